@@ -1,0 +1,63 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+import { type Listener, listen } from './listen.ts';
+
+/** Looks at one thing the service needs: resolves when it is well, throws with the sentence that says what is not. */
+export type ReadinessCheck = () => Promise<void> | void;
+
+/** What the private listener shows. */
+export interface PrivateListenerOptions {
+  host: string;
+  /** 0 picks a free port. */
+  port: number;
+  metrics: Registry;
+  /** By name; all must pass for `/readyz` to answer 200. */
+  checks?: Record<string, ReadinessCheck>;
+}
+
+/**
+ * `/livez` (the process runs), `/readyz` (it can do its work; 503 names each check that fails) and
+ * `/metrics` (Prometheus text) on a listener of their own, never on the public one.
+ *
+ * @throws ProsoraError as `listen` does.
+ */
+export async function startPrivateListener(options: PrivateListenerOptions): Promise<Listener> {
+  const server = createServer(async (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return answer(response.setHeader('allow', 'GET, HEAD'), 405, 'Only GET and HEAD here.\n');
+    }
+    switch (request.url) {
+      case '/livez':
+        return answer(response, 200, 'ok\n');
+      case '/readyz': {
+        const failures = await failuresOf(options.checks ?? {});
+        return answer(response, failures.length === 0 ? 200 : 503, failures.join('') || 'ok\n');
+      }
+      case '/metrics':
+        response.setHeader('content-type', options.metrics.contentType);
+        return answer(response, 200, await options.metrics.metrics());
+      default:
+        return answer(response, 404, 'Here are /livez, /readyz and /metrics.\n');
+    }
+  });
+  return listen(server, options);
+}
+
+async function failuresOf(checks: Record<string, ReadinessCheck>): Promise<string[]> {
+  const outcomes = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        await check();
+        return [];
+      } catch (error) {
+        return [`${name}: ${error instanceof Error ? error.message : String(error)}\n`];
+      }
+    }),
+  );
+  return outcomes.flat();
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain');
+  response.writeHead(status).end(text);
+}

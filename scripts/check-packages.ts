@@ -1,0 +1,18 @@
+// Looks at every public package as npm would publish it: publint reads the tarball's package.json,
+// attw resolves its types the way each kind of consumer does.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const packages = readdirSync('packages').map((folder) => ({
+  folder: `packages/${folder}`,
+  manifest: JSON.parse(readFileSync(`packages/${folder}/package.json`, 'utf8')),
+}));
+
+for (const { folder, manifest } of packages) {
+  if (manifest.private) continue;
+  console.log(`\n${manifest.name}`);
+  // A package that Ghost loads with require has no entry for import.
+  const attwArguments = manifest.exports['.'].import ? [] : ['--ignore-rules', 'cjs-resolves-to-esm'];
+  execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
+  execFileSync('attw', ['--pack', folder, ...attwArguments], { stdio: 'inherit' });
+}

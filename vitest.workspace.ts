@@ -1,0 +1,53 @@
+import { defineConfig } from 'vitest/config';
+
+const soak = process.env['PROSORA_PROOFS'] === 'soak';
+const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+/** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
+const filesOf = (folder: string) => [`{packages,examples}/*/test/${folder}*.test.ts`];
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@prosora/source', 'node', 'import', 'default'] } },
+  test: {
+    // The size of every crash and load proof, read with `inject('proof')`; the seed repeats a run.
+    provide: { proof: { soak, seed } },
+    reporters: ['default', './scripts/closing-line.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [...filesOf(''), 'scripts/test/*.test.ts'],
+          setupFiles: ['./scripts/no-network.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: filesOf('integration/'),
+          testTimeout: soak ? 3_600_000 : 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: filesOf('e2e/'),
+          testTimeout: soak ? 3_600_000 : 240_000,
+          hookTimeout: 360_000,
+          // Each file boots a Ghost of its own; two at once only slow each other down on two cores.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `soak` asks for the numbers an issue names, otherwise the small size; `seed` makes a run repeatable. */
+    proof: { soak: boolean; seed: number };
+  }
+}
