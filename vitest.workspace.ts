@@ -4,10 +4,10 @@ const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
-const filesOf = (folder: string) => [`{packages,examples}/*/test/${folder}*.test.ts`];
+const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ['@prosora/source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['@prosora/source'] } },
   test: {
     // The size of every crash and load proof, read with `inject('proof')`; the seed repeats a run.
     provide: { proof: { soak, seed } },
@@ -17,7 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [...filesOf(''), 'scripts/test/*.test.ts'],
+          include: filesOf(''),
           setupFiles: ['./scripts/no-network.ts'],
         },
       },

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import { sandboxOptions } from './options.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+
+const HELP = `Usage: prosora-sandbox [serve]
+
+Stand-ins for the services behind a Prosora site, on this machine, with no account.
+Options are environment variables:
+
+${Object.values(sandboxOptions)
+  .map(({ env, description }) => `  ${env}\n      ${description}`)
+  .join('\n')}
+`;
+
+async function serve(): Promise<void> {
+  const { publicHost, ...options } = readOptions(sandboxOptions);
+  const sandbox = await startSandbox({
+    ...options,
+    ...(publicHost && { publicHost }),
+  } satisfies SandboxOptions);
+  process.stdout.write(welcome(sandbox));
+  stopGracefully({
+    stop: () => sandbox.close(),
+    logger: createLogger({ name: 'sandbox', level: 'warn' }),
+  });
+}
+
+function welcome({ url, cloudinary }: Sandbox): string {
+  return `Console     ${url}
+Cloudinary  ${cloudinary.url}
+            CLOUDINARY_URL=${cloudinary.cloudinaryUrl}
+`;
+}
+
+function commandOf(args: string[]): string {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' } },
+  });
+  return values.help ? 'help' : positionals.join(' ') || 'serve';
+}
+
+try {
+  const command = commandOf(process.argv.slice(2));
+  if (command === 'serve') await serve();
+  else process.stdout.write(HELP);
+  if (command !== 'serve' && command !== 'help') process.exitCode = 2;
+} catch (error) {
+  // A stack says nothing to someone whose port is taken.
+  const { message, help } = error as ProsoraError;
+  process.stderr.write(`${[message, help].filter(Boolean).join(' ')}\n`);
+  process.exitCode = 1;
+}

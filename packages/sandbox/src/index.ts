@@ -1,0 +1,16 @@
+export type { Cloudinary, CloudinaryOptions } from './cloudinary/cloudinary.ts';
+export type { CloudinarySettings, CloudinarySettingsInput } from './cloudinary/settings.ts';
+export {
+  type ConnectOptions,
+  connectSandbox,
+  type RemoteSandbox,
+  type RemoteStandIn,
+} from './connect.ts';
+export type { Fault, FaultMatch, FaultRule, Faults } from './faults.ts';
+export type { LoggedRequest, RequestLog } from './request-log.ts';
+export type { BounceDetails, Inbox } from './resend/inbox.ts';
+export type { LastEvent, MailSummary, StoredMail } from './resend/mail-store.ts';
+export type { Resend, ResendOptions } from './resend/resend.ts';
+export type { ResendSettings, ResendSettingsInput } from './resend/settings.ts';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+export type { Settings } from './settings.ts';

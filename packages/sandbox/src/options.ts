@@ -1,0 +1,42 @@
+import type { Options } from '@prosora/service/options';
+import * as z from 'zod';
+
+const LAST_BASE_PORT = 65_000;
+
+/** Every option of the `prosora-sandbox` command. */
+export const sandboxOptions = {
+  port: {
+    env: 'PROSORA_SANDBOX_PORT',
+    description:
+      'Port of the console; the stand-ins have the ports after it (Cloudinary the first). 0 picks free ones.',
+    schema: z.coerce.number().int().min(0).max(LAST_BASE_PORT).default(4100),
+    unit: 'port',
+    example: '4100',
+  },
+  host: {
+    env: 'PROSORA_SANDBOX_HOST',
+    description:
+      'Address to listen on. Anyone who reaches it can read and change everything in the sandbox.',
+    schema: z.string().default('127.0.0.1'),
+    example: '0.0.0.0',
+  },
+  publicHost: {
+    env: 'PROSORA_SANDBOX_PUBLIC_HOST',
+    description: 'Host name that goes into URLs, where callers know the sandbox by another name.',
+    schema: z.string().optional(),
+    defaultText: 'the address it listens on',
+    example: 'sandbox',
+  },
+  dataDir: {
+    env: 'PROSORA_SANDBOX_DATA_DIR',
+    description: 'Folder for everything the stand-ins keep. One sandbox a folder.',
+    schema: z.string().default('sandbox-data'),
+    example: './sandbox-data',
+  },
+  seed: {
+    env: 'PROSORA_SANDBOX_SEED',
+    description: 'Decides generated ids and which requests a fault by probability hits.',
+    schema: z.string().default('prosora'),
+    example: '1',
+  },
+} satisfies Options;
