@@ -12,7 +12,7 @@ const lock = createHash('sha256')
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== lock) {
   console.log('Installing dependencies (npm ci) …');
   try {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       stdio: 'inherit',
     });

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import utils from 'cloudinary/lib/utils/index.js';
+import * as z from 'zod/mini';
+import { CloudinaryError } from './errors.ts';
+import { connectionFailure, failureOf } from './failures.ts';
+import type { Asset } from './names.ts';
+import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
+
+/** Signed parameters of a call; a boolean travels as 1 or 0, an absent one not at all. */
+type Params = Record<string, string | number | boolean | undefined>;
+
+/** Cloudinary's Upload API for one account, and the download of what it delivers. */
+export interface CloudinaryOptions extends RetryPolicy {
+  cloudName: string;
+  apiKey: string;
+  apiSecret: string;
+  /** Origin of the API. */
+  uploadPrefix: string;
+  signatureAlgorithm: 'sha1' | 'sha256';
+  /** Files above this are sent in parts of this size, in bytes. */
+  chunkBytes: number;
+  fetch?: typeof fetch;
+  clock?: RetryClock;
+}
+
+/** How an upload is stored. */
+export interface UploadOptions {
+  /** Whether an asset that is already there is replaced. */
+  overwrite: boolean;
+  assetFolder?: string | undefined;
+  tags?: readonly string[];
+}
+
+const storedSchema = z.object({
+  public_id: z.string(),
+  bytes: z.number(),
+  /** MD5 of the stored bytes, in hex. */
+  etag: z._default(z.string(), ''),
+  /** With `overwrite=false`: this is what was there before, and nothing was stored. */
+  existing: z._default(z.boolean(), false),
+});
+
+/** What Cloudinary says of an asset after an upload. */
+export type StoredAsset = z.output<typeof storedSchema>;
+
+/** The answer to any part but the last that is missing. */
+const unfinishedSchema = z.object({ done: z.literal(false) });
+
+const destroyedSchema = z.object({ result: z.string() });
+
+/** The vendor's HTTP and nothing else. Every failure is a CloudinaryError, its text free of secrets. */
+export class Cloudinary {
+  readonly #options: CloudinaryOptions;
+  readonly #fetch: typeof fetch;
+  readonly #clock: RetryClock;
+
+  constructor(options: CloudinaryOptions) {
+    this.#options = options;
+    this.#fetch = options.fetch ?? ((...call) => globalThis.fetch(...call));
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Stores a file, in parts when it is large; each part is retried by itself. */
+  async upload(asset: Asset, file: Blob, options: UploadOptions): Promise<StoredAsset> {
+    const params = {
+      public_id: asset.publicId,
+      overwrite: options.overwrite,
+      // The CDN may still hold what is replaced.
+      invalidate: options.overwrite || undefined,
+      asset_folder: options.assetFolder,
+      tags: options.tags?.join(','),
+    };
+    const { chunkBytes } = this.#options;
+    if (file.size <= chunkBytes) {
+      return storedAs(asset, await this.#call(asset, 'upload', params, file));
+    }
+    const uploadId = randomUUID();
+    let answer: unknown;
+    for (let from = 0; from < file.size; from += chunkBytes) {
+      const until = Math.min(from + chunkBytes, file.size);
+      answer = await this.#call(asset, 'upload', params, file.slice(from, until), {
+        'X-Unique-Upload-Id': uploadId,
+        'Content-Range': `bytes ${from}-${until - 1}/${file.size}`,
+      });
+    }
+    if (!z.safeParse(unfinishedSchema, answer).success) return storedAs(asset, answer);
+    // The answer to the last part was lost, and the same part sent again opened an upload of its own:
+    // what the first one stored is to be looked up.
+    return { ...storedAs(asset, await this.#explicit(asset)), existing: true };
+  }
+
+  /** Whether an asset is there. Asked of the Upload API: the Admin API is limited to 500 calls an hour. */
+  async exists(asset: Asset): Promise<boolean> {
+    try {
+      await this.#explicit(asset);
+      return true;
+    } catch (error) {
+      if (error instanceof CloudinaryError && error.errorType === 'NotFoundError') return false;
+      throw error;
+    }
+  }
+
+  /** Removes an asset and its copies at the CDN; one that is not there counts as removed. */
+  async destroy(asset: Asset): Promise<void> {
+    const params = { public_id: asset.publicId, type: 'upload', invalidate: true };
+    const { result } = parse(destroyedSchema, await this.#call(asset, 'destroy', params));
+    if (result !== 'ok' && result !== 'not found') throw badAnswer(`result "${result}"`);
+  }
+
+  /** Downloads what is delivered under a URL. */
+  async download(url: string): Promise<Buffer> {
+    return this.#attempt(url, {}, async (response) => Buffer.from(await response.arrayBuffer()));
+  }
+
+  #explicit(asset: Asset): Promise<unknown> {
+    return this.#call(asset, 'explicit', { public_id: asset.publicId, type: 'upload' });
+  }
+
+  #call(
+    { resourceType }: Asset,
+    action: string,
+    params: Params,
+    file?: Blob,
+    headers: Record<string, string> = {},
+  ): Promise<unknown> {
+    const { uploadPrefix, cloudName } = this.#options;
+    const url = `${uploadPrefix}/v1_1/${cloudName}/${resourceType}/${action}`;
+    const request = () => ({ method: 'POST', headers, body: this.#signedForm(params, file) });
+    return this.#attempt(url, request, (response) => response.json());
+  }
+
+  /** Signed anew for each attempt, since Cloudinary refuses an old timestamp. */
+  #signedForm(params: Params, file?: Blob): FormData {
+    const { apiKey, apiSecret, signatureAlgorithm } = this.#options;
+    const signed: Record<string, string | number> = {
+      timestamp: Math.floor(this.#clock.now() / 1000),
+    };
+    for (const [name, value] of Object.entries(params)) {
+      if (value !== undefined && value !== '')
+        signed[name] = typeof value === 'boolean' ? Number(value) : value;
+    }
+    const form = new FormData();
+    for (const [name, value] of Object.entries(signed)) form.set(name, String(value));
+    form.set('api_key', apiKey);
+    form.set('signature', utils.api_sign_request(signed, apiSecret, signatureAlgorithm));
+    if (file) form.set('file', file, 'file');
+    return form;
+  }
+
+  #attempt<T>(
+    url: string,
+    request: RequestInit | (() => RequestInit),
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const once = async (signal: AbortSignal): Promise<T> => {
+      try {
+        const init = typeof request === 'function' ? request() : request;
+        const response = await this.#fetch(url, { ...init, signal });
+        if (response.ok) return await read(response);
+        throw failureOf(response, await response.text(), this.#clock.now());
+      } catch (error) {
+        if (error instanceof SyntaxError) throw badAnswer('no JSON');
+        throw connectionFailure(error, new URL(url).host);
+      }
+    };
+    return withRetries(once, this.#options, this.#clock);
+  }
+}
+
+function storedAs({ publicId }: Asset, answer: unknown): StoredAsset {
+  const stored = parse(storedSchema, answer);
+  if (stored.public_id === publicId) return stored;
+  throw new CloudinaryError(
+    'InternalServerError',
+    'CLOUDINARY_RENAMED',
+    `Cloudinary stored the file as ${stored.public_id} in place of ${publicId}.`,
+    { statusCode: 502, help: "Look for naming rules in the account's default upload presets." },
+  );
+}
+
+function parse<Schema extends z.ZodMiniType>(schema: Schema, answer: unknown): z.output<Schema> {
+  const parsed = z.safeParse(schema, answer);
+  if (parsed.success) return parsed.data;
+  throw badAnswer(parsed.error.issues.map(({ path }) => path.join('.')).join(', '));
+}
+
+function badAnswer(what: string): CloudinaryError {
+  return new CloudinaryError(
+    'InternalServerError',
+    'CLOUDINARY_BAD_ANSWER',
+    `Cloudinary's answer was not understood (${what}).`,
+    { statusCode: 502, help: 'Check that uploadPrefix is the address of the Cloudinary API.' },
+  );
+}

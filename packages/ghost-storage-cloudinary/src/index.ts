@@ -1,0 +1,1 @@
+export { CloudinaryStorage as default } from './adapter.ts';

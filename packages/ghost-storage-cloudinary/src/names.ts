@@ -1,0 +1,103 @@
+import { posix } from 'node:path';
+import { extensionOf, type ResourceType, resourceTypeOf } from './resource-type.ts';
+
+/** Cloudinary's limit for a public_id, in characters. */
+export const MAX_PUBLIC_ID_LENGTH = 255;
+
+/** Where a file lives at Cloudinary. */
+export interface Asset {
+  publicId: string;
+  resourceType: ResourceType;
+  /** The extension under which the file is delivered; raw files carry theirs in the public_id. */
+  format: string | undefined;
+}
+
+/** The bijection between the paths of one store and Cloudinary's public_ids. */
+export interface Names {
+  /** The asset of a valid path such as `2026/11/logo.png`. */
+  assetOf(path: string): Asset;
+  /** The path of an asset, or undefined when the public_id is not one that `assetOf` gives out. */
+  pathOf(publicId: string, resourceType: ResourceType): string | undefined;
+}
+
+/**
+ * Maps `2026/11/logo.png` to `<folder>/<store>/2026/11/logo_png` and back, without any state.
+ *
+ * Cloudinary takes the extension of an image or video for a delivery format, not a part of its name:
+ * with the extension inside the public_id, `logo.svg` and `logo.png` stay two assets.
+ */
+export function createNames(folder: string, store: string): Names {
+  const prefix = folder === '' ? `${store}/` : `${folder}/${store}/`;
+
+  function assetOf(path: string): Asset {
+    const resourceType = resourceTypeOf(path);
+    const named = resourceType === 'raw' ? path : path.replace(/\.([^.]+)$/, '_$1');
+    return {
+      publicId: prefix + named.split('/').map(escapeSegment).join('/'),
+      resourceType,
+      format: resourceType === 'raw' ? undefined : formatOf(path),
+    };
+  }
+
+  function pathOf(publicId: string, resourceType: ResourceType): string | undefined {
+    if (!publicId.startsWith(prefix)) return undefined;
+    const named = publicId.slice(prefix.length).split('/').map(unescapeSegment).join('/');
+    const path = resourceType === 'raw' ? named : named.replace(/_([^_]+)$/, '.$1');
+    const asset = assetOf(path);
+    return asset.publicId === publicId && asset.resourceType === resourceType ? path : undefined;
+  }
+
+  return { assetOf, pathOf };
+}
+
+/** Cloudinary's name of the format: it stores `jpeg` as `jpg`, and another name would mean a conversion. */
+function formatOf(path: string): string {
+  const extension = extensionOf(path);
+  return extension === 'jpeg' ? 'jpg' : extension;
+}
+
+/**
+ * Cloudinary refuses `? & # \ % < > +` in a public_id and takes a folder `v12` for a version. Names
+ * that Ghost makes hold none of this; whatever else a path may hold is written as `~` and hex bytes.
+ */
+function escapeSegment(segment: string): string {
+  const escaped = segment.replace(/[^\w.@-]/gu, escapeBytes);
+  return /^v\d+$/.test(escaped) ? escapeBytes('v') + escaped.slice(1) : escaped;
+}
+
+function escapeBytes(text: string): string {
+  return [...Buffer.from(text)].map((byte) => `~${byte.toString(16).padStart(2, '0')}`).join('');
+}
+
+function unescapeSegment(segment: string): string {
+  return segment.replace(/(?:~[0-9a-f]{2})+/g, (run) =>
+    Buffer.from(run.replaceAll('~', ''), 'hex').toString(),
+  );
+}
+
+/** The path that a file gets for a number: 0 is its own name, `cat.jpg`, 1 is `cat-1.jpg`. */
+export type NumberedPath = (number: number) => string;
+
+/**
+ * The paths that a file may get in a folder.
+ *
+ * Sanitised as Ghost does it (ghost-storage-base: `getUniqueFileName`); a stem that would make the
+ * public_id too long is cut.
+ */
+export function numberedPaths(
+  names: Names,
+  folder: string,
+  fileName: string,
+  sanitise: (name: string) => string,
+): NumberedPath {
+  const base = posix.basename(fileName.replaceAll('\\', '/'));
+  // A name such as `notes.2` ends in a number, not in an extension.
+  const extension = /\.\d+$/.test(base) ? '' : posix.extname(base);
+  const stem = sanitise(posix.basename(base, extension));
+  return (number) => {
+    const ending = (number === 0 ? '' : `-${number}`) + sanitise(extension);
+    const path = posix.join(folder, stem + ending);
+    const excess = names.assetOf(path).publicId.length - MAX_PUBLIC_ID_LENGTH;
+    return excess > 0 ? posix.join(folder, stem.slice(0, -excess) + ending) : path;
+  };
+}

@@ -1,0 +1,216 @@
+import type { Option } from '@prosora/service/options';
+import * as z from 'zod/mini';
+
+/** An option of the adapter's block in Ghost's config; `env` names the variable that may set it too. */
+export interface StorageOption extends Omit<Option, 'env'> {
+  env?: string;
+}
+
+/** Ghost's config and the environment give numbers and booleans as text at times. */
+const wholeNumber = (minimum: number, shape: string) =>
+  z.pipe(
+    z.transform((value) => (typeof value === 'string' && value !== '' ? Number(value) : value)),
+    z.int(shape).check(z.gte(minimum, shape)),
+  );
+
+const flag = (shape: string) =>
+  z.pipe(
+    z.transform((value) => (value === 'true' ? true : value === 'false' ? false : value)),
+    z.boolean(shape),
+  );
+
+const text = (pattern: RegExp, shape: string) => z.string(shape).check(z.regex(pattern, shape));
+
+/** The origin of a vendor's service. Plain http is for stand-ins on this machine only. */
+const origin = (shape: string) =>
+  z.pipe(
+    z.string(shape).check(z.refine((value) => parseOrigin(value) !== undefined, shape)),
+    z.transform((value: string) => parseOrigin(value) ?? value),
+  );
+
+function parseOrigin(value: string): string | undefined {
+  const url = URL.parse(value.includes('://') ? value : `https://${value}`);
+  if (!url || url.search || url.hash || url.username) return undefined;
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) return undefined;
+  return url.href.replace(/\/+$/, '');
+}
+
+const FOLDER = /^(?!\/)(?!.*\/\/)(?!(?:.*\/)?v\d+(?:\/|$))[\w.@/-]*(?<!\/)$/;
+
+/** Every option of the adapter, once. The block in Ghost's config wins over the environment. */
+export const storageOptions = {
+  cloudinaryUrl: {
+    env: 'CLOUDINARY_URL',
+    description:
+      'Cloud name, key and secret in one, as the Cloudinary console shows it. The parts below win over it.',
+    schema: z.optional(
+      text(
+        /^cloudinary:\/\/[^:@/]+:[^:@/]+@[^:@/?]+(\/[^?]*)?(\?.*)?$/,
+        'expected cloudinary://<key>:<secret>@<cloud name>',
+      ),
+    ),
+    defaultText: 'cloudName, apiKey and apiSecret must be set',
+    example: 'cloudinary://<key>:<secret>@<cloud name>',
+    secret: true,
+  },
+  cloudName: {
+    env: 'CLOUDINARY_CLOUD_NAME',
+    description: 'The name of your Cloudinary product environment.',
+    schema: text(/^[\w-]+$/, 'expected letters, digits, "-" and "_"'),
+    defaultText: 'from CLOUDINARY_URL',
+  },
+  apiKey: {
+    env: 'CLOUDINARY_API_KEY',
+    description: 'The API key.',
+    schema: z.pipe(z.transform(numberAsText), text(/^\S+$/, 'expected text without spaces')),
+    defaultText: 'from CLOUDINARY_URL',
+  },
+  apiSecret: {
+    env: 'CLOUDINARY_API_SECRET',
+    description: 'The API secret that belongs to the key.',
+    schema: text(/^\S+$/, 'expected text without spaces'),
+    defaultText: 'from CLOUDINARY_URL',
+    secret: true,
+  },
+  store: {
+    description: "Which of Ghost's stores this block serves: set it in each of the three.",
+    schema: z._default(
+      z.enum(['images', 'media', 'files'], 'expected "images", "media" or "files"'),
+      'images',
+    ),
+    example: 'media',
+  },
+  folder: {
+    env: 'PROSORA_STORAGE_FOLDER',
+    description:
+      'Folder at the start of every public_id, so that several sites can share a cloud. Changing it hides what was uploaded before; empty for none.',
+    schema: z._default(
+      text(
+        FOLDER,
+        'expected names separated by "/", of letters, digits and "_.@-", none like "v12"',
+      ),
+      'ghost',
+    ),
+    example: 'blog',
+  },
+  assetFolder: {
+    env: 'PROSORA_STORAGE_ASSET_FOLDER',
+    description:
+      'Folder of the Media Library in which uploads are shown, for accounts with dynamic folders.',
+    schema: z.optional(text(/\S/, 'expected the name of a folder')),
+    defaultText: "Cloudinary's own choice",
+    example: 'Blog',
+  },
+  tags: {
+    description: 'Tags on every upload.',
+    schema: z._default(
+      z.array(text(/^[^,]+$/, 'expected tags without commas'), 'expected a list of tags'),
+      [],
+    ),
+    example: '["blog"]',
+  },
+  originals: {
+    env: 'PROSORA_STORAGE_ORIGINALS',
+    description:
+      'Whether the full-size copy that Ghost makes of each uploaded image (`_o`) is stored too (`keep`) or not (`skip`). No page uses it.',
+    schema: z._default(z.enum(['keep', 'skip'], 'expected "keep" or "skip"'), 'keep'),
+    example: 'skip',
+  },
+  transformation: {
+    env: 'PROSORA_STORAGE_TRANSFORMATION',
+    description:
+      'Transformation applied after each resize, in the grammar of a delivery URL; empty for none. Full-size images stay as uploaded.',
+    schema: z._default(
+      text(/^[\w,:.$!~/-]*$/, 'expected a transformation such as "q_auto" or "t_mine"'),
+      'q_auto',
+    ),
+    example: 'q_auto:good',
+  },
+  redirectMaxAgeSeconds: {
+    env: 'PROSORA_STORAGE_REDIRECT_MAX_AGE_SECONDS',
+    description: 'How long browsers and proxies may keep the redirect to Cloudinary.',
+    schema: z._default(wholeNumber(0, 'expected a whole number of seconds, 0 or more'), 86_400),
+    unit: 's',
+  },
+  siteUrl: {
+    env: 'PROSORA_STORAGE_SITE_URL',
+    description: "Ghost's `url`: the folder in it becomes part of every stored URL.",
+    schema: z.optional(
+      z.string('expected a URL').check(z.refine((value) => URL.canParse(value), 'expected a URL')),
+    ),
+    defaultText: "read from the running Ghost's config",
+    example: 'https://example.com/blog/',
+  },
+  contentPath: {
+    env: 'PROSORA_STORAGE_CONTENT_PATH',
+    description:
+      "Ghost's content folder: files found in it are served from there, so that what was uploaded before this adapter keeps showing.",
+    schema: z.optional(text(/\S/, 'expected the path of a folder')),
+    defaultText: "read from the running Ghost's config, else `content` in the working directory",
+    example: '/var/lib/ghost/content',
+  },
+  secureDistribution: {
+    env: 'PROSORA_STORAGE_SECURE_DISTRIBUTION',
+    description: 'Host that delivers your files: a CNAME or the host of a private CDN.',
+    schema: z.optional(origin('expected a host or an https origin (http only on this machine)')),
+    defaultText: '`res.cloudinary.com`, or `<cloud name>-res.cloudinary.com` with privateCdn',
+    example: 'img.example.com',
+  },
+  privateCdn: {
+    env: 'PROSORA_STORAGE_PRIVATE_CDN',
+    description:
+      'Whether that host serves your cloud alone, so that URLs leave out the cloud name.',
+    schema: z._default(flag('expected true or false'), false),
+  },
+  uploadPrefix: {
+    env: 'PROSORA_STORAGE_UPLOAD_PREFIX',
+    description: 'Origin of the Cloudinary API, which differs by region.',
+    schema: z._default(
+      origin('expected an https origin (http only on this machine)'),
+      'https://api.cloudinary.com',
+    ),
+    example: 'https://api-eu.cloudinary.com',
+  },
+  signatureAlgorithm: {
+    env: 'PROSORA_STORAGE_SIGNATURE_ALGORITHM',
+    description: "Hash of the signatures, as set in the account's security settings.",
+    schema: z._default(z.enum(['sha1', 'sha256'], 'expected "sha1" or "sha256"'), 'sha1'),
+  },
+  chunkBytes: {
+    env: 'PROSORA_STORAGE_CHUNK_BYTES',
+    description: 'Files above this size are uploaded in parts of it, each retried by itself.',
+    schema: z._default(
+      wholeNumber(5 * 1024 * 1024, 'expected a whole number of bytes, 5242880 or more'),
+      20_000_000,
+    ),
+    unit: 'bytes',
+  },
+  retries: {
+    env: 'PROSORA_STORAGE_RETRIES',
+    description: 'How often a call that may succeed later is tried again.',
+    schema: z._default(wholeNumber(0, 'expected a whole number, 0 or more'), 4),
+  },
+  timeoutMs: {
+    env: 'PROSORA_STORAGE_TIMEOUT_MS',
+    description: 'Longest duration of one attempt; a part of a large file is one.',
+    schema: z._default(wholeNumber(1, 'expected a whole number of milliseconds'), 120_000),
+    unit: 'ms',
+  },
+  deadlineMs: {
+    env: 'PROSORA_STORAGE_DEADLINE_MS',
+    description: 'Longest duration of all attempts at one call and the waits between them.',
+    schema: z._default(wholeNumber(1, 'expected a whole number of milliseconds'), 300_000),
+    unit: 'ms',
+  },
+} satisfies Record<string, StorageOption>;
+
+/** The options by the names of the config block, parsed. */
+export type StorageOptions = {
+  [K in keyof typeof storageOptions]: z.output<(typeof storageOptions)[K]['schema']>;
+};
+
+function numberAsText(value: unknown): unknown {
+  // Ghost turns a key of digits from its environment into a number.
+  return typeof value === 'number' ? String(value) : value;
+}

@@ -1,0 +1,142 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getRaw, picture, startTestSite, type TestSite } from '../test-site.ts';
+
+let site: TestSite;
+let jpeg: Buffer;
+beforeAll(async () => {
+  site = await startTestSite();
+  jpeg = await sharp(await picture(0xaa5500, 2000, 1000))
+    .jpeg()
+    .toBuffer();
+  await site.images.save(await site.upload('mid.jpg', jpeg), '2026/11');
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"/>');
+  await site.images.save(await site.upload('logo.svg', svg), '2026/11');
+  await site.place('images/2019/01/old.jpg', jpeg);
+  await site.place('files/2019/01/page.html', Buffer.from('<script>alert(1)</script>'));
+  await site.place('files/2019/01/data.bin', Buffer.from('data'));
+  await site.place('files/2019/01/paper.pdf', Buffer.from('%PDF-1.7'));
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const head = (path: string, init: RequestInit = {}) =>
+  fetch(`${site.url}/content/${path}`, { redirect: 'manual', ...init });
+
+describe('an image at Cloudinary', () => {
+  test('is redirected to, and browsers may keep that', async () => {
+    const response = await head('images/2026/11/mid.jpg');
+    expect(response.status).toBe(302);
+    expect(response.headers.get('location')).toBe(
+      `${site.cloudinary.deliveryUrl}/image/upload/v1/ghost/images/2026/11/mid_jpg.jpg`,
+    );
+    expect(response.headers.get('cache-control')).toBe('public, max-age=86400');
+    expect(response.headers.get('content-type')).toBeNull();
+    expect(await response.text()).toBe('');
+  });
+
+  test.each([
+    ['size/w600/2026/11/mid.jpg', { format: 'jpeg', width: 600, height: 300 }],
+    ['size/w4000/2026/11/mid.jpg', { format: 'jpeg', width: 2000, height: 1000 }],
+    ['size/h100/2026/11/mid.jpg', { format: 'jpeg', width: 200, height: 100 }],
+    ['size/w600/format/webp/2026/11/mid.jpg', { format: 'webp', width: 600, height: 300 }],
+    ['size/w600/format/avif/2026/11/mid.jpg', { format: 'heif', width: 600, height: 300 }],
+    ['size/w256h256/2026/11/mid.jpg', { format: 'jpeg', width: 256, height: 256 }],
+    ['size/w64h64/format/png/2026/11/logo.svg', { format: 'png', width: 64, height: 64 }],
+  ])('%s is one redirect away', async (path, expected) => {
+    const response = await head(`images/${path}`);
+    expect(response.status).toBe(302);
+    const image = await fetch(response.headers.get('location') ?? '', { redirect: 'error' });
+    expect(image.status).toBe(200);
+    expect(await sharp(await image.arrayBuffer()).metadata()).toMatchObject(expected);
+  });
+
+  test('answers HEAD like GET', async () => {
+    const response = await head('images/size/w600/2026/11/mid.jpg', { method: 'HEAD' });
+    expect(response.status).toBe(302);
+    expect(response.headers.get('location')).toContain('/c_limit,w_600/');
+  });
+
+  test('may be kept for as long as the options say', async () => {
+    await using other = await startTestSite({ redirectMaxAgeSeconds: 60 });
+    const response = await fetch(`${other.url}/content/media/a.mp4`, { redirect: 'manual' });
+    expect(response.headers.get('cache-control')).toBe('public, max-age=60');
+    expect(response.headers.get('location')).toContain('/video/upload/v1/ghost/media/a_mp4.mp4');
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    'images/../../../etc/passwd',
+    'images/%2e%2e/%2e%2e/etc/passwd',
+    'images/size/w600/../../../../etc/passwd',
+    'images/..%2f..%2fetc/passwd',
+    'images/a%5cb.jpg',
+    'images/a%00.jpg',
+    'images/a%0d%0aSet-Cookie:x.jpg',
+    'images/%zz.jpg',
+    'images//evil.example/x.jpg',
+    'images/size/w12345/2026/11/mid.jpg',
+    'images/size/w600/2026/11/mid',
+    'images/size/w600/2026/11/mid.jpg/',
+    'images/size/w600,e_art/2026/11/mid.jpg',
+    'images/size/w600/format/webp,e_art/2026/11/mid.jpg',
+    'images/size/w600/a.ico',
+    'images/size/w600/2026/11/logo.svg',
+    'images/',
+    'images/2026/',
+  ])('%s gets a 404 from us', async (path) => {
+    const response = await getRaw(site.url, `/content/${path}`);
+    expect(response.statusCode).toBe(404);
+    expect(response.headers.location).toBeUndefined();
+  });
+
+  test('nothing but GET and HEAD is answered', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect((await head('images/2026/11/mid.jpg', { method })).headers.get('location')).toBeNull();
+    }
+  });
+
+  test('a name cannot break out of the Location header', async () => {
+    const response = await head('images/a%3f%23%25%22%3c%c3%a9%20.jpg');
+    const location = response.headers.get('location') ?? '';
+    expect(location).toMatch(/\/v1\/ghost\/images\/[\w~.]+\.jpg$/);
+  });
+});
+
+describe('a file in the content folder', () => {
+  test('is served as Ghost serves it', async () => {
+    const response = await head('images/2019/01/old.jpg');
+    expect(response.status).toBe(200);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(jpeg);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'image/jpeg',
+      'cache-control': 'public, max-age=31536000',
+      'x-content-type-options': 'nosniff',
+      'accept-ranges': 'bytes',
+      etag: expect.any(String),
+      'last-modified': expect.any(String),
+    });
+  });
+
+  test('in ranges, and not at all when the browser has it', async () => {
+    const part = await head('images/2019/01/old.jpg', { headers: { Range: 'bytes=10-19' } });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(jpeg.subarray(10, 20));
+    const etag = part.headers.get('etag') ?? '';
+    const headers = { 'If-None-Match': etag };
+    const again = await getRaw(site.url, '/content/images/2019/01/old.jpg', headers);
+    expect(again.statusCode).toBe(304);
+    const outside = await head('images/2019/01/old.jpg', { headers: { Range: 'bytes=9999999-' } });
+    expect(outside.status).toBe(416);
+  });
+
+  test.each([
+    ['page.html', 'text/plain'],
+    ['data.bin', 'application/octet-stream'],
+    ['paper.pdf', 'application/pdf'],
+  ])('never has a type that a browser would run: %s', async (name, type) => {
+    const response = await head(`files/2019/01/${name}`);
+    expect(response.headers.get('content-type')).toMatch(new RegExp(`^${type}(;|$)`));
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

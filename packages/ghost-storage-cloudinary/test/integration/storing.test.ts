@@ -1,0 +1,274 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { picture, sound, startTestSite, type TestSite } from '../test-site.ts';
+
+let site: TestSite;
+beforeAll(async () => {
+  site = await startTestSite();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+beforeEach(() => site.cloudinary.requests.clear());
+
+const fetchBytes = async (path: string) =>
+  Buffer.from(await (await fetch(site.url + path)).arrayBuffer());
+const calls = () => site.cloudinary.requests.list(/^\/v1_1\//).map(({ path }) => path);
+
+describe('save', () => {
+  test('stores an image with one call and returns a URL of the site', async () => {
+    const bytes = await picture(0x336699);
+    const url = await site.images.save(await site.upload('My cat.png', bytes));
+    expect(url).toMatch(/^\/content\/images\/\d{4}\/\d\d\/My-cat\.png$/);
+    expect(calls()).toEqual(['/v1_1/prosora/image/upload']);
+    expect(await fetchBytes(url)).toEqual(bytes);
+    const [asset] = site.cloudinary.assets();
+    expect(asset?.public_id).toMatch(/^ghost\/images\/\d{4}\/\d\d\/My-cat_png$/);
+  });
+
+  test('keeps files apart that differ only in their extension', async () => {
+    const png = await picture(0x111111);
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    const one = await site.images.save(await site.upload('logo.png', png), 'brand');
+    const other = await site.images.save(await site.upload('logo.svg', svg), 'brand');
+    expect([one, other]).toEqual([
+      '/content/images/brand/logo.png',
+      '/content/images/brand/logo.svg',
+    ]);
+    expect(await fetchBytes(one)).toEqual(png);
+    expect(await fetchBytes(other)).toEqual(svg);
+  });
+
+  test('gives other bytes of the same name the next number', async () => {
+    const [first, second] = [await picture(1), await picture(2)];
+    const one = await site.images.save(await site.upload('same.png', first), 'numbers');
+    const other = await site.images.save(await site.upload('same.png', second), 'numbers');
+    expect([one, other]).toEqual([
+      '/content/images/numbers/same.png',
+      '/content/images/numbers/same-1.png',
+    ]);
+    expect(calls()).toHaveLength(2);
+    expect(await fetchBytes(one)).toEqual(first);
+    expect(await fetchBytes(other)).toEqual(second);
+  });
+
+  test('does so too when another process took the name', async () => {
+    const [first, second] = [await picture(3), await picture(4)];
+    const one = await site.another().save(await site.upload('race.png', first), 'races');
+    const other = await site.another().save(await site.upload('race.png', second), 'races');
+    expect(other).toBe('/content/images/races/race-1.png');
+    expect(await fetchBytes(one)).toEqual(first);
+    expect(await fetchBytes(other)).toEqual(second);
+  });
+
+  test('finds the next number of a name that is there many times with few calls', async () => {
+    for (let number = 0; number < 40; number += 1) {
+      const upload = await site.upload('image.png', await picture(1000 + number, 16, 16));
+      await site.images.save(upload, 'many');
+    }
+    site.cloudinary.requests.clear();
+    const upload = await site.upload('image.png', await picture(2000, 16, 16));
+    expect(await site.another().save(upload, 'many')).toBe('/content/images/many/image-40.png');
+    expect(calls().filter((path) => path.endsWith('/upload'))).toHaveLength(2);
+    expect(calls().length).toBeLessThan(15);
+  });
+
+  test('stores the same bytes under the same name once, whichever process sends them', async () => {
+    const bytes = await picture(5);
+    const urls = [
+      await site.images.save(await site.upload('twice.png', bytes), 'twice'),
+      await site.images.save(await site.upload('twice.png', bytes), 'twice'),
+      await site.another().save(await site.upload('twice.png', bytes), 'twice'),
+    ];
+    expect(new Set(urls)).toEqual(new Set(['/content/images/twice/twice.png']));
+  });
+
+  test('does not hide a file of the content folder', async () => {
+    await site.place('images/old/cat.png', await picture(6));
+    const url = await site.images.save(await site.upload('cat.png', await picture(7)), 'old');
+    expect(url).toBe('/content/images/old/cat-1.png');
+  });
+
+  test('picks the resource type by the file, not by the store', async () => {
+    const clip = sound(2000);
+    const thumbnail = await picture(8);
+    const paper = Buffer.from('%PDF-1.7 …');
+    const urls = [
+      await site.media.save(await site.upload('talk.wav', clip), '2026/11'),
+      await site.media.save(await site.upload('talk_thumb.png', thumbnail), '2026/11'),
+      await site.files.save(await site.upload('paper.pdf', paper), '2026/11'),
+    ];
+    expect(urls).toEqual([
+      '/content/media/2026/11/talk.wav',
+      '/content/media/2026/11/talk_thumb.png',
+      '/content/files/2026/11/paper.pdf',
+    ]);
+    expect(calls().map((path) => path.split('/')[3])).toEqual(['video', 'image', 'raw']);
+    for (const [index, bytes] of [clip, thumbnail, paper].entries()) {
+      expect(await fetchBytes(urls[index] ?? '')).toEqual(bytes);
+    }
+  });
+
+  test('sends a large file in parts', async () => {
+    const bytes = sound(12 * 1024 * 1024);
+    const media = site.another({ store: 'media', chunkBytes: 5 * 1024 * 1024 });
+    const url = await media.save(await site.upload('long.wav', bytes), 'parts');
+    expect(calls()).toHaveLength(3);
+    expect((await fetchBytes(url)).equals(bytes)).toBe(true);
+  });
+
+  test('in the folder of a site that is not at the root', async () => {
+    const images = site.another({ siteUrl: 'https://example.com/blog/' });
+    const url = await images.save(await site.upload('sub.png', await picture(9)), 'sub');
+    expect(url).toBe('/blog/content/images/sub/sub.png');
+    expect(images.urlToPath(url)).toBe('sub/sub.png');
+  });
+
+  test('shows it in the Media Library where it was told to', async () => {
+    const images = site.another({ assetFolder: 'Blog', tags: ['ghost', 'blog'] });
+    await images.save(await site.upload('tagged.png', await picture(10)), 'tagged');
+    const asset = site.cloudinary.assets().find(({ public_id }) => public_id.includes('tagged'));
+    expect(asset).toMatchObject({ asset_folder: 'Blog', tags: ['ghost', 'blog'] });
+  });
+});
+
+describe('the original that Ghost keeps beside each image', () => {
+  const saveBoth = async (images: TestSite['images'], name: string) => {
+    const url = await images.save(await site.upload(`${name}.png`, await picture(11)), name);
+    const original = await site.upload(`${name}_o.png`, await picture(12));
+    return [url, await images.save(original, name)];
+  };
+
+  test('is stored', async () => {
+    expect(await saveBoth(site.another(), 'kept')).toEqual([
+      '/content/images/kept/kept.png',
+      '/content/images/kept/kept_o.png',
+    ]);
+    expect(calls()).toHaveLength(2);
+  });
+
+  test('is not, with originals: skip', async () => {
+    expect(await saveBoth(site.another({ originals: 'skip' }), 'skipped')).toEqual([
+      '/content/images/skipped/skipped.png',
+      '/content/images/skipped/skipped_o.png',
+    ]);
+    expect(calls()).toHaveLength(1);
+  });
+
+  test('is stored even so when its image was not', async () => {
+    const images = site.another({ originals: 'skip' });
+    await images.save(await site.upload('lone_o.png', await picture(13)), 'lone');
+    expect(calls()).toHaveLength(1);
+  });
+});
+
+describe('getUniqueFileName', () => {
+  test('keeps names for the files that the importer saves later, all at once', async () => {
+    const images = site.another();
+    await images.save(await site.upload('taken.png', await picture(14)), 'import');
+    const dir = join(images.storagePath, 'import');
+    const files = await Promise.all(
+      [15, 16, 17].map(async (colour) => site.upload('import/taken.png', await picture(colour))),
+    );
+    const promised = await Promise.all(files.map((file) => images.getUniqueFileName(file, dir)));
+    const numbered = [1, 2, 3].map((number) => join(dir, `taken-${number}.png`));
+    expect(promised.toSorted()).toEqual(numbered);
+    const urls = await Promise.all(files.toReversed().map((file) => images.save(file, dir)));
+    expect(urls.toReversed().map((url) => join(images.storagePath, images.urlToPath(url)))).toEqual(
+      promised,
+    );
+  });
+
+  test('answers below the folder it was given, relative or not', async () => {
+    const file = await site.upload('a.png', await picture(18));
+    expect(await site.media.getUniqueFileName(file, '2020/01')).toBe('2020/01/a.png');
+  });
+});
+
+describe('saveRaw', () => {
+  test('replaces what is there and leaves the query of the path out', async () => {
+    const [first, second] = [await picture(19), await picture(20)];
+    const url = await site.images.saveRaw(first, 'icon/site.png?v=1');
+    expect(url).toBe('/content/images/icon/site.png');
+    expect(await fetchBytes(url)).toEqual(first);
+    await site.images.saveRaw(second, '/icon/site.png');
+    expect(await fetchBytes(url)).toEqual(second);
+  });
+
+  test('writes the sizes of a local image beside it, and sends no size to Cloudinary', async () => {
+    await site.place('images/2020/01/old.png', await picture(21));
+    const size = await picture(22, 60, 40);
+    const url = await site.images.saveRaw(size, '/size/w60/2020/01/old.png?v=1');
+    expect(url).toBe('/content/images/size/w60/2020/01/old.png');
+    expect(await readFile(join(site.contentPath, 'images/size/w60/2020/01/old.png'))).toEqual(size);
+    await site.images.saveRaw(size, '/size/w60/2026/11/remote.png');
+    expect(calls()).toEqual([]);
+  });
+});
+
+describe('exists, read and delete', () => {
+  test('follow what is stored', async () => {
+    const bytes = await picture(23);
+    await site.another().save(await site.upload('life.png', bytes), 'life');
+    expect(await site.images.exists('life.png', 'life')).toBe(true);
+    expect(await site.images.exists('death.png', 'life')).toBe(false);
+    expect(await site.images.read({ path: '/life/life.png' })).toEqual(bytes);
+    await site.images.delete('life.png', 'life');
+    expect(await site.images.exists('life.png', 'life')).toBe(false);
+    await expect(site.images.read({ path: 'life/life.png' })).rejects.toMatchObject({
+      errorType: 'NotFoundError',
+      statusCode: 404,
+    });
+    await expect(site.images.delete('life.png', 'life')).resolves.toBeUndefined();
+  });
+
+  test('a deleted name can be used again', async () => {
+    await site.media.save(await site.upload('v_thumb.png', await picture(24)), 'again');
+    await site.media.delete('v_thumb.png', 'again');
+    const bytes = await picture(25);
+    const url = await site.media.save(await site.upload('v_thumb.png', bytes), 'again');
+    expect(url).toBe('/content/media/again/v_thumb.png');
+    expect(await fetchBytes(url)).toEqual(bytes);
+  });
+
+  test('use the content folder first', async () => {
+    const bytes = await picture(26);
+    await site.place('images/local/only.png', bytes);
+    expect(await site.images.exists('/local/only.png')).toBe(true);
+    expect(await site.images.read({ path: '/local/only.png' })).toEqual(bytes);
+    expect(calls()).toEqual([]);
+    await site.images.delete('only.png', 'local');
+    expect(await site.images.exists('only.png', 'local')).toBe(false);
+  });
+
+  test('a size of an image at Cloudinary is there without a call', async () => {
+    expect(await site.images.exists('/size/w600/2026/11/any.jpg?v=1')).toBe(true);
+    expect(await site.images.exists('/size/w256h256/format/png/2026/11/any.svg')).toBe(true);
+    expect(calls()).toEqual([]);
+  });
+
+  test('a size of a local image is there once Ghost has made it', async () => {
+    await site.place(
+      'images/2019/01/old.jpg',
+      await sharp(await picture(27))
+        .jpeg()
+        .toBuffer(),
+    );
+    expect(await site.images.exists('/size/w600/2019/01/old.jpg')).toBe(false);
+    // Ghost looks for a better original next; that is not worth a call.
+    expect(await site.images.exists('/2019/01/old_o.jpg')).toBe(false);
+    await site.images.saveRaw(Buffer.from('sized'), '/size/w600/2019/01/old.jpg');
+    expect(await site.images.exists('/size/w600/2019/01/old.jpg')).toBe(true);
+    expect(calls()).toEqual([]);
+  });
+
+  test.each([
+    '/size/w600/a.pdf',
+    '/size/w99999/a.jpg',
+    '/size/w600/../../a.jpg',
+    '/size/w600/a%2f.jpg',
+  ])('the size %s is for serve() to refuse', async (path) => {
+    await expect(site.images.exists(path)).rejects.toMatchObject({ errorType: 'NotFoundError' });
+    expect(calls()).toEqual([]);
+  });
+});

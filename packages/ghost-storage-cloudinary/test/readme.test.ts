@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { type StorageOption, storageOptions } from '../src/options.ts';
+import { parseConfig } from '../src/parse-config.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** The row of an option in the README's table. */
+function rowOf([name, option]: [string, StorageOption]): string {
+  const parsed = z.safeParse(option.schema, undefined);
+  const preset = option.defaultText ?? `\`${JSON.stringify(parsed.data)}\``;
+  const unit = option.unit ? ` ${option.unit}` : '';
+  const env = option.env ? `\`${option.env}\`` : '';
+  return `| \`${name}\` | ${env} | ${preset}${unit} | ${option.description.replaceAll('|', '\\|')} |`;
+}
+
+describe('the README', () => {
+  test('lists every option as the code has it', () => {
+    const rows = Object.entries<StorageOption>(storageOptions).map(rowOf);
+    expect(readme).toContain(rows.join('\n'));
+  });
+
+  test('shows a configuration that is accepted', () => {
+    const { storage } = JSON.parse(/```json\n(.*?)```/s.exec(readme)?.[1] ?? '');
+    const { active } = storage;
+    const stores = [{}, storage.media, storage.files].map(({ adapter = active, ...feature }) =>
+      parseConfig({ ...storage[adapter], ...feature }, {}),
+    );
+    expect(stores.map(({ store }) => store)).toEqual(['images', 'media', 'files']);
+  });
+
+  test('names every code that the adapter throws', () => {
+    const sources = [
+      'errors',
+      'failures',
+      'cloudinary',
+      'uploads',
+      'serve',
+      'site-urls',
+      'local-files',
+      'source-file',
+      'parse-config',
+    ];
+    const text = sources.map((name) =>
+      readFileSync(new URL(`../src/${name}.ts`, import.meta.url), 'utf8'),
+    );
+    const codes = text.join('\n').match(/'(?!PROSORA|CLOUDINARY_URL)[A-Z]+(?:_[A-Z]+)+'/g) ?? [];
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of new Set(codes)) expect(readme).toContain(code.replaceAll("'", '`'));
+  });
+});
