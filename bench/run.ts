@@ -13,7 +13,9 @@ const subjects = readdirSync(import.meta.dirname)
   .map((file) => file.slice(0, -'.ts'.length));
 const unknown = positionals.filter((name) => !subjects.includes(name));
 if (positionals.length === 0 || unknown.length > 0) {
-  console.error(`Say what to measure: npm run bench -- ${subjects.join(' | ')} [--check] [--json FILE]`);
+  console.error(
+    `Say what to measure: npm run bench -- ${subjects.join(' | ')} [--check] [--json FILE]`,
+  );
   process.exit(2);
 }
 
@@ -26,7 +28,9 @@ for (const subject of positionals) {
   console.table(Object.fromEntries(figures.map((figure) => [figure.name, rowOf(figure)])));
 }
 
-const missed = Object.values(results).flat().filter((figure) => figure.budget?.met === false);
+const missed = Object.values(results)
+  .flat()
+  .filter((figure) => figure.budget?.met === false);
 if (values.json) {
   const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.versions.node };
   const report = { measuredAt: new Date().toISOString(), machine, results };

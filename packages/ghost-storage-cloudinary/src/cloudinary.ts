@@ -28,7 +28,7 @@ export interface UploadOptions {
   /** Whether an asset that is already there is replaced. */
   overwrite: boolean;
   assetFolder?: string | undefined;
-  tags?: readonly string[];
+  tags?: readonly string[] | undefined;
 }
 
 const storedSchema = z.object({

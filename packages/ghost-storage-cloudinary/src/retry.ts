@@ -51,6 +51,6 @@ export async function withRetries<T>(
 
 function waitBefore(attempt: number, retryAfterMs: number | undefined, random: number): number {
   // The jitter on top keeps several Ghosts from coming back in the same millisecond.
-  if (retryAfterMs !== undefined) return retryAfterMs + random * BASE_WAIT_MS;
-  return random * Math.min(MAX_WAIT_MS, BASE_WAIT_MS * 2 ** attempt);
+  if (retryAfterMs !== undefined) return retryAfterMs + Math.round(random * BASE_WAIT_MS);
+  return Math.round(random * Math.min(MAX_WAIT_MS, BASE_WAIT_MS * 2 ** attempt));
 }

@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { createProxyServer } from 'httpxy';
+
+/** Where the edge listens and what stands behind it. */
+export interface EdgeOptions {
+  port: number;
+  /** Ghost's own address, such as `http://127.0.0.1:40123`. */
+  ghostUrl: string;
+}
+
+/** The running edge. */
+export interface Edge {
+  close(): Promise<void>;
+}
+
+/**
+ * The front door of the local example: one reverse proxy with the routes that the reference stack's
+ * Caddyfile has, so that Ghost sees what it sees in production. It listens on loopback only.
+ *
+ * @throws the server's own error when the port is taken.
+ */
+export async function startEdge({ port, ghostUrl }: EdgeOptions): Promise<Edge> {
+  const proxy = createProxyServer({ xfwd: true });
+  const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await proxy.web(request, response, { target: ghostUrl });
+    } catch {
+      // Ghost restarts when it is updated or reconfigured; a browser tries again by itself.
+      if (!response.headersSent) response.writeHead(502, { 'retry-after': '2' });
+      response.end('Ghost does not answer yet. Try again in a moment.\n');
+    }
+  };
+  const server = createServer(forward);
+  server.on('upgrade', (request, socket, head) => {
+    proxy.ws(request, socket as Socket, { target: ghostUrl }, head).catch(() => socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, 'localhost', resolve);
+  });
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const MANIFEST = import.meta.resolve('@prosora/ghost-storage-cloudinary/package.json');
+const PACKAGE = path.dirname(fileURLToPath(MANIFEST));
+
+/** The name under which Ghost's configuration finds the adapter. */
+export const ADAPTER_NAME = 'prosora-cloudinary';
+
+/**
+ * Builds the storage adapter and puts it where a self-hoster unpacks the published package:
+ * `content/adapters/storage/<name>`.
+ */
+export async function mountAdapter(contentDir: string): Promise<void> {
+  await promisify(execFile)('npm', ['run', 'build', '--silent'], { cwd: PACKAGE });
+  const target = path.join(contentDir, 'adapters/storage', ADAPTER_NAME);
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target, { recursive: true });
+  for (const part of ['package.json', 'dist']) {
+    await cp(path.join(PACKAGE, part), path.join(target, part), { recursive: true });
+  }
+}

@@ -1,0 +1,23 @@
+import type { AdminClient, RunningGhost } from '@prosora/ghost-local';
+import type { Sandbox } from '@prosora/sandbox';
+
+/** Everything that runs, as a proof sees it. */
+export interface Site {
+  /** What a reader types, without a slash at its end. */
+  url: string;
+  ghost: RunningGhost;
+  admin: AdminClient;
+  sandbox: Sandbox;
+}
+
+/** One promise of the product, shown on something that is new in this run. */
+export interface Proof {
+  /** The promise, as a sentence. */
+  claim: string;
+  /**
+   * Resolves to what was seen.
+   *
+   * @throws AssertionError when the promise does not hold.
+   */
+  prove(site: Site): Promise<string>;
+}

@@ -1,0 +1,52 @@
+export {
+  type AdminClient,
+  type AdminClientOptions,
+  createAdminClient,
+  type GhostMember,
+  type GhostNewsletter,
+  type GhostTier,
+} from './admin/client.ts';
+export type { Collection, GhostRecord } from './admin/collection.ts';
+export type { Emails, GhostEmail, GhostEmailBatch, GhostEmailFailure } from './admin/emails.ts';
+export { DEFAULT_OWNER, type SiteOwner } from './admin/owner.ts';
+export type { GhostPost, Posts, PublishOptions } from './admin/posts.ts';
+export {
+  AdminApiError,
+  type AdminQuery,
+  type AdminRequest,
+  type AdminRequestOptions,
+  type AdminTarget,
+  type GhostApiError,
+} from './admin/request.ts';
+export type { Settings } from './admin/settings.ts';
+export type { GhostTheme, Themes } from './admin/themes.ts';
+export type { Upload, UploadSource, Uploads } from './admin/uploads.ts';
+export {
+  type BootGhostOptions,
+  bootGhost,
+  type GhostMode,
+  type RestartGhostOptions,
+  type RunningGhost,
+} from './boot.ts';
+export { type GhostConfig, mergeConfig } from './config.ts';
+export type { EmailAnalyticsKind } from './email-analytics.ts';
+export { GhostLocalError, type GhostLocalErrorCode } from './errors.ts';
+export type { GhostExit } from './ghost-process.ts';
+export {
+  GHOST_VERSION,
+  type GhostInstall,
+  type InstallGhostOptions,
+  installGhost,
+} from './install.ts';
+export {
+  gallery,
+  heading,
+  html,
+  image,
+  type LexicalBlock,
+  type LexicalGallery,
+  type LexicalImage,
+  lexicalDocument,
+  paragraph,
+} from './lexical.ts';
+export type { SqlReader, SqlValue } from './sql.ts';
