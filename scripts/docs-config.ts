@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Option } from '@prosora/service';
 import * as z from 'zod';
+import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
+import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
 
 const FILE = new URL('../docs/configuration.md', import.meta.url);
@@ -21,6 +23,12 @@ also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 Keys of the adapter's block in Ghost's config, which win over the variables.
 
 ${tableWithKeys(storageOptions)}
+## @prosora/ghost-mail-resend
+
+${tableOf(mailOptions)}
+## @prosora/ghost-webhooks-stripe
+
+${tableOf(stripeOptions)}
 ## @prosora/sandbox
 
 ${tableOf(sandboxOptions)}`;

@@ -7,6 +7,8 @@ export interface EdgeOptions {
   port: number;
   /** Ghost's own address, such as `http://127.0.0.1:40123`. */
   ghostUrl: string;
+  /** Paths that go elsewhere, by how they begin. */
+  routes: Record<string, string>;
 }
 
 /** The running edge. */
@@ -20,15 +22,17 @@ export interface Edge {
  *
  * @throws the server's own error when the port is taken.
  */
-export async function startEdge({ port, ghostUrl }: EdgeOptions): Promise<Edge> {
+export async function startEdge({ port, ghostUrl, routes }: EdgeOptions): Promise<Edge> {
   const proxy = createProxyServer({ xfwd: true });
+  const targetOf = ({ url = '/' }: IncomingMessage): string =>
+    Object.entries(routes).find(([path]) => url.startsWith(path))?.[1] ?? ghostUrl;
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      await proxy.web(request, response, { target: ghostUrl });
+      await proxy.web(request, response, { target: targetOf(request) });
     } catch {
-      // Ghost restarts when it is updated or reconfigured; a browser tries again by itself.
+      // Services restart when they are updated; a browser and a webhook's sender try again.
       if (!response.headersSent) response.writeHead(502, { 'retry-after': '2' });
-      response.end('Ghost does not answer yet. Try again in a moment.\n');
+      response.end('The service behind this address does not answer yet. Try again in a moment.\n');
     }
   };
   const server = createServer(forward);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { servicePorts } from './services.ts';
 import { ROOT, type Settings } from './settings.ts';
 
 const GIB = 2 ** 30;
@@ -16,8 +17,11 @@ const ROOM_TO_RUN_BYTES = 0.25 * GIB;
  */
 export async function checkMachine({ port, sandboxPort, dir }: Settings): Promise<void> {
   await expectFreePort(port, 'PROSORA_LOCAL_PORT');
-  for (const standIn of [0, 1])
-    await expectFreePort(sandboxPort + standIn, 'PROSORA_LOCAL_SANDBOX_PORT');
+  const services = Object.values(servicePorts({ sandboxPort })).flatMap(Object.values);
+  const taken = [0, 1, 2, 3].map((standIn) => sandboxPort + standIn);
+  for (const each of [...taken, ...services]) {
+    await expectFreePort(each, 'PROSORA_LOCAL_SANDBOX_PORT');
+  }
   await mkdir(dir, { recursive: true });
   const needed = existsSync(path.join(ROOT, '.prosora/ghost'))
     ? ROOM_TO_RUN_BYTES

@@ -1,6 +1,8 @@
 import { Listr, type ListrTask } from 'listr2';
 import { sentenceFor } from './machine.ts';
 import { imageProofs } from './proofs/images.ts';
+import { newsletterProofs } from './proofs/newsletter.ts';
+import { paymentProofs } from './proofs/payments.ts';
 import { readSettings } from './settings.ts';
 import type { Proof, Site } from './site.ts';
 import { type Step, stepsTo } from './steps.ts';
@@ -15,7 +17,7 @@ async function main(): Promise<void> {
   const startedAt = performance.now();
   const settings = readSettings(process.argv.slice(2), process.env);
   const list = new Listr(
-    [...stepsTo(site, settings, opened).map(taskOfStep), ...imageProofs().map(taskOfProof)],
+    [...stepsTo(site, settings, opened).map(taskOfStep), ...proofs().map(taskOfProof)],
     // Ctrl-C is ours: Ghost has to be stopped, not only the list.
     { registerSignalListeners: false, exitOnError: true },
   );
@@ -31,6 +33,12 @@ async function main(): Promise<void> {
   await site.ghost.exited;
   // A terminal's Ctrl-C reaches Ghost as well as us.
   if (!stopping) throw new Error(`Ghost stopped by itself: ${site.ghost.logFile} says why.`);
+}
+
+/** Ghost waits a minute before it reads what became of a newsletter: the others are proven meanwhile. */
+function proofs(): Proof[] {
+  const [sent, seen] = newsletterProofs();
+  return [sent, ...imageProofs(), ...paymentProofs(), seen];
 }
 
 function taskOfStep({ title, run }: Step): ListrTask {

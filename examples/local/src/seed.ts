@@ -1,4 +1,5 @@
 import { type AdminClient, image, lexicalDocument, paragraph } from '@prosora/ghost-local';
+import sharp from 'sharp';
 import { BLOG, type ExamplePost, POSTS } from './blog.ts';
 import { PICTURE_SIZE, paint } from './picture.ts';
 
@@ -21,12 +22,15 @@ export async function seedBlog(
   await dress(admin);
 }
 
-/** Title, colour and cover in place of what Ghost brings, whose cover is a file of another server. */
+/** Title, colour, cover and icon in place of what Ghost brings, whose files are on another server. */
 async function dress(admin: AdminClient): Promise<void> {
   const { title, description, accentColor, cover } = BLOG;
   if ((await admin.settings.read())['title'] === title) return;
-  const { url } = await admin.images.upload({ name: 'cover.jpg', bytes: await paint(cover) });
-  await admin.settings.edit({ title, description, accent_color: accentColor, cover_image: url });
+  const bytes = await paint(cover);
+  const { url: cover_image } = await admin.images.upload({ name: 'cover.jpg', bytes });
+  const square = new Uint8Array(await sharp(bytes).resize(512, 512).png().toBuffer());
+  const { url: icon } = await admin.images.upload({ name: 'icon.png', bytes: square }, 'icon');
+  await admin.settings.edit({ title, description, accent_color: accentColor, cover_image, icon });
 }
 
 async function publish(admin: AdminClient, post: ExamplePost, published_at: string): Promise<void> {
@@ -58,6 +62,24 @@ async function uploadScenes(admin: AdminClient, { slug, scenes }: ExamplePost): 
       return (await admin.images.upload({ name: `${slug}-${index + 1}.jpg`, bytes })).url;
     }),
   );
+}
+
+/** Marks the members that proofs write to. */
+export const READERS_LABEL = { name: 'Readers', slug: 'readers' };
+
+const READERS =
+  'Ada Björn Chidi Dora Emil Farah Grace Hugo Ines Jonas Kaya Liam Mina Noor Otto Priya Quinn Rosa Sven Tara Umar Vera Wren Yuki';
+
+/** The blog's 24 readers, those who are missing. */
+export async function seedReaders(admin: AdminClient): Promise<void> {
+  const known = new Set((await admin.members.browse({ limit: 100 })).map(({ email }) => email));
+  for (const name of READERS.split(' ')) {
+    const email = `${name
+      .normalize('NFD')
+      .replace(/\P{ASCII}/gu, '')
+      .toLowerCase()}@example.org`;
+    if (!known.has(email)) await admin.members.add({ email, name, labels: [READERS_LABEL] });
+  }
 }
 
 async function removePosts(admin: AdminClient, filter: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AdminClient, RunningGhost } from '@prosora/ghost-local';
 import type { Sandbox } from '@prosora/sandbox';
+import type { RunningService } from './service-process.ts';
 
 /** Everything that runs, as a proof sees it. */
 export interface Site {
@@ -8,6 +9,10 @@ export interface Site {
   ghost: RunningGhost;
   admin: AdminClient;
   sandbox: Sandbox;
+  /** The bridge between Ghost and Resend. */
+  mail: RunningService;
+  /** The inbox between Stripe and Ghost. */
+  stripe: RunningService;
 }
 
 /** One promise of the product, shown on something that is new in this run. */

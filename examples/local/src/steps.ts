@@ -3,13 +3,15 @@ import path from 'node:path';
 import { bootGhost, createAdminClient, GHOST_VERSION, installGhost } from '@prosora/ghost-local';
 import { startSandbox } from '@prosora/sandbox';
 import { BLOG, POSTS } from './blog.ts';
+import { connectStripe } from './connect-stripe.ts';
 import { startEdge } from './edge.ts';
+import { ghostConfig, ghostEnv } from './ghost-config.ts';
 import { checkMachine } from './machine.ts';
 import { mountAdapter } from './mount-adapter.ts';
-import { seedBlog } from './seed.ts';
+import { seedBlog, seedReaders } from './seed.ts';
+import { MAIL_DOMAIN, servicePorts, startMailBridge, startStripeInbox } from './services.ts';
 import type { Settings } from './settings.ts';
 import type { Site } from './site.ts';
-import { storageConfig } from './storage-config.ts';
 
 /** One thing to do on the way to a running site. */
 export interface Step {
@@ -22,18 +24,16 @@ export interface Step {
  * The way to a running site. Fills `site` step by step; `opened` receives what has to be closed, in
  * the order it was opened.
  */
-export function stepsTo(
-  site: Site,
-  { fresh, dir, port, sandboxPort, ...settings }: Settings,
-  opened: (() => Promise<void>)[],
-): Step[] {
+export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<void>)[]): Step[] {
+  const { dir, port, sandboxPort, fresh } = settings;
   const ghostDir = path.join(dir, 'ghost');
   return [
     {
       title: 'Look at this machine',
       async run() {
-        await checkMachine({ fresh, dir, port, sandboxPort, ...settings });
+        await checkMachine(settings);
         if (fresh) await rm(dir, { recursive: true, force: true });
+        site.url = `http://localhost:${port}`;
       },
     },
     {
@@ -47,27 +47,38 @@ export function stepsTo(
       run: () => mountAdapter(path.join(ghostDir, 'content')),
     },
     {
-      title: 'Start the stand-ins',
+      title: 'Start the stand-ins for Cloudinary, Resend and Stripe',
       async run() {
         site.sandbox = await startSandbox({
           port: sandboxPort,
           dataDir: path.join(dir, 'sandbox'),
+          vendors: vendorsOf(site.url),
         });
         opened.push(() => site.sandbox.close());
       },
     },
     {
-      title: 'Boot Ghost behind the edge',
+      title: 'Start the mail bridge',
+      async run() {
+        site.mail = await startMailBridge(settings, site.sandbox);
+        opened.push(() => site.mail.stop());
+      },
+    },
+    {
+      title: 'Boot Ghost, the Stripe inbox before it, and the edge before both',
       async run(show) {
-        site.url = `http://localhost:${port}`;
         site.ghost = await bootGhost({
           dir: ghostDir,
           url: site.url,
-          config: storageConfig(site.sandbox),
+          config: ghostConfig(site.sandbox, settings),
+          env: ghostEnv(site.sandbox),
           onProgress: show,
         });
         opened.push(() => site.ghost.stop());
-        const edge = await startEdge({ port, ghostUrl: site.ghost.listenUrl });
+        const { listenUrl } = site.ghost;
+        site.stripe = await startStripeInbox(settings, site.sandbox, listenUrl);
+        opened.push(() => site.stripe.stop());
+        const edge = await startEdge({ port, ghostUrl: listenUrl, routes: routesOf(settings) });
         opened.push(() => edge.close());
       },
     },
@@ -77,7 +88,36 @@ export function stepsTo(
         site.admin = createAdminClient(site.ghost);
         await site.admin.setup();
         await seedBlog(site.admin, (title, count) => show(`${count} of ${POSTS.length}: ${title}`));
+        await seedReaders(site.admin);
+        await connectStripe(site);
       },
     },
+    { title: `Open http://localhost:${port} while the rest is proven`, run: async () => {} },
   ];
+}
+
+/** Each vendor tells the site what happens where it would in production: at the site's own address. */
+function vendorsOf(siteUrl: string) {
+  return {
+    resend: {
+      domains: [MAIL_DOMAIN],
+      settings: {
+        anyDomain: false,
+        webhookUrl: `${siteUrl}/webhooks/resend`,
+        webhookRetriesMs: [200, 1_000, 5_000, 30_000, 300_000],
+      },
+    },
+    stripe: {
+      webhookUrl: `${siteUrl}/members/webhooks/stripe/`,
+      settings: { webhookRetryMs: 500 },
+    },
+  };
+}
+
+function routesOf(settings: Settings): Record<string, string> {
+  const { mail, stripe } = servicePorts(settings);
+  return {
+    '/webhooks/resend': `http://127.0.0.1:${mail.port}`,
+    '/members/webhooks/stripe': `http://127.0.0.1:${stripe.port}`,
+  };
 }

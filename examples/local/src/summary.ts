@@ -11,8 +11,13 @@ export function summaryOf(
   const rows: [string, string, string][] = [
     ['The blog', url, 'open a post, look at its pictures’ addresses'],
     ['Ghost Admin', `${url}/ghost`, `${admin.owner.email} / ${admin.owner.password}`],
-    ['The sandbox', sandbox.url, 'what Cloudinary’s stand-in holds; make it fail and upload'],
-    ['Ghost’s log', path.relative(process.cwd(), ghost.logFile), ''],
+    [
+      'Everyone’s mail',
+      `${sandbox.resend.url}/inbox`,
+      'subscribe on the blog, then open the link here',
+    ],
+    ['The sandbox', sandbox.url, 'what each stand-in holds; make one fail and try again'],
+    ['Logs', path.relative(process.cwd(), path.dirname(ghost.dir)), 'ghost/ghost.log and logs/'],
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(([what, where, how]) =>

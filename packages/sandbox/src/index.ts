@@ -14,3 +14,8 @@ export type { Resend, ResendOptions } from './resend/resend.ts';
 export type { ResendSettings, ResendSettingsInput } from './resend/settings.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 export type { Settings } from './settings.ts';
+export type { Payer } from './stripe/checkouts.ts';
+export type { StripeSettings, StripeSettingsInput } from './stripe/settings.ts';
+export type { StripeOptions, StripeStandIn } from './stripe/stripe.ts';
+export type { Subscription as StripeSubscription } from './stripe/subscription.ts';
+export type { WebhookAttempt } from './stripe/webhooks.ts';

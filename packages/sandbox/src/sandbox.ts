@@ -11,6 +11,7 @@ import { createRandom } from './random.ts';
 import { type Resend, type ResendOptions, startResend } from './resend/resend.ts';
 import { listenAs, type StandIn, type StandInContext } from './stand-in.ts';
 import { openState } from './state.ts';
+import { type StripeOptions, type StripeStandIn, startStripe } from './stripe/stripe.ts';
 
 /** How a sandbox is started. */
 export interface SandboxOptions {
@@ -25,7 +26,7 @@ export interface SandboxOptions {
   /** Decides everything that is random. (Default: `prosora`) */
   seed?: string;
   /** What each stand-in starts with. */
-  vendors?: { cloudinary?: CloudinaryOptions; resend?: ResendOptions };
+  vendors?: { cloudinary?: CloudinaryOptions; resend?: ResendOptions; stripe?: StripeOptions };
   /** The clock, in milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
@@ -36,6 +37,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly url: string;
   readonly cloudinary: Cloudinary;
   readonly resend: Resend;
+  readonly stripe: StripeStandIn;
   /** Every stand-in as it was on the first day. */
   reset(): Promise<void>;
   /** Stops listening and lets go of the folder; state stays in it. */
@@ -70,7 +72,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   cleanup.defer(() => cloudinary.close());
   const resend = await startResend(contextFor('resend', 2), options.vendors?.resend);
   cleanup.defer(() => resend.close());
-  const standIns: readonly StandIn[] = [cloudinary, resend];
+  const stripe = await startStripe(contextFor('stripe', 3), options.vendors?.stripe);
+  cleanup.defer(() => stripe.close());
+  const standIns: readonly StandIn[] = [cloudinary, resend, stripe];
   const reset = async (): Promise<void> => {
     for (const standIn of standIns) await standIn.reset();
   };
@@ -78,7 +82,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   cleanup.defer(() => console.close());
   const resources = cleanup.move();
   const close = () => resources.disposeAsync();
-  return { url: console.url, cloudinary, resend, reset, close, [Symbol.asyncDispose]: close };
+  return {
+    url: console.url,
+    cloudinary,
+    resend,
+    stripe,
+    reset,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function makeFolder(dataDir: string): string {

@@ -12,7 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const PORT = 22_368;
 const SANDBOX_PORT = 24_100;
 const SITE = `http://localhost:${PORT}`;
-const CLAIMS = 5;
+const CLAIMS = 9;
 
 const dir = mkdtempSync(path.join(tmpdir(), 'prosora-local-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -45,7 +45,7 @@ function npmStart(...flags: string[]) {
 }
 
 const interrupt = ({ pid }: ChildProcess) => pid !== undefined && process.kill(-pid, 'SIGINT');
-const proven = (output: string) => output.match(/✔ (a|its|the) .+: .+/g) ?? [];
+const proven = (output: string) => output.match(/✔ (a|its|the|delivered)\b.+: .+/g) ?? [];
 
 describe('npm start', () => {
   let running: ReturnType<typeof npmStart>;
@@ -106,7 +106,7 @@ describe('npm start', () => {
     // npm itself ends by the signal, so it has no exit code to look at.
     await running.exit;
     expect(running.output).toMatch(/Stopping …\s*$/);
-    for (const port of [PORT, SANDBOX_PORT, SANDBOX_PORT + 1]) {
+    for (const port of [PORT, ...[0, 1, 2, 3, 10, 11, 20, 21].map((at) => SANDBOX_PORT + at)]) {
       await expect(fetch(`http://localhost:${port}`)).rejects.toThrow('fetch failed');
     }
   });
@@ -140,7 +140,7 @@ describe('npm start', () => {
         ({ ok }) => ok,
         () => false,
       );
-    await vi.waitUntil(breakVendor, { timeout: 60_000, interval: 50 });
+    await vi.waitUntil(breakVendor, { timeout: 100_000, interval: 50 });
     expect(await failing.exit).toBe(1);
     expect(failing.output).toMatch(/✖ a picture uploaded now is stored at Cloudinary/);
   });

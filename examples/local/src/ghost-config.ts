@@ -1,0 +1,48 @@
+import type { GhostConfig } from '@prosora/ghost-local';
+import type { Sandbox } from '@prosora/sandbox';
+import { ADAPTER_NAME } from './mount-adapter.ts';
+import { HOP_SECRET, MAIL_API_KEY, MAIL_DOMAIN, servicePorts } from './services.ts';
+import type { Settings } from './settings.ts';
+
+/** What a self-hoster writes into Ghost's config, with the stand-ins in the vendors' place. */
+export function ghostConfig(sandbox: Sandbox, settings: Settings): GhostConfig {
+  const bridge = `http://127.0.0.1:${servicePorts(settings).mail.port}`;
+  return {
+    ...storage(sandbox),
+    bulkEmail: {
+      // SQLite refuses Ghost's usual 1,000 recipients at once.
+      batchSize: 500,
+      mailgun: { baseUrl: `${bridge}/v3`, apiKey: MAIL_API_KEY, domain: MAIL_DOMAIN },
+    },
+    mail: {
+      transport: 'Mailgun',
+      from: `Slow Maps <hello@${MAIL_DOMAIN}>`,
+      options: { url: bridge, auth: { api_key: MAIL_API_KEY, domain: MAIL_DOMAIN } },
+    },
+  };
+}
+
+/** What Ghost reads from its environment only: where Stripe's API is, and its webhook secret. */
+export function ghostEnv({ stripe }: Sandbox): Record<string, string> {
+  const { hostname, port } = new URL(stripe.url);
+  return {
+    STRIPE_API_PROTOCOL: 'http',
+    STRIPE_API_HOST: hostname,
+    STRIPE_API_PORT: port,
+    WEBHOOK_SECRET: HOP_SECRET,
+  };
+}
+
+function storage({ cloudinary }: Sandbox): GhostConfig {
+  const { cloudName, apiKey, apiSecret, url } = cloudinary;
+  return {
+    storage: {
+      active: ADAPTER_NAME,
+      [ADAPTER_NAME]: { cloudName, apiKey, apiSecret, uploadPrefix: url, secureDistribution: url },
+      media: { adapter: ADAPTER_NAME, store: 'media' },
+      files: { adapter: ADAPTER_NAME, store: 'files' },
+    },
+    // Cloudinary keeps the original and makes every size of it, so Ghost need not shrink uploads.
+    imageOptimization: { resize: false },
+  };
+}

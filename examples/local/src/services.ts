@@ -1,0 +1,74 @@
+import path from 'node:path';
+import type { Sandbox } from '@prosora/sandbox';
+import { type RunningService, startService } from './service-process.ts';
+import type { Settings } from './settings.ts';
+
+/** The domain that newsletters come from; it need not exist, since nothing leaves this machine. */
+export const MAIL_DOMAIN = 'slowmaps.example';
+
+/** What Ghost and the mail bridge know each other by. */
+export const MAIL_API_KEY = 'local-mail-key';
+
+/** What the Stripe inbox signs with and Ghost verifies: its `WEBHOOK_SECRET`. */
+export const HOP_SECRET = 'whsec_local_hop_secret';
+
+/** Where a service listens, and where its health and metrics are. */
+interface Ports {
+  port: number;
+  privatePort: number;
+}
+
+/** The ports of the services, after those of the stand-ins. */
+export function servicePorts({ sandboxPort }: Pick<Settings, 'sandboxPort'>) {
+  const after = (offset: number): Ports => ({
+    port: sandboxPort + offset,
+    privatePort: sandboxPort + offset + 1,
+  });
+  return { mail: after(10), stripe: after(20) };
+}
+
+/** Starts the mail bridge between Ghost and Resend's stand-in. */
+export async function startMailBridge(
+  settings: Settings,
+  { resend }: Sandbox,
+): Promise<RunningService> {
+  const { port, privatePort } = servicePorts(settings).mail;
+  return await startService({
+    package: '@prosora/ghost-mail-resend',
+    privatePort,
+    logFile: path.join(settings.dir, 'logs/mail.log'),
+    env: {
+      RESEND_API_KEY: resend.apiKey,
+      RESEND_BASE_URL: resend.url,
+      RESEND_WEBHOOK_SECRET: resend.webhookSecret,
+      PROSORA_MAIL_API_KEY: MAIL_API_KEY,
+      PROSORA_MAIL_DOMAINS: MAIL_DOMAIN,
+      PROSORA_MAIL_DATA_DIR: path.join(settings.dir, 'mail'),
+      PROSORA_MAIL_PORT: String(port),
+      PROSORA_MAIL_PRIVATE_PORT: String(privatePort),
+    },
+  });
+}
+
+/** Starts the inbox between Stripe's stand-in and Ghost. */
+export async function startStripeInbox(
+  settings: Settings,
+  { stripe }: Sandbox,
+  ghostUrl: string,
+): Promise<RunningService> {
+  const { port, privatePort } = servicePorts(settings).stripe;
+  return await startService({
+    package: '@prosora/ghost-webhooks-stripe',
+    privatePort,
+    logFile: path.join(settings.dir, 'logs/stripe.log'),
+    env: {
+      STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+      PROSORA_STRIPE_GHOST_URL: ghostUrl,
+      PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: HOP_SECRET,
+      PROSORA_STRIPE_DATA_DIR: path.join(settings.dir, 'stripe'),
+      PROSORA_STRIPE_HOST: '127.0.0.1',
+      PROSORA_STRIPE_PORT: String(port),
+      PROSORA_STRIPE_PRIVATE_PORT: String(privatePort),
+    },
+  });
+}

@@ -1,0 +1,196 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { addChunk, formChunks } from './chunk.ts';
+import { LANES, type Message, type Recipient } from './message.ts';
+import type { MailQueue, MailStore, MailTx } from './schema.ts';
+
+/** Where a message came in. */
+export interface Origin {
+  site: string;
+  domain: string;
+}
+
+/** What accepting came to. */
+export interface Acceptance {
+  /** `<id>@<domain>`: Ghost keeps it and matches events of automations and gifts by it. */
+  publicId: string;
+  /** Recipients that are new. */
+  accepted: number;
+  /** Recipients that were accepted before. */
+  duplicates: number;
+}
+
+/** What accepting needs. */
+export interface AcceptContext {
+  store: MailStore;
+  queue: MailQueue;
+  /** Ms since 1970. */
+  now: () => number;
+}
+
+/** Ghost tries an automation again after ten minutes, ten times (services/automations/constants.js). */
+const SAME_CONTENT_MS = 24 * 60 * 60 * 1000;
+/** Kinds of mail that Ghost may repeat and that carry no id of their own. */
+const REPEATED_WITHOUT_ID = ['automation-email', 'gift-delivery'];
+
+const ADDRESSES_A_QUERY = 500;
+
+/**
+ * Takes a message over: when this resolves, its text, its recipients, their chunks and the jobs that
+ * send them are on disk, in one transaction.
+ *
+ * A recipient of the same newsletter is taken once. Ghost renders anew when it repeats a batch, so
+ * what was accepted first is what is sent.
+ *
+ * @throws StoreUnavailableError when nothing could be written
+ */
+export async function acceptMessage(
+  { store, queue, now }: AcceptContext,
+  origin: Origin,
+  message: Message,
+): Promise<Acceptance> {
+  return await store.transaction(async (tx) => {
+    const key = contentKey(origin, message);
+    const known = await findKnown(tx, origin, message, key, now());
+    const recipients = message.recipients.filter(({ address }) => !known.addresses.has(address));
+    const duplicates = message.recipients.length - recipients.length;
+    if (recipients.length === 0 && known.messageId !== undefined) {
+      return { publicId: publicId(known.messageId, origin), accepted: 0, duplicates };
+    }
+    const id = newMessageId(now());
+    await insertMessage(tx, { id, origin, message, key, now: now() });
+    await insertRecipients(tx, queue, id, origin, { ...message, recipients });
+    return { publicId: publicId(id, origin), accepted: recipients.length, duplicates };
+  });
+}
+
+/** The id that Ghost is given for a message. */
+export function publicId(messageId: string, { domain }: Pick<Origin, 'domain'>): string {
+  return `${messageId}@${domain}`;
+}
+
+/** Ids sort by age, which keeps the inserts of a newsletter together in the index. */
+function newMessageId(now: number): string {
+  return now.toString(16).padStart(11, '0') + randomBytes(8).toString('hex');
+}
+
+interface Known {
+  addresses: ReadonlySet<string>;
+  messageId: string | undefined;
+}
+
+async function findKnown(
+  tx: MailTx,
+  origin: Origin,
+  message: Message,
+  key: string | null,
+  now: number,
+): Promise<Known> {
+  if (message.emailId === null) return findSameContent(tx, message, key, now);
+  const rows = [];
+  for (const part of slices(message.recipients)) {
+    const addresses = part.map(({ address }) => address);
+    rows.push(
+      ...(await tx
+        .selectFrom('recipient')
+        .select(['address', 'message_id'])
+        .where('site', '=', origin.site)
+        .where('email_id', '=', message.emailId)
+        .where('address', 'in', addresses)
+        .execute()),
+    );
+  }
+  return {
+    addresses: new Set(rows.map(({ address }) => address)),
+    messageId: rows[0]?.message_id,
+  };
+}
+
+async function findSameContent(
+  tx: MailTx,
+  message: Message,
+  key: string | null,
+  now: number,
+): Promise<Known> {
+  const same = await tx
+    .selectFrom('message')
+    .select('id')
+    .where('content_key', '=', key)
+    .where('accepted_at', '>', now - SAME_CONTENT_MS)
+    .executeTakeFirst();
+  if (key === null || same === undefined) return { addresses: new Set(), messageId: undefined };
+  return {
+    addresses: new Set(message.recipients.map(({ address }) => address)),
+    messageId: same.id,
+  };
+}
+
+function contentKey(origin: Origin, message: Message): string | null {
+  if (message.emailId !== null) return null;
+  if (!REPEATED_WITHOUT_ID.some((tag) => message.tags.includes(tag))) return null;
+  const { template, recipients, tags } = message;
+  const content = JSON.stringify([origin, template.subject, template.html, recipients, tags]);
+  return createHash('sha256').update(content).digest('hex');
+}
+
+interface NewMessage {
+  id: string;
+  origin: Origin;
+  message: Message;
+  key: string | null;
+  now: number;
+}
+
+async function insertMessage(
+  tx: MailTx,
+  { id, origin, message, key, now }: NewMessage,
+): Promise<void> {
+  await tx
+    .insertInto('message')
+    .values({
+      id,
+      ...origin,
+      email_id: message.emailId,
+      lane: message.lane,
+      tags: JSON.stringify(message.tags),
+      template: JSON.stringify(message.template),
+      track_opens: message.trackOpens ? 1 : 0,
+      deliver_at: message.deliverAt?.getTime() ?? null,
+      accepted_at: now,
+      content_key: key,
+    })
+    .execute();
+}
+
+async function insertRecipients(
+  tx: MailTx,
+  queue: MailQueue,
+  messageId: string,
+  { site }: Origin,
+  { template, recipients, emailId, lane, deliverAt }: Message,
+): Promise<void> {
+  const placed = recipients.map((recipient, position) => ({ ...recipient, position }));
+  for (const [index, members] of formChunks(template, placed).entries()) {
+    const chunkId = `${messageId}-${index}`;
+    const rows = members.map(({ address, variables, position }) => ({
+      message_id: messageId,
+      position,
+      site,
+      email_id: emailId,
+      address,
+      variables: JSON.stringify(variables),
+      chunk_id: chunkId,
+      state: 'queued' as const,
+    }));
+    await tx.insertInto('recipient').values(rows).execute();
+    await addChunk(
+      { tx, queue },
+      { id: chunkId, messageId, size: rows.length, rank: LANES[lane], availableAt: deliverAt },
+    );
+  }
+}
+
+function* slices(recipients: readonly Recipient[]): Generator<readonly Recipient[]> {
+  for (let at = 0; at < recipients.length; at += ADDRESSES_A_QUERY) {
+    yield recipients.slice(at, at + ADDRESSES_A_QUERY);
+  }
+}

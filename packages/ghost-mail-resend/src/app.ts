@@ -1,0 +1,124 @@
+import { isStoreUnavailable } from '@prosora/durable';
+import { type Logger, ProsoraError, RawBodyError, readRawBody } from '@prosora/service';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { acceptMessage } from './accept.ts';
+import { authenticate, type Site } from './authenticate.ts';
+import { Refusal } from './errors.ts';
+import { eventsPage } from './events-page.ts';
+import { parseMessage } from './message.ts';
+import type { MailMetrics } from './metrics.ts';
+import { readForm } from './multipart.ts';
+import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
+import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
+
+/** What the routes need. */
+export interface AppContext extends WebhookContext {
+  sites: readonly Site[];
+  suppression: SuppressionContext;
+  maxMessageBytes: number;
+  metrics: MailMetrics;
+  logger: Logger;
+}
+
+/** A webhook is a few kB; Resend waits 15 s for its answer. */
+const WEBHOOK_BODY = { maxBodyBytes: 1024 * 1024, timeoutMs: 10_000 };
+
+/**
+ * The public routes: the five of Mailgun's API that Ghost calls, and Resend's webhook.
+ *
+ * Mailgun: https://documentation.mailgun.com/docs/mailgun/api-reference/
+ */
+export function createApp(context: AppContext): Express {
+  const { sites, store, queue, clock, metrics, logger } = context;
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  const siteOf = ({ headers }: Request, domain: string) =>
+    authenticate(sites, headers.authorization, domain);
+
+  app.post('/v3/:domain/messages', async (request, response) => {
+    const { domain } = request.params;
+    const site = siteOf(request, domain);
+    const message = parseMessage(await readForm(request, context.maxMessageBytes));
+    const origin = { site: site.name, domain };
+    const accepting = { store, queue, now: clock.now };
+    const { publicId, accepted, duplicates } = await acceptMessage(accepting, origin, message);
+    metrics.recipients.inc({ outcome: 'accepted' }, accepted);
+    metrics.recipients.inc({ outcome: 'duplicate' }, duplicates);
+    logger.info({ id: publicId, emailId: message.emailId, accepted, duplicates }, 'mail.accepted');
+    response.json({ id: `<${publicId}>`, message: 'Queued. Thank you.' });
+  });
+
+  app.get('/v3/:domain/events{/:token}', async (request, response) => {
+    const { domain, token } = request.params;
+    const site = siteOf(request, domain).name;
+    const url = eventsUrl(request, domain);
+    response.json(await eventsPage(store, { site, domain, query: request.query, token, url }));
+  });
+
+  for (const list of SUPPRESSION_LISTS) {
+    app.delete(`/v3/:domain/${list}/:address`, async (request, response) => {
+      const { domain, address } = request.params;
+      const site = siteOf(request, domain);
+      const isBurst = await noteDeletion(context.suppression, site.name, list, address);
+      logger.info({ list, forwarded: isBurst }, 'suppression.deleted');
+      response.json({ message: 'Suppression has been removed', value: '', address });
+    });
+  }
+
+  app.post('/webhooks/resend', async (request, response) => {
+    const headers = webhookHeaders(request);
+    const body = await readRawBody(request, WEBHOOK_BODY);
+    const event = verifyWebhook(body, headers, context.secrets);
+    const outcome = await receiveWebhook(context, headers.id, event);
+    metrics.webhooks.inc({ type: event.type, outcome });
+    logger.debug({ type: event.type, outcome, svixId: headers.id }, 'webhook.received');
+    response.json({ outcome });
+  });
+
+  app.use((request) => {
+    throw new Refusal(404, `The mail bridge has no ${request.method} ${request.path}.`);
+  });
+  app.use(answerProblem(context));
+  return app;
+}
+
+/** Ghost uses only the last segment of a page's URL, but throws unless the whole is one. */
+function eventsUrl(request: Request, domain: string): string {
+  const url = `${request.protocol}://${request.get('host')}/v3/${domain}/events`;
+  return URL.canParse(url) ? url : `http://localhost/v3/${encodeURIComponent(domain)}/events`;
+}
+
+function webhookHeaders(request: Request) {
+  const [id, timestamp, signature] = ['svix-id', 'svix-timestamp', 'svix-signature'].map(
+    (name) => request.get(name) ?? '',
+  );
+  if (!id || !timestamp || !signature) {
+    throw new Refusal(400, 'The headers svix-id, svix-timestamp and svix-signature are needed.');
+  }
+  return { id, timestamp, signature };
+}
+
+function answerProblem({ logger, metrics }: AppContext): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const { status, sentence } = describeProblem(error);
+    const route = request.route?.path ?? 'none';
+    metrics.refusals.inc({ route, status });
+    if (status >= 500) logger.error({ err: error, route }, 'request.failed');
+    else logger.warn({ route, status, reason: sentence }, 'request.refused');
+    response.status(status).json({ error: sentence });
+  };
+}
+
+function describeProblem(error: unknown): { status: number; sentence: string } {
+  if (error instanceof Refusal || error instanceof RawBodyError) {
+    return { status: error.status, sentence: error.message };
+  }
+  if (isStoreUnavailable(error) && error instanceof ProsoraError) {
+    return { status: 503, sentence: `The mail bridge cannot store mail now. ${error.help ?? ''}` };
+  }
+  // Express says so of a path whose percent signs cannot be decoded.
+  const { status } = error as { status?: unknown };
+  if (status === 400) return { status, sentence: 'The path of this request is not understood.' };
+  return { status: 500, sentence: 'The mail bridge failed; its log says why.' };
+}

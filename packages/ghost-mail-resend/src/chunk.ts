@@ -1,0 +1,49 @@
+import type { Recipient, Template } from './message.ts';
+import type { MailQueue, MailTx } from './schema.ts';
+
+/** Resend's limit for one call of `POST /emails/batch`. */
+const MAX_MAILS = 100;
+
+/** Resend takes 40 MB a mail and does not say how much a call: half of that is safe and fills 100 newsletters of 200 kB. */
+const MAX_BYTES = 20 * 1024 * 1024;
+
+/**
+ * Splits recipients into the calls they will be sent in, in order: at most 100 each, fewer where the
+ * template is so large that 100 copies would make a body above 20 MB.
+ */
+export function formChunks<R extends Recipient>(
+  template: Template,
+  recipients: readonly R[],
+): R[][] {
+  const mailBytes = 2 * Buffer.byteLength(JSON.stringify(template));
+  const perChunk = Math.max(1, Math.min(MAX_MAILS, Math.floor(MAX_BYTES / mailBytes)));
+  const chunks: R[][] = [];
+  for (let at = 0; at < recipients.length; at += perChunk) {
+    chunks.push(recipients.slice(at, at + perChunk));
+  }
+  return chunks;
+}
+
+/** A chunk that is to be sent. */
+export interface NewChunk {
+  id: string;
+  messageId: string;
+  size: number;
+  rank: number;
+  /** Null for at once. */
+  availableAt: Date | null;
+}
+
+/** Adds a chunk and the job that sends it; the recipients that name it are the caller's to write. */
+export async function addChunk(
+  { tx, queue }: { tx: MailTx; queue: MailQueue },
+  { id, messageId, size, rank, availableAt }: NewChunk,
+): Promise<void> {
+  await tx
+    .insertInto('chunk')
+    .values({ id, message_id: messageId, size, state: 'queued' })
+    .execute();
+  // Everything a chunk is made of is in rows of its own.
+  const payload = new Uint8Array();
+  await queue.add(id, payload, { tx, rank, ...(availableAt && { availableAt }) });
+}

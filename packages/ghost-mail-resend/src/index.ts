@@ -1,0 +1,1 @@
+export { type RecipientVariables, substitute } from './substitute.ts';

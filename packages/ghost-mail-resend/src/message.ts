@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { Refusal } from './errors.ts';
+import type { Form } from './multipart.ts';
+import { dropUnsubscribeTag, type RecipientVariables } from './substitute.ts';
+
+/** Which mails go first: a smaller rank leaves before a larger one. */
+export const LANES = { transactional: 0, single: 1, newsletter: 2 } as const;
+
+/** The lane of a message: sign-in links, then test mails and automations, then newsletters. */
+export type Lane = keyof typeof LANES;
+
+/** The text that all recipients of a message share, with `%recipient.x%` still in it. */
+export interface Template {
+  from: string;
+  replyTo: string | null;
+  subject: string;
+  html: string | null;
+  text: string | null;
+  /** By name, in the order they came. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** One recipient: the address exactly as Ghost gave it, since Ghost finds its member by it. */
+export interface Recipient {
+  address: string;
+  variables: RecipientVariables;
+}
+
+/** A message as Ghost handed it over through Mailgun's API. */
+export interface Message {
+  template: Template;
+  recipients: readonly Recipient[];
+  tags: readonly string[];
+  lane: Lane;
+  /** Ghost's id of the newsletter; automation, gift, test and transactional mails have none. */
+  emailId: string | null;
+  trackOpens: boolean;
+  /** Not to be sent before; null for at once. */
+  deliverAt: Date | null;
+}
+
+const variablesSchema = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]),
+  ),
+);
+
+// One mailbox, with or without a display name. Resend judges the rest.
+const FROM = /^[^<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/;
+const ADDRESS = /[^\s<>,"]+@[^\s<>,"]+/;
+// It goes into a tag at Resend, which takes no other characters.
+const EMAIL_ID = /^[\w-]{1,128}$/;
+const HEADER_NAME = /^[!-9;-~]+$/;
+const LINE_BREAK = /[\r\n]/;
+
+/**
+ * Reads the parts that Ghost sends (core/server/services/lib/mailgun-client.js, `send`).
+ *
+ * @throws Refusal 400 with one sentence that says what is wrong.
+ */
+export function parseMessage(form: Form): Message {
+  const one = (name: string): string | undefined => form.get(name)?.[0];
+  const template = parseTemplate(form);
+  const emailId = one('v:email-id') ?? null;
+  if (emailId !== null && !EMAIL_ID.test(emailId)) {
+    throw new Refusal(400, '"v:email-id" is not an id of Ghost.');
+  }
+  const tags = form.get('o:tag') ?? [];
+  return {
+    template,
+    recipients: parseRecipients(form),
+    tags,
+    lane: laneOf(tags, emailId),
+    emailId,
+    trackOpens: one('o:tracking-opens') === 'yes',
+    deliverAt: parseDeliveryTime(one('o:deliverytime')),
+  };
+}
+
+function parseTemplate(form: Form): Template {
+  const one = (name: string): string | undefined => form.get(name)?.[0] || undefined;
+  const from = one('from');
+  if (from === undefined) throw new Refusal(400, 'The message has no sender: "from" is missing.');
+  if (LINE_BREAK.test(from)) throw new Refusal(400, 'There is a line break in "from".');
+  if (!FROM.test(from.trim())) throw new Refusal(400, `"from" is not an address: ${from}`);
+  const html = one('html') ?? null;
+  const text = one('text') ?? null;
+  if (html === null && text === null)
+    throw new Refusal(400, 'The message has neither html nor text.');
+  const subject = one('subject') ?? '';
+  if (LINE_BREAK.test(subject)) throw new Refusal(400, 'There is a line break in "subject".');
+
+  const { 'Reply-To': replyTo, ...headers } = parseHeaders(form);
+  // Resend sets the sender from `from`; Ghost repeats it.
+  if (headers['Sender'] === from) delete headers['Sender'];
+  const unsubscribe = headers['List-Unsubscribe'];
+  if (unsubscribe !== undefined) headers['List-Unsubscribe'] = dropUnsubscribeTag(unsubscribe);
+  return { from, replyTo: replyTo ?? null, subject, html, text, headers };
+}
+
+function parseHeaders(form: Form): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [part, [value = '']] of form) {
+    if (!part.startsWith('h:')) continue;
+    const name = part.slice(2);
+    if (!HEADER_NAME.test(name)) throw new Refusal(400, 'A header has a name that is not allowed.');
+    if (LINE_BREAK.test(value)) throw new Refusal(400, `There is a line break in header ${name}.`);
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function parseRecipients(form: Form): Recipient[] {
+  const text = form.get('recipient-variables')?.[0];
+  const addresses = [...new Set((form.get('to') ?? []).flatMap(splitAddresses))];
+  if (addresses.length === 0) throw new Refusal(400, 'The message has no recipients.');
+  const broken = addresses.find((address) => !ADDRESS.test(address));
+  if (broken !== undefined) throw new Refusal(400, 'A recipient in "to" is not an address.');
+  if (text === undefined) return addresses.map((address) => ({ address, variables: {} }));
+
+  const variables = parseVariables(text);
+  return addresses.map((address) => {
+    const own = Object.hasOwn(variables, address) ? variables[address] : undefined;
+    if (own === undefined) {
+      throw new Refusal(400, 'The recipient variables do not name every recipient in "to".');
+    }
+    return { address, variables: own };
+  });
+}
+
+function parseVariables(text: string): Record<string, RecipientVariables> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Refusal(400, 'The recipient variables are not JSON.', cause);
+  }
+  const parsed = variablesSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(400, 'The recipient variables are not an object of objects.', parsed.error);
+}
+
+/** nodemailer's Mailgun transport joins several recipients with commas. */
+function splitAddresses(to: string): string[] {
+  return (
+    to.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.flatMap((address) => address.trim() || []) ?? []
+  );
+}
+
+function laneOf(tags: readonly string[], emailId: string | null): Lane {
+  if (tags.includes('transactional-email')) return 'transactional';
+  return emailId === null ? 'single' : 'newsletter';
+}
+
+function parseDeliveryTime(text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new Refusal(400, `"o:deliverytime" is not a date: ${text}`);
+  return new Date(time);
+}

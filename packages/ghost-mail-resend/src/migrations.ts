@@ -1,0 +1,116 @@
+import type { Migrations } from '@prosora/durable';
+import type { Kysely } from 'kysely';
+
+/** The tables by numbered steps. */
+export const mailMigrations: Migrations = {
+  '001-mail': {
+    async up(db: Kysely<never>) {
+      await db.schema
+        .createTable('message')
+        .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('site', 'varchar(128)', (column) => column.notNull())
+        .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+        .addColumn('email_id', 'varchar(128)')
+        .addColumn('lane', 'varchar(16)', (column) => column.notNull())
+        .addColumn('tags', 'text', (column) => column.notNull())
+        .addColumn('template', 'text', (column) => column.notNull())
+        .addColumn('track_opens', 'integer', (column) => column.notNull())
+        .addColumn('deliver_at', 'bigint')
+        .addColumn('accepted_at', 'bigint', (column) => column.notNull())
+        .addColumn('content_key', 'varchar(64)')
+        .execute();
+      await db.schema
+        .createIndex('message_by_email')
+        .on('message')
+        .columns(['site', 'email_id'])
+        .execute();
+      await db.schema
+        .createIndex('message_by_content')
+        .on('message')
+        .columns(['content_key', 'accepted_at'])
+        .execute();
+
+      await db.schema
+        .createTable('recipient')
+        .addColumn('message_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addColumn('site', 'varchar(128)', (column) => column.notNull())
+        .addColumn('email_id', 'varchar(128)')
+        .addColumn('address', 'varchar(512)', (column) => column.notNull())
+        .addColumn('variables', 'text', (column) => column.notNull())
+        .addColumn('chunk_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('state', 'varchar(16)', (column) => column.notNull())
+        .addColumn('resend_id', 'varchar(64)')
+        .addPrimaryKeyConstraint('recipient_by_position', ['message_id', 'position'])
+        // Rows without a newsletter's id differ from each other: NULL equals nothing.
+        .addUniqueConstraint('recipient_once', ['site', 'email_id', 'address'])
+        .execute();
+      await db.schema
+        .createIndex('recipient_by_chunk')
+        .on('recipient')
+        .columns(['chunk_id', 'position'])
+        .execute();
+      await db.schema
+        .createIndex('recipient_by_resend_id')
+        .on('recipient')
+        .column('resend_id')
+        .execute();
+
+      await db.schema
+        .createTable('chunk')
+        .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('message_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('size', 'integer', (column) => column.notNull())
+        .addColumn('state', 'varchar(16)', (column) => column.notNull())
+        .addColumn('idempotency_key', 'varchar(64)')
+        .addColumn('sha256', 'varchar(64)')
+        .addColumn('renderer', 'integer')
+        .addColumn('keyed_at', 'bigint')
+        .execute();
+
+      await db.schema
+        .createTable('event')
+        .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('site', 'varchar(128)', (column) => column.notNull())
+        .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+        .addColumn('stamp', 'bigint', (column) => column.notNull())
+        .addColumn('type', 'varchar(16)', (column) => column.notNull())
+        .addColumn('message_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addColumn('kind', 'varchar(64)', (column) => column.notNull())
+        .addColumn('severity', 'varchar(16)')
+        .addColumn('code', 'integer')
+        .addColumn('reason', 'text')
+        .addColumn('enhanced_code', 'varchar(50)')
+        .addColumn('occurred_at', 'bigint', (column) => column.notNull())
+        .addUniqueConstraint('event_once', ['message_id', 'position', 'kind'])
+        .execute();
+      // The page Ghost asks for: one domain, a stretch of stamps, in order.
+      await db.schema
+        .createIndex('event_by_stamp')
+        .on('event')
+        .columns(['site', 'domain', 'stamp', 'seq'])
+        .execute();
+
+      await db.schema
+        .createTable('webhook_seen')
+        .addColumn('svix_id', 'varchar(128)', (column) => column.primaryKey())
+        .addColumn('seen_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('suppression_call')
+        .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('site', 'varchar(128)', (column) => column.notNull())
+        .addColumn('list', 'varchar(16)', (column) => column.notNull())
+        .addColumn('address', 'varchar(512)', (column) => column.notNull())
+        .addColumn('called_at', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('suppression_call_by_address')
+        .on('suppression_call')
+        .columns(['site', 'address', 'called_at'])
+        .execute();
+    },
+  },
+};

@@ -1,0 +1,74 @@
+import type { Clock, Job, Result } from '@prosora/durable';
+import type { Resend } from 'resend';
+import type { MailQueue, MailStore, MailTables } from './schema.ts';
+
+/** Mailgun's three suppression lists. */
+export const SUPPRESSION_LISTS = ['bounces', 'complaints', 'unsubscribes'] as const;
+
+/** One of them. */
+export type SuppressionList = (typeof SUPPRESSION_LISTS)[number];
+
+/** Ghost's three calls come within 15 ms; a slow machine is given more. */
+const BURST_MS = 5_000;
+
+/** What taking addresses off a list needs. */
+export interface SuppressionContext {
+  store: MailStore;
+  /** The queue whose jobs take an address off Resend's list; not the one that sends. */
+  queue: MailQueue;
+  clock: Clock;
+}
+
+/**
+ * Notes that Ghost deleted an address from a list, and when that makes all three lists within seconds,
+ * which is how Ghost enables a member again, adds the job that takes it off Resend's list.
+ *
+ * A deletion alone is Ghost tidying up after each complaint it read: forwarding that would enable the
+ * very people who complained (core/server/services/email-service/newsletter-email-event-storage.js).
+ * Returns whether the address is being taken off.
+ */
+export async function noteDeletion(
+  { store, queue, clock }: SuppressionContext,
+  site: string,
+  list: SuppressionList,
+  address: string,
+): Promise<boolean> {
+  return await store.transaction(async (tx) => {
+    const now = clock.now();
+    const { insertId } = await tx
+      .insertInto('suppression_call')
+      .values({ site, list, address, called_at: now })
+      .executeTakeFirstOrThrow();
+    const calls = await tx
+      .selectFrom('suppression_call')
+      .select('list')
+      .distinct()
+      .where('site', '=', site)
+      .where('address', '=', address)
+      .where('called_at', '>', now - BURST_MS)
+      .execute();
+    if (calls.length < SUPPRESSION_LISTS.length) return false;
+    await tx
+      .deleteFrom('suppression_call')
+      .where('site', '=', site)
+      .where('address', '=', address)
+      .execute();
+    await queue.add(`unsuppress-${insertId}`, Buffer.from(address), { tx });
+    return true;
+  });
+}
+
+/** Takes the address of a job off Resend's list: the handler of that queue's worker. */
+export async function unsuppress(
+  resend: Resend,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Result<MailTables>> {
+  const address = Buffer.from(job.payload).toString();
+  const { error } = await resend.suppressions.remove(address, { signal });
+  if (error === null || error.statusCode === 404) return { kind: 'done' };
+  const reason = `${error.name}: ${error.message}`;
+  // A key that may only send can never do this: an operator has to.
+  const needsFullAccess = error.statusCode === 401 || error.statusCode === 403;
+  return { kind: needsFullAccess ? 'dead' : 'retry', reason };
+}

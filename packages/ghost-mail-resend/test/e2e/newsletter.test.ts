@@ -1,0 +1,104 @@
+import {
+  type AdminClient,
+  bootGhost,
+  createAdminClient,
+  type RunningGhost,
+} from '@prosora/ghost-local';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { API_KEY, DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
+
+const MEMBERS = Array.from({ length: 25 }, (_, at) => ({
+  email: `Reader.${at}@example.org`,
+  name: `Reader${at} O'Neil <b>$&</b>`,
+}));
+
+/** Ghost reads no event younger than this (email-analytics-service.js). */
+const MARGIN_MS = 62_000;
+
+let lab: MailLab;
+let ghost: RunningGhost;
+let admin: AdminClient;
+
+beforeAll(async () => {
+  lab = await startMailLab({ settings: { autoDeliver: false } });
+  ghost = await bootGhost({
+    config: {
+      bulkEmail: {
+        // SQLite cannot take Ghost's usual 1,000 at once; ten show that batches add up.
+        batchSize: 10,
+        mailgun: { baseUrl: `${lab.bridge.url}/v3`, apiKey: API_KEY, domain: DOMAIN },
+      },
+    },
+  });
+  admin = createAdminClient(ghost);
+  await admin.setup();
+  for (const member of MEMBERS) await admin.members.add(member);
+});
+
+afterAll(async () => {
+  await ghost?.[Symbol.asyncDispose]();
+  await lab?.[Symbol.asyncDispose]();
+});
+
+async function publishNewsletter() {
+  const [newsletter] = await admin.newsletters.browse();
+  const card = { type: 'email', version: 1, html: '<p>Hey {first_name}, this is for you.</p>' };
+  const lexical = JSON.stringify({
+    root: { type: 'root', version: 1, direction: null, format: '', indent: 0, children: [card] },
+  });
+  const draft = await admin.posts.add({ title: 'News from the harbour', lexical });
+  const post = await admin.posts.publish(draft.id, { newsletter: newsletter?.slug ?? '' });
+  return post.email?.id ?? '';
+}
+
+describe('a newsletter of a real Ghost', () => {
+  test('reaches each member once, and its fate comes back into Ghost', async () => {
+    const emailId = await publishNewsletter();
+    await vi.waitUntil(() => lab.resend.inbox.list().length >= MEMBERS.length, { timeout: 60_000 });
+    await until(async () => (await admin.emails.read(emailId)).status === 'submitted');
+
+    const mails = lab.resend.inbox.list().map(({ id }) => lab.resend.inbox.get(id));
+    expect(mails.map(({ to }) => to[0]).toSorted()).toEqual(
+      MEMBERS.map(({ email }) => email).toSorted(),
+    );
+    for (const mail of mails) {
+      const [member] = await admin.members.browse({ filter: `email:'${mail.to[0]}'` });
+      const first = member?.name?.split(' ')[0];
+      expect(mail.html).toContain(`Hey ${first}, this is for you.`);
+      expect(mail.headers?.['List-Unsubscribe']).toMatch(
+        new RegExp(`^<${ghost.url}/unsubscribe/\\?uuid=${member?.uuid}&[^>]*>$`),
+      );
+      expect(JSON.stringify(mail)).not.toMatch(/%recipient\.|%tag_/);
+    }
+
+    const [bounced, ...arrived] = mails;
+    for (const { id } of arrived) lab.resend.inbox.deliver(id);
+    for (const { id } of arrived.slice(0, 3)) lab.resend.inbox.open(id);
+    lab.resend.inbox.bounce(bounced?.id ?? '');
+    await until(() => lab.resend.pendingWebhooks() === 0);
+    const toldAt = Date.now();
+    await vi.waitUntil(() => Date.now() > toldAt + MARGIN_MS, {
+      timeout: 2 * MARGIN_MS,
+      interval: 500,
+    });
+
+    await ghost.fetchEmailAnalytics();
+    expect(await admin.emails.read(emailId)).toMatchObject({
+      status: 'submitted',
+      email_count: 25,
+      delivered_count: 24,
+      opened_count: 3,
+      failed_count: 1,
+    });
+    const [failure] = await admin.emails.failures(emailId);
+    expect(failure).toMatchObject({ code: 550, enhanced_code: '5.1.1', severity: 'permanent' });
+    expect(await ghost.sql('select email, reason from suppressions')).toEqual([
+      { email: bounced?.to[0], reason: 'bounce' },
+    ]);
+
+    // Enabled again by a person, the member is taken off Resend's list too.
+    const [member] = await admin.members.browse({ filter: `email:'${bounced?.to[0]}'` });
+    await admin.request('DELETE', `members/${member?.id}/suppression`);
+    await until(() => lab.resend.inbox.suppressions().length === 0);
+  });
+});

@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  AUTHORIZATION,
+  DOMAIN,
+  type MailLab,
+  mailsByAddress,
+  membersOf,
+  newsletterForm,
+  post,
+  startMailLab,
+  until,
+} from '../bridge-with-resend.ts';
+
+let lab: MailLab;
+beforeAll(async () => {
+  lab = await startMailLab();
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+
+const fresh = (() => {
+  let next = 0;
+  return () => `id${next++}`;
+})();
+
+describe('accepting', () => {
+  test('1,000 recipients with 1.3 MB of variables are taken whole and each gets one mail', async () => {
+    const id = fresh();
+    const addresses = membersOf(1_000).map((address) => `big-${address}`);
+    const padding = 'x'.repeat(1_250);
+    const variables = Object.fromEntries(addresses.map((a) => [a, { name: a, padding }]));
+    const form = newsletterForm(addresses, {
+      'v:email-id': id,
+      'recipient-variables': JSON.stringify(variables),
+    });
+    expect(await post(lab, form)).toMatchObject({ status: 200 });
+    await until(
+      () => lab.resend.inbox.list().filter(({ to }) => to[0]?.startsWith('big-')).length === 1_000,
+    );
+    const counts = mailsByAddress(lab.resend);
+    expect(addresses.every((address) => counts.get(address) === 1)).toBe(true);
+  });
+
+  test("a batch that Ghost sends again is answered with the first id, and the first text is what's sent", async () => {
+    const id = fresh();
+    const to = [`Again-${id}@Example.org`];
+    const first = await post(lab, newsletterForm(to, { 'v:email-id': id, html: 'first' }));
+    const second = await post(lab, newsletterForm(to, { 'v:email-id': id, html: 'second' }));
+    expect(second).toEqual(first);
+    await until(() => lab.resend.inbox.list(to[0]).length > 0);
+    const [mail] = lab.resend.inbox.list(to[0]);
+    expect(lab.resend.inbox.get(mail?.id ?? '').html).toBe('first');
+    expect(lab.resend.inbox.list(to[0])).toHaveLength(1);
+  });
+
+  test('of a batch that is partly known only the new recipients are taken', async () => {
+    const id = fresh();
+    const [one, two] = [`one-${id}@example.org`, `two-${id}@example.org`];
+    await post(lab, newsletterForm([one], { 'v:email-id': id }));
+    await post(lab, newsletterForm([one, two], { 'v:email-id': id }));
+    await until(() => lab.resend.inbox.list(two).length > 0);
+    expect(lab.resend.inbox.list(one)).toHaveLength(1);
+    expect(lab.resend.inbox.list(two)).toHaveLength(1);
+  });
+
+  test('ten at once of the same batch make one mail a recipient', async () => {
+    const id = fresh();
+    const to = membersOf(5).map((address) => `${id}-${address}`);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => post(lab, newsletterForm(to, { 'v:email-id': id }))),
+    );
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
+    await until(() => to.every((address) => lab.resend.inbox.list(address).length > 0));
+    expect(to.map((address) => lab.resend.inbox.list(address).length)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('an automation without an id is taken once a day, a test mail every time', async () => {
+    const send = (to: string, tag: string) =>
+      post(lab, newsletterForm([to], { 'v:email-id': null, 'o:tag': ['ghost-email', tag] }));
+    const [automation, again] = [
+      await send('auto@example.org', 'automation-email'),
+      await send('auto@example.org', 'automation-email'),
+    ];
+    expect(again).toEqual(automation);
+    const [test1, test2] = [
+      await send('test@example.org', 'bulk-email'),
+      await send('test@example.org', 'bulk-email'),
+    ];
+    expect(test2.body['id']).not.toBe(test1.body['id']);
+    await until(() => lab.resend.inbox.list('test@example.org').length === 2);
+    expect(lab.resend.inbox.list('auto@example.org')).toHaveLength(1);
+  });
+
+  test('mail with a delivery time waits for it', async () => {
+    const id = fresh();
+    const to = `later-${id}@example.org`;
+    const at = new Date(Date.now() + 3_000).toUTCString();
+    await post(lab, newsletterForm([to], { 'v:email-id': id, 'o:deliverytime': at }));
+    expect(lab.resend.inbox.list(to)).toEqual([]);
+    await until(() => lab.resend.inbox.list(to).length === 1);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(at));
+  });
+
+  test('addresses and secrets are not in the log', () => {
+    const log = lab.log.join('');
+    expect(log).toContain('mail.accepted');
+    expect(log).not.toMatch(/@example\.org|key-lab|re_sandbox/);
+  });
+});
+
+describe('refusing', () => {
+  test.each([
+    [
+      'a form that is cut short',
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="to"\r\n\r\na@b.c',
+      400,
+    ],
+    ['a form without a boundary', 'multipart/form-data', 'x', 400],
+    ['another content type', 'application/json', '{}', 415],
+    [
+      'a file',
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="attachment"; filename="a.pdf"\r\n\r\nx\r\n--x--\r\n',
+      400,
+    ],
+    [
+      'a body that is too large',
+      'multipart/form-data; boundary=x',
+      'x'.repeat(9 * 1024 * 1024),
+      413,
+    ],
+  ])('%s is refused with one sentence', async (_what, contentType, body, status) => {
+    const response = await fetch(`${lab.bridge.url}/v3/${DOMAIN}/messages`, {
+      method: 'POST',
+      headers: { authorization: AUTHORIZATION, 'content-type': contentType },
+      body,
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) });
+  });
+
+  test('nothing of a refused message is stored', async () => {
+    const id = fresh();
+    const to = `refused-${id}@example.org`;
+    const form = newsletterForm([to, 'not an address'], { 'v:email-id': id });
+    expect((await post(lab, form)).status).toBe(400);
+    const good = await post(lab, newsletterForm([to], { 'v:email-id': id }));
+    expect(good.status).toBe(200);
+    await until(() => lab.resend.inbox.list(to).length === 1);
+  });
+
+  test('a wrong key is answered before the body is sent', async () => {
+    const socket = connect(Number(new URL(lab.bridge.url).port), '127.0.0.1');
+    socket.write(
+      `POST /v3/${DOMAIN}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa('api:wrong')}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n`,
+    );
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(String(answer)).toContain('{"error":"The mail bridge does not know this key');
+  });
+
+  test.each([
+    [`/v3/other.example.com/messages`, 404],
+    [`/v3/${DOMAIN}/nothing`, 404],
+    ['/v3/%E0%A4%A/messages', 400],
+  ])('POST %s is answered %i', async (path, status) => {
+    const response = await fetch(lab.bridge.url + path, {
+      method: 'POST',
+      headers: { authorization: AUTHORIZATION },
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ error: expect.any(String) });
+  });
+});

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '@prosora/sandbox';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BridgeCommand, bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
+import { API_KEY, delivered, membersOf, newsletterForm, post } from '../bridge-with-resend.ts';
+
+let dir: string;
+let sandbox: Sandbox;
+let command: BridgeCommand;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mail-cli-'));
+  const resend = { domains: ['mg.lab.example.com'], settings: { requestsPerSecond: 500 } };
+  sandbox = await startSandbox({ port: 0, dataDir: join(dir, 'sandbox'), vendors: { resend } });
+  command = { env: bridgeEnv(sandbox.resend, join(dir, 'mail')) };
+});
+afterAll(async () => {
+  await sandbox.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('prosora-mail', () => {
+  test('serves, is healthy, counts, and stops on SIGTERM with nothing lost', async () => {
+    using bridge = await serveBridge(command);
+    const { child, url, privateUrl, log } = bridge;
+    sandbox.resend.settings.set({ webhookUrl: `${url}/webhooks/resend` });
+    expect(await post({ bridge: { url } as never }, newsletterForm(membersOf(3)))).toMatchObject({
+      status: 200,
+    });
+    await delivered(sandbox.resend, 3);
+    for (const path of ['/livez', '/readyz']) {
+      expect((await fetch(privateUrl + path)).status).toBe(200);
+    }
+    const metrics = await (await fetch(`${privateUrl}/metrics`)).text();
+    expect(metrics).toMatch(/prosora_mail_recipients_total\{outcome="accepted",service="mail"\} 3/);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(log.join('')).not.toContain(API_KEY);
+  });
+
+  test('status tells how far a newsletter is', async () => {
+    const { exitCode, output } = await runVerb(command, ['status', '6b04ac398120085ae4c38cc2']);
+    expect(output).toMatch(
+      /^6b04ac398120085ae4c38cc2 .* queued 0 {2}sent 3 {2}failed 0 {2}unknown 0 {2}delivered 3/,
+    );
+    expect(output).toContain('chunks: all sent');
+    expect(exitCode).toBe(0);
+    expect(await runVerb(command, ['status', 'nothing'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('dead lists what was given up, and replay takes only what it knows', async () => {
+    expect(await runVerb(command, ['dead'])).toEqual({ exitCode: 0, output: '' });
+    expect(await runVerb(command, ['replay', 'nothing'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('doctor says what is well and what to do about the rest', async () => {
+    const without = await runVerb(command, ['doctor']);
+    expect(without.exitCode).toBe(1);
+    expect(without.output).toContain('✔ domain mg.lab.example.com: Resend has verified it.');
+    expect(without.output).toContain('✘ webhook: No webhook at Resend ends in /webhooks/resend');
+    await fetch(`${sandbox.resend.url}/webhooks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${sandbox.resend.apiKey}` },
+      body: JSON.stringify({ endpoint: 'https://mail.example.com/webhooks/resend' }),
+    });
+    expect(await runVerb(command, ['doctor'])).toMatchObject({ exitCode: 0 });
+    const wrongKey = { env: { ...command.env, RESEND_API_KEY: 're_wrong_key' } };
+    const wrong = await runVerb(wrongKey, ['doctor']);
+    expect(wrong.output).toContain('✘ Resend key: Resend says: API key is invalid.');
+    expect(wrong.output).not.toContain('re_wrong_key');
+  });
+
+  test('names every option that is missing', async () => {
+    const { exitCode, output } = await runVerb({ env: {} }, []);
+    expect(exitCode).toBe(1);
+    for (const name of [
+      'RESEND_API_KEY',
+      'RESEND_WEBHOOK_SECRET',
+      'PROSORA_MAIL_API_KEY',
+      'PROSORA_MAIL_DOMAINS',
+    ]) {
+      expect(output).toContain(`${name} is required`);
+    }
+  });
+
+  test('explains itself', async () => {
+    expect(await runVerb({ env: {} }, ['--help'])).toMatchObject({ exitCode: 0 });
+    expect((await runVerb({ env: {} }, ['nonsense'])).exitCode).toBe(2);
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formChunks } from '../src/chunk.ts';
+import type { Template } from '../src/message.ts';
+import { parseRecipientTag, recipientTag } from '../src/recipient-tag.ts';
+import { renderBatch } from '../src/render.ts';
+
+const TEMPLATE: Template = {
+  from: '"Lab" <lab@example.com>',
+  replyTo: null,
+  subject: 'For %recipient.name%',
+  html: '<p>%recipient.name_html%</p>',
+  text: null,
+  headers: { 'List-Unsubscribe': '<%recipient.list_unsubscribe%>' },
+};
+
+const recipientOf = (variables: Record<string, string>, position = 0) => ({
+  address: 'A@Example.org',
+  variables,
+  recipientTag: `m-${position}`,
+  emailId: '6b04',
+});
+
+describe('renderBatch', () => {
+  test('gives one mail a recipient, in the fields of the API', () => {
+    const { bytes } = renderBatch(TEMPLATE, [
+      recipientOf({
+        name: 'Jo\r\nBcc: x@y.z',
+        name_html: 'Jo',
+        list_unsubscribe: 'https://a.example/u',
+      }),
+    ]);
+    expect(JSON.parse(bytes.toString())).toEqual([
+      {
+        from: '"Lab" <lab@example.com>',
+        to: ['A@Example.org'],
+        subject: 'For Jo Bcc: x@y.z',
+        html: '<p>Jo</p>',
+        headers: { 'List-Unsubscribe': '<https://a.example/u>' },
+        tags: [
+          { name: 'gb_r', value: 'm-0' },
+          { name: 'gb_e', value: '6b04' },
+        ],
+      },
+    ]);
+  });
+
+  test('rows that went through the database render to the same bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(fc.string(), fc.string()), { minLength: 1 }), (all) => {
+        const recipients = all.map(recipientOf);
+        const stored = JSON.parse(JSON.stringify({ template: TEMPLATE, recipients }));
+        const again = renderBatch(stored.template, stored.recipients);
+        expect(again.sha256).toBe(renderBatch(TEMPLATE, recipients).sha256);
+      }),
+    );
+  });
+});
+
+describe('formChunks', () => {
+  test('every recipient is in one chunk of at most 100, in order', () => {
+    fc.assert(
+      fc.property(fc.nat(450), (count) => {
+        const recipients = Array.from({ length: count }, (_, at) => recipientOf({}, at));
+        const chunks = formChunks(TEMPLATE, recipients);
+        expect(chunks.flat()).toEqual(recipients);
+        expect(chunks.every((chunk) => chunk.length > 0 && chunk.length <= 100)).toBe(true);
+      }),
+    );
+  });
+
+  test('a very large template goes out in smaller calls', () => {
+    const template = { ...TEMPLATE, html: 'x'.repeat(1_000_000) };
+    const recipients = Array.from({ length: 100 }, (_, at) => recipientOf({}, at));
+    expect(formChunks(template, recipients)[0]).toHaveLength(10);
+  });
+});
+
+describe('recipientTag', () => {
+  test('comes back as it went', () => {
+    const key = { messageId: '1a20ace570d55532e674e666e27', position: 99 };
+    expect(parseRecipientTag(recipientTag(key))).toEqual(key);
+  });
+
+  test.each(['', 'other', '1a20ace570d55532e674e666e27-', 'x-1'])(
+    '%j is of another sender',
+    (tag) => {
+      expect(parseRecipientTag(tag)).toBeUndefined();
+    },
+  );
+});

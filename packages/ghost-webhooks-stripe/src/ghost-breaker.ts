@@ -1,0 +1,31 @@
+import { type Breaker, type BreakerOptions, createBreaker } from '@prosora/durable';
+import type { GhostAnswer } from './ghost-answers.ts';
+
+/** A breaker that hears Ghost's answers. */
+export interface GhostBreaker extends Breaker {
+  /** Tells it what Ghost has just answered, before the worker tells it how the attempt ended. */
+  hear(answer: GhostAnswer): void;
+}
+
+/**
+ * Makes the breaker of the deliveries. To a worker every retry is a failure of the target; but a Ghost
+ * that answers 404 to an invoice is well, and taking that for a failure would hold up the very checkout
+ * that the invoice waits for. So an answer below 500 counts as a sign of life. One delivery at a time.
+ */
+export function createGhostBreaker(options: BreakerOptions): GhostBreaker {
+  const breaker = createBreaker(options);
+  let isAlive = false;
+  return {
+    get state() {
+      return breaker.state;
+    },
+    allowance: breaker.allowance,
+    msUntilProbe: breaker.msUntilProbe,
+    hear(answer) {
+      isAlive = answer.kind === 'status' && answer.status < 500;
+    },
+    record(event, afterMs) {
+      breaker.record(event === 'failure' && isAlive ? 'success' : event, afterMs);
+    },
+  };
+}

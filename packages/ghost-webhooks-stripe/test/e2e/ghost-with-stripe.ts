@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bootGhost, createAdminClient, type RunningGhost } from '@prosora/ghost-local';
+import { type Sandbox, startSandbox } from '@prosora/sandbox';
+import { vi } from 'vitest';
+import { HOP_SECRET } from '../integration/ghost-target.ts';
+
+/** A real Ghost that is connected to a Stripe of its own. */
+export interface GhostWithStripe extends AsyncDisposable {
+  ghost: RunningGhost;
+  sandbox: Sandbox;
+  /** Begins a paid signup as Portal does and returns the checkout's page. */
+  beginCheckout(email: string): Promise<string>;
+  /** Fills in the checkout's page and pays. */
+  pay(checkoutUrl: string, name: string): Promise<void>;
+  /** Status of a member by e-mail, if there is one. */
+  statusOf(email: string): Promise<unknown>;
+  /** Rows of payments, subscriptions and paid events in Ghost's database. */
+  counts(): Promise<Record<'payments' | 'subscriptions' | 'changes', unknown>>;
+}
+
+export async function startGhostWithStripe(): Promise<GhostWithStripe> {
+  await using started = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'prosora-sandbox-'));
+  started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const settings = { webhookRetryMs: 200 };
+  const sandbox = started.use(
+    await startSandbox({ port: 0, dataDir, vendors: { stripe: { settings } } }),
+  );
+  const { stripe } = sandbox;
+  const { STRIPE_API_HOST = '', STRIPE_API_PORT = '', STRIPE_API_PROTOCOL = '' } = stripe.access();
+  const ghost = started.use(
+    await bootGhost({
+      env: { STRIPE_API_HOST, STRIPE_API_PORT, STRIPE_API_PROTOCOL, WEBHOOK_SECRET: HOP_SECRET },
+    }),
+  );
+  const admin = createAdminClient(ghost);
+  await admin.setup();
+  await admin.settings.edit({
+    stripe_secret_key: stripe.secretKey,
+    stripe_publishable_key: stripe.publishableKey,
+  });
+  // Ghost takes the keys up a moment after it has stored them.
+  await vi.waitUntil(() => stripe.requests.list(/billing_portal/).length > 0, { timeout: 20_000 });
+  const { id: tierId } = (await admin.tiers.browse()).find((tier) => tier.type === 'paid') ?? {};
+
+  const rows = async (table: string) =>
+    (await ghost.sql<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n;
+  const running = started.move();
+  return {
+    ghost,
+    sandbox,
+    async beginCheckout(email) {
+      const response = await fetch(`${ghost.url}/members/api/create-stripe-checkout-session/`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          tierId,
+          cadence: 'month',
+          customerEmail: email,
+          successUrl: `${ghost.url}/?stripe=success`,
+          cancelUrl: `${ghost.url}/?stripe=cancel`,
+        }),
+      });
+      if (!response.ok)
+        throw new Error(`Ghost answers ${response.status}: ${await response.text()}`);
+      return ((await response.json()) as { url: string }).url;
+    },
+    async pay(checkoutUrl, name) {
+      const page = await (await fetch(checkoutUrl)).text();
+      const email = /name="email"[^>]*value="([^"]*)"/.exec(page)?.[1] ?? '';
+      const paid = await fetch(`${checkoutUrl}/pay`, {
+        method: 'POST',
+        body: new URLSearchParams({ email, name }),
+        redirect: 'manual',
+      });
+      if (paid.status !== 303) throw new Error(`The checkout answers ${paid.status}`);
+    },
+    async statusOf(email) {
+      const query = 'SELECT status FROM members WHERE email = ?';
+      return (await ghost.sql(query, [email]))[0]?.['status'];
+    },
+    async counts() {
+      return {
+        payments: await rows('members_payment_events'),
+        subscriptions: await rows('members_stripe_customers_subscriptions'),
+        changes: await rows('members_paid_subscription_events'),
+      };
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { eventLike } from '../events.ts';
+import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
+import { type InboxProcess, runVerb, spawnInbox } from './inbox-process.ts';
+import { inboxEnv, jobCounts, send } from './running-inbox.ts';
+
+const CHECKOUT = eventLike(4);
+const OTHER_VERSION = eventLike(6, { api_version: '2026-10-28.endive' });
+
+let ghost: GhostTarget;
+let inbox: InboxProcess;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  ghost = await startGhostTarget();
+  env = inboxEnv(ghost.url);
+  inbox = await spawnInbox(env);
+});
+afterAll(async () => {
+  await inbox.end('SIGKILL');
+  await ghost[Symbol.asyncDispose]();
+});
+
+test('what Ghost did not take is listed by dead and goes out again with replay', async () => {
+  ghost.answer = () => 400;
+  await send(inbox.url, CHECKOUT);
+  await send(inbox.url, OTHER_VERSION);
+  await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ dead: 1 }));
+
+  const dead = await runVerb(env, ['dead']);
+  expect(dead.stdout).toBe(
+    `${CHECKOUT.id}  dead  400: not a subscription that Ghost can hold\n` +
+      `${OTHER_VERSION.id}  held  api_version\n`,
+  );
+  expect(JSON.parse((await runVerb(env, ['status', '--json'])).stdout)).toEqual({
+    events: 2,
+    held: { api_version: 1 },
+    deliveries: { dead: 1 },
+    oldestPending: null,
+  });
+  expect((await runVerb(env, ['status'])).stdout).toBe(
+    'Events       2\nHeld         api_version 1\nDeliveries   dead 1\nOldest open  none\n',
+  );
+
+  ghost.answer = () => 200;
+  const replay = await runVerb(env, ['replay', CHECKOUT.id, OTHER_VERSION.id]);
+  expect([replay.code, replay.stdout]).toEqual([1, '1 of 2 will be delivered.\n']);
+  await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 1 }), {
+    timeout: 10_000,
+  });
+});
+
+test('events of the other mode are held and go out once the option lets them', async () => {
+  const testOnly = inboxEnv(ghost.url, { PROSORA_STRIPE_MODE: 'live' });
+  const before = await spawnInbox(testOnly);
+  await send(before.url, CHECKOUT);
+  expect((await runVerb(testOnly, ['dead'])).stdout).toBe(`${CHECKOUT.id}  held  livemode\n`);
+  expect(await before.end('SIGTERM')).toBe(0);
+
+  const any = { ...testOnly, PROSORA_STRIPE_MODE: 'any' };
+  expect((await runVerb(any, ['replay', '--all'])).stdout).toBe('1 of 1 will be delivered.\n');
+  const after = await spawnInbox(any);
+  await vi.waitFor(async () => expect(await jobCounts(after.privateUrl)).toEqual({ done: 1 }));
+  expect((await runVerb(any, ['dead'])).stdout).toBe('');
+  await after.end('SIGTERM');
+});
+
+test('doctor says what is well and what is not, with what to do', async () => {
+  const well = await runVerb(env, ['doctor']);
+  expect([well.code, well.stdout]).toEqual([
+    0,
+    `✔ Node 24\n✔ The inbox can be written\n✔ Ghost at ${ghost.url} takes what we sign\n`,
+  ]);
+  const wrongSecret = { ...env, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'another' };
+  const ill = await runVerb(wrongSecret, ['doctor']);
+  expect(ill.code).toBe(1);
+  expect(ill.stdout).toMatch(/✘ Ghost at .* answers 401: Ghost refuses the signature/);
+  const nobody = { ...env, PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9' };
+  expect((await runVerb(nobody, ['doctor'])).stdout).toMatch(/✘ Ghost at .* does not answer/);
+});
+
+test('mistakes are one sentence each and no stack', async () => {
+  const { STRIPE_WEBHOOK_SECRET: _, ...without } = env;
+  const missing = await runVerb(without, []);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain('STRIPE_WEBHOOK_SECRET is required.');
+  expect(missing.stderr).not.toContain('    at ');
+
+  const elsewhere = { ...env, PROSORA_STRIPE_DATA_DIR: `${env['PROSORA_STRIPE_DATA_DIR']}/none` };
+  expect((await runVerb(elsewhere, ['status'])).stderr).toMatch(/There is no inbox at/);
+  const unknown = await runVerb(env, ['dance']);
+  expect([unknown.code, unknown.stdout.split('\n')[0]]).toEqual([
+    2,
+    'Usage: prosora-stripe [verb]',
+  ]);
+});

@@ -1,0 +1,79 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { eventLike } from '../events.ts';
+import { startGhostTarget } from './ghost-target.ts';
+import { freePort, runVerb, spawnInbox } from './inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
+
+const run = promisify(execFile);
+const packageDir = fileURLToPath(new URL('../..', import.meta.url));
+const NAME = '@prosora/ghost-webhooks-stripe';
+
+let dir: string;
+let cli: string;
+
+beforeAll(async () => {
+  await run('npm', ['run', 'build'], { cwd: packageDir });
+  dir = mkdtempSync(path.join(tmpdir(), 'prosora-packed-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], {
+    cwd: packageDir,
+  });
+  const [{ filename }] = JSON.parse(stdout);
+  writeFileSync(path.join(dir, 'package.json'), '{"private":true}');
+  // Without the network: whatever it needed besides itself would be missing.
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], {
+    cwd: dir,
+  });
+  cli = path.join(dir, 'node_modules', NAME, 'dist/cli.js');
+});
+
+test('the tarball alone serves: an event goes from Stripe to Ghost', async () => {
+  await using ghost = await startGhostTarget();
+  const env = inboxEnv(ghost.url);
+  const inbox = await spawnInbox(env, [cli]);
+  expect(await send(inbox.url, eventLike(4))).toBe(200);
+  await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 1 }));
+  expect(ghost.arrivals.map(({ id }) => id)).toEqual([eventLike(4).id]);
+  expect((await runVerb(env, ['doctor'], [cli])).code).toBe(0);
+  expect(await inbox.end('SIGTERM')).toBe(0);
+});
+
+test('the library loads by import and by require and verifies what it signed', async () => {
+  const use = `
+    const body = Buffer.from('{}');
+    const secrets = ['whsec_packed'];
+    console.log(verify(body, sign(body, { secrets }), { secrets }).ok, typeof createStripeWebhook);`;
+  const asImport = `import { sign, verify } from '${NAME}';
+    import { createStripeWebhook } from '${NAME}/express';${use}`;
+  const asRequire = `const { sign, verify } = require('${NAME}');
+    const { createStripeWebhook } = require('${NAME}/express');${use}`;
+  for (const args of [
+    ['--input-type=module', '-e', asImport],
+    ['-e', asRequire],
+  ]) {
+    expect((await run(process.execPath, args, { cwd: dir })).stdout).toBe('true function\n');
+  }
+});
+
+test('the example of the README runs', async () => {
+  const readme = readFileSync(path.join(packageDir, 'README.md'), 'utf8');
+  const port = await freePort();
+  const example = /```js\n(.*?)```/s.exec(readme)?.[1]?.replace('listen(3000)', `listen(${port})`);
+  writeFileSync(path.join(dir, 'example.mjs'), example ?? '');
+  const child = spawn(process.execPath, ['example.mjs'], {
+    cwd: dir,
+    env: { STRIPE_WEBHOOK_SECRET: STRIPE_SECRET },
+  });
+  const printed = new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk) => resolve(String(chunk)));
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await vi.waitFor(async () => expect(await send(url, eventLike(4))).toBe(200), 10_000);
+  expect(await printed).toBe(`${eventLike(4).id} checkout.session.completed\n`);
+  child.kill();
+});
