@@ -40,7 +40,7 @@ interface MessageTable {
 }
 
 /** `queued` until Resend has answered for it, then `sent` or `failed`; `unknown` when nobody can say. */
-export type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown';
+type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown';
 
 /** One recipient of one message; a message and a position name it, at Resend too. */
 interface RecipientTable {

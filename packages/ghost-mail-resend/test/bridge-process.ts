@@ -13,7 +13,7 @@ export interface BridgeCommand {
   file?: string;
 }
 
-export function spawnBridge({ env, file }: BridgeCommand, args: string[] = []): ChildProcess {
+function spawnBridge({ env, file }: BridgeCommand, args: string[] = []): ChildProcess {
   const source = ['--conditions=@prosora/source', CLI];
   return spawn(process.execPath, [...(file ? [file] : source), ...args], {
     env: { PATH: process.env['PATH'], ...env },
