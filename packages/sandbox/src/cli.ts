@@ -27,10 +27,14 @@ async function serve(): Promise<void> {
   });
 }
 
-function welcome({ url, cloudinary }: Sandbox): string {
+function welcome({ url, cloudinary, resend, stripe }: Sandbox): string {
   return `Console     ${url}
 Cloudinary  ${cloudinary.url}
             CLOUDINARY_URL=${cloudinary.cloudinaryUrl}
+Resend      ${resend.url}, everyone's mail at ${resend.url}/inbox
+            RESEND_BASE_URL=${resend.url} RESEND_API_KEY=${resend.apiKey}
+Stripe      ${stripe.url}
+            STRIPE_SECRET_KEY=${stripe.secretKey}
 `;
 }
 
