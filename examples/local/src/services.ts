@@ -44,6 +44,7 @@ export async function startMailBridge(
       PROSORA_MAIL_API_KEY: MAIL_API_KEY,
       PROSORA_MAIL_DOMAINS: MAIL_DOMAIN,
       PROSORA_MAIL_DATA_DIR: path.join(settings.dir, 'mail'),
+      PROSORA_MAIL_HOST: '127.0.0.1',
       PROSORA_MAIL_PORT: String(port),
       PROSORA_MAIL_PRIVATE_PORT: String(privatePort),
     },

@@ -127,11 +127,14 @@ async function eachGetsTheirOwn(
 
 /** Some readers open the mail; the rest happens by itself. Resolves to when the bridge knows all of it. */
 async function theirFate({ sandbox: { resend } }: Site, members: GhostMember[]): Promise<number> {
-  for (const { email } of members.slice(0, OPENS)) {
-    const opened = resend.inbox.list(email).at(-1);
-    assert(opened);
-    resend.inbox.open(opened.id);
-  }
+  const mails = members.map(({ email }) => {
+    const mail = resend.inbox.list(email).at(-1);
+    assert(mail);
+    return mail.id;
+  });
+  const isOnItsWay = (id: string) => resend.inbox.get(id).lastEvent === 'sent';
+  await until('every mail to arrive or bounce', () => !mails.some(isOnItsWay) || undefined);
+  for (const id of mails.slice(0, OPENS)) resend.inbox.open(id);
   await until(
     'the bridge to take every webhook',
     () => resend.pendingWebhooks() === 0 || undefined,

@@ -113,7 +113,8 @@ describe('npm start', () => {
 
   test('a later start reuses the site and proves everything anew', async () => {
     const again = npmStart('--exit');
-    expect(await again.exit).toBe(0);
+    const code = await again.exit;
+    expect(code, again.output).toBe(0);
     expect(again.output).not.toContain('of 8:');
     const pictures = (output: string) => proven(output).find((line) => line.includes('stored at'));
     expect(proven(again.output)).toHaveLength(CLAIMS);
