@@ -1,7 +1,13 @@
 import type { GhostConfig } from '@prosora/ghost-local';
 import type { Sandbox } from '@prosora/sandbox';
 import { ADAPTER_NAME } from './mount-adapter.ts';
-import { HOP_SECRET, MAIL_API_KEY, MAIL_DOMAIN, servicePorts } from './services.ts';
+import {
+  ANALYTICS_ADMIN_TOKEN,
+  HOP_SECRET,
+  MAIL_API_KEY,
+  MAIL_DOMAIN,
+  servicePorts,
+} from './services.ts';
 import type { Settings } from './settings.ts';
 
 /** What a self-hoster writes into Ghost's config, with the stand-ins in the vendors' place. */
@@ -19,6 +25,7 @@ export function ghostConfig(sandbox: Sandbox, settings: Settings): GhostConfig {
       from: `Slow Maps <hello@${MAIL_DOMAIN}>`,
       options: { url: bridge, auth: { api_key: MAIL_API_KEY, domain: MAIL_DOMAIN } },
     },
+    tinybird: analytics(`http://localhost:${settings.port}/.ghost/analytics`),
   };
 }
 
@@ -30,6 +37,16 @@ export function ghostEnv({ stripe }: Sandbox): Record<string, string> {
     STRIPE_API_HOST: hostname,
     STRIPE_API_PORT: port,
     WEBHOOK_SECRET: HOP_SECRET,
+  };
+}
+
+/** Under the site's own origin: in production Ghost asks no private address for its charts. */
+function analytics(endpoint: string): GhostConfig {
+  return {
+    workspaceId: 'local',
+    adminToken: ANALYTICS_ADMIN_TOKEN,
+    tracker: { endpoint: `${endpoint}/api/v1/page_hit`, datasource: 'analytics_events' },
+    stats: { endpoint },
   };
 }
 

@@ -12,6 +12,12 @@ export const MAIL_API_KEY = 'local-mail-key';
 /** What the Stripe inbox signs with and Ghost verifies: its `WEBHOOK_SECRET`. */
 export const HOP_SECRET = 'whsec_local_hop_secret';
 
+/** Ghost signs its questions for charts with it, and the engine knows them by it. */
+export const ANALYTICS_ADMIN_TOKEN = 'local-analytics-admin-token';
+
+/** The collector may only send hits with it. */
+const ANALYTICS_TRACKER_TOKEN = 'local-analytics-tracker-token';
+
 /** Where a service listens, and where its health and metrics are. */
 interface Ports {
   port: number;
@@ -24,7 +30,7 @@ export function servicePorts({ sandboxPort }: Pick<Settings, 'sandboxPort'>) {
     port: sandboxPort + offset,
     privatePort: sandboxPort + offset + 1,
   });
-  return { mail: after(10), stripe: after(20) };
+  return { mail: after(10), stripe: after(20), collector: after(30), engine: after(40) };
 }
 
 /** Starts the mail bridge between Ghost and Resend's stand-in. */
@@ -70,6 +76,44 @@ export async function startStripeInbox(
       PROSORA_STRIPE_HOST: '127.0.0.1',
       PROSORA_STRIPE_PORT: String(port),
       PROSORA_STRIPE_PRIVATE_PORT: String(privatePort),
+    },
+  });
+}
+
+/** Starts the engine that answers Ghost's charts, on the Tinybird project of the Ghost in `ghostDir`. */
+export async function startAnalyticsEngine(
+  settings: Settings,
+  ghostDir: string,
+): Promise<RunningService> {
+  const { port, privatePort } = servicePorts(settings).engine;
+  return await startService({
+    package: '@prosora/analytics-engine',
+    privatePort,
+    logFile: path.join(settings.dir, 'logs/engine.log'),
+    env: {
+      GHOST_DIR: ghostDir,
+      PROSORA_ENGINE_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN,
+      PROSORA_ENGINE_TRACKER_TOKEN: ANALYTICS_TRACKER_TOKEN,
+      PROSORA_ENGINE_DATA_DIR: path.join(settings.dir, 'engine'),
+      PROSORA_ENGINE_PORT: String(port),
+      PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+    },
+  });
+}
+
+/** Starts the collector between readers' browsers and the engine. */
+export async function startCollector(settings: Settings): Promise<RunningService> {
+  const { collector, engine } = servicePorts(settings);
+  return await startService({
+    package: '@prosora/ghost-analytics-tinybird',
+    privatePort: collector.privatePort,
+    logFile: path.join(settings.dir, 'logs/collector.log'),
+    env: {
+      TINYBIRD_HOST: `http://127.0.0.1:${engine.port}`,
+      TINYBIRD_TRACKER_TOKEN: ANALYTICS_TRACKER_TOKEN,
+      PROSORA_COLLECTOR_DATA_DIR: path.join(settings.dir, 'collector'),
+      PROSORA_COLLECTOR_PORT: String(collector.port),
+      PROSORA_COLLECTOR_PRIVATE_PORT: String(collector.privatePort),
     },
   });
 }

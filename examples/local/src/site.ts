@@ -1,4 +1,4 @@
-import type { AdminClient, RunningGhost } from '@prosora/ghost-local';
+import type { AdminClient, GhostInstall, RunningGhost } from '@prosora/ghost-local';
 import type { Sandbox } from '@prosora/sandbox';
 import type { RunningService } from './service-process.ts';
 
@@ -6,6 +6,7 @@ import type { RunningService } from './service-process.ts';
 export interface Site {
   /** What a reader types, without a slash at its end. */
   url: string;
+  install: GhostInstall;
   ghost: RunningGhost;
   admin: AdminClient;
   sandbox: Sandbox;
@@ -22,7 +23,10 @@ export interface Proof {
   /**
    * Resolves to what was seen.
    *
-   * @throws AssertionError when the promise does not hold.
+   * @throws AssertionError when the promise does not hold, Unproven when this machine cannot show it.
    */
   prove(site: Site): Promise<string>;
 }
+
+/** Says what this machine lacks to show a promise; in CI that is a failure. */
+export class Unproven extends Error {}

@@ -9,7 +9,14 @@ import { ghostConfig, ghostEnv } from './ghost-config.ts';
 import { checkMachine } from './machine.ts';
 import { mountAdapter } from './mount-adapter.ts';
 import { seedBlog, seedReaders } from './seed.ts';
-import { MAIL_DOMAIN, servicePorts, startMailBridge, startStripeInbox } from './services.ts';
+import {
+  MAIL_DOMAIN,
+  servicePorts,
+  startAnalyticsEngine,
+  startCollector,
+  startMailBridge,
+  startStripeInbox,
+} from './services.ts';
 import type { Settings } from './settings.ts';
 import type { Site } from './site.ts';
 
@@ -39,7 +46,7 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
     {
       title: `Install Ghost ${GHOST_VERSION}`,
       async run(show) {
-        await installGhost({ onProgress: show });
+        site.install = await installGhost({ onProgress: show });
       },
     },
     {
@@ -58,16 +65,21 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
       },
     },
     {
-      title: 'Start the mail bridge',
+      title: 'Start the mail bridge, the analytics engine and the collector',
       async run() {
         site.mail = await startMailBridge(settings, site.sandbox);
         opened.push(() => site.mail.stop());
+        const engine = await startAnalyticsEngine(settings, site.install.dir);
+        opened.push(() => engine.stop());
+        const collector = await startCollector(settings);
+        opened.push(() => collector.stop());
       },
     },
     {
       title: 'Boot Ghost, the Stripe inbox before it, and the edge before both',
       async run(show) {
         site.ghost = await bootGhost({
+          install: site.install,
           dir: ghostDir,
           url: site.url,
           config: ghostConfig(site.sandbox, settings),
@@ -115,9 +127,10 @@ function vendorsOf(siteUrl: string) {
 }
 
 function routesOf(settings: Settings): Record<string, string> {
-  const { mail, stripe } = servicePorts(settings);
+  const { mail, stripe, collector } = servicePorts(settings);
   return {
     '/webhooks/resend': `http://127.0.0.1:${mail.port}`,
     '/members/webhooks/stripe': `http://127.0.0.1:${stripe.port}`,
+    '/.ghost/analytics': `http://127.0.0.1:${collector.port}`,
   };
 }

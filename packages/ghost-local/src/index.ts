@@ -28,6 +28,7 @@ export {
   type RestartGhostOptions,
   type RunningGhost,
 } from './boot.ts';
+export { CHROMIUM_FLAGS, chromiumPath } from './chromium.ts';
 export { type GhostConfig, mergeConfig } from './config.ts';
 export type { EmailAnalyticsKind } from './email-analytics.ts';
 export { GhostLocalError, type GhostLocalErrorCode } from './errors.ts';

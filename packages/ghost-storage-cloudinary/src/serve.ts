@@ -61,8 +61,10 @@ function sendLocal(
     const type = inertTypeOf(path);
     if (type !== undefined) headers['Content-Type'] = type;
   }
-  res.sendFile(path, { root: local.root, maxAge: LOCAL_MAX_AGE_MS, headers }, (error) => {
-    if (!error || res.headersSent) return;
+  const options = { root: local.root, maxAge: LOCAL_MAX_AGE_MS, headers };
+  res.sendFile(path, options, (error: NodeJS.ErrnoException | undefined) => {
+    // A reader who went away is no failure, whether before the first byte or after.
+    if (!error || error.code === 'ECONNABORTED' || res.headersSent) return;
     next(localFailure(error, req));
   });
 }

@@ -4,15 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CHROMIUM_FLAGS, chromiumPath } from '../chromium.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const PORT = 22_368;
 const SANDBOX_PORT = 24_100;
 const SITE = `http://localhost:${PORT}`;
-const CLAIMS = 9;
+const CLAIMS = 10;
 
 const dir = mkdtempSync(path.join(tmpdir(), 'prosora-local-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -45,7 +45,7 @@ function npmStart(...flags: string[]) {
 }
 
 const interrupt = ({ pid }: ChildProcess) => pid !== undefined && process.kill(-pid, 'SIGINT');
-const proven = (output: string) => output.match(/✔ (a|its|the|delivered)\b.+: .+/g) ?? [];
+const proven = (output: string) => output.match(/✔ (a|its|the|page|delivered)\b.+: .+/g) ?? [];
 
 describe('npm start', () => {
   let running: ReturnType<typeof npmStart>;
@@ -106,7 +106,10 @@ describe('npm start', () => {
     // npm itself ends by the signal, so it has no exit code to look at.
     await running.exit;
     expect(running.output).toMatch(/Stopping …\s*$/);
-    for (const port of [PORT, ...[0, 1, 2, 3, 10, 11, 20, 21].map((at) => SANDBOX_PORT + at)]) {
+    for (const port of [
+      PORT,
+      ...[0, 1, 2, 3, 10, 11, 20, 21, 30, 31, 40, 41].map((at) => SANDBOX_PORT + at),
+    ]) {
       await expect(fetch(`http://localhost:${port}`)).rejects.toThrow('fetch failed');
     }
   });

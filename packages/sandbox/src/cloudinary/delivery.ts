@@ -135,9 +135,9 @@ function headersFor(
 function sendFile(response: Response, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const options = { root: dirname(path), cacheControl: false, lastModified: false, etag: false };
-    response.sendFile(basename(path), options, (error) => {
-      // A reader who went away is no failure.
-      if (error && !response.headersSent) reject(error);
+    response.sendFile(basename(path), options, (error: NodeJS.ErrnoException | undefined) => {
+      // A reader who went away is no failure, whether before the first byte or after.
+      if (error && error.code !== 'ECONNABORTED' && !response.headersSent) reject(error);
       else resolve();
     });
   });

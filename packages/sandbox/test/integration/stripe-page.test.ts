@@ -1,6 +1,6 @@
+import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CHROMIUM_FLAGS, chromiumPath } from '../../../../examples/local/test/chromium.ts';
 import {
   createCheckout,
   createTier,

@@ -7,7 +7,7 @@ const KNOWN = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The browser that tests drive: `CHROMIUM_PATH`, else the one the system has. */
+/** The browser that tests and proofs drive: `CHROMIUM_PATH`, else the one the system has. */
 export const chromiumPath = [process.env['CHROMIUM_PATH'], ...KNOWN].find(
   (path) => path !== undefined && existsSync(path),
 );

@@ -1,0 +1,135 @@
+import type { Logger } from '@prosora/service';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type Response,
+} from 'express';
+import { BATCH_HEADER } from './batch-header.ts';
+import { cors } from './cors.ts';
+import type { Connection } from './database/connection.ts';
+import type { Project } from './datafiles/project.ts';
+import type { EngineMetrics } from './engine-metrics.ts';
+import { EngineError } from './errors.ts';
+import { ingest } from './ingest.ts';
+import { pipeSql } from './pipe-sql.ts';
+import type { Parameters } from './template/value.ts';
+import type { Access } from './tokens.ts';
+
+/** What the routes stand on. */
+export interface AppOptions {
+  project: Project;
+  connection: Connection;
+  accessOf: (token: string | undefined) => Promise<Access>;
+  metrics: EngineMetrics;
+  logger: Logger;
+  /** What `/tokens` tells to whoever asks; without it the route does not exist. */
+  localToken?: string | undefined;
+}
+
+const MAX_EVENTS_BYTES = 10_000_000; // Tinybird's limit on its free plan
+const MAX_PARAMETERS_BYTES = 100_000;
+const BATCH_NAME = /^[\w.:-]{1,200}$/;
+const DOCUMENTATION = 'https://www.tinybird.co/docs/api-reference';
+
+/** The part of Tinybird's API that Ghost and its collector use. */
+export function createApp(options: AppOptions): Express {
+  const { localToken } = options;
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(cors);
+  app.post(
+    '/v0/events',
+    express.raw({ type: () => true, limit: MAX_EVENTS_BYTES }),
+    (request, response) => appendEvents(options, request, response),
+  );
+  app.get('/v0/pipes/:name.json', (request, response) => answerPipe(options, request, response));
+  app.post(
+    '/v0/pipes/:name.json',
+    express.json({ limit: MAX_PARAMETERS_BYTES }),
+    express.urlencoded({ extended: false, limit: MAX_PARAMETERS_BYTES }),
+    (request, response) => answerPipe(options, request, response),
+  );
+  if (localToken) {
+    app.get('/tokens', (_request, response) => {
+      response.json({
+        user_token: localToken,
+        admin_token: localToken,
+        workspace_admin_token: localToken,
+      });
+    });
+  }
+  app.use((request) => {
+    throw new EngineError('NOT_FOUND', `There is no ${request.method} ${request.path} here.`);
+  });
+  return app.use(answerError(options.logger));
+}
+
+async function appendEvents(options: AppOptions, request: Request, response: Response) {
+  const name = String(request.query['name'] ?? '');
+  const access = await options.accessOf(tokenOf(request));
+  const datasource = options.project.datasources.get(name);
+  if (!datasource) throw new EngineError('NOT_FOUND', `Data Source ${name} does not exist.`);
+  access.assertMayAppend(name);
+  const token = request.get(BATCH_HEADER);
+  if (token !== undefined && !BATCH_NAME.test(token)) {
+    throw new EngineError(
+      'REQUEST_INVALID',
+      `The header ${BATCH_HEADER} is not the name of a batch.`,
+    );
+  }
+  const ndjson = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
+  const result = await ingest(options.connection, { datasource, ndjson, token });
+  options.metrics.rows.inc({ datasource: name, outcome: 'accepted' }, result.successful_rows);
+  options.metrics.rows.inc({ datasource: name, outcome: 'quarantined' }, result.quarantined_rows);
+  response.status(request.query['wait'] === 'true' ? 200 : 202).json(result);
+}
+
+async function answerPipe(options: AppOptions, request: Request, response: Response) {
+  const name = String(request.params['name']);
+  const access = await options.accessOf(tokenOf(request));
+  const pipe = options.project.pipes.get(name);
+  if (!pipe?.isEndpoint) throw new EngineError('NOT_FOUND', `The pipe ${name} does not exist.`);
+  const fixed = access.fixedParametersFor(name);
+  const stopTimer = options.metrics.queries.startTimer({ pipe: name });
+  response.once('close', () => stopTimer({ status: String(response.statusCode) }));
+  const sql = pipeSql(options.project, pipe, { ...parametersOf(request), ...fixed });
+  const answer = await options.connection.query(sql);
+  response.type('json').send(answer);
+}
+
+function parametersOf(request: Request): Parameters {
+  const body: unknown = request.body ?? {};
+  const given = Object.entries({ ...request.query, ...(typeof body === 'object' ? body : {}) });
+  return Object.fromEntries(
+    given
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]),
+  );
+}
+
+function tokenOf(request: Request): string | undefined {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
+  const parameter = request.query['token'];
+  return bearer ?? (typeof parameter === 'string' ? parameter : undefined);
+}
+
+function answerError(logger: Logger): ErrorRequestHandler {
+  return (thrown, request, response, next) => {
+    if (response.headersSent) return next(thrown);
+    const error = asEngineError(thrown);
+    if (error.status === 500) logger.error({ err: error, path: request.path }, 'request failed');
+    if (error.status === 429 || error.status === 503) response.set('Retry-After', '1');
+    response.status(error.status).json({ error: error.message, documentation: DOCUMENTATION });
+  };
+}
+
+/** Errors of Express's body parsers carry the status they want. */
+function asEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const { status, message } = thrown as { status?: number; message?: string };
+  if (status === 413) return new EngineError('BODY_TOO_LARGE', 'The body is too large.');
+  if (status !== undefined && status < 500) {
+    return new EngineError('REQUEST_INVALID', message ?? 'The request is not understood.');
+  }
+  return new EngineError('QUERY_FAILED', 'The engine failed.', { cause: thrown });
+}

@@ -1,0 +1,104 @@
+// The process that holds chDB: started by supervisor.ts, ends with it. chDB runs on its main thread,
+// since a worker thread that used it crashes when it ends, and nothing else runs here, since a crash
+// of chDB takes the process with it.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Session } from 'chdb';
+import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-settings.ts';
+import type { DatabaseFailure, DatabaseSettings, Reply, Request, Task } from './messages.ts';
+import { createSessionPool } from './session-pool.ts';
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
+// A signal to the group must not end the database under its service, which asks it to stop.
+process.on('SIGINT', () => {}).on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+process.umask(0o077);
+
+const configFile = join(settings.dataDir, 'clickhouse.xml');
+const readers = createSessionPool(() => open(readerSettings(settings)));
+const writers = createSessionPool(() => open(writerSettings));
+let running = 0;
+
+try {
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+  writeFileSync(configFile, clickhouseConfig(settings));
+  await writers.run((session) => session.queryAsync('SELECT 1'));
+  reply({ kind: 'ready' });
+} catch (error) {
+  process.send?.({ kind: 'failed', failure: failureOf(error) } satisfies Reply, () => {
+    process.exit(1);
+  });
+}
+
+process.on('message', (request: Request) => {
+  if (request.kind === 'ping') reply({ kind: 'pong' });
+  else if (request.kind === 'stop') void stop();
+  else void answer(request.id, request);
+});
+
+async function answer(id: number, task: Task): Promise<void> {
+  running += 1;
+  try {
+    const result = await run(task);
+    reply({ kind: 'done', id, ...(result && { answer: result }) });
+  } catch (error) {
+    const failure = failureOf(error);
+    // A thread of ClickHouse crashed: from now on it refuses everything, for the 300 s it takes to end.
+    if (/\bCode: 236\b/.test(failure.message)) process.kill(process.pid, 'SIGKILL');
+    reply({ kind: 'refused', id, failure });
+  } finally {
+    running -= 1;
+  }
+}
+
+async function run(task: Task): Promise<Uint8Array | undefined> {
+  if (task.kind === 'query') {
+    const result = await readers.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
+    return result.bytes();
+  }
+  if (task.kind === 'execute') {
+    await writers.run((session) => session.queryAsync(task.sql));
+    return;
+  }
+  const { table, columns, rows, deduplicationToken } = task;
+  await writers.run((session) =>
+    session.insert({
+      table,
+      columns,
+      values: rows,
+      format: 'JSONEachRow',
+      settings: {
+        // Without a token of its own a batch would count as the repetition of one with equal rows.
+        insert_deduplication_token: deduplicationToken ?? randomUUID(),
+        deduplicate_blocks_in_dependent_materialized_views: 1,
+      },
+    }),
+  );
+}
+
+function open(statements: readonly string[]): Session {
+  const session = new Session(join(settings.dataDir, 'chdb'), {
+    connectionArgs: [`--config-file=${configFile}`],
+  });
+  for (const statement of statements) session.query(statement);
+  return session;
+}
+
+async function stop(): Promise<void> {
+  while (running > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  readers.close();
+  writers.close();
+  process.exit(0);
+}
+
+function reply(message: Reply): void {
+  // Without a channel there is no one to tell, and `disconnect` ends the process.
+  if (process.connected) process.send?.(message);
+}
+
+function failureOf(error: unknown): DatabaseFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { clickhouseCode?: unknown }).clickhouseCode;
+  return { message, ...(typeof code === 'number' && { clickhouseCode: code }) };
+}

@@ -1,0 +1,70 @@
+import type { DatabaseSettings } from './messages.ts';
+
+const MAX_RESULT_BYTES = 64 * 2 ** 20;
+const MAX_RESULT_ROWS = 100_000;
+
+/**
+ * Server settings, which ClickHouse reads from a file before anything else. Its defaults are for a
+ * machine of its own: a mark cache of 5 GB, 90 % of the memory, some twenty background threads.
+ */
+export function clickhouseConfig({ memoryLimitBytes }: DatabaseSettings): string {
+  const values = {
+    max_server_memory_usage: memoryLimitBytes,
+    mark_cache_size: Math.floor(memoryLimitBytes / 16),
+    index_mark_cache_size: 0,
+    uncompressed_cache_size: 0,
+    mmap_cache_size: 0,
+    background_pool_size: 2,
+    background_merges_mutations_concurrency_ratio: 1,
+    background_move_pool_size: 1,
+    background_fetches_pool_size: 1,
+    background_common_pool_size: 1,
+    background_schedule_pool_size: 2,
+    background_buffer_flush_schedule_pool_size: 1,
+    background_message_broker_schedule_pool_size: 1,
+    background_distributed_schedule_pool_size: 1,
+  };
+  const merges = {
+    // Must not ask for more free threads than the pool has.
+    number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
+    number_of_free_entries_in_pool_to_execute_mutation: 1,
+    number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
+  };
+  return `<clickhouse>\n${xml(values)}<merge_tree>\n${xml(merges)}</merge_tree>\n</clickhouse>\n`;
+}
+
+/**
+ * What a Session that answers requests may do: read, for a while, within bounds. `readonly` comes last
+ * because it forbids every later SET; it also keeps `file()`, `url()` and writes out of reach.
+ */
+export function readerSettings(settings: DatabaseSettings): string[] {
+  return [
+    `SET max_execution_time = ${settings.maxQuerySeconds}`,
+    "SET timeout_overflow_mode = 'throw'",
+    `SET max_memory_usage = ${Math.floor(settings.memoryLimitBytes * 0.6)}`,
+    `SET max_result_bytes = ${MAX_RESULT_BYTES}`,
+    `SET max_result_rows = ${MAX_RESULT_ROWS}`,
+    "SET result_overflow_mode = 'throw'",
+    // Ghost Admin takes counts for numbers.
+    'SET output_format_json_quote_64bit_integers = 0',
+    // api_kpis ends without ORDER BY and relies on the order of its left side.
+    "SET query_plan_join_swap_table = 'false'",
+    "SET join_algorithm = 'hash'",
+    'SET readonly = 1',
+  ];
+}
+
+/** One insert is one block, so that its deduplication token stands for all of its rows. */
+export const writerSettings: readonly string[] = [
+  'SET input_format_parallel_parsing = 0',
+  'SET max_insert_threads = 1',
+  'SET max_insert_block_size = 10000000',
+  'SET min_insert_block_size_rows = 10000000',
+  'SET min_insert_block_size_bytes = 1073741824',
+  'SET parallel_view_processing = 0',
+];
+
+function xml(values: Record<string, number>): string {
+  const lines = Object.entries(values).map(([name, value]) => `<${name}>${value}</${name}>\n`);
+  return lines.join('');
+}

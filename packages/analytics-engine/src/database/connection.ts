@@ -1,0 +1,22 @@
+/** Rows for one table, as one insert. */
+export interface Insert {
+  table: string;
+  columns: readonly string[];
+  /** One JSON object a line (ClickHouse's JSONEachRow). */
+  rows: Uint8Array;
+  /**
+   * The same token always stands for the same rows: a batch that comes again is dropped by the tables
+   * that have it and taken by those that lack it. Without one, every insert counts.
+   */
+  deduplicationToken?: string;
+}
+
+/** What the rest of the engine asks of the database. */
+export interface Connection {
+  /** Runs a SELECT that can change nothing; the answer is ClickHouse's FORMAT JSON. */
+  query(sql: string): Promise<Buffer>;
+  /** Resolves when the rows and all that views derive from them are on disk. */
+  insert(insert: Insert): Promise<void>;
+  /** Runs a statement of our own that changes the schema. */
+  execute(sql: string): Promise<void>;
+}

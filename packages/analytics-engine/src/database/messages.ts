@@ -1,0 +1,33 @@
+import type { Insert } from './connection.ts';
+
+/** What the database process is started with. */
+export interface DatabaseSettings {
+  dataDir: string;
+  /** What all queries and caches together may use. */
+  memoryLimitBytes: number;
+  /** After this ClickHouse gives a query up. */
+  maxQuerySeconds: number;
+}
+
+/** One thing to do. */
+export type Task =
+  | { kind: 'query'; sql: string }
+  | { kind: 'execute'; sql: string }
+  | ({ kind: 'insert' } & Insert);
+
+/** From the service to the database process. */
+export type Request = ({ id: number } & Task) | { kind: 'ping' } | { kind: 'stop' };
+
+/** Why ClickHouse refused, with its error number where it gave one. */
+export interface DatabaseFailure {
+  message: string;
+  clickhouseCode?: number;
+}
+
+/** From the database process to the service. */
+export type Reply =
+  | { kind: 'ready' }
+  | { kind: 'pong' }
+  | { kind: 'failed'; failure: DatabaseFailure }
+  | { kind: 'done'; id: number; answer?: Uint8Array }
+  | { kind: 'refused'; id: number; failure: DatabaseFailure };

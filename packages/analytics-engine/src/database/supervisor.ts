@@ -1,0 +1,178 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@prosora/service';
+import { EngineError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { type DatabaseProcess, startDatabaseProcess } from './database-process.ts';
+import { createLane, type Lane } from './lane.ts';
+import type { DatabaseSettings, Task } from './messages.ts';
+
+/** How the database is kept running. */
+export interface DatabaseOptions {
+  settings: DatabaseSettings;
+  /** Runs after each start, before anything else is let in. */
+  prepare: (connection: Connection) => Promise<void>;
+  logger: Logger;
+  /** Queries that run at once; each has a Session of its own. (Default: 2) */
+  readers?: number;
+  /** How one process is started. (Default: the real one) */
+  startProcess?: (settings: DatabaseSettings) => Promise<DatabaseProcess>;
+}
+
+/** A database that comes back after it crashed. */
+export interface Database extends Connection, AsyncDisposable {
+  readonly isReady: boolean;
+  /** Process id of the one that runs now. */
+  readonly pid: number | undefined;
+  /** Times it came back since it was opened. */
+  readonly restarts: number;
+  /** Requests that wait for their turn. */
+  readonly waiting: number;
+  close(): Promise<void>;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 5_000;
+/** One that ran this long before it ended was well. */
+const STABLE_AFTER_MS = 10_000;
+/** The lock of a database that was killed a moment ago may still be held. */
+const FIRST_START_ATTEMPTS = 4;
+const MAX_WAITING_READS = 64;
+const MAX_WAITING_WRITES = 16;
+const STOP_GRACE_MS = 4_000;
+
+/**
+ * Starts the database and keeps it running: when its process ends, it is started again after 100 ms,
+ * then 200 ms and so on to 5 s, until one has run for 10 s. Meanwhile every call is refused at once
+ * with `DATABASE_UNAVAILABLE`.
+ *
+ * @throws EngineError `DATABASE_START_FAILED` when it does not start at all, or what `prepare` throws.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const supervisor = new Supervisor(options);
+  await supervisor.open();
+  return supervisor;
+}
+
+class Supervisor implements Database {
+  readonly #options: DatabaseOptions;
+  readonly #reads: Lane;
+  readonly #writes: Lane;
+  readonly #stopping = new AbortController();
+  #process: DatabaseProcess | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #failures = 0;
+  isReady = false;
+  restarts = 0;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#reads = createLane({ concurrency: options.readers ?? 2, maxWaiting: MAX_WAITING_READS });
+    this.#writes = createLane({ concurrency: 1, maxWaiting: MAX_WAITING_WRITES });
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get waiting(): number {
+    return this.#reads.waiting + this.#writes.waiting;
+  }
+
+  async open(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#start();
+        break;
+      } catch (error) {
+        const mayPass = error instanceof EngineError && error.code === 'DATABASE_START_FAILED';
+        if (!mayPass || attempt === FIRST_START_ATTEMPTS) throw error;
+        await this.#backOff();
+      }
+    }
+    this.#loop = this.#keepRunning();
+  }
+
+  query(sql: string): Promise<Buffer> {
+    return this.#reads.run(() => this.#run({ kind: 'query', sql }));
+  }
+
+  async insert(insert: Parameters<Connection['insert']>[0]): Promise<void> {
+    await this.#writes.run(() => this.#run({ kind: 'insert', ...insert }));
+  }
+
+  async execute(sql: string): Promise<void> {
+    await this.#writes.run(() => this.#run({ kind: 'execute', sql }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.isReady = false;
+    await this.#process?.stop(STOP_GRACE_MS);
+    await this.#loop;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(task: Task): Promise<Buffer> {
+    if (this.isReady && this.#process) return await this.#process.run(task);
+    throw new EngineError('DATABASE_UNAVAILABLE', 'The database is restarting.');
+  }
+
+  async #start(): Promise<void> {
+    const start = this.#options.startProcess ?? startDatabaseProcess;
+    const started = await start(this.#options.settings);
+    this.#process = started;
+    try {
+      // Closed while this one was starting: `close` has stopped only the one before.
+      this.#stopping.signal.throwIfAborted();
+      await this.#options.prepare(connectionTo(started));
+      this.isReady = !this.#stopping.signal.aborted;
+    } catch (error) {
+      await started.stop(STOP_GRACE_MS);
+      throw error;
+    }
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { logger } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const startedAt = performance.now();
+      const end = await this.#process?.exited;
+      this.isReady = false;
+      if (this.#stopping.signal.aborted) return;
+      logger.error({ ...end }, 'the database ended; starting it again');
+      if (performance.now() - startedAt > STABLE_AFTER_MS) this.#failures = 0;
+      await this.#startAgain();
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.#backOff();
+      try {
+        await this.#start();
+        this.restarts += 1;
+        return;
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'the database did not start');
+      }
+    }
+  }
+
+  async #backOff(): Promise<void> {
+    const ms = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, LONGEST_BACKOFF_MS);
+    this.#failures += 1;
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+}
+
+function connectionTo(database: DatabaseProcess): Connection {
+  return {
+    query: (sql) => database.run({ kind: 'query', sql }),
+    insert: async (insert) => void (await database.run({ kind: 'insert', ...insert })),
+    execute: async (sql) => void (await database.run({ kind: 'execute', sql })),
+  };
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { readProject } from './datafiles/project.ts';
+import { datafilesDirOf, type EngineOptions } from './engine.ts';
+import { pipeSql } from './pipe-sql.ts';
+import { assertPlatform } from './platform.ts';
+
+/** One thing the engine needs, looked at. */
+export interface Finding {
+  name: string;
+  /** What was found, or what is wrong and what to do about it. */
+  detail: string;
+  isWell: boolean;
+}
+
+type Check = (options: EngineOptions) => Promise<string> | string;
+
+const LEAST_FREE_BYTES = 2 * 2 ** 30;
+const MB = 2 ** 20;
+
+/** Each returns what it found, or throws the sentence that says what is wrong. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  platform: () => {
+    assertPlatform();
+    return `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  },
+  chdb: () => `chdb ${createRequire(import.meta.url)('chdb/package.json').version}`,
+  datafiles: async (options) => {
+    const folder = datafilesDirOf(options);
+    const project = await readProject(folder);
+    for (const pipe of project.pipes.values()) if (pipe.target) pipeSql(project, pipe, {});
+    return `${project.datasources.size} datasources and ${project.pipes.size} pipes in ${folder}`;
+  },
+  'data directory': async ({ dataDir }) => {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const probe = join(dataDir, `.doctor-${process.pid}`);
+    await writeFile(probe, '');
+    await unlink(probe);
+    const isNew = !existsSync(join(dataDir, 'chdb'));
+    return `${dataDir} can be written to${isNew ? ' and is empty' : ''}`;
+  },
+  disk: async ({ dataDir }) => {
+    const { bavail, bsize } = await statfs(dataDir);
+    const freeBytes = bavail * bsize;
+    const free = `${Math.floor(freeBytes / MB)} MB free`;
+    if (freeBytes >= LEAST_FREE_BYTES) return free;
+    throw new Error(`${free}: a million page views take about 120 MB, and merging needs room.`);
+  },
+  memory: ({ memoryLimitMb }) => {
+    // Without a limit Node reports 2^64 or 0.
+    const totalMb = Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / MB);
+    const found = `limit ${memoryLimitMb} MB of ${totalMb} MB`;
+    if (memoryLimitMb <= totalMb / 2) return found;
+    throw new Error(`${found}: set PROSORA_ENGINE_MEMORY_LIMIT_MB to half of the machine at most.`);
+  },
+};
+
+/** Looks at everything the engine needs before it can start. */
+export async function examine(options: EngineOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [name, check] of Object.entries(CHECKS)) {
+    try {
+      findings.push({ name, detail: await check(options), isWell: true });
+    } catch (error) {
+      findings.push({ name, detail: (error as Error).message, isWell: false });
+    }
+  }
+  return findings;
+}

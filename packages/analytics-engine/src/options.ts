@@ -1,0 +1,93 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Options } from '@prosora/service/options';
+import * as z from 'zod';
+
+const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
+
+/** Every option of the engine. */
+export const engineOptions = {
+  adminToken: {
+    env: 'PROSORA_ENGINE_ADMIN_TOKEN',
+    description:
+      "May read and write everything, and signs Ghost's tokens: give Ghost the same text as tinybird__adminToken. At least 16 characters.",
+    schema: z.string().min(16),
+    secret: true,
+  },
+  trackerToken: {
+    env: 'PROSORA_ENGINE_TRACKER_TOKEN',
+    description:
+      'A second token that may only send events, for the collector. At least 16 characters.',
+    schema: z.string().min(16).optional(),
+    defaultText: 'the admin token is the only one',
+    secret: true,
+  },
+  ghostDir: {
+    env: 'GHOST_DIR',
+    description:
+      'Folder of the installed Ghost whose Tinybird project is served: the one with its package.json.',
+    schema: z.string().optional(),
+    defaultText: 'none; PROSORA_ENGINE_DATAFILES must be set then',
+    example: '/var/lib/ghost/current',
+  },
+  datafilesDir: {
+    env: 'PROSORA_ENGINE_DATAFILES',
+    description:
+      'Folder with the .datasource and .pipe files to serve in place of the ones in Ghost.',
+    schema: z.string().optional(),
+    defaultText: '`core/server/data/tinybird` in GHOST_DIR',
+  },
+  dataDir: {
+    env: 'PROSORA_ENGINE_DATA_DIR',
+    description:
+      'Where the data is kept; the only folder that is written to. One engine per folder.',
+    schema: z.string().default(join(homedir(), '.prosora', 'engine')),
+    defaultText: '`~/.prosora/engine`',
+  },
+  memoryLimitMb: {
+    env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
+    description:
+      'What queries, inserts and caches together may use; one query gets at most 60 % of it. Code and threads come on top.',
+    schema: z.coerce.number().int().min(256).default(1024),
+    unit: 'MB',
+  },
+  maxQuerySeconds: {
+    env: 'PROSORA_ENGINE_MAX_QUERY_SECONDS',
+    description: 'A query that takes longer is given up and answered 408.',
+    schema: z.coerce.number().int().min(1).max(300).default(30),
+    unit: 's',
+  },
+  localTokens: {
+    env: 'PROSORA_ENGINE_LOCAL_TOKENS',
+    description:
+      'Set to true, /tokens tells the admin token to whoever asks, as Tinybird Local does. For development.',
+    schema: z.stringbool().default(false),
+  },
+  logLevel: {
+    env: 'PROSORA_ENGINE_LOG_LEVEL',
+    description: 'The least that is logged: debug, info, warn or error.',
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  },
+  host: {
+    env: 'PROSORA_ENGINE_HOST',
+    description: 'Address the API listens on.',
+    schema: z.string().default('127.0.0.1'),
+  },
+  port: {
+    env: 'PROSORA_ENGINE_PORT',
+    description: 'Port the API listens on; 7181 is the one of Tinybird Local.',
+    schema: port(7181),
+    unit: 'port',
+  },
+  privateHost: {
+    env: 'PROSORA_ENGINE_PRIVATE_HOST',
+    description: 'Address of /livez, /readyz and /metrics.',
+    schema: z.string().default('127.0.0.1'),
+  },
+  privatePort: {
+    env: 'PROSORA_ENGINE_PRIVATE_PORT',
+    description: 'Port of /livez, /readyz and /metrics.',
+    schema: port(7182),
+    unit: 'port',
+  },
+} satisfies Options;

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type EngineProcess, runEngine } from './engine-process.ts';
+import { freePorts } from './free-ports.ts';
+import { pageHits } from './hits.ts';
+
+let env: Record<string, string>;
+let url: string;
+let running: EngineProcess[];
+
+beforeEach(async () => {
+  const [port, privatePort] = await freePorts(2);
+  running = [];
+  url = `http://127.0.0.1:${port}`;
+  env = {
+    PROSORA_ENGINE_DATA_DIR: mkdtempSync(join(tmpdir(), 'prosora-cli-')),
+    PROSORA_ENGINE_PORT: String(port),
+    PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+  };
+});
+
+afterEach(async () => {
+  for (const { child, ended } of running) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  rmSync(env['PROSORA_ENGINE_DATA_DIR'] ?? '', { recursive: true });
+});
+
+async function serve(): Promise<EngineProcess> {
+  const engine = await runEngine('serve', env);
+  running.push(engine);
+  await vi.waitUntil(() => engine.output.includes('"listening"'), { timeout: 20_000 });
+  return engine;
+}
+
+async function run(verb: string, more: Record<string, string> = {}) {
+  return await (await runEngine(verb, { ...env, ...more })).ended;
+}
+
+const send = () =>
+  fetch(`${url}/v0/events?name=analytics_events&wait=true&token=admin-token-of-this-test`, {
+    method: 'POST',
+    headers: { 'prosora-batch': 'a:0-9' },
+    body: pageHits(0, 9),
+  });
+
+test('status counts rows and says when nothing runs; SIGTERM ends the engine with 0', async () => {
+  expect(await run('status')).toEqual({
+    code: 1,
+    output: expect.stringContaining('No engine answers'),
+  });
+  const engine = await serve();
+  await send();
+  const status = await run('status');
+  expect(status.code).toBe(0);
+  expect(status.output).toContain('ready\n');
+  expect(status.output).toContain('prosora_table_rows{table="_mv_hits"} 9');
+  engine.child.kill('SIGTERM');
+  expect((await engine.ended).code).toBe(0);
+});
+
+test('when the service itself is killed its database ends too, and the next service goes on', async () => {
+  const first = await serve();
+  await send();
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await serve();
+  expect((await send()).status).toBe(200);
+  expect((await run('status')).output).toContain('prosora_table_rows{table="analytics_events"} 9');
+});
+
+test('doctor finds everything well, or says what is not', async () => {
+  const well = await run('doctor');
+  expect(well.output).toContain('✔ datafiles: 10 datasources and 39 pipes');
+  expect(well.code).toBe(0);
+  const wrong = await run('doctor', {
+    PROSORA_ENGINE_DATAFILES: `${tmpdir()}/none`,
+    PROSORA_ENGINE_MEMORY_LIMIT_MB: '9999999',
+  });
+  expect(wrong.output).toContain('✘ datafiles: There is no Tinybird project in');
+  expect(wrong.output).toContain('✘ memory: limit 9999999 MB');
+  expect(wrong.code).toBe(1);
+});
+
+test('what is missing is said at once, without the text of a secret', async () => {
+  const refused = await run('serve', {
+    PROSORA_ENGINE_ADMIN_TOKEN: 'short-one',
+    PROSORA_ENGINE_PORT: 'x',
+  });
+  expect(refused.code).toBe(1);
+  expect(refused.output).toContain('PROSORA_ENGINE_ADMIN_TOKEN');
+  expect(refused.output).toContain('PROSORA_ENGINE_PORT');
+  expect(refused.output).not.toContain('short-one');
+});
+
+test('an unknown verb is answered with the verbs', async () => {
+  const outcome = await run('dance');
+  expect(outcome).toEqual({
+    code: 2,
+    output: expect.stringContaining('prosora-engine [serve | status | doctor]'),
+  });
+});

@@ -1,0 +1,80 @@
+import { createLogger } from '@prosora/service';
+import { expect, test, vi } from 'vitest';
+import type { DatabaseProcess } from '../src/database/database-process.ts';
+import { openDatabase } from '../src/database/supervisor.ts';
+import { EngineError } from '../src/errors.ts';
+
+/** Processes that do nothing, and what became of them. */
+function processes({ startMs = 0, failures = 0 } = {}) {
+  const started: { isEnded: boolean; end: () => void }[] = [];
+  let attempts = 0;
+  let failuresLeft = failures;
+  const startProcess = async (): Promise<DatabaseProcess> => {
+    attempts += 1;
+    await new Promise((resolve) => setTimeout(resolve, startMs));
+    if (failuresLeft > 0) {
+      failuresLeft -= 1;
+      throw new EngineError('DATABASE_START_FAILED', 'locked');
+    }
+    let end = (): void => {};
+    const exited: DatabaseProcess['exited'] = new Promise((resolve) => {
+      end = () => {
+        state.isEnded = true;
+        resolve({ code: null, signal: 'SIGKILL' });
+      };
+    });
+    const state = { isEnded: false, end };
+    started.push(state);
+    return {
+      pid: started.length,
+      exited,
+      run: async () => Buffer.from('{}'),
+      stop: async () => end(),
+    };
+  };
+  return { started, startProcess, attempts: () => attempts };
+}
+
+const options = {
+  settings: { dataDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
+  prepare: async () => {},
+  logger: createLogger({ name: 'test', level: 'silent' }),
+};
+
+test('a lock that is still held is waited for', async () => {
+  const { startProcess } = processes({ failures: 2 });
+  await using database = await openDatabase({ ...options, startProcess });
+  expect(database.isReady).toBe(true);
+});
+
+test('a database that never starts is given up with the reason', async () => {
+  const { startProcess } = processes({ failures: 99 });
+  await expect(openDatabase({ ...options, startProcess })).rejects.toThrow('locked');
+});
+
+test('datafiles that do not fit are refused at once, and the process is stopped', async () => {
+  const { started, startProcess } = processes();
+  const prepare = () => Promise.reject(new EngineError('DATAFILES_CHANGED', 'no'));
+  await expect(openDatabase({ ...options, startProcess, prepare })).rejects.toThrow('no');
+  expect(started).toMatchObject([{ isEnded: true }]);
+});
+
+test('after a crash it is prepared and ready again', async () => {
+  const { started, startProcess } = processes();
+  const prepare = vi.fn(async () => {});
+  await using database = await openDatabase({ ...options, startProcess, prepare });
+  started[0]?.end();
+  await vi.waitUntil(() => database.restarts === 1);
+  expect(prepare).toHaveBeenCalledTimes(2);
+  expect((await database.query('SELECT 1')).toString()).toBe('{}');
+});
+
+test('closed while it starts again, it leaves no process behind', async () => {
+  const { started, startProcess, attempts } = processes({ startMs: 50 });
+  const database = await openDatabase({ ...options, startProcess });
+  started[0]?.end();
+  await vi.waitUntil(() => attempts() === 2);
+  await database.close();
+  expect(started).toMatchObject([{ isEnded: true }, { isEnded: true }]);
+  await expect(database.query('SELECT 1')).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+});

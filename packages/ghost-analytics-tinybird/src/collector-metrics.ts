@@ -1,0 +1,69 @@
+import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
+import type { SentBatch } from './sender.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SendOutcome } from './tinybird.ts';
+
+/** What the collector counts; no label ever holds anything of a visitor. */
+export interface CollectorMetrics {
+  registry: Registry;
+  /** `accepted`, why it was dropped, or the code of the refusal in lower case. */
+  hit(outcome: string): void;
+  flushed(tookMs: number): void;
+  sent(outcome: SendOutcome, batch: SentBatch): void;
+}
+
+const FSYNC_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2];
+
+/** Creates the metrics of one collector. */
+export function createCollectorMetrics(
+  spool: Pick<Spool, 'bytes' | 'oldest'>,
+  now = Date.now,
+): CollectorMetrics {
+  const registry = createMetrics('collector');
+  const registers = [registry];
+  const counter = (name: string, help: string, label: string) =>
+    new Counter({ name: `prosora_${name}_total`, help, labelNames: [label], registers });
+  const hits = counter('hits', 'Page hits that came in, by outcome.', 'outcome');
+  const rows = counter('hits_sent', 'Page hits that left the spool, by outcome.', 'outcome');
+  const batches = counter('batches', 'Batches sent, by outcome.', 'outcome');
+  const fsync = new Histogram({
+    name: 'prosora_spool_fsync_seconds',
+    help: 'How long a group of hits took to be on disk.',
+    buckets: FSYNC_BUCKETS,
+    registers,
+  });
+  new Gauge({
+    name: 'prosora_spool_bytes',
+    help: 'Size of the spool on disk, with what was sent of the newest segment.',
+    registers,
+    collect() {
+      this.set(spool.bytes);
+    },
+  });
+  let failingSince: number | undefined;
+  new Gauge({
+    name: 'prosora_upstream_failing_seconds',
+    help: 'For how long the upstream has taken nothing: the number to be alarmed by.',
+    registers,
+    collect() {
+      this.set(failingSince === undefined ? 0 : (now() - failingSince) / 1_000);
+    },
+  });
+
+  return {
+    registry,
+    hit: (outcome) => hits.inc({ outcome }),
+    flushed: (tookMs) => fsync.observe(tookMs / 1_000),
+    sent(outcome, batch) {
+      batches.inc({ outcome: outcome.kind });
+      const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
+      failingSince = isUnsent ? (failingSince ?? now()) : undefined;
+      if (outcome.kind === 'accepted') {
+        rows.inc({ outcome: 'accepted' }, outcome.rows);
+        rows.inc({ outcome: 'quarantined' }, outcome.quarantined);
+      } else if (outcome.kind === 'halfway' || (outcome.kind === 'refused' && batch.rows === 1)) {
+        rows.inc({ outcome: 'dead' }, batch.rows);
+      }
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { createServer } from 'node:http';
+import {
+  type Listener,
+  type Logger,
+  listen,
+  type OptionValues,
+  startPrivateListener,
+} from '@prosora/service';
+import { createApp } from './app.ts';
+import { createCollectorMetrics } from './collector-metrics.ts';
+import { takeDataDir } from './data-dir.ts';
+import type { collectorOptions } from './options.ts';
+import { openSalts, type Salts } from './salts.ts';
+import { createSender } from './sender.ts';
+import { logOutcome } from './sender-log.ts';
+import { openCheckpoint } from './spool/checkpoint.ts';
+import { orderOf } from './spool/segment.ts';
+import { openSpool } from './spool/spool.ts';
+import { createTinybird } from './tinybird.ts';
+import { createVisitorId } from './visitor-id.ts';
+
+/** The values of the options. */
+export type CollectorOptions = OptionValues<typeof collectorOptions>;
+
+/** The collector as it runs. */
+export interface Collector extends AsyncDisposable {
+  /** Where hits and charts are asked for, as an origin. */
+  url: string;
+  /** Where health and metrics are. */
+  privateUrl: string;
+  /** Takes no more hits, sends what is left if the upstream takes it, and lets go of the folder. */
+  stop(): Promise<void>;
+}
+
+/** Together within the ten seconds that a container grants. */
+const CLOSE_MS = 2_000;
+const DRAIN_MS = 6_000;
+
+/**
+ * Runs the collector: the public listener, the private one and the sending.
+ *
+ * @throws ProsoraError `LISTEN_FAILED`, CollectorError `DATA_DIR_TAKEN`, `DATA_DIR_UNUSABLE`
+ */
+export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
+  await using started = new AsyncDisposableStack();
+  const files = started.use(takeDataDir(values.dataDir));
+  const checkpoint = started.use(openCheckpoint(files.checkpoint));
+  const spool = started.use(
+    await openSpool({
+      folder: files.spool,
+      maxBytes: values.maxSpoolBytes,
+      lastOrder: orderOf(checkpoint.progress.segment),
+      onFlush: (tookMs) => metrics.flushed(tookMs),
+    }),
+  );
+  const metrics = createCollectorMetrics(spool);
+  const salts = openSalts({
+    file: files.salts,
+    timeZone: values.timeZone,
+    onDamage: () => logger.error('the salts were damaged: visitors of today count twice'),
+  });
+  salts.ofNow();
+  started.defer(keepForgetting(salts, logger));
+  const sender = createSender({
+    ...values,
+    spool,
+    checkpoint,
+    tinybird: createTinybird({
+      url: values.upstreamUrl,
+      token: values.trackerToken,
+      datasource: values.datasource,
+      timeoutMs: values.upstreamTimeoutMs,
+    }),
+    deadLettersFile: files.deadLetters,
+    onOutcome(outcome, batch) {
+      metrics.sent(outcome, batch);
+      logOutcome(logger, outcome, batch);
+    },
+    onFault: (error) => logger.error({ err: error }, 'sending failed'),
+    onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
+  });
+  const health = started.use(
+    await startPrivateListener({
+      host: values.privateHost,
+      port: values.privatePort,
+      metrics: metrics.registry,
+      checks: { spool: spool.check },
+    }),
+  );
+  const app = createApp({ ...values, spool, visitorId: createVisitorId(salts), metrics, logger });
+  const server = createServer({ requestTimeout: 30_000 }, app);
+  const listener: Listener = started.use(await listen(server, values));
+  sender.start();
+
+  const running = started.move();
+  const stop = async (): Promise<void> => {
+    await listener.close(CLOSE_MS);
+    await spool.close();
+    await sender.stop(DRAIN_MS);
+    await running.disposeAsync();
+  };
+  return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** The previous salt goes when its time is over, also on a site that nobody visits meanwhile. */
+function keepForgetting(salts: Salts, logger: Logger): () => void {
+  const timer = setInterval(() => {
+    try {
+      salts.ofNow();
+    } catch (error) {
+      logger.error({ err: error }, 'the salts could not be changed');
+    }
+  }, 60_000).unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,63 @@
+import type { CollectorOptions } from './collector.ts';
+import { takeDataDir } from './data-dir.ts';
+import { CollectorError } from './errors.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  ok: boolean;
+  /** What was found, and what to do about it, as a sentence. */
+  text: string;
+}
+
+/** Looks at everything the collector needs, one finding each. */
+export async function examine(
+  options: CollectorOptions,
+  fetch = globalThis.fetch,
+): Promise<Finding[]> {
+  return [examineDataDir(options.dataDir), await examineUpstream(options, fetch)];
+}
+
+function examineDataDir(dir: string): Finding {
+  try {
+    using _taken = takeDataDir(dir);
+    return { ok: true, text: `The folder ${dir} can be written` };
+  } catch (error) {
+    if (!(error instanceof CollectorError)) throw error;
+    const { code, message, help } = error;
+    if (code === 'DATA_DIR_TAKEN') return { ok: true, text: `A collector runs with ${dir}` };
+    return { ok: false, text: [message, help].filter(Boolean).join(' ') };
+  }
+}
+
+/** Events without a row: refused as such by whoever knows the token and the data source. */
+async function examineUpstream(options: CollectorOptions, ask: typeof fetch): Promise<Finding> {
+  const { upstreamUrl: url, datasource, trackerToken } = options;
+  try {
+    const answer = await ask(`${url}/v0/events?name=${datasource}&wait=true`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${trackerToken}` },
+      body: '\n',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(options.upstreamTimeoutMs),
+    });
+    return findingOf(answer.status, url, datasource);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? cause.message : message;
+    return { ok: false, text: `${url} does not answer (${why}): check TINYBIRD_HOST` };
+  }
+}
+
+function findingOf(status: number, url: string, datasource: string): Finding {
+  if (status < 300 || status === 400 || status === 429) {
+    return { ok: true, text: `${url} takes events for ${datasource} with this token` };
+  }
+  if (status === 401 || status === 403) {
+    return {
+      ok: false,
+      text: `${url} refuses the token for ${datasource}: check TINYBIRD_TRACKER_TOKEN`,
+    };
+  }
+  const what = status === 404 ? `has no data source ${datasource}` : `answers ${status}`;
+  return { ok: false, text: `${url} ${what}: check TINYBIRD_HOST` };
+}

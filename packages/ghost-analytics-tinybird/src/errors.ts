@@ -1,0 +1,34 @@
+import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors';
+
+/**
+ * Every code with the HTTP status it is answered with. 503 comes with `Retry-After`: the same request
+ * may be sent again then; the others are for good.
+ */
+const STATUS_OF = {
+  REQUEST_INVALID: 400,
+  SITE_REFUSED: 403,
+  NOT_FOUND: 404,
+  CONTENT_TYPE_REFUSED: 415,
+  SPOOL_FULL: 503,
+  SPOOL_UNAVAILABLE: 503,
+  SALTS_UNAVAILABLE: 503,
+  UPSTREAM_UNAVAILABLE: 502,
+  UPSTREAM_TIMEOUT: 504,
+  DATA_DIR_TAKEN: 500,
+  DATA_DIR_UNUSABLE: 500,
+  NOT_RUNNING: 500,
+} satisfies Record<string, number>;
+
+/** What went wrong, stable across releases. */
+export type CollectorErrorCode = keyof typeof STATUS_OF;
+
+/** Any failure of the collector; `status` is the answer it deserves over HTTP. */
+export class CollectorError extends ProsoraError {
+  declare readonly code: CollectorErrorCode;
+  readonly status: number;
+
+  constructor(code: CollectorErrorCode, message: string, details?: ProsoraErrorDetails) {
+    super(code, message, details);
+    this.status = STATUS_OF[code];
+  }
+}

@@ -1,0 +1,1 @@
+export { type PageHitRequestOptions, pageHitRequest } from './page-hit-request.ts';

@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+import type { Options } from '@prosora/service/options';
+import * as z from 'zod';
+
+const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
+
+const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
+
+/** Names that Express knows, single addresses and networks. */
+const NETWORK_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function isNetwork(entry: string): boolean {
+  if (NETWORK_NAMES.has(entry)) return true;
+  const [address = '', prefix] = entry.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return prefix === undefined ? bits > 0 : /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Every option of the `prosora-collector` command. */
+export const collectorOptions = {
+  upstreamUrl: {
+    env: 'TINYBIRD_HOST',
+    description: 'Where hits are sent and charts are read: the analytics engine or Tinybird.',
+    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    example: 'http://127.0.0.1:7181',
+  },
+  trackerToken: {
+    env: 'TINYBIRD_TRACKER_TOKEN',
+    description: 'The token that may append to the data source. Browsers never see it.',
+    schema: z.string().min(1),
+    secret: true,
+    example: 'p.eyJ…',
+  },
+  datasource: {
+    env: 'PROSORA_COLLECTOR_DATASOURCE',
+    description:
+      "Data source that hits are for: Ghost's tracker.datasource. Other names are refused.",
+    schema: z
+      .string()
+      .regex(/^\w{1,64}$/)
+      .default('analytics_events'),
+  },
+  sites: {
+    env: 'PROSORA_COLLECTOR_SITES',
+    description: 'Which sites may be counted, as site_uuid, separated by commas.',
+    schema: list
+      .pipe(z.array(z.guid()))
+      .transform((sites) => sites.map((site) => site.toLowerCase()))
+      .optional(),
+    defaultText: 'any',
+    example: '4b5c7f3e-1b0a-4c55-8d36-3d1b4b2b9c11',
+  },
+  trustedProxies: {
+    env: 'PROSORA_COLLECTOR_TRUSTED_PROXIES',
+    description:
+      'Whose X-Forwarded-For is believed: addresses, networks, or the names loopback, linklocal, uniquelocal, separated by commas.',
+    schema: list
+      .pipe(z.array(z.string().refine(isNetwork, 'neither an address, a network nor such a name')))
+      .default(['loopback', 'uniquelocal']),
+    defaultText: '`loopback,uniquelocal`',
+    example: 'loopback,172.16.0.0/12',
+  },
+  timeZone: {
+    env: 'PROSORA_COLLECTOR_TIMEZONE',
+    description: "At whose midnight visitor ids change: the site's time zone.",
+    schema: z.string().refine(isTimeZone, 'not a time zone').default('UTC'),
+    example: 'Europe/Berlin',
+  },
+  dataDir: {
+    env: 'PROSORA_COLLECTOR_DATA_DIR',
+    description:
+      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. One collector per folder.',
+    schema: z.string().default('collector-data'),
+    example: '/data',
+  },
+  maxSpoolBytes: {
+    env: 'PROSORA_COLLECTOR_MAX_SPOOL_BYTES',
+    description: 'How much may wait on disk. Above it hits are answered 503.',
+    schema: z.coerce
+      .number()
+      .int()
+      .min(16 * 2 ** 20)
+      .default(2 ** 30),
+    unit: 'bytes',
+  },
+  batchBytes: {
+    env: 'PROSORA_COLLECTOR_BATCH_BYTES',
+    description:
+      'A batch is sent when this much waits, or when its first hit is PROSORA_COLLECTOR_BATCH_MS old.',
+    schema: z.coerce
+      .number()
+      .int()
+      .min(65_536)
+      .max(8 * 2 ** 20)
+      .default(2 ** 20),
+    unit: 'bytes',
+  },
+  batchMs: {
+    env: 'PROSORA_COLLECTOR_BATCH_MS',
+    description: 'How long a hit waits for others to be sent with.',
+    schema: z.coerce.number().int().min(0).max(60_000).default(1_000),
+    unit: 'ms',
+  },
+  upstreamTimeoutMs: {
+    env: 'PROSORA_COLLECTOR_UPSTREAM_TIMEOUT_MS',
+    description: 'How long the upstream may take for one batch or one chart.',
+    schema: z.coerce.number().int().min(100).default(35_000),
+    unit: 'ms',
+  },
+  logLevel: {
+    env: 'PROSORA_COLLECTOR_LOG_LEVEL',
+    description: 'The least that is logged: debug, info, warn or error.',
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  },
+  host: {
+    env: 'PROSORA_COLLECTOR_HOST',
+    description: 'Address to listen on for hits and charts.',
+    schema: z.string().default('127.0.0.1'),
+    example: '0.0.0.0',
+  },
+  port: {
+    env: 'PROSORA_COLLECTOR_PORT',
+    description: 'Port to listen on for hits and charts.',
+    schema: port(4400),
+    unit: 'port',
+  },
+  privateHost: {
+    env: 'PROSORA_COLLECTOR_PRIVATE_HOST',
+    description: 'Address of /livez, /readyz and /metrics. Keep it off the public network.',
+    schema: z.string().default('127.0.0.1'),
+  },
+  privatePort: {
+    env: 'PROSORA_COLLECTOR_PRIVATE_PORT',
+    description: 'Port of /livez, /readyz and /metrics.',
+    schema: port(4401),
+    unit: 'port',
+  },
+} satisfies Options;

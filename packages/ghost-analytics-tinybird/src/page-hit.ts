@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { CollectorError } from './errors.ts';
+
+/** Longest text per field, in UTF-16 units; the whole body is limited to 20 KB besides. */
+const MAX = { url: 4_096, path: 2_048, tag: 512, word: 64 };
+
+const guidOrUndefined = z.union([z.guid(), z.literal('undefined')]);
+const tag = z.string().max(MAX.tag).nullable().default(null);
+
+/**
+ * The body that Ghost's `ghost-stats.js` posts. Ghost prints what a page lacks into its script tag as the
+ * words `undefined` and `null` (core/frontend/helpers/ghost_head.js), so these words are values here.
+ */
+const pageHitBody = z.object({
+  timestamp: z.iso.datetime(),
+  action: z.literal('page_hit'),
+  version: z.literal('1'),
+  payload: z.object({
+    event_id: z.string().max(MAX.word).optional(),
+    site_uuid: z.guid(),
+    member_uuid: guidOrUndefined,
+    member_status: z.string().min(1).max(MAX.word),
+    post_uuid: guidOrUndefined,
+    post_type: z.enum(['null', 'post', 'page']),
+    gift_link: z.string().max(MAX.tag).nullish(),
+    locale: z.string().min(1).max(MAX.word),
+    location: z.string().min(1).max(MAX.word).nullable(),
+    pathname: z.string().min(1).max(MAX.path),
+    href: z.string().max(MAX.url),
+    referrer: z.string().max(MAX.url).nullable().default(null),
+    parsedReferrer: z
+      .object({
+        // Not always a URL: Ghost also puts the value of ?ref= here.
+        url: z.string().max(MAX.url).nullable(),
+        source: z.string().max(MAX.url).nullable(),
+        medium: z.string().max(MAX.tag).nullable(),
+      })
+      .optional(),
+    utm_source: tag,
+    utm_medium: tag,
+    utm_campaign: tag,
+    utm_term: tag,
+    utm_content: tag,
+  }),
+});
+
+/** A page view as the browser tells it. */
+export type PageHit = z.output<typeof pageHitBody>;
+
+/** A request as far as it decides what a hit is. */
+export interface PageHitInput {
+  body: string;
+  /** The header `x-site-uuid`; a beacon has none. */
+  siteHeader: string | undefined;
+  /** Lower-case; without it every site is taken. */
+  sites?: readonly string[] | undefined;
+}
+
+/**
+ * Reads a page view.
+ *
+ * @throws CollectorError `REQUEST_INVALID`, which names the fields and never quotes them, or
+ * `SITE_REFUSED` for a site that is not on the list.
+ */
+export function readPageHit({ body, siteHeader, sites }: PageHitInput): PageHit {
+  const parsed = pageHitBody.safeParse(parseJson(body));
+  if (!parsed.success) throw new CollectorError('REQUEST_INVALID', describe(parsed.error));
+  const site = parsed.data.payload.site_uuid;
+  if (siteHeader !== undefined && siteHeader.toLowerCase() !== site.toLowerCase()) {
+    throw new CollectorError('REQUEST_INVALID', 'x-site-uuid and payload.site_uuid differ');
+  }
+  if (sites && !sites.includes(site.toLowerCase())) {
+    throw new CollectorError('SITE_REFUSED', 'this site is not counted here');
+  }
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CollectorError('REQUEST_INVALID', 'the body is not JSON', { cause });
+  }
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${['body', ...path].join('.')}: ${message}`)
+    .join('; ');
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts';
+import { CollectorError } from './errors.ts';
+
+/** Where salts are kept and when they change. */
+export interface SaltsOptions {
+  file: string;
+  /** IANA name of the zone at whose midnight a new salt is drawn. */
+  timeZone: string;
+  /** How long after midnight the previous salt is kept, in milliseconds. (Default: 30 minutes) */
+  graceMs?: number;
+  /** Milliseconds since 1970. (Default: `Date.now`) */
+  now?: () => number;
+  /** Hears that the file was damaged and begun anew: visitors of today count twice. */
+  onDamage?: () => void;
+}
+
+/** The salts of the moment. */
+export interface SaltsOfNow {
+  current: Buffer;
+  /** Only within the grace after midnight. */
+  previous: Buffer | undefined;
+  /** Whether midnight is nearer than the grace is long. */
+  isBeforeChange: boolean;
+}
+
+/** The day's secret, without which an id says nothing about a visitor. */
+export interface Salts {
+  /**
+   * Draws a new salt when the day has changed, and forgets the previous one when its grace is over.
+   *
+   * @throws CollectorError `SALTS_UNAVAILABLE` when that cannot be written.
+   */
+  ofNow(): SaltsOfNow;
+}
+
+const DAY_MS = 86_400_000;
+const SALT_BYTES = 32;
+
+const savedSalts = z.object({
+  day: z.iso.date(),
+  salt: z.base64().length(44),
+  previous: z.object({ salt: z.base64().length(44), untilMs: z.number() }).optional(),
+});
+type SavedSalts = z.output<typeof savedSalts>;
+
+/** Opens the salts of a data directory; the file is written before a salt is used. */
+export function openSalts(options: SaltsOptions): Salts {
+  const { file, timeZone, graceMs = 30 * 60_000, now = Date.now, onDamage } = options;
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
+  const dayAt = (ms: number) => format.format(ms);
+  let saved = read(file, onDamage);
+
+  const save = (next: SavedSalts): SavedSalts => {
+    try {
+      writeFileAtomically(file, JSON.stringify(next));
+    } catch (cause) {
+      throw new CollectorError('SALTS_UNAVAILABLE', 'the new salt cannot be kept', { cause });
+    }
+    return next;
+  };
+  const change = (day: string): SavedSalts => {
+    const next = { day, salt: randomBytes(SALT_BYTES).toString('base64') };
+    const isYesterday = saved !== undefined && saved.day === dayAt(now() - DAY_MS);
+    // After a longer pause nobody is in the middle of a visit.
+    const isInGrace = isYesterday && dayAt(now() - graceMs) !== day;
+    if (!saved || !isInGrace) return save(next);
+    return save({ ...next, previous: { salt: saved.salt, untilMs: now() + graceMs } });
+  };
+
+  return {
+    ofNow() {
+      const today = dayAt(now());
+      // A clock that steps back over midnight does not bring back a salt that is gone.
+      if (!saved || today > saved.day) saved = change(today);
+      if (saved.previous && saved.previous.untilMs <= now()) {
+        saved = save({ day: saved.day, salt: saved.salt });
+      }
+      return {
+        current: Buffer.from(saved.salt, 'base64'),
+        previous: saved.previous && Buffer.from(saved.previous.salt, 'base64'),
+        isBeforeChange: dayAt(now() + graceMs) > saved.day,
+      };
+    },
+  };
+}
+
+function read(file: string, onDamage: SaltsOptions['onDamage']): SavedSalts | undefined {
+  const text = readFileIfPresent(file);
+  if (text === undefined) return undefined;
+  try {
+    return savedSalts.parse(JSON.parse(text));
+  } catch {
+    onDamage?.();
+    return undefined;
+  }
+}

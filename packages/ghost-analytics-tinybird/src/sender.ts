@@ -1,0 +1,165 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DeadLetter, writeDeadLetter } from './dead-letters.ts';
+import type { Checkpoint, Progress } from './spool/checkpoint.ts';
+import { readFrames, wholeLinesLength } from './spool/frame.ts';
+import { orderOf, readSegment, type Segment } from './spool/segment.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SendOutcome, Tinybird } from './tinybird.ts';
+
+/** What sending takes. */
+export interface SenderOptions {
+  spool: Spool;
+  tinybird: Tinybird;
+  checkpoint: Checkpoint;
+  deadLettersFile: string;
+  /** A batch is cut when this much waits, */
+  batchBytes: number;
+  /** or this long after its first row. */
+  batchMs: number;
+  /** Longest wait after the first failure; it doubles with each further one. (Default: 500) */
+  backoffMs?: number;
+  /** Longest wait of all. (Default: 60,000) */
+  backoffCapMs?: number;
+  /** A number from 0 up to 1. (Default: `Math.random`) */
+  random?: () => number;
+  /** Hears what became of each batch that was sent. */
+  onOutcome?: (outcome: SendOutcome, batch: SentBatch) => void;
+  /** Hears of a disk that fails; sending goes on after a wait. */
+  onFault?: (error: unknown) => void;
+  /** Hears of lines that a crash left behind. */
+  onDamage?: (segment: string, lines: number) => void;
+}
+
+/** A batch as it went out. */
+export interface SentBatch {
+  /** `segment:from-to`, in bytes; the same name always means the same rows. */
+  name: string;
+  rows: number;
+}
+
+/** Sends what is in the spool, in order, one batch at a time. */
+export interface Sender {
+  /** Begins. */
+  start(): void;
+  /** Sends what is left without waiting for more, for up to this long, then gives up until next time. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Creates the sender of a spool, which goes on where the checkpoint says. */
+export function createSender(options: SenderOptions): Sender {
+  const { spool, tinybird, checkpoint, batchBytes, batchMs } = options;
+  const { backoffMs = 500, backoffCapMs = 60_000, random = Math.random } = options;
+  const ended = new AbortController();
+  const draining = new AbortController();
+  let failures = 0;
+  let running: Promise<void> | undefined;
+
+  /** The segment to read from, `undefined` when all is sent. */
+  const current = async (): Promise<Segment | undefined> => {
+    for (let segment = spool.oldest(); segment; segment = spool.oldest()) {
+      const at = checkpoint.progress;
+      // Deleted before, and back after a power cut.
+      const isOld = orderOf(segment.name) < orderOf(at.segment);
+      if (!isOld && segment.name !== at.segment) {
+        checkpoint.save({ segment: segment.name, from: 0, cuts: [] });
+      }
+      if (!isOld && checkpoint.progress.from < segment.size) return segment;
+      if (!segment.isSealed) return undefined;
+      await spool.removeOldest();
+    }
+    return undefined;
+  };
+
+  const plan = async (segment: Segment): Promise<void> => {
+    const at = checkpoint.progress;
+    const isShort = segment.size - at.from < batchBytes && !segment.isSealed;
+    if (isShort) await delay(batchMs, undefined, { signal: draining.signal }).catch(() => {});
+    const end = segment.size;
+    const bytes = await readSegment(segment, at.from, Math.min(end, at.from + batchBytes));
+    const isRest = at.from + bytes.length >= end;
+    const length = isRest ? bytes.length : wholeLinesLength(bytes) || bytes.length;
+    // A file that is shorter than it was holds nothing more.
+    checkpoint.save({ ...at, cuts: [length === 0 ? end : at.from + length] });
+  };
+
+  const sendFirst = async (segment: Segment): Promise<void> => {
+    const at = checkpoint.progress;
+    const [to = at.from, ...cuts] = at.cuts;
+    const done: Progress = { ...at, from: to, cuts };
+    const { frames, damaged } = readFrames(await readSegment(segment, at.from, to));
+    if (damaged > 0) options.onDamage?.(segment.name, damaged);
+    if (frames.length === 0) return checkpoint.save(done);
+    const rows = frames.map(({ row }) => row);
+    const batch = { name: `${segment.name}:${at.from}-${to}`, rows: rows.length };
+    const outcome = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
+    if (ended.signal.aborted && outcome.kind !== 'accepted') return;
+    options.onOutcome?.(outcome, batch);
+    if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
+      failures += 1;
+      return await waitAfterFailure(outcome.kind === 'unavailable' ? outcome.afterMs : undefined);
+    }
+    failures = 0;
+    if (outcome.kind === 'refused' && frames.length > 1) {
+      const half = frames[Math.ceil(frames.length / 2) - 1]?.end ?? 0;
+      return checkpoint.save({ ...at, cuts: [at.from + half, ...at.cuts] });
+    }
+    if (outcome.kind !== 'accepted') {
+      writeDeadLetter(options.deadLettersFile, deadLetterOf(batch.name, outcome.reason, rows));
+    }
+    checkpoint.save(done);
+  };
+
+  const waitAfterFailure = async (askedMs = 0): Promise<void> => {
+    // Whoever stops the process does not want to wait for an upstream that is not well.
+    if (draining.signal.aborted) return ended.abort();
+    const longestMs = Math.min(backoffCapMs, backoffMs * 2 ** (failures - 1));
+    // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    const waitMs = Math.max(askedMs, random() * longestMs);
+    await delay(waitMs, undefined, { signal: draining.signal }).catch(() => {});
+  };
+
+  const step = async (): Promise<void> => {
+    const segment = await current();
+    if (segment) {
+      if (checkpoint.progress.cuts.length === 0) await plan(segment);
+      await sendFirst(segment);
+    } else if (draining.signal.aborted) {
+      ended.abort();
+    } else {
+      await spool.grown(draining.signal);
+    }
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      try {
+        await step();
+      } catch (error) {
+        options.onFault?.(error);
+        failures += 1;
+        await waitAfterFailure();
+      }
+    }
+  };
+
+  return {
+    start() {
+      running ??= loop();
+    },
+    async stop(graceMs) {
+      draining.abort();
+      const late = setTimeout(() => ended.abort(), graceMs);
+      await running;
+      clearTimeout(late);
+    },
+  };
+}
+
+function deadLetterOf(batch: string, reason: string, rows: readonly string[]): DeadLetter {
+  return {
+    at: new Date().toISOString(),
+    batch,
+    reason,
+    rows: rows.map((row): unknown => JSON.parse(row)),
+  };
+}

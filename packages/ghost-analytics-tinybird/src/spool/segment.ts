@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../atomic-file.ts';
+
+/** A file of frames; it only grows, and only while it is the newest of this process. */
+export interface Segment {
+  /** Unique for ever, as ranges of it name batches: a number for the order, then chance. */
+  name: string;
+  file: string;
+  /** How many of its bytes are known to be on disk. */
+  size: number;
+  /** Nothing is added to it any more. */
+  isSealed: boolean;
+}
+
+const NAME = /^(\d{10})-[0-9a-f]{16}$/;
+const SUFFIX = '.segment';
+
+/** The segments that earlier processes left, oldest first. They are never added to again. */
+export async function findSegments(folder: string): Promise<Segment[]> {
+  const names = (await readdir(folder))
+    .filter((entry) => entry.endsWith(SUFFIX))
+    .map((entry) => entry.slice(0, -SUFFIX.length))
+    .filter((name) => NAME.test(name))
+    .sort();
+  return await Promise.all(
+    names.map(async (name) => {
+      const file = join(folder, name + SUFFIX);
+      return { name, file, size: (await stat(file)).size, isSealed: true };
+    }),
+  );
+}
+
+/** The place of a segment in the order; 0 comes before all. */
+export function orderOf(name: string | undefined): number {
+  return Number(NAME.exec(name ?? '')?.[1] ?? 0);
+}
+
+/** Creates an empty segment whose name is on disk. */
+export async function createSegment(
+  folder: string,
+  order: number,
+): Promise<{ segment: Segment; handle: FileHandle }> {
+  const name = `${String(order).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
+  const file = join(folder, name + SUFFIX);
+  const handle = await open(file, 'ax', 0o600);
+  syncFolder(folder);
+  return { segment: { name, file, size: 0, isSealed: false }, handle };
+}
+
+/** Bytes `from` up to and without `to`; fewer when the file is shorter. */
+export async function readSegment(segment: Segment, from: number, to: number): Promise<Buffer> {
+  const handle = await open(segment.file, 'r');
+  try {
+    const buffer = Buffer.alloc(Math.max(0, to - from));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Deletes a segment that was sent. */
+export async function deleteSegment(segment: Segment): Promise<void> {
+  await unlink(segment.file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}

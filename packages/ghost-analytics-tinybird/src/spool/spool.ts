@@ -1,0 +1,155 @@
+import { mkdirSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { CollectorError } from '../errors.ts';
+import { frameOf } from './frame.ts';
+import { createSegment, deleteSegment, findSegments, orderOf, type Segment } from './segment.ts';
+
+/** Where the spool is and how much it takes. */
+export interface SpoolOptions {
+  folder: string;
+  /** Above it rows are refused. */
+  maxBytes: number;
+  /** A segment that is longer gets a successor. (Default: 4 MiB) */
+  segmentBytes?: number;
+  /** Order of the newest segment that was ever sent, so that no name sorts before it. (Default: 0) */
+  lastOrder?: number;
+  /** Hears how long each fsync took, in milliseconds, and how many rows it covered. */
+  onFlush?: (tookMs: number, rows: number) => void;
+}
+
+/** Rows on disk that wait to be sent. */
+export interface Spool extends AsyncDisposable {
+  /**
+   * Resolves when the row is on disk: many rows share one fdatasync.
+   *
+   * @throws CollectorError `SPOOL_FULL`, `SPOOL_UNAVAILABLE`
+   */
+  append(row: string): Promise<void>;
+  /** The segment to send next. */
+  oldest(): Segment | undefined;
+  /** Forgets the oldest segment and deletes its file. */
+  removeOldest(): Promise<void>;
+  /** Resolves when rows were added, or when the signal aborts. */
+  grown(signal: AbortSignal): Promise<void>;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Throws when rows would be refused. */
+  check(): void;
+  /** Writes what waits and seals the newest segment. */
+  close(): Promise<void>;
+}
+
+const MIB = 2 ** 20;
+/** Rows in memory that wait for the disk: some 3,000, which an fsync of a second gathers. */
+const MAX_QUEUED_BYTES = 8 * MIB;
+
+interface Waiting {
+  frame: Buffer;
+  resolve: () => void;
+  reject: (error: CollectorError) => void;
+}
+
+/** Opens a spool. What an earlier process left is sent first; new rows go to new segments. */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  const { folder, maxBytes, segmentBytes = 4 * MIB, lastOrder = 0, onFlush } = options;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const segments = await findSegments(folder);
+  let bytes = segments.reduce((sum, { size }) => sum + size, 0);
+  let nextOrder = Math.max(lastOrder, orderOf(segments.at(-1)?.name)) + 1;
+  let newest: { segment: Segment; handle: FileHandle } | undefined;
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let flushing: Promise<void> | undefined;
+  let growth = Promise.withResolvers<void>();
+
+  const check = (): void => {
+    const isFull = bytes + waitingBytes >= maxBytes || waitingBytes >= MAX_QUEUED_BYTES;
+    if (isFull) throw new CollectorError('SPOOL_FULL', 'too many hits wait to be sent');
+  };
+
+  const seal = async (): Promise<void> => {
+    if (!newest) return;
+    const { segment, handle } = newest;
+    newest = undefined;
+    segment.isSealed = true;
+    await handle.close();
+  };
+
+  const write = async (group: Buffer): Promise<void> => {
+    if (!newest) {
+      newest = await createSegment(folder, nextOrder++);
+      segments.push(newest.segment);
+    }
+    const { segment, handle } = newest;
+    try {
+      await handle.appendFile(group);
+      await handle.datasync();
+    } catch (error) {
+      // After a failed write or fsync nothing is known of what follows `size`: leave this file.
+      await handle.truncate(segment.size).catch(() => undefined);
+      await seal();
+      throw error;
+    }
+    segment.size += group.length;
+    bytes += group.length;
+    if (segment.size >= segmentBytes) await seal();
+  };
+
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting;
+      const startedAt = performance.now();
+      waiting = [];
+      try {
+        await write(Buffer.concat(group.map(({ frame }) => frame)));
+        for (const { resolve } of group) resolve();
+        onFlush?.(performance.now() - startedAt, group.length);
+        growth.resolve();
+        growth = Promise.withResolvers();
+      } catch (cause) {
+        const refusal = new CollectorError('SPOOL_UNAVAILABLE', 'hits cannot be kept', { cause });
+        for (const { reject } of group) reject(refusal);
+      }
+      waitingBytes -= group.reduce((sum, { frame }) => sum + frame.length, 0);
+    }
+    flushing = undefined;
+  };
+
+  const close = async (): Promise<void> => {
+    await flushing;
+    await seal();
+  };
+
+  return {
+    async append(row) {
+      check();
+      const frame = frameOf(row);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      waiting.push({ frame, resolve, reject });
+      waitingBytes += frame.length;
+      flushing ??= flush();
+      await promise;
+    },
+    oldest: () => segments[0],
+    async removeOldest() {
+      const segment = segments[0];
+      if (!segment) return;
+      await deleteSegment(segment);
+      segments.shift();
+      bytes -= segment.size;
+    },
+    async grown(signal) {
+      const aborted = Promise.withResolvers<void>();
+      const onAbort = () => aborted.resolve();
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (!signal.aborted) await Promise.race([growth.promise, aborted.promise]);
+      signal.removeEventListener('abort', onAbort);
+    },
+    get bytes() {
+      return bytes;
+    },
+    check,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

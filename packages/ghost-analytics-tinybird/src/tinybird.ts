@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { retryAfterMs } from './retry-after.ts';
+
+/** Which Tinybird, or what speaks like it. */
+export interface TinybirdOptions {
+  /** Without a slash at its end. */
+  url: string;
+  token: string;
+  datasource: string;
+  timeoutMs: number;
+  fetch?: typeof fetch;
+  /** Milliseconds since 1970. (Default: `Date.now`) */
+  now?: () => number;
+}
+
+/** What became of a batch. */
+export type SendOutcome =
+  /** Written, apart from the rows in quarantine. */
+  | { kind: 'accepted'; rows: number; quarantined: number }
+  /** Written to the data source but not to a view of it: sending it again would double it. */
+  | { kind: 'halfway'; reason: string }
+  /** These rows, or so many of them, will never be taken. */
+  | { kind: 'refused'; reason: string }
+  /** May be taken later. */
+  | { kind: 'unavailable'; reason: string; afterMs?: number | undefined }
+  /** Nothing will be taken until a person has changed the token, the address or the data source. */
+  | { kind: 'misconfigured'; reason: string };
+
+/** The Events API: https://www.tinybird.co/docs/api-reference/events-api */
+export interface Tinybird {
+  /** Sends rows as NDJSON under the name of their batch, and waits until they are written. */
+  send(ndjson: string, batch: string, signal?: AbortSignal): Promise<SendOutcome>;
+}
+
+/** The engine knows a batch by this header and takes it once; Tinybird ignores it. */
+const BATCH_HEADER = 'prosora-batch';
+
+const ingestResult = z.object({ successful_rows: z.int(), quarantined_rows: z.int() });
+
+const MISCONFIGURED = new Set([401, 403, 404, 405]);
+const TRANSIENT = new Set([408, 425, 429]);
+
+/** Creates the client; it never throws, as each failure is an outcome. */
+export function createTinybird(options: TinybirdOptions): Tinybird {
+  const { url, token, datasource, timeoutMs, now = Date.now } = options;
+  const target = `${url}/v0/events?name=${datasource}&wait=true`;
+  const post = options.fetch ?? globalThis.fetch;
+
+  return {
+    async send(ndjson, batch, signal) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      try {
+        const response = await post(target, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/x-ndjson',
+            [BATCH_HEADER]: batch,
+          },
+          body: ndjson,
+          redirect: 'manual',
+          signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+        });
+        return outcomeOf(response, await response.text(), now());
+      } catch (error) {
+        return { kind: 'unavailable', reason: reasonOf(error) };
+      }
+    },
+  };
+}
+
+function outcomeOf(response: Response, text: string, nowMs: number): SendOutcome {
+  const { status } = response;
+  if (response.ok) return ingested(text);
+  const reason = `${status}: ${text.slice(0, 300)}`;
+  const afterMs = retryAfterMs(response.headers, nowMs);
+  if (status >= 500 || TRANSIENT.has(status)) return { kind: 'unavailable', reason, afterMs };
+  if (MISCONFIGURED.has(status) || status < 400) return { kind: 'misconfigured', reason };
+  return { kind: status === 422 ? 'halfway' : 'refused', reason };
+}
+
+/** A 2xx that does not count rows comes from something else than Tinybird. */
+function ingested(text: string): SendOutcome {
+  try {
+    const { successful_rows, quarantined_rows } = ingestResult.parse(JSON.parse(text));
+    return { kind: 'accepted', rows: successful_rows, quarantined: quarantined_rows };
+  } catch {
+    return { kind: 'misconfigured', reason: 'the answer is not that of an Events API' };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}

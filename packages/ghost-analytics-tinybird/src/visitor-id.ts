@@ -1,0 +1,45 @@
+import { createHmac } from 'node:crypto';
+import { clientNetwork } from './client-network.ts';
+import type { Salts } from './salts.ts';
+
+/** By what a visitor is told from others for a day. */
+export interface Visitor {
+  site_uuid: string;
+  /** The client's address; it goes into the hash and nowhere else. */
+  address: string;
+  userAgent: string;
+}
+
+const ID_BYTES = 16;
+/** Visitors at midnight whose id is kept for the grace; more than that begin a new visit. */
+const MAX_KEPT = 100_000;
+
+/**
+ * Creates the function that gives a visitor the id of the day: 128 bits of an HMAC under the day's salt,
+ * in base64url (22 characters). The site is part of what is hashed, so ids of two sites cannot be
+ * joined. Who was here shortly before midnight keeps the id until the grace is over.
+ */
+export function createVisitorId(salts: Salts): (visitor: Visitor) => string {
+  const keptOverMidnight = new Set<string>();
+
+  return (visitor) => {
+    const { current, previous, isBeforeChange } = salts.ofNow();
+    if (previous) {
+      const before = idUnder(previous, visitor);
+      if (keptOverMidnight.has(before)) return before;
+    } else if (!isBeforeChange) {
+      keptOverMidnight.clear();
+    }
+    const id = idUnder(current, visitor);
+    if (isBeforeChange && keptOverMidnight.size < MAX_KEPT) keptOverMidnight.add(id);
+    return id;
+  };
+}
+
+function idUnder(salt: Buffer, { site_uuid, address, userAgent }: Visitor): string {
+  return createHmac('sha256', salt)
+    .update(JSON.stringify([site_uuid.toLowerCase(), clientNetwork(address), userAgent]))
+    .digest()
+    .subarray(0, ID_BYTES)
+    .toString('base64url');
+}

@@ -1,0 +1,59 @@
+import { expect, test, vi } from 'vitest';
+import { runVerb, spawnCollector } from './collector-process.ts';
+import { collectorEnv, postHit } from './running-collector.ts';
+import { startUpstream } from './upstream.ts';
+
+test('serve stops with 0 and what it took is sent; status and dead say what became of it', async () => {
+  await using upstream = await startUpstream();
+  upstream.answer = ({ rows }) =>
+    rows.some((row) => row.includes('poison')) ? { status: 400, body: 'bad row' } : {};
+  const env = collectorEnv(upstream.url);
+  const collector = await spawnCollector(env);
+  await postHit(collector.url, { event_id: 'poison' });
+  await vi.waitUntil(() => upstream.arrivals.length > 0);
+  const port = new URL(collector.privateUrl).port;
+  const ofRunning = { ...env, PROSORA_COLLECTOR_PRIVATE_PORT: port };
+  const sent = 'prosora_hits_sent_total{outcome="dead"} 1';
+  await vi.waitUntil(async () => (await runVerb(ofRunning, ['status'])).stdout.includes(sent), {
+    timeout: 20_000,
+  });
+  const dead = await runVerb(env, ['dead']);
+  expect(JSON.parse(dead.stdout)).toMatchObject({
+    reason: '400: bad row',
+    batch: expect.stringMatching(/:0-\d+$/),
+    rows: [{ payload: { event_id: 'poison' } }],
+  });
+  await postHit(collector.url, { event_id: 'last' });
+  expect(await collector.end('SIGTERM')).toBe(0);
+  expect(upstream.rows().join()).toContain('"last"');
+  expect((await runVerb(ofRunning, ['status'])).stderr).toMatch(/^No collector answers at /);
+});
+
+test('doctor says what is well and what is not, with what to do', async () => {
+  await using upstream = await startUpstream();
+  const env = collectorEnv(upstream.url);
+  upstream.answer = () => ({ status: 400 });
+  const well = await runVerb(env, ['doctor']);
+  expect([well.code, well.stdout]).toEqual([
+    0,
+    `✔ The folder ${env.PROSORA_COLLECTOR_DATA_DIR} can be written\n` +
+      `✔ ${upstream.url} takes events for analytics_events with this token\n`,
+  ]);
+  upstream.answer = () => ({ status: 403 });
+  const ill = await runVerb({ ...env, PROSORA_COLLECTOR_DATA_DIR: '/dev/null/x' }, ['doctor']);
+  expect(ill.code).toBe(1);
+  expect(ill.stdout).toMatch(/✘ The folder .* cannot be written to\. Check /);
+  expect(ill.stdout).toMatch(/✘ .* refuses the token .*: check TINYBIRD_TRACKER_TOKEN/);
+});
+
+test('mistakes are one sentence each and no stack', async () => {
+  const missing = await runVerb({}, []);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain('TINYBIRD_HOST is required.');
+  expect(missing.stderr).not.toContain('    at ');
+  const unknown = await runVerb({}, ['dance']);
+  expect([unknown.code, unknown.stdout.split('\n')[0]]).toEqual([
+    2,
+    'Usage: prosora-collector [verb]',
+  ]);
+});

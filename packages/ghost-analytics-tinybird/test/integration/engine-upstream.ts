@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installGhost } from '@prosora/ghost-local';
+import { freshDir, TOKEN } from './running-collector.ts';
+
+const ENGINE = fileURLToPath(new URL('../../../analytics-engine/src/cli.ts', import.meta.url));
+const ADMIN_TOKEN = 'admin-token-of-this-test';
+
+/** The analytics engine as a process of its own, on Ghost's datafiles. */
+export interface EngineUpstream extends AsyncDisposable {
+  url: string;
+  adminToken: string;
+  /** Ends it with SIGKILL and starts it again on the same data and port. */
+  crash(): Promise<void>;
+}
+
+/** Starts one on an empty data directory. */
+export async function startEngineUpstream(): Promise<EngineUpstream> {
+  const [port, privatePort] = [await freePort(), await freePort()];
+  const { dir: ghostDir } = await installGhost();
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    GHOST_DIR: ghostDir,
+    PROSORA_ENGINE_ADMIN_TOKEN: ADMIN_TOKEN,
+    PROSORA_ENGINE_TRACKER_TOKEN: TOKEN,
+    PROSORA_ENGINE_DATA_DIR: join(freshDir(), 'engine'),
+    PROSORA_ENGINE_PORT: String(port),
+    PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+  };
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, ['--conditions=@prosora/source', ENGINE], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.on('data', (chunk) => {
+        if (String(chunk).includes('"listening"')) resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`the engine ended with ${code}`)));
+    });
+    return child;
+  };
+  let child = await start();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    adminToken: ADMIN_TOKEN,
+    async crash() {
+      await end('SIGKILL');
+      child = await start();
+    },
+    [Symbol.asyncDispose]: () => end('SIGTERM'),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}

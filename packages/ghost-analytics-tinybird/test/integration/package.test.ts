@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { SITE } from '../hits.ts';
+import { runVerb, spawnCollector } from './collector-process.ts';
+import { collectorEnv, postHit } from './running-collector.ts';
+import { startUpstream } from './upstream.ts';
+
+const run = promisify(execFile);
+const packageDir = fileURLToPath(new URL('../..', import.meta.url));
+const NAME = '@prosora/ghost-analytics-tinybird';
+
+let dir: string;
+let cli: string;
+
+beforeAll(async () => {
+  await run('npm', ['run', 'build'], { cwd: packageDir });
+  dir = mkdtempSync(join(tmpdir(), 'prosora-packed-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], {
+    cwd: packageDir,
+  });
+  const [{ filename }] = JSON.parse(stdout);
+  writeFileSync(join(dir, 'package.json'), '{"private":true}');
+  // Without the network: whatever it needed besides itself would be missing.
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], {
+    cwd: dir,
+  });
+  cli = join(dir, 'node_modules', NAME, 'dist/cli.js');
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+test('the tarball alone collects: a hit goes from the page to the upstream', async () => {
+  await using upstream = await startUpstream();
+  const env = collectorEnv(upstream.url);
+  const collector = await spawnCollector(env, [cli]);
+  expect((await postHit(collector.url)).status).toBe(202);
+  await vi.waitUntil(() => upstream.rows().length === 1);
+  upstream.answer = () => ({ status: 400 });
+  expect((await runVerb(env, ['doctor'], [cli])).code).toBe(0);
+  expect(await collector.end('SIGTERM')).toBe(0);
+});
+
+test('the entry loads by import and by require, is small and needs nothing', async () => {
+  const use = `console.log(typeof pageHitRequest)`;
+  for (const args of [
+    ['--input-type=module', '-e', `import { pageHitRequest } from '${NAME}'; ${use}`],
+    ['-e', `const { pageHitRequest } = require('${NAME}'); ${use}`],
+  ]) {
+    expect((await run(process.execPath, args, { cwd: dir })).stdout).toBe('function\n');
+  }
+  expect(statSync(join(dir, 'node_modules', NAME, 'dist/index.cjs')).size).toBeLessThan(4_000);
+});
+
+test('the example of the README runs', async () => {
+  await using upstream = await startUpstream();
+  const collector = await spawnCollector(collectorEnv(upstream.url), [cli]);
+  const readme = readFileSync(join(packageDir, 'README.md'), 'utf8');
+  writeFileSync(join(dir, 'example.mjs'), /```js\n(.*?)```/s.exec(readme)?.[1] ?? '');
+  const env = { COLLECTOR_URL: collector.url, SITE_UUID: SITE };
+  const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: dir, env });
+  expect(stdout).toBe('202\n');
+  await vi.waitUntil(() => upstream.rows().length === 1);
+  expect(JSON.parse(upstream.rows()[0] as string)).toMatchObject({
+    payload: { pathname: '/welcome/', utm_source: 'letter', device: 'desktop' },
+  });
+  expect(await collector.end('SIGTERM')).toBe(0);
+});

@@ -1,0 +1,212 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readDeadLetters } from '../../src/dead-letters.ts';
+import { createSender, type Sender } from '../../src/sender.ts';
+import { openCheckpoint } from '../../src/spool/checkpoint.ts';
+import { openSpool, type Spool } from '../../src/spool/spool.ts';
+import { createTinybird, type SendOutcome } from '../../src/tinybird.ts';
+import { freshDir } from './running-collector.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+
+let upstream: Upstream;
+let dir: string;
+let open: Disposable[];
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  dir = freshDir();
+  open = [];
+});
+afterEach(async () => {
+  for (const resource of open) resource[Symbol.dispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+
+const letters = () => readDeadLetters(join(dir, 'dead.ndjson'));
+const names = (count: number) => Array.from({ length: count }, (_, index) => `row-${index}`);
+
+interface Sending extends AsyncDisposable {
+  spool: Spool;
+  sender: Sender;
+  outcomes: SendOutcome[];
+  append(rows: readonly string[]): Promise<void>;
+}
+
+/** A spool in `dir` and its sender, which is not started yet. */
+async function openSending({ batchBytes = 65_536, segmentBytes = 2 ** 22 } = {}): Promise<Sending> {
+  const spool = await openSpool({ folder: join(dir, 'spool'), maxBytes: 2 ** 24, segmentBytes });
+  const checkpoint = openCheckpoint(join(dir, 'checkpoint'));
+  open.push(checkpoint);
+  const outcomes: SendOutcome[] = [];
+  const sender = createSender({
+    spool,
+    checkpoint,
+    tinybird: createTinybird({ url: upstream.url, token: 't', datasource: 'd', timeoutMs: 300 }),
+    deadLettersFile: join(dir, 'dead.ndjson'),
+    batchBytes,
+    batchMs: 5,
+    backoffMs: 10,
+    backoffCapMs: 20,
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  return {
+    spool,
+    sender,
+    outcomes,
+    append: async (rows) => {
+      await Promise.all(rows.map((name) => spool.append(JSON.stringify({ name }))));
+    },
+    async [Symbol.asyncDispose]() {
+      await sender.stop(0);
+      await spool.close();
+    },
+  };
+}
+
+const writtenNames = () => upstream.rows().map((row) => JSON.parse(row).name);
+const untilWritten = (count: number) =>
+  vi.waitUntil(() => writtenNames().length >= count, { timeout: 10_000 });
+
+test('rows go out in order, in batches by bytes that follow one another, and segments go away', async () => {
+  await using sending = await openSending({ batchBytes: 2_000, segmentBytes: 6_000 });
+  await sending.append(names(500));
+  sending.sender.start();
+  await untilWritten(500);
+  expect(writtenNames()).toEqual(names(500));
+  const ranges = [...upstream.written.keys()].map((name) =>
+    name.split(/[:-]/).slice(-2).map(Number),
+  );
+  for (const [from = 0, to = 0] of ranges) expect(to - from).toBeLessThanOrEqual(2_000);
+  await vi.waitUntil(() => sending.spool.bytes < 6_000);
+});
+
+const FAILURES: [string, Upstream['answer'], SendOutcome['kind']][] = [
+  ['500', () => ({ status: 500 }), 'unavailable'],
+  ['429 with Retry-After', () => ({ status: 429, headers: { 'retry-after': '0' } }), 'unavailable'],
+  [
+    'a connection cut after the rows were written',
+    () => ({ writes: true, cut: true }),
+    'unavailable',
+  ],
+  ['an answer that comes too late', () => new Promise(() => undefined), 'unavailable'],
+  ['403', () => ({ status: 403 }), 'misconfigured'],
+  ['a page of something else', () => ({ writes: false, body: '<html>' }), 'misconfigured'],
+];
+
+test.each(FAILURES)(
+  '%s: the same range comes again until it is taken',
+  async (_what, fault, kind) => {
+    upstream.answer = (arrival, index) => (index < 2 ? fault(arrival, index) : {});
+    await using sending = await openSending();
+    await sending.append(names(20));
+    sending.sender.start();
+    await vi.waitUntil(() => sending.outcomes.some((outcome) => outcome.kind === 'accepted'));
+    expect(writtenNames()).toEqual(names(20));
+    expect(new Set(upstream.arrivals.map(({ batch }) => batch)).size).toBe(1);
+    expect(sending.outcomes.map((outcome) => outcome.kind)).toEqual([kind, kind, 'accepted']);
+    expect(letters()).toEqual([]);
+  },
+);
+
+test('an upstream that is down is waited for', async () => {
+  const port = Number(new URL(upstream.url).port);
+  await using sending = await openSending();
+  await upstream[Symbol.asyncDispose]();
+  await sending.append(names(20));
+  sending.sender.start();
+  await vi.waitUntil(() => sending.outcomes.length > 2);
+  upstream = await startUpstream(port);
+  await untilWritten(20);
+  expect(writtenNames()).toEqual(names(20));
+});
+
+test.each([400, 413])(
+  '%i: halves are tried until the row that is refused stands alone',
+  async (status) => {
+    upstream.answer = ({ rows }) =>
+      rows.some((row) => row.includes('"row-13"')) ? { status, body: 'no thanks' } : {};
+    await using sending = await openSending();
+    await sending.append(names(40));
+    sending.sender.start();
+    await untilWritten(39);
+    expect(writtenNames()).toEqual(names(40).filter((name) => name !== 'row-13'));
+    expect(letters()).toMatchObject([
+      { reason: `${status}: no thanks`, rows: [{ name: 'row-13' }] },
+    ]);
+    expect(upstream.changed).toEqual([]);
+  },
+);
+
+test('422: rows that are written but miss in a view are not sent again, and kept as a dead letter', async () => {
+  upstream.answer = (_arrival, index) => (index === 0 ? { status: 422, writes: true } : {});
+  await using sending = await openSending();
+  await sending.append(names(5));
+  sending.sender.start();
+  await vi.waitUntil(() => letters().length === 1);
+  await sending.append(['later']);
+  await untilWritten(6);
+  expect(upstream.arrivals).toHaveLength(2);
+  expect(letters()).toMatchObject([{ rows: names(5).map((name) => ({ name })) }]);
+});
+
+test('rows in quarantine are counted', async () => {
+  upstream.answer = () => ({ quarantined: 2 });
+  await using sending = await openSending();
+  await sending.append(names(5));
+  sending.sender.start();
+  await vi.waitUntil(() => sending.outcomes.length === 1);
+  expect(sending.outcomes).toEqual([{ kind: 'accepted', rows: 3, quarantined: 2 }]);
+});
+
+test('a planned batch keeps its range when more rows have come since and the process began anew', async () => {
+  upstream.answer = () => ({ writes: true, cut: true });
+  {
+    await using sending = await openSending();
+    await sending.append(names(10));
+    sending.sender.start();
+    await vi.waitUntil(() => sending.outcomes.length > 0);
+    await sending.append(['late']);
+  }
+  upstream.answer = () => ({});
+  await using sending = await openSending();
+  sending.sender.start();
+  await untilWritten(11);
+  expect(writtenNames()).toEqual([...names(10), 'late']);
+  expect(upstream.changed).toEqual([]);
+});
+
+test('stop sends what is left, and does not wait for an upstream that is not well', async () => {
+  await using sending = await openSending();
+  sending.sender.start();
+  await sending.append(names(10));
+  await sending.sender.stop(5_000);
+  expect(writtenNames()).toEqual(names(10));
+
+  upstream.answer = () => ({ status: 503, headers: { 'retry-after': '3600' } });
+  await using failing = await openSending();
+  failing.sender.start();
+  await failing.append(['left']);
+  await failing.sender.stop(5_000);
+  expect(failing.outcomes.length).toBeLessThanOrEqual(2);
+});
+
+test('a checkpoint whose last write was torn is the one before it', () => {
+  const file = join(dir, 'progress');
+  const before = { segment: 'a', from: 1, cuts: [] };
+  const last = { segment: 'a', from: 2, cuts: [3, 4] };
+  {
+    using checkpoint = openCheckpoint(file);
+    checkpoint.save(before);
+    checkpoint.save(last);
+  }
+  {
+    using checkpoint = openCheckpoint(file);
+    expect(checkpoint.progress).toEqual(last);
+  }
+  const bytes = readFileSync(file);
+  bytes.fill(0, bytes.indexOf('"from":2'), bytes.indexOf('"from":2') + 100);
+  writeFileSync(file, bytes);
+  using checkpoint = openCheckpoint(file);
+  expect(checkpoint.progress).toEqual(before);
+});

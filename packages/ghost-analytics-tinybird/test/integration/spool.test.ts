@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { readFrames } from '../../src/spool/frame.ts';
+import { openSpool } from '../../src/spool/spool.ts';
+import {
+  collectorEnv,
+  freshDir,
+  metric,
+  postHit,
+  startTestCollector,
+} from './running-collector.ts';
+import { startUpstream } from './upstream.ts';
+
+const MIB = 2 ** 20;
+const mounts: string[] = [];
+afterEach(() => {
+  for (const mount of mounts.splice(0)) execFileSync('umount', [mount]);
+});
+
+const rowsIn = (folder: string) =>
+  readdirSync(folder)
+    .sort()
+    .flatMap((name) => readFrames(readFileSync(join(folder, name))).frames)
+    .map(({ row }) => row);
+
+test('a row is in the file when its append resolves, and many rows share one fsync', async () => {
+  const folder = freshDir();
+  const groups: number[] = [];
+  const onFlush = (_tookMs: number, rows: number) => groups.push(rows);
+  await using spool = await openSpool({ folder, maxBytes: MIB, onFlush });
+  const rows = Array.from({ length: 200 }, (_, index) => JSON.stringify({ index }));
+  await Promise.all(
+    rows.map(async (row) => {
+      await spool.append(row);
+      expect(rowsIn(folder)).toContain(row);
+    }),
+  );
+  expect(rowsIn(folder)).toEqual(rows);
+  expect(groups.reduce((sum, size) => sum + size)).toBe(200);
+  expect(groups.length).toBeLessThan(20);
+});
+
+test('what a killed process left is kept, and new rows go to a new segment', async () => {
+  const folder = freshDir();
+  {
+    await using spool = await openSpool({ folder, maxBytes: MIB });
+    await spool.append('"old"');
+  }
+  const [left = ''] = readdirSync(folder);
+  appendFileSync(join(folder, left), '0badc0de {"torn":');
+  const before = readFileSync(join(folder, left));
+  await using spool = await openSpool({ folder, maxBytes: MIB });
+  await spool.append('"new"');
+  expect(rowsIn(folder)).toEqual(['"old"', '"new"']);
+  expect(readFileSync(join(folder, left))).toEqual(before);
+  expect(spool.oldest()).toMatchObject({ isSealed: true, size: before.length });
+});
+
+test('a segment’s name never comes again, even if the folder was emptied', async () => {
+  const folder = freshDir();
+  const names = new Set<string | undefined>();
+  for (let times = 0; times < 3; times += 1) {
+    await using spool = await openSpool({ folder, maxBytes: MIB, lastOrder: 7 });
+    await spool.append('1');
+    names.add(spool.oldest()?.name);
+    await spool.removeOldest();
+    expect(readdirSync(folder)).toEqual([]);
+  }
+  expect([...names].map((name) => name?.slice(0, 11))).toEqual(Array(3).fill('0000000008-'));
+  expect(names.size).toBe(3);
+});
+
+test('a full spool refuses rows and takes them again when some were sent', async () => {
+  const folder = freshDir();
+  await using spool = await openSpool({ folder, maxBytes: 2_000, segmentBytes: 1_000 });
+  const row = JSON.stringify('x'.repeat(400));
+  for (let times = 0; times < 5; times += 1) await spool.append(row);
+  await expect(spool.append(row)).rejects.toMatchObject({ code: 'SPOOL_FULL', status: 503 });
+  expect(spool.check).toThrow('too many hits wait');
+  await spool.removeOldest();
+  await spool.append(row);
+});
+
+test('hits for a full spool are answered 503 with Retry-After, and /readyz says so', async () => {
+  await using upstream = await startUpstream();
+  upstream.answer = () => ({ status: 503 });
+  const env = collectorEnv(upstream.url);
+  await using collector = await startTestCollector({
+    ...env,
+    PROSORA_COLLECTOR_MAX_SPOOL_BYTES: String(16 * MIB),
+  });
+  const href = `https://example.com/${'a'.repeat(4_000)}`;
+  let accepted = 0;
+  let refused: Response | undefined;
+  while (!refused) {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => postHit(collector.url, { href })),
+    );
+    accepted += answers.filter(({ status }) => status === 202).length;
+    refused = answers.find(({ status }) => status !== 202);
+  }
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+  expect((await fetch(`${collector.privateUrl}/readyz`)).status).toBe(503);
+  expect(await metric(collector.privateUrl, 'prosora_hits_total{outcome="accepted"}')).toBe(
+    accepted,
+  );
+});
+
+const isRoot = process.getuid?.() === 0;
+test.skipIf(!isRoot)(
+  'a full disk answers 503 and loses nothing that was accepted',
+  async (context) => {
+    const folder = freshDir();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'pipe' });
+    } catch {
+      return context.skip('a small disk cannot be mounted here');
+    }
+    mounts.push(folder);
+    await using spool = await openSpool({ folder, maxBytes: 64 * MIB, segmentBytes: 200_000 });
+    const accepted: string[] = [];
+    const refusals: unknown[] = [];
+    for (let index = 0; refusals.length < 3; index += 1) {
+      const row = JSON.stringify({ index, filler: 'x'.repeat(10_000) });
+      await spool.append(row).then(
+        () => accepted.push(row),
+        (error) => refusals.push(error.code),
+      );
+    }
+    expect(refusals).toEqual(Array(3).fill('SPOOL_UNAVAILABLE'));
+    expect(rowsIn(folder)).toEqual(accepted);
+    await spool.removeOldest();
+    await spool.append('"after"');
+    expect(rowsIn(folder)).toContain('"after"');
+  },
+);
+
+test('a segment that lost its end on disk is read as far as it goes', async () => {
+  await using upstream = await startUpstream();
+  upstream.answer = () => ({ status: 503 });
+  const env = collectorEnv(upstream.url);
+  {
+    await using collector = await startTestCollector(env);
+    for (const event_id of ['one', 'two']) await postHit(collector.url, { event_id });
+  }
+  const folder = join(env.PROSORA_COLLECTOR_DATA_DIR, 'spool');
+  const [left = ''] = readdirSync(folder);
+  truncateSync(join(folder, left), readFileSync(join(folder, left)).length - 10);
+  upstream.answer = () => ({});
+  await using collector = await startTestCollector(env);
+  await postHit(collector.url, { event_id: 'three' });
+  const ids = () => upstream.rows().map((row) => JSON.parse(row).payload.event_id);
+  await expect.poll(ids, { timeout: 10_000 }).toEqual(['one', 'three']);
+});

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { readPageHit } from '../src/page-hit.ts';
+import { rowOf } from '../src/row.ts';
+import { readUserAgent } from '../src/user-agent.ts';
+import { FIREFOX, hitBody, SITE } from './hits.ts';
+
+const rowFor = (payload = {}, facts = {}) =>
+  rowOf(readPageHit({ body: JSON.stringify(hitBody(payload)), siteHeader: undefined }), {
+    visitorId: 'visitor',
+    userAgent: FIREFOX,
+    receivedAt: new Date('2026-09-01T12:00:00Z'),
+    ...facts,
+  });
+
+test('a row has the fields that TrafficAnalytics writes, with our time', () => {
+  expect(rowFor({ utm_source: 'letter' }, { edgeStart: '1788264000123' })).toEqual({
+    timestamp: '2026-09-01T12:00:00.000Z',
+    action: 'page_hit',
+    version: '1',
+    site_uuid: SITE,
+    session_id: 'visitor',
+    payload: {
+      event_id: 'b0a1c2d3-0000-4000-8000-000000000000',
+      site_uuid: SITE,
+      member_uuid: 'undefined',
+      member_status: 'undefined',
+      post_uuid: 'undefined',
+      post_type: 'null',
+      gift_link: '',
+      locale: 'en-GB',
+      location: 'GB',
+      referrer: null,
+      parsedReferrer: { url: 'https://www.google.com/', source: null, medium: null },
+      pathname: '/about/',
+      href: 'https://example.com/about/',
+      utm_source: 'letter',
+      utm_medium: null,
+      utm_campaign: null,
+      utm_term: null,
+      utm_content: null,
+      meta: { received_timestamp: '2026-09-01T12:00:00.123Z' },
+      os: 'linux',
+      browser: 'firefox',
+      device: 'desktop',
+      referrerUrl: 'www.google.com',
+      referrerSource: 'Google',
+      referrerMedium: 'search',
+      'user-agent': FIREFOX,
+    },
+  });
+});
+
+test('an id is drawn for a hit without one', () => {
+  expect(rowFor({ event_id: '' }).payload.event_id).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('without a referrer its fields are absent, and ?ref= is a source though it is no URL', () => {
+  const none = { url: null, source: null, medium: null };
+  expect(rowFor({ parsedReferrer: none }).payload).not.toHaveProperty('referrerSource');
+  const ref = { url: 'ghost-newsletter', source: 'ghost-newsletter', medium: null };
+  expect(rowFor({ parsedReferrer: ref }).payload).toMatchObject({
+    referrerSource: 'ghost newsletter',
+    referrerMedium: 'Email',
+    referrerUrl: null,
+  });
+});
+
+test.each(['', 'soon', '-1', '99999999999999999'])(
+  'the edge’s time %j is left out',
+  (edgeStart) => {
+    expect(rowFor({}, { edgeStart }).payload.meta.received_timestamp).toBeNull();
+  },
+);
+
+const MAC =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+test.each([
+  [`${MAC} Version/17.4 Safari/605.1.15`, 'macos', 'safari', 'desktop'],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1',
+    'ios',
+    'safari',
+    'mobile-ios',
+  ],
+  [
+    'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36',
+    'android',
+    'chrome',
+    'mobile-android',
+  ],
+  ['something else', 'unknown', 'unknown', 'unknown'],
+])('%s', (userAgent, os, browser, device) => {
+  expect(readUserAgent(userAgent)).toEqual({ os, browser, device });
+});
