@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Option } from '@prosora/service';
 import * as z from 'zod';
+import { engineOptions } from '../packages/analytics-engine/src/options.ts';
+import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -29,6 +31,12 @@ ${tableOf(mailOptions)}
 ## @prosora/ghost-webhooks-stripe
 
 ${tableOf(stripeOptions)}
+## @prosora/ghost-analytics-tinybird
+
+${tableOf(collectorOptions)}
+## @prosora/analytics-engine
+
+${tableOf(engineOptions)}
 ## @prosora/sandbox
 
 ${tableOf(sandboxOptions)}`;

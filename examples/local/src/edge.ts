@@ -1,14 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
 
 /** Where the edge listens and what stands behind it. */
 export interface EdgeOptions {
+  /** (Default: `localhost`) */
+  host?: string;
   port: number;
   /** Ghost's own address, such as `http://127.0.0.1:40123`. */
   ghostUrl: string;
   /** Paths that go elsewhere, by how they begin. */
   routes: Record<string, string>;
+  /** Key and certificate in PEM: with them the edge speaks https. */
+  tls?: { key: string; cert: string };
 }
 
 /** The running edge. */
@@ -18,11 +23,12 @@ export interface Edge {
 
 /**
  * The front door of the local example: one reverse proxy with the routes that the reference stack's
- * Caddyfile has, so that Ghost sees what it sees in production. It listens on loopback only.
+ * Caddyfile has, so that Ghost sees what it sees in production.
  *
  * @throws the server's own error when the port is taken.
  */
-export async function startEdge({ port, ghostUrl, routes }: EdgeOptions): Promise<Edge> {
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { host = 'localhost', port, ghostUrl, routes, tls } = options;
   const proxy = createProxyServer({ xfwd: true });
   const targetOf = ({ url = '/' }: IncomingMessage): string =>
     Object.entries(routes).find(([path]) => url.startsWith(path))?.[1] ?? ghostUrl;
@@ -35,12 +41,12 @@ export async function startEdge({ port, ghostUrl, routes }: EdgeOptions): Promis
       response.end('The service behind this address does not answer yet. Try again in a moment.\n');
     }
   };
-  const server = createServer(forward);
+  const server = tls ? createTlsServer(tls, forward) : createServer(forward);
   server.on('upgrade', (request, socket, head) => {
     proxy.ws(request, socket as Socket, { target: ghostUrl }, head).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, 'localhost', resolve);
+    server.once('error', reject).listen(port, host, resolve);
   });
   return {
     close: () =>

@@ -25,7 +25,7 @@ export function ghostConfig(sandbox: Sandbox, settings: Settings): GhostConfig {
       from: `Slow Maps <hello@${MAIL_DOMAIN}>`,
       options: { url: bridge, auth: { api_key: MAIL_API_KEY, domain: MAIL_DOMAIN } },
     },
-    tinybird: analytics(`http://localhost:${settings.port}/.ghost/analytics`),
+    ...analyticsConfig(`http://localhost:${settings.port}`),
   };
 }
 
@@ -40,13 +40,16 @@ export function ghostEnv({ stripe }: Sandbox): Record<string, string> {
   };
 }
 
-/** Under the site's own origin: in production Ghost asks no private address for its charts. */
-function analytics(endpoint: string): GhostConfig {
+/** Ghost's side of its charts, at the site's own origin: in production Ghost asks no private address. */
+export function analyticsConfig(siteUrl: string): GhostConfig {
+  const endpoint = `${siteUrl}/.ghost/analytics`;
   return {
-    workspaceId: 'local',
-    adminToken: ANALYTICS_ADMIN_TOKEN,
-    tracker: { endpoint: `${endpoint}/api/v1/page_hit`, datasource: 'analytics_events' },
-    stats: { endpoint },
+    tinybird: {
+      workspaceId: 'local',
+      adminToken: ANALYTICS_ADMIN_TOKEN,
+      tracker: { endpoint: `${endpoint}/api/v1/page_hit`, datasource: 'analytics_events' },
+      stats: { endpoint },
+    },
   };
 }
 

@@ -35,9 +35,6 @@ export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
   };
 }
 
-/** A row as it is sent. */
-export type Row = ReturnType<typeof rowOf>;
-
 const LATEST_MS = 8.64e15; // what Date can hold
 
 function edgeTime(start: string | undefined): string | null {

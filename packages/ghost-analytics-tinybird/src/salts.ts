@@ -17,7 +17,7 @@ export interface SaltsOptions {
 }
 
 /** The salts of the moment. */
-export interface SaltsOfNow {
+interface SaltsOfNow {
   current: Buffer;
   /** Only within the grace after midnight. */
   previous: Buffer | undefined;

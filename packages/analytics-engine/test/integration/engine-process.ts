@@ -8,7 +8,7 @@ const SOURCE = [
 ];
 
 /** What a run of the command came to. */
-export interface Outcome {
+interface Outcome {
   code: number | null;
   output: string;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** A row of a segment. */
-export interface Frame {
+interface Frame {
   /** The row's JSON. */
   row: string;
   /** Where the next frame begins, in bytes from the start of the bytes that were read. */

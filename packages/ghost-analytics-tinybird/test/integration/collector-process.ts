@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** How the command is started: from source, or from what is published. */
-export const FROM_SOURCE = ['--conditions=@prosora/source', CLI];
+const FROM_SOURCE = ['--conditions=@prosora/source', CLI];
 
 /** The command as a process of its own. */
 export interface CollectorProcess {

@@ -59,16 +59,6 @@ export async function postHit(
   });
 }
 
-/** Posts hits at once, each with a pathname of its own, and returns those that were accepted. */
-export async function postHits(url: string, names: readonly string[]): Promise<string[]> {
-  const posted = names.map(async (name) => {
-    const answer = await postHit(url, { event_id: name });
-    await answer.body?.cancel();
-    return answer.status === 202 ? [name] : [];
-  });
-  return (await Promise.all(posted)).flat();
-}
-
 /** The event ids of rows. */
 export function eventIds(rows: readonly string[]): string[] {
   return rows.map((row) => JSON.parse(row).payload.event_id);

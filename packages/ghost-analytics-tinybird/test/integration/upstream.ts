@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A batch as it came in. */
-export interface Arrival {
+interface Arrival {
   batch: string;
   token: string | undefined;
   rows: string[];
