@@ -1,4 +1,4 @@
-import type { Logger } from '@prosora/service';
+import { allowAnyOrigin, type Logger } from '@prosora/service';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -6,7 +6,6 @@ import express, {
   type Response,
 } from 'express';
 import { BATCH_HEADER } from './batch-header.ts';
-import { cors } from './cors.ts';
 import type { Connection } from './database/connection.ts';
 import type { Project } from './datafiles/project.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
@@ -36,7 +35,7 @@ const DOCUMENTATION = 'https://www.tinybird.co/docs/api-reference';
 export function createApp(options: AppOptions): Express {
   const { localToken } = options;
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(cors);
+  app.use(allowAnyOrigin);
   app.post(
     '/v0/events',
     express.raw({ type: () => true, limit: MAX_EVENTS_BYTES }),

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-import { createLogger, type ProsoraError, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readServiceStatus,
+  stopGracefully,
+} from '@prosora/service';
 import { readOptions } from '@prosora/service/options';
 import { examine } from './doctor.ts';
 import { type EngineOptions, startEngine } from './engine.ts';
 import { engineOptions } from './options.ts';
-import { readStatus } from './status.ts';
 
 const HELP = `prosora-engine [serve | status | doctor]
 
@@ -37,7 +41,11 @@ async function serve(options: EngineOptions): Promise<number> {
 }
 
 async function status(options: EngineOptions): Promise<number> {
-  const { isReady, lines } = await readStatus(options);
+  const { isReady, lines } = await readServiceStatus({
+    ...options,
+    name: 'engine',
+    hidden: 'prosora_query_seconds',
+  });
   console.log(lines.join('\n'));
   return isReady ? 0 : 1;
 }

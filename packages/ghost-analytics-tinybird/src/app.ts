@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
-import { type Logger, readRawBody } from '@prosora/service';
+import { allowAnyOrigin, type Logger, readRawBody } from '@prosora/service';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { whyNotAReader } from './bots.ts';
 import type { CollectorMetrics } from './collector-metrics.ts';
-import { cors } from './cors.ts';
 import { CollectorError } from './errors.ts';
 import { readPageHit } from './page-hit.ts';
 import { createPipes } from './pipes.ts';
@@ -43,7 +42,7 @@ export function createApp(options: AppOptions): Express {
     request.url = request.url.replace(SITE_PREFIX, '');
     next();
   });
-  app.use(cors);
+  app.use(allowAnyOrigin);
   app.post('/api/v1/page_hit', async (request, response) => {
     metrics.hit(await takeHit(options, request));
     // A bot gets the same words, so it cannot tell.

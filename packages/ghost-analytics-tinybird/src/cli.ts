@@ -1,11 +1,16 @@
 #!/usr/bin/env node
-import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readOptions,
+  readServiceStatus,
+  stopGracefully,
+} from '@prosora/service';
 import { type CollectorOptions, startCollector } from './collector.ts';
 import { deadLettersIn } from './data-dir.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { examine } from './doctor.ts';
 import { collectorOptions } from './options.ts';
-import { readStatus } from './status.ts';
 
 const HELP = `Usage: prosora-collector [verb]
 
@@ -37,7 +42,11 @@ const VERBS: Record<string, (options: CollectorOptions) => Promise<number>> = {
     return findings.every(({ ok }) => ok) ? 0 : 1;
   },
   async status(options) {
-    const { isReady, lines } = await readStatus(options);
+    const { isReady, lines } = await readServiceStatus({
+      ...options,
+      name: 'collector',
+      hidden: 'prosora_spool_fsync',
+    });
     print(lines.join('\n'));
     return isReady ? 0 : 1;
   },

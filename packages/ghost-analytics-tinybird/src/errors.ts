@@ -16,7 +16,6 @@ const STATUS_OF = {
   UPSTREAM_TIMEOUT: 504,
   DATA_DIR_TAKEN: 500,
   DATA_DIR_UNUSABLE: 500,
-  NOT_RUNNING: 500,
 } satisfies Record<string, number>;
 
 /** What went wrong, stable across releases. */

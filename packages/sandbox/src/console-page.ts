@@ -1,5 +1,5 @@
 import type { FaultRule } from './faults.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, htmlDocument } from './html.ts';
 import type { StandIn } from './stand-in.ts';
 
 const SHOWN_REQUESTS = 30;
@@ -18,21 +18,10 @@ const COMMON_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
 /** The console as a page: what each stand-in is reached by, holds, was asked, and does wrong on purpose. */
 export async function consolePage(standIns: readonly StandIn[]): Promise<string> {
   const sections = await Promise.all(standIns.map(section));
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Prosora sandbox</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header><h1>Prosora sandbox</h1>${button('Reset everything', 'POST', '/reset')}</header>
+  const body = html`<header><h1>Prosora sandbox</h1>${button('Reset everything', 'POST', '/reset')}</header>
 ${sections}
-<script>${SCRIPT}</script>
-</body>
-</html>
-`.text;
+<script>${SCRIPT}</script>`;
+  return htmlDocument('Prosora sandbox', STYLE, body);
 }
 
 async function section(standIn: StandIn): Promise<Html> {

@@ -1,3 +1,4 @@
+export * from './any-origin.ts';
 export * from './errors.ts';
 export * from './graceful-stop.ts';
 export * from './listen.ts';
@@ -6,3 +7,4 @@ export * from './metrics.ts';
 export * from './options.ts';
 export * from './private-listener.ts';
 export * from './raw-body.ts';
+export * from './service-status.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test } from 'vitest';
 import { HIT_COUNTS, pageHits } from './hits.ts';
-import { seededRandom } from './random.ts';
 import { startTestEngine, type TestEngine } from './test-engine.ts';
 
 const { soak, seed } = inject('proof');

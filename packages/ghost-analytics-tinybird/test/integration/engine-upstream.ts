@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installGhost } from '@prosora/ghost-local';
+import { freePort } from '@prosora/service/testing';
 import { freshDir, TOKEN } from './running-collector.ts';
 
 const ENGINE = fileURLToPath(new URL('../../../analytics-engine/src/cli.ts', import.meta.url));
@@ -58,13 +58,4 @@ export async function startEngineUpstream(): Promise<EngineUpstream> {
     },
     [Symbol.asyncDispose]: () => end('SIGTERM'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

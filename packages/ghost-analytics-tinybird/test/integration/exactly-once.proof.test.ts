@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
 import { spawnCollector } from './collector-process.ts';
-import { seededRandom } from './random.ts';
 import { collectorEnv, eventIds, metric, postHit } from './running-collector.ts';
 import { type Answer, startUpstream } from './upstream.ts';
 

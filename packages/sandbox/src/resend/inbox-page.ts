@@ -1,5 +1,5 @@
 import express, { type Router } from 'express';
-import { type Html, html } from '../html.ts';
+import { type Html, html, htmlDocument } from '../html.ts';
 import type { Inbox } from './inbox.ts';
 import type { MailSummary, StoredMail } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';
@@ -96,20 +96,7 @@ ${mail.html === null ? '' : html`<iframe sandbox="allow-popups" srcdoc="${mail.h
 }
 
 function layout(title: string, body: Html): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${title}</h1>
-${body}
-</body>
-</html>
-`.text;
+  return htmlDocument(title, STYLE, html`<h1>${title}</h1>${body}`);
 }
 
 const STYLE = html`

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html, htmlDocument } from '../html.ts';
 import type { CheckoutOrder } from './checkout-order.ts';
 import type { CheckoutSession } from './checkout-session.ts';
 import type { Customer } from './customer.ts';
@@ -62,26 +62,15 @@ ${session.return_url === null ? '' : html`<p><a href="${session.return_url}">Go 
 }
 
 function page(title: string, content: Html): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>
+  const note = html`<p><small>A stand-in for Stripe on this machine: no card is charged.</small></p>`;
+  return htmlDocument(title, STYLE, html`<h1>${title}</h1>${content}${note}`);
+}
+
+const STYLE = html`
 body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 26rem; padding: 0 1rem; color: #1d232b; }
 label { display: block; margin: 0.8rem 0; }
 input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: 0.3rem; }
 button { font: inherit; padding: 0.4rem 1rem; }
 [role=alert] { color: #a3242f; }
 .amount { font-size: 1.6rem; }
-</style>
-</head>
-<body>
-<h1>${title}</h1>
-${content}
-<p><small>A stand-in for Stripe on this machine: no card is charged.</small></p>
-</body>
-</html>
-`.text;
-}
+`;

@@ -1,10 +1,11 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Lets any page call: a hit carries no cookie, and charts a token of their own. Ghost's script sends
- * `x-site-uuid` and Ghost Admin `Authorization`, so from another origin browsers ask first.
+ * Lets any page call, as Tinybird does: a hit carries no cookie, and Ghost Admin's charts a token of their
+ * own. Ghost's script sends `x-site-uuid` and Ghost Admin `Authorization`, so from another origin
+ * browsers ask first.
  */
-export const cors: RequestHandler = (request, response, next) => {
+export const allowAnyOrigin: RequestHandler = (request, response, next) => {
   response.set('Access-Control-Allow-Origin', '*');
   if (request.method !== 'OPTIONS') return next();
   response.set({
