@@ -10,7 +10,7 @@ import { examine } from './doctor.ts';
 import { type EngineOptions, startEngine } from './engine.ts';
 import { engineOptions } from './options.ts';
 
-const HELP = `prosora-engine [serve | status | doctor]
+const HELP = `Usage: prosora-engine [serve | status | doctor]
 
   serve    answer Tinybird's API from the data directory (default)
   status   what a running engine says of itself
