@@ -8,7 +8,9 @@ const { soak } = inject('proof');
 const size = soak ? { rounds: 20, hits: 500 } : { rounds: 6, hits: 40 };
 const VISITORS = 7;
 
-test(`hits are counted once by the engine though it and the collector are killed in turn`, async () => {
+test('hits are counted once by the engine though it and the collector are killed in turn', {
+  timeout: 600_000,
+}, async () => {
   await using engine = await startEngineUpstream();
   const env = collectorEnv(engine.url, { PROSORA_COLLECTOR_BATCH_BYTES: '65536' });
   let collector = await spawnCollector(env);
@@ -41,7 +43,7 @@ test(`hits are counted once by the engine though it and the collector are killed
   const views = async () =>
     (await ask('api_kpis')).reduce((sum, { pageviews }) => sum + Number(pageviews), 0);
   const total = size.rounds * size.hits;
-  await vi.waitUntil(async () => (await views()) >= total, { timeout: 60_000, interval: 200 });
+  await vi.waitUntil(async () => (await views()) >= total, { timeout: 300_000, interval: 200 });
   expect(await views()).toBe(total);
   expect(await ask('api_top_sources')).toEqual([{ source: 'Google', visits: VISITORS }]);
   expect(await ask('api_top_devices')).toEqual([{ device: 'desktop', visits: VISITORS }]);
