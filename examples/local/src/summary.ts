@@ -6,7 +6,7 @@ export function summaryOf(
   { url, ghost, admin, sandbox }: Site,
   { seconds, staysUp }: { seconds: number; staysUp: boolean },
 ): string {
-  const proven = `Everything above was proven on this machine in ${seconds} s.`;
+  const proven = `Every ✔ above was proven on this machine in ${seconds} s.`;
   if (!staysUp) return `\n${proven}`;
   const rows: [string, string, string][] = [
     ['The blog', url, 'open a post, look at its pictures’ addresses'],

@@ -15,7 +15,6 @@ export interface ServiceStatusOptions {
   privatePort: number;
   /** Metrics that only a machine reads, such as a histogram, by how their names begin. */
   hidden: string;
-  fetch?: typeof globalThis.fetch;
 }
 
 /**
@@ -24,7 +23,7 @@ export interface ServiceStatusOptions {
  * @throws ProsoraError `NOT_RUNNING` when nothing listens there.
  */
 export async function readServiceStatus(options: ServiceStatusOptions): Promise<ServiceStatus> {
-  const { name, privateHost, privatePort, hidden, fetch = globalThis.fetch } = options;
+  const { name, privateHost, privatePort, hidden } = options;
   const base = `http://${privateHost}:${privatePort}`;
   const ask = (path: string): Promise<Response> =>
     fetch(`${base}${path}`).catch((cause: unknown) => {

@@ -99,7 +99,7 @@ async function viewsSoFar(): Promise<number> {
 
 // CI has a browser; elsewhere CONTRIBUTING.md says how to bring one.
 test.skipIf(!chromiumPath && !process.env['CI'])(
-  'a production Ghost behind https shows a browser’s page view in its own stats, and no token in the page',
+  'a production Ghost behind https shows a browser’s page view in its own stats, and no token in the page (needs Chromium)',
   async () => {
     await admin.posts.add({ title: 'Fog in production', status: 'published' });
     const browser = await chromium.launch({

@@ -110,7 +110,7 @@ test('hits for a full spool are answered 503 with Retry-After, and /readyz says 
 
 const isRoot = process.getuid?.() === 0;
 test.skipIf(!isRoot)(
-  'a full disk answers 503 and loses nothing that was accepted',
+  'a full disk answers 503 and loses nothing that was accepted (needs root, to mount one)',
   async (context) => {
     const folder = freshDir();
     try {

@@ -34,7 +34,7 @@ async function uploadInParts(cloudinary: RemoteStandIn, total: number): Promise<
 }
 
 test.skipIf(process.platform !== 'linux')(
-  `a video of ${TOTAL / MB} MB takes no more memory than one of ${FIRST / MB} MB`,
+  `a video of ${TOTAL / MB} MB takes no more memory than one of ${FIRST / MB} MB (needs /proc)`,
   async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'prosora-sandbox-'));
     const { child, cloudinary } = await startProcess(dataDir);

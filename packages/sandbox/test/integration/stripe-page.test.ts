@@ -8,7 +8,7 @@ import {
   startStripeWithSdk,
 } from './stripe-with-sdk.ts';
 
-describe.skipIf(chromiumPath === undefined)('in a browser', () => {
+describe.skipIf(chromiumPath === undefined)('in a browser (needs Chromium)', () => {
   let setup: StripeWithSdk;
   let browser: Browser;
   let page: Page;
