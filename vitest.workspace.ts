@@ -3,8 +3,24 @@ import { defineConfig } from 'vitest/config';
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
+/** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
+const stack = process.env['PROSORA_STACK'] !== undefined;
+
 /** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
 const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];
+
+const stackProject = {
+  extends: true as const,
+  test: {
+    name: 'stack',
+    include: filesOf('stack/'),
+    globalSetup: ['./examples/ghost-stack/test/stack/bring-up.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    // All files share one stack.
+    fileParallelism: false,
+  },
+};
 
 export default defineConfig({
   ssr: { resolve: { conditions: ['@prosora/source'] } },
@@ -41,6 +57,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      ...(stack ? [stackProject] : []),
     ],
   },
 });

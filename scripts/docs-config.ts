@@ -17,7 +17,7 @@ type DocumentedOptions = Record<string, DocumentedOption>;
 
 const text = `# Configuration
 
-Made from the option tables by \`npm run docs\`; do not edit. An empty variable counts as unset. A secret may
+Made from the option tables by \`npm run docs\`; do not edit. An empty variable counts as unset. Each may
 also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 
 ## @prosora/ghost-storage-cloudinary

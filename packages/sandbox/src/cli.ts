@@ -15,16 +15,26 @@ ${Object.values(sandboxOptions)
 `;
 
 async function serve(): Promise<void> {
-  const { publicHost, ...options } = readOptions(sandboxOptions);
+  const { publicHost, publicUrl, siteUrl, ...options } = readOptions(sandboxOptions);
   const sandbox = await startSandbox({
     ...options,
     ...(publicHost && { publicHost }),
+    ...(publicUrl && { publicUrl }),
+    ...(siteUrl && { vendors: vendorsOf(new URL(siteUrl).origin) }),
   } satisfies SandboxOptions);
   process.stdout.write(welcome(sandbox));
   stopGracefully({
     stop: () => sandbox.close(),
     logger: createLogger({ name: 'sandbox', level: 'warn' }),
   });
+}
+
+/** Where each vendor's webhooks go in production: to the site's own address. */
+function vendorsOf(site: string): NonNullable<SandboxOptions['vendors']> {
+  return {
+    resend: { settings: { webhookUrl: `${site}/webhooks/resend` } },
+    stripe: { webhookUrl: `${site}/members/webhooks/stripe/` },
+  };
 }
 
 function welcome({ url, cloudinary, resend, stripe }: Sandbox): string {

@@ -27,6 +27,22 @@ export const sandboxOptions = {
     defaultText: 'the address it listens on',
     example: 'sandbox',
   },
+  publicUrl: {
+    env: 'PROSORA_SANDBOX_PUBLIC_URL',
+    description:
+      'Where browsers reach the console behind a proxy; each stand-in is then at its own name before that host, such as https://stripe.sandbox.example.com.',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    defaultText: 'no proxy',
+    example: 'https://sandbox.example.com',
+  },
+  siteUrl: {
+    env: 'PROSORA_SANDBOX_SITE_URL',
+    description:
+      'Origin that hears of mail at /webhooks/resend and of payments at /members/webhooks/stripe/.',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    defaultText: 'nobody hears of them',
+    example: 'https://example.com',
+  },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',
     description: 'Folder for everything the stand-ins keep. One sandbox a folder.',

@@ -21,6 +21,11 @@ export interface SandboxOptions {
   host?: string;
   /** The host name in URLs, where callers know the sandbox by another one. (Default: the `host`) */
   publicHost?: string;
+  /**
+   * Where browsers reach the console behind a proxy. Each stand-in is then at its own name before that
+   * host: `https://stripe.sandbox.example.com`. (Default: no proxy)
+   */
+  publicUrl?: string;
   /** The folder for all state; made if it is not there. One sandbox a folder. */
   dataDir: string;
   /** Decides everything that is random. (Default: `prosora`) */
@@ -58,6 +63,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const contextFor = (vendor: string, offset: number): StandInContext => ({
     host,
     publicHost,
+    publicUrl: options.publicUrl && originOf(options.publicUrl, vendor),
     port: port === 0 ? 0 : port + offset,
     dir: join(dataDir, vendor),
     state,
@@ -78,7 +84,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const reset = async (): Promise<void> => {
     for (const standIn of standIns) await standIn.reset();
   };
-  const console = await listenAs(createConsole(standIns, reset), { host, port, publicHost });
+  const console = await listenAs(createConsole(standIns, reset), {
+    host,
+    port,
+    publicHost,
+    publicUrl: options.publicUrl && new URL(options.publicUrl).origin,
+  });
   cleanup.defer(() => console.close());
   const resources = cleanup.move();
   const close = () => resources.disposeAsync();
@@ -91,6 +102,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function originOf(publicUrl: string, vendor: string): string {
+  const { protocol, host } = new URL(publicUrl);
+  return `${protocol}//${vendor}.${host}`;
 }
 
 function makeFolder(dataDir: string): string {

@@ -16,6 +16,8 @@ export interface StandInContext {
   port: number;
   /** The host name that goes into URLs. */
   publicHost: string;
+  /** The origin that goes into URLs in place of host and port, behind a proxy. */
+  publicUrl?: string | undefined;
   /** A folder of its own. */
   dir: string;
   state: State;
@@ -64,8 +66,13 @@ export function createFrame({ random, now }: StandInContext): Frame {
 /** Listens, and says the origin that callers use. @throws ProsoraError `LISTEN_FAILED` */
 export async function listenAs(
   app: Express,
-  { host, port, publicHost }: Pick<StandInContext, 'host' | 'port' | 'publicHost'>,
+  {
+    host,
+    port,
+    publicHost,
+    publicUrl,
+  }: Pick<StandInContext, 'host' | 'port' | 'publicHost' | 'publicUrl'>,
 ): Promise<Listener> {
   const listener = await listen(createServer(app), { host, port });
-  return { ...listener, url: `http://${publicHost}:${listener.port}` };
+  return { ...listener, url: publicUrl ?? `http://${publicHost}:${listener.port}` };
 }

@@ -4,7 +4,7 @@ import { ProsoraError } from './errors.ts';
 
 /** One option, described once: the code, `docs/configuration.md` and every refusal read it from here. */
 export interface Option<Schema extends z.$ZodType = z.$ZodType> {
-  /** The environment variable that sets it. A secret may also be given as a file named by `<env>_FILE`. */
+  /** The environment variable that sets it; `<env>_FILE` names a file that holds its value instead. */
   env: string;
   /** What it means and what changes with it, in a sentence. */
   description: string;
@@ -44,7 +44,7 @@ type Environment = Record<string, string | undefined>;
  * Reads a package's options from the environment.
  *
  * An empty variable counts as unset, since Compose files pass `NAME=` for what the user left out.
- * `<NAME>_FILE` names a file that holds a secret, as Docker secrets do; one newline at its end is dropped.
+ * `<NAME>_FILE` names a file that holds the value, as Docker secrets do; one newline at its end is dropped.
  *
  * @throws OptionsError with every problem at once; the text of a secret is never part of it.
  */
@@ -71,7 +71,7 @@ export function readOptions<T extends Options>(
 
 function textOf(option: Option, env: Environment): string | undefined {
   const text = env[option.env] || undefined;
-  const file = (option.secret && env[`${option.env}_FILE`]) || undefined;
+  const file = env[`${option.env}_FILE`] || undefined;
   if (file === undefined) return text;
   if (text !== undefined) {
     throw new ProsoraError(

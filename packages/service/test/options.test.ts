@@ -73,9 +73,10 @@ describe('readOptions', () => {
     );
   });
 
-  test('ignores a _FILE variable of an option that is no secret', () => {
-    const env = { EXAMPLE_API_KEY: 're_1', EXAMPLE_PORT_FILE: secretFile('80') };
-    expect(readOptions(options, env).port).toBe(4000);
+  test('reads any other option from a file too, where an empty one leaves the default', () => {
+    const env = { EXAMPLE_API_KEY: 're_1', EXAMPLE_PORT_FILE: secretFile('80\n') };
+    expect(readOptions(options, env).port).toBe(80);
+    expect(readOptions(options, { ...env, EXAMPLE_PORT_FILE: secretFile('') }).port).toBe(4000);
   });
 
   test('never repeats a wrong secret', () => {

@@ -1,0 +1,177 @@
+/** What the stack makes for itself at its first start: passwords and tokens between its own services. */
+export const GENERATED = [
+  'analytics_admin_token',
+  'analytics_tracker_token',
+  'db_password',
+  'db_root_password',
+  'ghost_webhook_secret',
+  'mail_api_key',
+  'redis_password',
+  'unset_stripe_secret',
+] as const;
+
+/** The generated secrets by name. */
+export type Generated = Record<(typeof GENERATED)[number], string>;
+
+/** How a service reaches a vendor, real or stand-in. */
+export interface Vendors {
+  /** Cloudinary's own variable of the name: key, secret, cloud and, for the stand-in, where it is. */
+  cloudinaryUrl: string;
+  resend: { apiKey: string; webhookSecret: string; baseUrl: string };
+  /** Undefined without Stripe: the inbox then refuses every event. */
+  stripe: { webhookSecret: string; wiring: Record<string, string> } | undefined;
+}
+
+/** What the stand-ins say of themselves at their console's `/vendors`. */
+export type SandboxAccess = Record<'cloudinary' | 'resend' | 'stripe', Record<string, string>>;
+
+/** The sandbox in the stack; its stand-ins have the ports after the console's. */
+const SANDBOX = 'sandbox';
+const RESEND_PORT = 4102;
+const STRIPE_PORT = 4103;
+
+/** Thrown when .env lacks something; lists everything it lacks. */
+export class SetupProblems extends Error {
+  constructor(problems: readonly string[]) {
+    super(`The stack cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+  }
+}
+
+/**
+ * Finds each vendor: the real one when its keys are in `.env`, otherwise its stand-in when the sandbox runs.
+ *
+ * @throws SetupProblems that names every variable that is missing or half given.
+ */
+export function findVendors(
+  env: Record<string, string | undefined>,
+  { domain, sandbox }: { domain: string; sandbox: SandboxAccess | undefined },
+): Vendors {
+  const problems: string[] = [];
+  const given = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const missing = (name: string, meaning: string): string => {
+    problems.push(`${name} is not set in .env: ${meaning}, or start with --profile sandbox.`);
+    return '';
+  };
+
+  const cloudinaryUrl =
+    given('CLOUDINARY_URL') ??
+    (sandbox && `${sandbox.cloudinary['cloudinaryUrl']}&secure_distribution=cloudinary.sandbox.${domain}`) ??
+    missing('CLOUDINARY_URL', "copy it from Cloudinary's console");
+
+  const apiKey = given('RESEND_API_KEY');
+  const resend: Vendors['resend'] =
+    apiKey || !sandbox
+      ? {
+          apiKey: apiKey ?? missing('RESEND_API_KEY', 'make one at https://resend.com/api-keys'),
+          webhookSecret:
+            given('RESEND_WEBHOOK_SECRET') ??
+            missing(
+              'RESEND_WEBHOOK_SECRET',
+              `add https://${domain}/webhooks/resend at https://resend.com/webhooks and copy its secret`,
+            ),
+          baseUrl: '',
+        }
+      : {
+          apiKey: sandbox.resend['apiKey'] ?? '',
+          webhookSecret: sandbox.resend['webhookSecret'] ?? '',
+          baseUrl: `http://${SANDBOX}:${RESEND_PORT}`,
+        };
+
+  const stripeSecret = given('STRIPE_WEBHOOK_SECRET');
+  let stripe: Vendors['stripe'];
+  if (stripeSecret) stripe = { webhookSecret: stripeSecret, wiring: {} };
+  else if (sandbox) {
+    stripe = {
+      webhookSecret: sandbox.stripe['webhookSecret'] ?? '',
+      wiring: {
+        STRIPE_API_PROTOCOL: 'http',
+        STRIPE_API_HOST: SANDBOX,
+        STRIPE_API_PORT: String(STRIPE_PORT),
+      },
+    };
+  }
+  if (problems.length > 0) throw new SetupProblems(problems);
+  return { cloudinaryUrl, resend, stripe };
+}
+
+/** Files of one service and the user who reads them. */
+export interface SecretFolder {
+  uid: number;
+  gid: number;
+  files: Record<string, string>;
+}
+
+/** Names that Caddy's own authority certifies without being told: https://caddyserver.com/docs/automatic-https */
+const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
+
+/** What each service finds in its `/run/secrets`. */
+export function secretFolders(
+  vendors: Vendors,
+  made: Generated,
+  site: { domain: string; certificates: string; hasSandbox: boolean },
+): Record<string, SecretFolder> {
+  const { cloudinaryUrl, resend, stripe } = vendors;
+  const hasOwnAuthority = site.certificates === 'local' || LOCAL_NAME.test(site.domain);
+  const node = { uid: 1000, gid: 1000 };
+  return {
+    ghost: {
+      ...node,
+      files: {
+        db_password: made.db_password,
+        redis_password: made.redis_password,
+        mail_api_key: made.mail_api_key,
+        analytics_admin_token: made.analytics_admin_token,
+        cloudinary_url: cloudinaryUrl,
+        'ghost.env': linesOf({
+          WEBHOOK_SECRET: made.ghost_webhook_secret,
+          ...stripe?.wiring,
+          ...(hasOwnAuthority && { EDGE_CA_URL: 'http://caddy:2020/ca.pem' }),
+        }),
+      },
+    },
+    db: {
+      uid: 999,
+      gid: 999,
+      files: { db_password: made.db_password, db_root_password: made.db_root_password },
+    },
+    redis: {
+      uid: 999,
+      gid: 1000,
+      files: { 'redis.conf': `requirepass ${made.redis_password}\n` },
+    },
+    mail: {
+      ...node,
+      files: {
+        mail_api_key: made.mail_api_key,
+        resend_api_key: resend.apiKey,
+        resend_base_url: resend.baseUrl,
+        resend_webhook_secret: resend.webhookSecret,
+      },
+    },
+    webhooks: {
+      ...node,
+      files: {
+        ghost_webhook_secret: made.ghost_webhook_secret,
+        stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret,
+      },
+    },
+    analytics: { ...node, files: { analytics_tracker_token: made.analytics_tracker_token } },
+    engine: {
+      ...node,
+      files: {
+        analytics_admin_token: made.analytics_admin_token,
+        analytics_tracker_token: made.analytics_tracker_token,
+      },
+    },
+    caddy: {
+      ...node,
+      files: { 'sites.caddy': site.hasSandbox ? 'import /etc/caddy/stack/sandbox.caddy\n' : '' },
+    },
+  };
+}
+
+function linesOf(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+}

@@ -1,0 +1,119 @@
+// Runs in the container `setup` before the others: makes what is secret between the stack's own services, and
+// gives each service a folder with the secrets that it needs and no other.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import {
+  findVendors,
+  GENERATED,
+  type Generated,
+  type SandboxAccess,
+  type SecretFolder,
+  SetupProblems,
+  secretFolders,
+} from './secrets.ts';
+
+const VOLUMES = '/volumes';
+const ENV_FILE = '/stack/.env';
+const SANDBOX_CONSOLE = 'http://sandbox:4100/vendors';
+/** The services' own user. */
+const NODE_USER = 1000;
+
+/** A host name, not an address with a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
+const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
+
+/** The stand-ins' keys; undefined when the sandbox is not part of this start. */
+async function askSandbox(): Promise<SandboxAccess | undefined> {
+  try {
+    const response = await fetch(SANDBOX_CONSOLE, { signal: AbortSignal.timeout(5_000) });
+    return (await response.json()) as SandboxAccess;
+  } catch {
+    // Compose starts the sandbox before this, so a name that is not there means no sandbox.
+    return undefined;
+  }
+}
+
+/** Makes what is not there yet; what is there stays, since the database was made with it. */
+function generate(folder: string): Generated {
+  const entries = GENERATED.map((name) => {
+    const file = path.join(folder, name);
+    if (!existsSync(file)) replaceFile(file, randomBytes(24).toString('base64url'), 0, 0);
+    return [name, readFileSync(file, 'utf8')] as const;
+  });
+  return Object.fromEntries(entries) as Generated;
+}
+
+/** Whole or not at all: a service may be reading the former one. */
+function replaceFile(file: string, text: string, uid: number, gid: number): void {
+  const draft = `${file}.new`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o400, flush: true });
+  chownSync(draft, uid, gid);
+  renameSync(draft, file);
+}
+
+function fill(folder: string, { uid, gid, files }: SecretFolder): void {
+  for (const name of readdirSync(folder)) {
+    if (!Object.hasOwn(files, name)) rmSync(path.join(folder, name), { recursive: true });
+  }
+  for (const [name, text] of Object.entries(files)) {
+    replaceFile(path.join(folder, name), text, uid, gid);
+  }
+  giveTo(folder, uid, gid, 0o500);
+}
+
+function giveTo(folder: string, uid: number, gid: number, mode: number): void {
+  if (statSync(folder).uid !== uid) chownSync(folder, uid, gid);
+  chmodSync(folder, mode);
+}
+
+async function main(): Promise<void> {
+  const { DOMAIN: domain = '', CERTIFICATES: certificates = '' } = process.env;
+  if (!HOST_NAME.test(domain)) {
+    throw new SetupProblems([
+      `DOMAIN is "${domain}": set it to the site's host name alone, such as blog.example.com.`,
+    ]);
+  }
+  const env = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {};
+  const sandbox = await askSandbox();
+  const vendors = findVendors(env, { domain, sandbox });
+  const made = generate(path.join(VOLUMES, 'generated'));
+  const folders = secretFolders(vendors, made, {
+    domain,
+    certificates,
+    hasSandbox: sandbox !== undefined,
+  });
+  for (const [service, folder] of Object.entries(folders)) {
+    fill(path.join(VOLUMES, 'secrets', service), folder);
+  }
+  // A volume begins as a copy of what its image has at that place, and root's.
+  for (const name of readdirSync(path.join(VOLUMES, 'data'))) {
+    const folder = path.join(VOLUMES, 'data', name);
+    giveTo(folder, NODE_USER, NODE_USER, 0o700);
+    for (const child of readdirSync(folder)) {
+      chownSync(path.join(folder, child), NODE_USER, NODE_USER);
+    }
+  }
+  const { CLOUDINARY_URL: cloud, RESEND_API_KEY: mail, STRIPE_WEBHOOK_SECRET: payments } = env;
+  const origin = (key: string | undefined) => (key ? 'your account' : 'the sandbox');
+  console.log(`Cloudinary: ${origin(cloud)}\nResend: ${origin(mail)}`);
+  console.log(`Stripe: ${vendors.stripe ? origin(payments) : 'not connected'}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof SetupProblems ? error.message : error);
+  process.exitCode = 1;
+}

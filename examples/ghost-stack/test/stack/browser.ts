@@ -1,0 +1,62 @@
+import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { answerForGhostCdn } from './ghost-cdn.ts';
+import { DOMAIN } from './stack.ts';
+
+/** A browser on this machine, which knows the site's names, with a page that is watched. */
+export interface WatchedBrowser extends AsyncDisposable {
+  context: BrowserContext;
+  page: Page;
+  /** What went wrong on the site's pages so far: scripts, requests, mixed content, refused frames. */
+  complaints: string[];
+}
+
+/** A browser says who it is not, and Ghost's own script counts only those that it takes for people. */
+const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
+/** Before anyone has signed in, Ghost Admin asks who has and is refused, on any server. */
+const ASKS_WHO_IS_SIGNED_IN = /not authorised to make this request|\/ghost\/api\/admin\/.+ 403/;
+
+/** Opens a browser whose every complaint is kept. */
+export async function openBrowser(): Promise<WatchedBrowser> {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath ?? 'chromium',
+    args: CHROMIUM_FLAGS,
+  });
+  const context = await browser.newContext({
+    // The certificate itself is checked in the tests of the edge.
+    ignoreHTTPSErrors: true,
+    viewport: { width: 1300, height: 900 },
+    userAgent: USER_AGENT,
+  });
+  await context.addInitScript('window.__GHOST_SYNTHETIC_MONITORING__ = true');
+  await answerForGhostCdn(context);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const complain = (complaint: string) => {
+    if (!ASKS_WHO_IS_SIGNED_IN.test(complaint)) complaints.push(complaint);
+  };
+  page.on('pageerror', (error) => complain(String(error)));
+  page.on('console', (message) => {
+    const { url } = message.location();
+    // A request's failure is told below, with its address; other hosts are not ours to answer for.
+    if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
+    if (isOurs(url)) complain(`${url}: ${message.text()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400 && isOurs(response.url())) {
+      complain(`${response.url()} ${response.status()}`);
+    }
+  });
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    // A page that is left drops what it had asked for.
+    if (isOurs(request.url()) && reason !== 'net::ERR_ABORTED') {
+      complain(`${request.url()} ${reason}`);
+    }
+  });
+  return { context, page, complaints, [Symbol.asyncDispose]: () => browser.close() };
+}
+
+function isOurs(url: string): boolean {
+  return !URL.canParse(url) || new URL(url).hostname.endsWith(DOMAIN);
+}

@@ -1,0 +1,110 @@
+import { lexicalDocument, paragraph } from '@prosora/ghost-local';
+import sharp from 'sharp';
+import { expect, test, vi } from 'vitest';
+import { openBrowser } from './browser.ts';
+import { codeAfter, ensureOwner, mailIds, mailTo, OWNER, signIn } from './people.ts';
+import { DOMAIN, exec } from './stack.ts';
+
+const SITE = `https://${DOMAIN}`;
+
+test('the front page and a post show without a complaint of the browser', async () => {
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  await page.goto(SITE);
+  await page.getByRole('link', { name: 'Coming soon' }).first().click();
+  await page.getByRole('heading', { name: 'Coming soon' }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a reader signs up in Portal and enters with the link in the mail', async () => {
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  const email = `reader-${Date.now()}@example.org`;
+  await page.goto(`${SITE}/#/portal/signup`);
+  const portal = page.frameLocator('iframe[title="portal-popup"]');
+  await portal.locator('input[name=name]').fill('Ada Reader');
+  await portal.locator('input[name=email]').fill(email);
+  await portal.getByRole('button', { name: 'Sign up' }).click();
+  const { text } = await mailTo(email, 0);
+  const link = /https:\/\/\S+token=\S+/.exec(text)?.[0] ?? '';
+  await page.goto(link);
+  await page.getByText('Account').first().waitFor();
+  expect(page.url()).toContain('success=true');
+  expect(complaints).toEqual([]);
+});
+
+test('the owner signs in with a mailed code, uploads a picture in the editor and sees it', async () => {
+  await ensureOwner();
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  const mailsBefore = (await mailIds(OWNER.email)).length;
+  await page.goto(`${SITE}/ghost/`);
+  await page.locator('input[name=identification]').fill(OWNER.email);
+  await page.locator('input[name=password]').fill(OWNER.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  const code = page.locator('input[name=token]');
+  await Promise.race([code.waitFor(), page.getByText('Settings').first().waitFor()]);
+  if (await code.isVisible()) {
+    await code.fill(await codeAfter(mailsBefore));
+    await page.getByRole('button', { name: /verify/i }).click();
+  }
+  await page.getByText('Settings').first().waitFor();
+
+  await page.goto(`${SITE}/ghost/#/editor/post`);
+  await page.getByPlaceholder('Post title').fill('Fog over the harbour');
+  const picture = await sharp({
+    create: { width: 1600, height: 900, channels: 3, background: '#7a93a8' },
+  })
+    .jpeg()
+    .toBuffer();
+  const editor = page.locator('[data-lexical-editor=true]').first();
+  await editor.click();
+  await page.keyboard.type('/image');
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles({ name: 'fog.jpg', mimeType: 'image/jpeg', buffer: picture });
+  const shown = page.locator('[data-kg-card=image] img');
+  await vi.waitUntil(
+    () => shown.evaluate((image: { naturalWidth: number }) => image.naturalWidth === 1600),
+    { timeout: 30_000, interval: 200 },
+  );
+  const src = await shown.getAttribute('src');
+  expect(src).toMatch(new RegExp(`^${SITE}/content/images/\\d{4}/\\d{2}/fog.*\\.jpg$`));
+  expect(complaints).toEqual([]);
+});
+
+test('page views in a browser show on the pages of Ghost Admin', async () => {
+  const admin = await signIn();
+  const post = await admin.posts.add({
+    title: 'Counted in containers',
+    lexical: lexicalDocument(paragraph('Read three times.')),
+    status: 'published',
+  });
+  for (const visit of [1, 2, 3]) {
+    await using reader = await openBrowser();
+    const taken = reader.page.waitForResponse((answer) => answer.url().includes('/page_hit'));
+    await reader.page.goto(`${post.url}?visit=${visit}`);
+    expect((await taken).status()).toBe(202);
+    expect(reader.complaints).toEqual([]);
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  const range = { date_from: today, date_to: today, timezone: 'Etc/UTC' };
+  // Ghost's server asks for them at the site's own https address.
+  await vi.waitUntil(
+    async () => {
+      type Pages = { stats: { pathname: string; visits: number }[] };
+      const { stats } = await admin.stats<Pages>('top-content', range);
+      return stats.some(({ pathname }) => pathname === '/counted-in-containers/');
+    },
+    { timeout: 90_000, interval: 1_000 },
+  );
+});
+
+test('what Ghost was started with holds no secret but the one it reads from there alone', async () => {
+  const environment = await exec('ghost', 'cat', '/proc/1/environ');
+  const secrets = environment
+    .split('\0')
+    .filter((line) => /(PASSWORD|SECRET|TOKEN|KEY)[^=]*=/i.test(line) && !/_FILE=|_KEY_?PREFIX/i.test(line))
+    .map((line) => line.split('=')[0]);
+  expect(secrets.filter((name) => !name?.startsWith('adapters__'))).toEqual(['WEBHOOK_SECRET']);
+});

@@ -1,0 +1,120 @@
+import { type ExecFileOptions, execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { inject } from 'vitest';
+
+const run = promisify(execFile);
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
+
+/** A running stack as its tests find it. */
+export interface StackUnderTest {
+  /** A copy of what a user has after cloning and building. */
+  dir: string;
+  /** Compose's name of the project, in front of the names of containers and networks. */
+  project: string;
+  /** The authority that signed the edge's certificate, in PEM. */
+  ca: string;
+}
+
+/** The site's host name: the default, which needs no .env. */
+export const DOMAIN = 'ghost.localhost';
+
+/** Services that stay, with the sandbox. */
+export const SERVICES = [
+  'analytics',
+  'caddy',
+  'db',
+  'engine',
+  'ghost',
+  'mail',
+  'redis',
+  'sandbox',
+  'webhooks',
+] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** What a user has after cloning and building: what compose mounts and builds from. */
+export const STACK_FILES = [
+  '.dockerignore',
+  'Caddyfile',
+  'docker-compose.yml',
+  'examples/ghost-stack',
+  'package.json',
+  'package-lock.json',
+].map((file) => path.join(ROOT, file));
+
+/** The repository's root. */
+export { ROOT };
+
+/** Runs docker and resolves to what it printed. @throws with what it said on standard error */
+export async function docker(args: string[], options: ExecFileOptions = {}): Promise<string> {
+  const { stdout } = await run('docker', args, { maxBuffer: 64 * 2 ** 20, ...options });
+  return String(stdout).trim();
+}
+
+/** `docker compose` on the stack, with the sandbox's profile. */
+export function composeIn({ dir, project }: Pick<StackUnderTest, 'dir' | 'project'>) {
+  return (args: string[], env: Record<string, string> = {}): Promise<string> =>
+    docker(['compose', '--project-name', project, '--profile', 'sandbox', ...args], {
+      cwd: dir,
+      env: { ...process.env, ...env },
+    });
+}
+
+/** `docker compose` on the stack under test. */
+export function compose(args: string[], env?: Record<string, string>): Promise<string> {
+  return composeIn(inject('stack'))(args, env);
+}
+
+/** Runs a program in a service's container. */
+export function exec(service: Service, ...command: string[]): Promise<string> {
+  return compose(['exec', '--no-TTY', service, ...command]);
+}
+
+/** Rows of Ghost's database, tab-separated. */
+export function sql(statement: string): Promise<string> {
+  const login = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -N -u root ghost -e "$0"';
+  return exec('db', 'sh', '-c', login, statement);
+}
+
+/** A service's container. */
+export function containerOf(service: Service): string {
+  return `${inject('stack').project}-${service}-1`;
+}
+
+/** What the engine knows of a container. */
+export async function inspect(container: string): Promise<ContainerState> {
+  return (JSON.parse(await docker(['inspect', container])) as ContainerState[])[0] as ContainerState;
+}
+
+/** The part of `docker inspect` that is looked at here. */
+export interface ContainerState {
+  State: { Pid: number; Health?: { Status: string } };
+  Config: { User: string; Env: string[] };
+  HostConfig: {
+    ReadonlyRootfs: boolean;
+    CapDrop: string[] | null;
+    CapAdd: string[] | null;
+    SecurityOpt: string[] | null;
+    Privileged: boolean;
+    Memory: number;
+    PidsLimit: number | null;
+    LogConfig: { Type: string; Config: Record<string, string> };
+    RestartPolicy: { Name: string };
+  };
+  NetworkSettings: {
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+    Networks: Record<string, { IPAddress: string }>;
+  };
+}
+
+/** Resolves once every service is healthy. */
+export async function allHealthy(): Promise<void> {
+  await compose(['up', '--detach', '--wait', '--no-recreate']);
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stack: StackUnderTest;
+  }
+}
