@@ -1,10 +1,29 @@
 // Makes the site's owner from inside, since the edge lets nobody do it over the web:
 //   docker compose exec ghost node /opt/prosora/create-owner.mjs
+import { request } from 'node:http';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
-const GHOST = 'http://127.0.0.1:2368/ghost/api/admin/authentication/setup/';
+const SETUP = { host: '127.0.0.1', port: 2368, path: '/ghost/api/admin/authentication/setup/' };
 const site = new URL(process.env['admin__url'] || process.env['url']);
+
+/** Unlike fetch, this can name the site's own host, without which Ghost answers for another. */
+function post(body) {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-forwarded-proto': 'https',
+      host: site.host,
+      origin: site.origin,
+    };
+    request({ ...SETUP, method: 'POST', headers }, (response) => {
+      text(response).then((answer) => resolve({ status: response.statusCode, answer }), reject);
+    })
+      .on('error', reject)
+      .end(JSON.stringify(body));
+  });
+}
 
 /** Shows what is typed until it is told not to. */
 const shown = new Writable({
@@ -36,21 +55,19 @@ const email = await ask('Your e-mail address: ');
 const password = await ask('A password of 10 characters or more: ', { isSecret: true });
 terminal.close();
 
-const response = await fetch(GHOST, {
-  method: 'POST',
-  headers: {
-    'content-type': 'application/json',
-    'x-forwarded-proto': 'https',
-    host: site.host,
-    origin: site.origin,
-  },
-  body: JSON.stringify({ setup: [{ name, email, password, blogTitle }] }),
-});
-const answer = await response.json();
-if (response.ok) {
+const { status, answer } = await post({ setup: [{ name, email, password, blogTitle }] });
+if (status === 201) {
   console.log(`${email} owns the site. Sign in at ${site.origin}/ghost/`);
 } else {
-  const { message, context } = answer.errors?.[0] ?? {};
-  console.error(`Ghost refused: ${[message, context].filter(Boolean).join(' ')}`);
+  console.error(`Ghost refused (${status}): ${reasonIn(answer)}`);
   process.exitCode = 1;
+}
+
+function reasonIn(answer) {
+  try {
+    const { message, context } = JSON.parse(answer).errors[0];
+    return [message, context].filter(Boolean).join(' ');
+  } catch {
+    return 'it may still be starting.';
+  }
 }

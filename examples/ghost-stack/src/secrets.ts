@@ -55,7 +55,8 @@ export function findVendors(
 
   const cloudinaryUrl =
     given('CLOUDINARY_URL') ??
-    (sandbox && `${sandbox.cloudinary['cloudinaryUrl']}&secure_distribution=cloudinary.sandbox.${domain}`) ??
+    (sandbox &&
+      `${sandbox.cloudinary['cloudinaryUrl']}&secure_distribution=cloudinary.sandbox.${domain}`) ??
     missing('CLOUDINARY_URL', "copy it from Cloudinary's console");
 
   const apiKey = given('RESEND_API_KEY');

@@ -13,9 +13,13 @@ function run(command: string, args: string[], env: Record<string, string> = {}):
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const engine = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
+const engine = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], {
+  encoding: 'utf8',
+});
 if (engine.status !== 0) {
-  console.error('npm run test:stack needs a Docker engine, and none answers: start it and try again.');
+  console.error(
+    'npm run test:stack needs a Docker engine, and none answers: start it and try again.',
+  );
   process.exit(1);
 }
 run('npm', ['run', 'build', '--silent']);

@@ -24,9 +24,13 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
   }
   await cp(path.join(ROOT, 'packages'), path.join(dir, 'packages'), {
     recursive: true,
-    filter: (source) => /^packages(\/[^/]+(\/(package\.json|dist(\/.*)?))?)?$/.test(path.relative(ROOT, source)),
+    filter: (source) =>
+      /^packages(\/[^/]+(\/(package\.json|dist(\/.*)?))?)?$/.test(path.relative(ROOT, source)),
   });
-  await cp(path.join(ROOT, 'examples/local/package.json'), path.join(dir, 'examples/local/package.json'));
+  await cp(
+    path.join(ROOT, 'examples/local/package.json'),
+    path.join(dir, 'examples/local/package.json'),
+  );
   const startedAt = performance.now();
   try {
     // What a killed run left.
@@ -39,7 +43,13 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   console.log(`The stack was built and healthy after ${seconds} s.`);
-  const ca = await compose(['exec', '-T', 'caddy', 'cat', '/data/caddy/pki/authorities/local/root.crt']);
+  const ca = await compose([
+    'exec',
+    '-T',
+    'caddy',
+    'cat',
+    '/data/caddy/pki/authorities/local/root.crt',
+  ]);
   testProject.provide('stack', { dir, project: PROJECT, ca });
   return keep ? async () => {} : takeDown;
 }

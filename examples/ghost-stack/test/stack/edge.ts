@@ -65,5 +65,8 @@ export const fetchThroughEdge: typeof fetch = async (input, init) => {
     for (const each of [value ?? []].flat()) headers.append(name, each);
   }
   const hasBody = ![204, 304].includes(answer.status);
-  return new Response(hasBody ? new Uint8Array(answer.body) : null, { status: answer.status, headers });
+  return new Response(hasBody ? new Uint8Array(answer.body) : null, {
+    status: answer.status,
+    headers,
+  });
 };

@@ -1,4 +1,5 @@
 import { lexicalDocument, paragraph } from '@prosora/ghost-local';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
 import { openBrowser } from './browser.ts';
@@ -33,23 +34,27 @@ test('a reader signs up in Portal and enters with the link in the mail', async (
   expect(complaints).toEqual([]);
 });
 
-test('the owner signs in with a mailed code, uploads a picture in the editor and sees it', async () => {
+async function signInAtAdmin(page: Page): Promise<void> {
   await ensureOwner();
-  await using browser = await openBrowser();
-  const { page, complaints } = browser;
   const mailsBefore = (await mailIds(OWNER.email)).length;
   await page.goto(`${SITE}/ghost/`);
   await page.locator('input[name=identification]').fill(OWNER.email);
   await page.locator('input[name=password]').fill(OWNER.password);
   await page.getByRole('button', { name: /sign in/i }).click();
   const code = page.locator('input[name=token]');
-  await Promise.race([code.waitFor(), page.getByText('Settings').first().waitFor()]);
+  const inside = page.getByText('Settings').first();
+  await Promise.race([code.waitFor(), inside.waitFor()]);
   if (await code.isVisible()) {
     await code.fill(await codeAfter(mailsBefore));
     await page.getByRole('button', { name: /verify/i }).click();
   }
-  await page.getByText('Settings').first().waitFor();
+  await inside.waitFor();
+}
 
+test('the owner signs in, uploads a picture in the editor and sees it', async () => {
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  await signInAtAdmin(page);
   await page.goto(`${SITE}/ghost/#/editor/post`);
   await page.getByPlaceholder('Post title').fill('Fog over the harbour');
   const picture = await sharp({
@@ -64,12 +69,19 @@ test('the owner signs in with a mailed code, uploads a picture in the editor and
   await page.keyboard.press('Enter');
   await (await chooser).setFiles({ name: 'fog.jpg', mimeType: 'image/jpeg', buffer: picture });
   const shown = page.locator('[data-kg-card=image] img');
+  const stored = new RegExp(`^${SITE}/content/images/\\d{4}/\\d{2}/fog.*\\.jpg$`);
   await vi.waitUntil(
-    () => shown.evaluate((image: { naturalWidth: number }) => image.naturalWidth === 1600),
+    async () => {
+      const { src, naturalWidth } = await shown.evaluate(
+        (image: { src: string; naturalWidth: number }) => ({
+          src: image.src,
+          naturalWidth: image.naturalWidth,
+        }),
+      );
+      return stored.test(src) && naturalWidth === 1600;
+    },
     { timeout: 30_000, interval: 200 },
   );
-  const src = await shown.getAttribute('src');
-  expect(src).toMatch(new RegExp(`^${SITE}/content/images/\\d{4}/\\d{2}/fog.*\\.jpg$`));
   expect(complaints).toEqual([]);
 });
 
@@ -98,13 +110,23 @@ test('page views in a browser show on the pages of Ghost Admin', async () => {
     },
     { timeout: 90_000, interval: 1_000 },
   );
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  await signInAtAdmin(page);
+  await page.goto(`${SITE}/ghost/#/analytics/web`);
+  await page.getByText('Counted in containers').first().waitFor();
+  await page.getByText('Unique visitors').first().waitFor();
+  expect(complaints).toEqual([]);
 });
 
 test('what Ghost was started with holds no secret but the one it reads from there alone', async () => {
   const environment = await exec('ghost', 'cat', '/proc/1/environ');
   const secrets = environment
     .split('\0')
-    .filter((line) => /(PASSWORD|SECRET|TOKEN|KEY)[^=]*=/i.test(line) && !/_FILE=|_KEY_?PREFIX/i.test(line))
+    .filter(
+      (line) =>
+        /(PASSWORD|SECRET|TOKEN|KEY)[^=]*=/i.test(line) && !/_FILE=|_KEY_?PREFIX/i.test(line),
+    )
     .map((line) => line.split('=')[0]);
   expect(secrets.filter((name) => !name?.startsWith('adapters__'))).toEqual(['WEBHOOK_SECRET']);
 });

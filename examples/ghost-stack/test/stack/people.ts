@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AdminApiError, type AdminClient, createAdminClient, DEFAULT_OWNER } from '@prosora/ghost-local';
+import {
+  AdminApiError,
+  type AdminClient,
+  createAdminClient,
+  DEFAULT_OWNER,
+} from '@prosora/ghost-local';
 import { inject } from 'vitest';
 import { fetchThroughEdge } from './edge.ts';
 import { DOMAIN } from './stack.ts';

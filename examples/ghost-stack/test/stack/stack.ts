@@ -84,7 +84,9 @@ export function containerOf(service: Service): string {
 
 /** What the engine knows of a container. */
 export async function inspect(container: string): Promise<ContainerState> {
-  return (JSON.parse(await docker(['inspect', container])) as ContainerState[])[0] as ContainerState;
+  return (
+    JSON.parse(await docker(['inspect', container])) as ContainerState[]
+  )[0] as ContainerState;
 }
 
 /** The part of `docker inspect` that is looked at here. */

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+test('.env.example names every variable that the stack reads, and no other', () => {
+  const compose = [...read('docker-compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+  const setup = [...read('examples/ghost-stack/src/secrets.ts').matchAll(/given\('(\w+)'\)/g)].map(
+    ([, name]) => name,
+  );
+  const example = [...read('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect([...new Set(example)].sort()).toEqual([...new Set([...compose, ...setup])].sort());
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import {
+  findVendors,
+  GENERATED,
+  type Generated,
+  type SandboxAccess,
+  SetupProblems,
+  secretFolders,
+} from '../src/secrets.ts';
+
+const domain = 'blog.example.com';
+const KEYS = {
+  CLOUDINARY_URL: 'cloudinary://1:secret@cloud',
+  RESEND_API_KEY: 're_1',
+  RESEND_WEBHOOK_SECRET: 'whsec_1',
+};
+const sandbox: SandboxAccess = {
+  cloudinary: {
+    cloudinaryUrl:
+      'cloudinary://2:stand-in@prosora?upload_prefix=https://cloudinary.sandbox.blog.example.com',
+  },
+  resend: { apiKey: 're_stand_in', webhookSecret: 'whsec_stand_in' },
+  stripe: { webhookSecret: 'whsec_stripe_stand_in' },
+};
+const made = Object.fromEntries(GENERATED.map((name) => [name, `made-${name}`])) as Generated;
+
+describe('findVendors', () => {
+  test('takes the real vendors when their keys are there, even beside the sandbox', () => {
+    for (const standIns of [undefined, sandbox]) {
+      const { cloudinaryUrl, resend } = findVendors(KEYS, { domain, sandbox: standIns });
+      expect(cloudinaryUrl).toBe(KEYS.CLOUDINARY_URL);
+      expect(resend).toEqual({ apiKey: 're_1', webhookSecret: 'whsec_1', baseUrl: '' });
+    }
+  });
+
+  test('takes the stand-ins for all that has no key', () => {
+    const vendors = findVendors({ RESEND_API_KEY: '  ' }, { domain, sandbox });
+    expect(vendors.cloudinaryUrl).toBe(
+      `${sandbox.cloudinary['cloudinaryUrl']}&secure_distribution=cloudinary.sandbox.blog.example.com`,
+    );
+    expect(vendors.resend).toEqual({
+      apiKey: 're_stand_in',
+      webhookSecret: 'whsec_stand_in',
+      baseUrl: 'http://sandbox:4102',
+    });
+    expect(vendors.stripe?.wiring).toMatchObject({ STRIPE_API_HOST: 'sandbox' });
+  });
+
+  test('names every key that is missing, with where to get it', () => {
+    const find = () => findVendors({}, { domain, sandbox: undefined });
+    expect(find).toThrow(SetupProblems);
+    for (const name of Object.keys(KEYS)) expect(find).toThrow(`${name} is not set in .env`);
+    expect(find).toThrow('https://blog.example.com/webhooks/resend');
+  });
+
+  test('refuses a key of Resend without the secret of its webhook, sandbox or not', () => {
+    const half = { ...KEYS, RESEND_WEBHOOK_SECRET: '' };
+    expect(() => findVendors(half, { domain, sandbox })).toThrow('RESEND_WEBHOOK_SECRET');
+  });
+});
+
+describe('secretFolders', () => {
+  const site = { domain, certificates: 'public', hasSandbox: false };
+
+  test('without Stripe the inbox gets a secret that nobody knows', () => {
+    const vendors = findVendors(KEYS, { domain, sandbox: undefined });
+    const { webhooks, caddy } = secretFolders(vendors, made, site);
+    expect(webhooks?.files['stripe_webhook_secret']).toBe('made-unset_stripe_secret');
+    expect(caddy?.files).toEqual({ 'sites.caddy': '' });
+  });
+
+  test('Ghost asks the edge for its certificate only where no public authority gives one', () => {
+    const vendors = findVendors(KEYS, { domain, sandbox: undefined });
+    const envOf = (changes: Partial<typeof site>) =>
+      secretFolders(vendors, made, { ...site, ...changes })['ghost']?.files['ghost.env'];
+    expect(envOf({})).toBe("WEBHOOK_SECRET='made-ghost_webhook_secret'\n");
+    expect(envOf({ certificates: 'local' })).toContain('EDGE_CA_URL=');
+    expect(envOf({ domain: 'ghost.localhost' })).toContain('EDGE_CA_URL=');
+  });
+
+  test('no service holds a secret of another that it does not talk to', () => {
+    const folders = secretFolders(findVendors({}, { domain, sandbox }), made, site);
+    const holders = (secret: string) =>
+      Object.entries(folders)
+        .filter(([, { files }]) => Object.values(files).some((text) => text.includes(secret)))
+        .map(([service]) => service)
+        .sort();
+    expect(holders('made-db_password')).toEqual(['db', 'ghost']);
+    expect(holders('made-db_root_password')).toEqual(['db']);
+    expect(holders('made-redis_password')).toEqual(['ghost', 'redis']);
+    expect(holders('made-mail_api_key')).toEqual(['ghost', 'mail']);
+    expect(holders('made-ghost_webhook_secret')).toEqual(['ghost', 'webhooks']);
+    expect(holders('made-analytics_admin_token')).toEqual(['engine', 'ghost']);
+    expect(holders('made-analytics_tracker_token')).toEqual(['analytics', 'engine']);
+  });
+});

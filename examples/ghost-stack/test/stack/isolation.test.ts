@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { startForeignContainer } from './foreign-container.ts';
+import { compose, containerOf, docker, exec, inspect, SERVICES, type Service } from './stack.ts';
+
+const NETWORKS: Record<Service, string[]> = {
+  analytics: ['egress', 'front'],
+  caddy: ['edge', 'front'],
+  db: ['back'],
+  engine: ['front'],
+  ghost: ['back', 'egress', 'front'],
+  mail: ['egress', 'front'],
+  redis: ['back'],
+  sandbox: ['front'],
+  webhooks: ['egress', 'front'],
+};
+const PORTS: Record<Service, number> = {
+  analytics: 4400,
+  caddy: 443,
+  db: 3306,
+  engine: 7181,
+  ghost: 2368,
+  mail: 4200,
+  redis: 6379,
+  sandbox: 4100,
+  webhooks: 4300,
+};
+/** Where the private listeners are, which no other container may reach. */
+const PRIVATE = ['mail 4201', 'webhooks 4301', 'analytics 4401', 'engine 7182', 'caddy 2019'];
+
+describe.each(SERVICES)('%s', (service) => {
+  test('runs as a user of its own, on a file system that it cannot change, without capabilities', async () => {
+    const { Config, HostConfig } = await inspect(containerOf(service));
+    expect(Config.User).toMatch(/^(1000:1000|999:999|999:1000)$/);
+    expect(HostConfig.Privileged).toBe(false);
+    expect(HostConfig.CapDrop).toEqual(['ALL']);
+    expect(HostConfig.CapAdd ?? []).toEqual(service === 'caddy' ? ['NET_BIND_SERVICE'] : []);
+    expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
+    expect(HostConfig.ReadonlyRootfs).toBe(service !== 'db');
+  });
+
+  test('has limits of memory, processes and log', async () => {
+    const { HostConfig } = await inspect(containerOf(service));
+    expect(HostConfig.Memory).toBeGreaterThanOrEqual(96 * 2 ** 20);
+    expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+    expect(HostConfig.LogConfig).toEqual({
+      Type: 'json-file',
+      Config: { 'max-size': '10m', 'max-file': '3' },
+    });
+    expect(HostConfig.RestartPolicy.Name).toBe('unless-stopped');
+  });
+
+  test('is on the networks it needs, and publishes nothing but the edge’s two ports', async () => {
+    const { NetworkSettings } = await inspect(containerOf(service));
+    const networks = Object.keys(NetworkSettings.Networks).map((name) => name.split('_').at(-1));
+    expect(networks.sort()).toEqual(NETWORKS[service]);
+    const published = Object.entries(NetworkSettings.Ports).flatMap(([port, at]) =>
+      at ? [port] : [],
+    );
+    expect(published.sort()).toEqual(service === 'caddy' ? ['443/tcp', '443/udp', '80/tcp'] : []);
+  });
+});
+
+test('no secret is in an environment, a command or a label of any container', async () => {
+  const secrets = await secretsOfTheStack();
+  expect(secrets.length).toBeGreaterThan(8);
+  const ids = (await compose(['ps', '--all', '--quiet'])).split('\n');
+  const everything = await docker(['inspect', ...ids]);
+  for (const secret of secrets) expect(everything.includes(secret)).toBe(false);
+});
+
+test('no secret is in a log', async () => {
+  // The sandbox tells its keys, which open nothing else.
+  const logs = await compose([
+    'logs',
+    '--no-color',
+    ...SERVICES.filter((name) => name !== 'sandbox'),
+  ]);
+  for (const secret of await secretsOfTheStack()) expect(logs.includes(secret)).toBe(false);
+});
+
+test('each service can read its own secrets, and holds no other’s', async () => {
+  const held = await Promise.all(
+    SERVICES.filter((service) => service !== 'sandbox').map(async (service) => [
+      service,
+      (await exec(service, 'ls', '/run/secrets')).split('\n').sort(),
+    ]),
+  );
+  expect(Object.fromEntries(held)).toEqual({
+    analytics: ['analytics_tracker_token'],
+    caddy: ['sites.caddy'],
+    db: ['db_password', 'db_root_password'],
+    engine: ['analytics_admin_token', 'analytics_tracker_token'],
+    ghost: [
+      'analytics_admin_token',
+      'cloudinary_url',
+      'db_password',
+      'ghost.env',
+      'mail_api_key',
+      'redis_password',
+    ],
+    mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
+    redis: ['redis.conf'],
+    webhooks: ['ghost_webhook_secret', 'stripe_webhook_secret'],
+  });
+  const modes = await exec('ghost', 'sh', '-c', 'stat -c "%a %u" /run/secrets/* /run/secrets');
+  expect([...new Set(modes.split('\n'))].sort()).toEqual(['400 1000', '500 1000']);
+});
+
+test('a container on another network reaches nothing of the stack', async () => {
+  await using foreign = await startForeignContainer();
+  const addresses = await Promise.all(
+    SERVICES.map(async (service) => {
+      const { Networks } = (await inspect(containerOf(service))).NetworkSettings;
+      return Object.values(Networks).map(({ IPAddress }) => `${IPAddress} ${PORTS[service]}`);
+    }),
+  );
+  const open = await foreign.knock(addresses.flat());
+  expect(open.filter(Boolean)).toEqual([]);
+});
+
+test('a container beside Caddy reaches Caddy alone', async () => {
+  await using foreign = await startForeignContainer('edge');
+  const open = await foreign.knock(SERVICES.map((service) => `${service} ${PORTS[service]}`));
+  expect(SERVICES.filter((_, at) => open[at])).toEqual(['caddy']);
+});
+
+test('a container among the services reaches neither database nor private listeners', async () => {
+  await using foreign = await startForeignContainer('front');
+  const open = await foreign.knock(['db 3306', 'redis 6379', ...PRIVATE, 'ghost 2368']);
+  // Ghost's own port says that the network was there.
+  expect(open).toEqual([...Array(2 + PRIVATE.length).fill(false), true]);
+});
+
+/** Whatever is in the volumes of secrets, but for addresses. */
+async function secretsOfTheStack(): Promise<string[]> {
+  const texts = await Promise.all([
+    exec(
+      'ghost',
+      'sh',
+      '-c',
+      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/cloudinary_url; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
+    ),
+    exec('db', 'cat', '/run/secrets/db_root_password'),
+    exec(
+      'mail',
+      'sh',
+      '-c',
+      'cat /run/secrets/resend_api_key; echo; cat /run/secrets/resend_webhook_secret',
+    ),
+    exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret'),
+    exec('analytics', 'cat', '/run/secrets/analytics_tracker_token'),
+  ]);
+  return texts.flatMap((text) => text.split('\n')).filter((secret) => secret.length >= 8);
+}

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { askEdge } from './edge.ts';
+import { allHealthy, compose, containerOf, inspect, SERVICES } from './stack.ts';
+
+/** One request every quarter of a second until `work` is done, at least `count` of them. */
+async function statusesDuring(work: () => Promise<unknown>, count: number): Promise<number[]> {
+  let done = false;
+  const working = work().finally(() => {
+    done = true;
+  });
+  const asked: Promise<number>[] = [];
+  while (!done || asked.length < count) {
+    asked.push(
+      askEdge('/').then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    );
+    await delay(250);
+  }
+  await working;
+  return await Promise.all(asked);
+}
+
+test('while Ghost restarts, at most 1 of 60 requests is not answered with the page', async () => {
+  const statuses = await statusesDuring(() => compose(['restart', 'ghost']), 60);
+  const failed = statuses.filter((status) => status !== 200);
+  console.log(`${failed.length} of ${statuses.length} not 200 while Ghost restarted`);
+  expect(failed.length).toBeLessThanOrEqual(1);
+  await allHealthy();
+});
+
+test.each(SERVICES)(
+  '%s comes back by itself after it was killed, and the site with it',
+  async (service) => {
+    const container = containerOf(service);
+    const { Pid } = (await inspect(container)).State;
+    process.kill(Pid, 'SIGKILL');
+    await vi.waitUntil(
+      async () => {
+        const { State } = await inspect(container);
+        return State.Pid !== Pid && State.Health?.Status === 'healthy';
+      },
+      { timeout: 120_000, interval: 200 },
+    );
+    await vi.waitUntil(async () => (await askEdge('/').catch(() => undefined))?.status === 200, {
+      timeout: 60_000,
+      interval: 200,
+    });
+  },
+);
+
+test.each(['db', 'redis'] as const)('the site goes on after a restart of %s', async (service) => {
+  await compose(['restart', service]);
+  await allHealthy();
+  await vi.waitUntil(async () => (await askEdge('/')).status === 200, {
+    timeout: 30_000,
+    interval: 200,
+  });
+  // The database itself, past every cache.
+  expect((await askEdge(`/?nothing=${Date.now()}`)).status).toBe(200);
+});

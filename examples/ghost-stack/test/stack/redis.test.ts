@@ -1,0 +1,81 @@
+import { lexicalDocument, paragraph } from '@prosora/ghost-local';
+import { expect, test, vi } from 'vitest';
+import { askEdge } from './edge.ts';
+import { signIn } from './people.ts';
+import { allHealthy, compose, exec, sql } from './stack.ts';
+
+async function redis(...command: string[]): Promise<string> {
+  const login = 'REDISCLI_AUTH="$(cut -d" " -f2 /run/secrets/redis.conf)" redis-cli "$@"';
+  return await exec('redis', 'sh', '-c', login, 'redis-cli', ...command);
+}
+
+/** How many statements one page costs the database, on average. */
+async function selectsPerPage(pages: number, beforeEach: () => Promise<unknown>): Promise<number> {
+  const selects = async () => {
+    const [, count] = (await sql("SHOW GLOBAL STATUS LIKE 'Com_select'")).split('\t');
+    return Number(count);
+  };
+  let total = 0;
+  for (let page = 0; page < pages; page++) {
+    await beforeEach();
+    const before = await selects();
+    expect((await askEdge('/')).status).toBe(200);
+    total += (await selects()) - before;
+  }
+  return total / pages;
+}
+
+test('Ghost keeps lists of posts and tags in Redis, and publishing empties those of posts', async () => {
+  const admin = await signIn();
+  await askEdge('/');
+  await askEdge('/tag/news/');
+  await vi.waitUntil(async () => /ghost:posts:/.test(await redis('keys', '*')), {
+    timeout: 10_000,
+  });
+  const hash = () => redis('get', 'ghost:posts:prefix_hash');
+  const before = await hash();
+  const title = `Published at ${Date.now()}`;
+  await admin.posts.add({
+    title,
+    lexical: lexicalDocument(paragraph('New.')),
+    status: 'published',
+  });
+  expect((await askEdge('/')).body.toString()).toContain(title);
+  expect(await hash()).not.toBe(before);
+});
+
+test('a warm page costs the database fewer statements', async () => {
+  await askEdge('/');
+  const warm = await selectsPerPage(5, async () => {});
+  const cold = await selectsPerPage(5, () => redis('flushall'));
+  console.log(`SELECTs a front page: ${cold} cold, ${warm} warm`);
+  expect(warm).toBeLessThan(cold);
+});
+
+test('pages answer while Redis is stopped, and it is used again once it is back', async () => {
+  await compose(['stop', 'redis']);
+  try {
+    const times: number[] = [];
+    for (let page = 0; page < 20; page++) {
+      const startedAt = performance.now();
+      expect((await askEdge('/')).status).toBe(200);
+      times.push(performance.now() - startedAt);
+    }
+    times.sort((a, b) => a - b);
+    console.log(
+      `A front page without Redis: median ${times[10]?.toFixed(0)} ms, longest ${times.at(-1)?.toFixed(0)} ms`,
+    );
+    // With Ghost's own defaults each takes longer than 25 s.
+    expect(times.at(-1)).toBeLessThan(5_000);
+  } finally {
+    await compose(['start', 'redis']);
+    await allHealthy();
+  }
+  await vi.waitUntil(
+    async () => {
+      await askEdge('/');
+      return /ghost:posts:/.test(await redis('keys', '*'));
+    },
+    { timeout: 30_000, interval: 500 },
+  );
+});
