@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connectSandbox, startSandbox } from '../../src/index.ts';
 import {
   type SandboxProcess,
   spawnCli,
@@ -61,6 +62,31 @@ test('a folder that another sandbox uses ends it with what to do', async () => {
   const { code, errors } = await failure({});
   expect(code).toBe(1);
   expect(errors).toContain('Stop the other sandbox that uses this folder, or choose another one.');
+});
+
+test('behind a proxy each stand-in gives out its own name there', async () => {
+  const sandbox = await startSandbox({
+    port: 0,
+    dataDir,
+    publicUrl: 'https://sandbox.blog.example.com/',
+  });
+  const { url, cloudinary, stripe } = sandbox;
+  await sandbox.close();
+  expect(url).toBe('https://sandbox.blog.example.com');
+  expect(cloudinary.deliveryUrl).toBe('https://cloudinary.sandbox.blog.example.com/prosora');
+  expect(stripe.url).toBe('https://stripe.sandbox.blog.example.com');
+});
+
+test('the site that is named hears of mail', async () => {
+  const child = spawnCli({
+    PROSORA_SANDBOX_DATA_DIR: dataDir,
+    PROSORA_SANDBOX_SITE_URL: 'http://edge.example:8080',
+  });
+  const [greeting] = await once(child.stdout, 'data');
+  const { vendors } = await connectSandbox(/Console\s+(\S+)/.exec(String(greeting))?.[1] ?? '');
+  const settings = await vendors['resend']?.settings.get();
+  await stopProcess(child, 'SIGTERM');
+  expect(settings).toMatchObject({ webhookUrl: 'http://edge.example:8080/webhooks/resend' });
 });
 
 test('wrong options are all named at once', async () => {
