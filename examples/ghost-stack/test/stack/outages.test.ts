@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { askEdge } from './edge.ts';
-import { allHealthy, compose, containerOf, inspect, SERVICES } from './stack.ts';
+import { allHealthy, compose, containerOf, docker, inspect, SERVICES } from './stack.ts';
 
 /** One request every quarter of a second until `work` is done, at least `count` of them. */
 async function statusesDuring(work: () => Promise<unknown>, count: number): Promise<number[]> {
@@ -60,4 +60,18 @@ test.each(['db', 'redis'] as const)('the site goes on after a restart of %s', as
   });
   // The database itself, past every cache.
   expect((await askEdge(`/?nothing=${Date.now()}`)).status).toBe(200);
+});
+
+test('after a reboot, which starts all at once and in no order, everything is healthy again', async () => {
+  const containers = SERVICES.map(containerOf);
+  await docker(['kill', ...containers]);
+  await docker(['start', ...containers]);
+  await vi.waitUntil(
+    async () => {
+      const states = await Promise.all(containers.map(inspect));
+      return states.every(({ State }) => State.Health?.Status === 'healthy');
+    },
+    { timeout: 150_000, interval: 500 },
+  );
+  expect((await askEdge('/')).status).toBe(200);
 });
