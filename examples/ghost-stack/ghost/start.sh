@@ -1,6 +1,8 @@
 #!/bin/sh
 # Starts Ghost with what it reads from its process's environment alone.
 set -eu
+# What an upload left that a crash cut off.
+rm -rf "${TMPDIR:?}"/*
 # WEBHOOK_SECRET and, with the sandbox, where the stand-ins are.
 set -a && . /run/secrets/ghost.env && set +a
 # The authority of an edge without a public certificate. After a reboot of the machine the edge may be late.

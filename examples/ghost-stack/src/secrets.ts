@@ -30,22 +30,14 @@ const SANDBOX = 'sandbox';
 const RESEND_PORT = 4102;
 const STRIPE_PORT = 4103;
 
-/** Thrown when .env lacks something; lists everything it lacks. */
-export class SetupProblems extends Error {
-  constructor(problems: readonly string[]) {
-    super(`The stack cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
-  }
-}
-
 /**
- * Finds each vendor: the real one when its keys are in `.env`, otherwise its stand-in when the sandbox runs.
- *
- * @throws SetupProblems that names every variable that is missing or half given.
+ * Finds each vendor: the real one when its keys are in `.env`, otherwise its stand-in when this start has the
+ * sandbox. The problems name every variable that is missing or half given; with any, the vendors are of no use.
  */
 export function findVendors(
   env: Record<string, string | undefined>,
   { domain, sandbox }: { domain: string; sandbox: SandboxAccess | undefined },
-): Vendors {
+): { vendors: Vendors; problems: string[] } {
   const problems: string[] = [];
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
   const missing = (name: string, meaning: string): string => {
@@ -91,8 +83,7 @@ export function findVendors(
       },
     };
   }
-  if (problems.length > 0) throw new SetupProblems(problems);
-  return { cloudinaryUrl, resend, stripe };
+  return { vendors: { cloudinaryUrl, resend, stripe }, problems };
 }
 
 /** Files of one service and the user who reads them. */

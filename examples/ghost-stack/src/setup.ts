@@ -20,9 +20,9 @@ import {
   type Generated,
   type SandboxAccess,
   type SecretFolder,
-  SetupProblems,
   secretFolders,
 } from './secrets.ts';
+import { readSite } from './site.ts';
 
 const VOLUMES = '/volumes';
 const ENV_FILE = '/stack/.env';
@@ -30,18 +30,14 @@ const SANDBOX_CONSOLE = 'http://sandbox:4100/vendors';
 /** The services' own user. */
 const NODE_USER = 1000;
 
-/** A host name, not an address with a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
-const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
-
 /** The stand-ins' keys; undefined when the sandbox is not part of this start. */
 async function askSandbox(): Promise<SandboxAccess | undefined> {
-  try {
-    const response = await fetch(SANDBOX_CONSOLE, { signal: AbortSignal.timeout(5_000) });
-    return (await response.json()) as SandboxAccess;
-  } catch {
-    // Compose starts the sandbox before this, so a name that is not there means no sandbox.
-    return undefined;
-  }
+  // Left by `with-sandbox` at each start that has the profile.
+  const mark = path.join(VOLUMES, 'generated', 'with-sandbox');
+  if (!existsSync(mark)) return undefined;
+  rmSync(mark);
+  const response = await fetch(SANDBOX_CONSOLE, { signal: AbortSignal.timeout(10_000) });
+  return (await response.json()) as SandboxAccess;
 }
 
 /** Makes what is not there yet; what is there stays, since the database was made with it. */
@@ -79,21 +75,18 @@ function giveTo(folder: string, uid: number, gid: number, mode: number): void {
 }
 
 async function main(): Promise<void> {
-  const { DOMAIN: domain = '', CERTIFICATES: certificates = '' } = process.env;
-  if (!HOST_NAME.test(domain)) {
-    throw new SetupProblems([
-      `DOMAIN is "${domain}": set it to the site's host name alone, such as blog.example.com.`,
-    ]);
-  }
   const env = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {};
   const sandbox = await askSandbox();
-  const vendors = findVendors(env, { domain, sandbox });
+  const { site, problems } = readSite(process.env, { hasSandbox: sandbox !== undefined });
+  const { vendors, problems: missing } = findVendors(env, { domain: site.domain, sandbox });
+  problems.push(...missing);
+  if (problems.length > 0) {
+    console.error(`The stack cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+    process.exitCode = 1;
+    return;
+  }
   const made = generate(path.join(VOLUMES, 'generated'));
-  const folders = secretFolders(vendors, made, {
-    domain,
-    certificates,
-    hasSandbox: sandbox !== undefined,
-  });
+  const folders = secretFolders(vendors, made, { ...site, hasSandbox: sandbox !== undefined });
   for (const [service, folder] of Object.entries(folders)) {
     fill(path.join(VOLUMES, 'secrets', service), folder);
   }
@@ -111,9 +104,4 @@ async function main(): Promise<void> {
   console.log(`Stripe: ${vendors.stripe ? origin(payments) : 'not connected'}`);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof SetupProblems ? error.message : error);
-  process.exitCode = 1;
-}
+await main();

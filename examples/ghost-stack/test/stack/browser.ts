@@ -1,6 +1,7 @@
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { answerForGhostCdn } from './ghost-cdn.ts';
+import { codeAfter, ensureOwner, mailIds, OWNER } from './people.ts';
 import { DOMAIN } from './stack.ts';
 
 /** A browser on this machine, which knows the site's names, with a page that is watched. */
@@ -32,17 +33,24 @@ export async function openBrowser(): Promise<WatchedBrowser> {
   await answerForGhostCdn(context);
   const page = await context.newPage();
   const complaints: string[] = [];
+  let signedIn = false;
   const complain = (complaint: string) => {
-    if (!ASKS_WHO_IS_SIGNED_IN.test(complaint)) complaints.push(complaint);
+    if (signedIn || !ASKS_WHO_IS_SIGNED_IN.test(complaint)) complaints.push(complaint);
   };
   page.on('pageerror', (error) => complain(String(error)));
   page.on('console', (message) => {
     const { url } = message.location();
+    // Chromium only warns of a picture over plain http.
+    if (message.text().startsWith('Mixed Content')) complain(message.text());
     // A request's failure is told below, with its address; other hosts are not ours to answer for.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     if (isOurs(url)) complain(`${url}: ${message.text()}`);
   });
   page.on('response', (response) => {
+    signedIn ||=
+      response.ok() &&
+      response.request().method() !== 'GET' &&
+      /\/admin\/session/.test(response.url());
     if (response.status() >= 400 && isOurs(response.url())) {
       complain(`${response.url()} ${response.status()}`);
     }
@@ -55,6 +63,24 @@ export async function openBrowser(): Promise<WatchedBrowser> {
     }
   });
   return { context, page, complaints, [Symbol.asyncDispose]: () => browser.close() };
+}
+
+/** Signs the owner in at Ghost Admin below `origin`, with the code in the mail when Ghost asks for one. */
+export async function signInAtAdmin(page: Page, origin: string): Promise<void> {
+  await ensureOwner();
+  const mailsBefore = (await mailIds(OWNER.email)).length;
+  await page.goto(`${origin}/ghost/`);
+  await page.locator('input[name=identification]').fill(OWNER.email);
+  await page.locator('input[name=password]').fill(OWNER.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  const code = page.locator('input[name=token]');
+  const inside = page.getByText('Settings').first();
+  await Promise.race([code.waitFor(), inside.waitFor()]);
+  if (await code.isVisible()) {
+    await code.fill(await codeAfter(mailsBefore));
+    await page.getByRole('button', { name: /verify/i }).click();
+  }
+  await inside.waitFor();
 }
 
 function isOurs(url: string): boolean {

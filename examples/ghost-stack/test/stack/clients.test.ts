@@ -17,6 +17,8 @@ function wrongLogin(headers: Record<string, string> = {}): ForeignRequest {
 }
 
 const forged = (n: number) => ({
+  'x-forwarded-host': `forged-${n}.example.com`,
+  'x-forwarded-proto': 'http',
   'x-forwarded-for': `198.51.100.${n}`,
   'x-real-ip': `198.51.100.${n}`,
   forwarded: `for=198.51.100.${n}`,
@@ -79,13 +81,13 @@ test('a flood of sign-up mails gets 429 by the true address, and others get thei
   expect(statusesOf(await signUp(somebody, 1))).toEqual([201]);
 });
 
-describe('behind Cloudflare', () => {
+describe('behind something that stands in front', () => {
   afterEach(async () => {
     await compose(['up', '--detach', '--wait', '--no-deps', 'caddy']);
     await allHealthy();
   });
 
-  test('the address that the CDN names counts, and nobody else may name one', async () => {
+  test('the address that Cloudflare names counts, and nobody else may name one', async () => {
     await ensureOwner();
     await using cdn = await startForeignContainer('edge');
     await using stranger = await startForeignContainer('edge');
@@ -103,5 +105,24 @@ describe('behind Cloudflare', () => {
     expect(statusesOf(await cdn.ask([wrongLogin(reader('203.0.113.8')(0))]))).toEqual([422]);
     const strange = statusesOf(await stranger.ask(manyTries(forged)));
     expect(strange.slice(-2)).toEqual([429, 429]);
+    // Ghost would answer as the host that the header names, or send the reader to https again.
+    expect(statusesOf(await cdn.ask([{ path: '/', headers: forged(0) }]))).toEqual([200]);
+  });
+
+  test('the address that a proxy of ours adds counts, and none that the reader wrote before it', async () => {
+    await ensureOwner();
+    await using proxy = await startForeignContainer('edge');
+    await compose(['up', '--detach', '--wait', '--no-deps', 'caddy'], {
+      CDN: 'proxy',
+      CDN_ADDRESSES: `${proxy.address}/32`,
+    });
+    const reader = (address: string) => (n: number) => ({
+      ...forged(n),
+      'x-forwarded-for': `198.51.100.${n}, ${address}`,
+    });
+    const flood = statusesOf(await proxy.ask(manyTries(reader('203.0.113.7'))));
+    expect(flood[0]).toBe(422);
+    expect(flood.slice(-2)).toEqual([429, 429]);
+    expect(statusesOf(await proxy.ask([wrongLogin(reader('203.0.113.8')(0))]))).toEqual([422]);
   });
 });

@@ -47,6 +47,12 @@ test('hashed files may be kept for a year, others that Ghost says nothing of for
   const { body } = await askEdge('/');
   const asset = /\/assets\/[^"]+\?v=[^"]+/.exec(body.toString())?.[0] ?? '';
   expect((await askEdge(asset)).headers['cache-control']).toBe('public, max-age=31536000');
+  const sheet = await askEdge('/public/cards.min.css');
+  expect({ status: sheet.status, kept: sheet.headers['cache-control'] }).toEqual({
+    status: 200,
+    kept: expect.stringMatching(/^public, max-age=(3600|31536000)$/),
+  });
+  // What Ghost says stays.
   expect((await askEdge('/')).headers['cache-control']).toBe('public, max-age=0');
 });
 

@@ -1,10 +1,9 @@
 import { lexicalDocument, paragraph } from '@prosora/ghost-local';
-import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
-import { openBrowser } from './browser.ts';
+import { openBrowser, signInAtAdmin } from './browser.ts';
 import { fetchThroughEdge } from './edge.ts';
-import { codeAfter, ensureOwner, mailIds, mailTo, OWNER, signIn } from './people.ts';
+import { mailTo, signIn } from './people.ts';
 import { DOMAIN, exec } from './stack.ts';
 
 const SITE = `https://${DOMAIN}`;
@@ -35,27 +34,10 @@ test('a reader signs up in Portal and enters with the link in the mail', async (
   expect(complaints).toEqual([]);
 });
 
-async function signInAtAdmin(page: Page): Promise<void> {
-  await ensureOwner();
-  const mailsBefore = (await mailIds(OWNER.email)).length;
-  await page.goto(`${SITE}/ghost/`);
-  await page.locator('input[name=identification]').fill(OWNER.email);
-  await page.locator('input[name=password]').fill(OWNER.password);
-  await page.getByRole('button', { name: /sign in/i }).click();
-  const code = page.locator('input[name=token]');
-  const inside = page.getByText('Settings').first();
-  await Promise.race([code.waitFor(), inside.waitFor()]);
-  if (await code.isVisible()) {
-    await code.fill(await codeAfter(mailsBefore));
-    await page.getByRole('button', { name: /verify/i }).click();
-  }
-  await inside.waitFor();
-}
-
 test('the owner signs in, uploads a picture in the editor and sees it', async () => {
   await using browser = await openBrowser();
   const { page, complaints } = browser;
-  await signInAtAdmin(page);
+  await signInAtAdmin(page, SITE);
   await page.goto(`${SITE}/ghost/#/editor/post`);
   await page.getByPlaceholder('Post title').fill('Fog over the harbour');
   const picture = await sharp({
@@ -113,7 +95,7 @@ test('page views in a browser show on the pages of Ghost Admin', async () => {
   );
   await using browser = await openBrowser();
   const { page, complaints } = browser;
-  await signInAtAdmin(page);
+  await signInAtAdmin(page, SITE);
   await page.goto(`${SITE}/ghost/#/analytics/web`);
   await page.getByText('Counted in containers').first().waitFor();
   await page.getByText('Unique visitors').first().waitFor();

@@ -1,6 +1,9 @@
+import { rm, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { askEdge } from './edge.ts';
+import { signIn } from './people.ts';
 import { allHealthy, compose, containerOf, docker, inspect, SERVICES } from './stack.ts';
 
 /** One request every quarter of a second until `work` is done, at least `count` of them. */
@@ -50,6 +53,27 @@ test.each(SERVICES)(
     });
   },
 );
+
+test('a video as large as all the memory that Ghost may use does not end it', async () => {
+  const admin = await signIn();
+  const { Pid } = (await inspect(containerOf('ghost'))).State;
+  const video = path.join(inject('stack').dir, 'long.mp4');
+  await writeFile(video, '');
+  await truncate(video, 700 * 2 ** 20);
+  // The stand-in takes no more than Cloudinary's free plan does.
+  await expect(admin.media.upload(video)).rejects.toThrow(/size|large/i);
+  await rm(video);
+  expect((await inspect(containerOf('ghost'))).State.Pid).toBe(Pid);
+  expect((await askEdge('/')).status).toBe(200);
+});
+
+test('while a service is away the edge says so, and when to try again', async () => {
+  await compose(['stop', 'webhooks']);
+  const { status, headers } = await askEdge('/members/webhooks/stripe/', { method: 'POST' });
+  await compose(['start', 'webhooks']);
+  expect({ status, again: headers['retry-after'] }).toEqual({ status: 502, again: '5' });
+  await allHealthy();
+});
 
 test.each(['db', 'redis'] as const)('the site goes on after a restart of %s', async (service) => {
   await compose(['restart', service]);

@@ -92,7 +92,8 @@ export async function inspect(container: string): Promise<ContainerState> {
 /** The part of `docker inspect` that is looked at here. */
 export interface ContainerState {
   State: { Pid: number; Health?: { Status: string } };
-  Config: { User: string; Env: string[] };
+  Config: { User: string; Env: string[]; StopTimeout?: number };
+  Mounts: { Type: string; RW: boolean }[];
   HostConfig: {
     ReadonlyRootfs: boolean;
     CapDrop: string[] | null;
