@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +56,7 @@ export async function postHit(
       'x-site-uuid': SITE,
       ...headers,
     },
-    body: JSON.stringify(hitBody(payload)),
+    body: JSON.stringify(hitBody({ event_id: randomUUID(), ...payload })),
   });
 }
 
