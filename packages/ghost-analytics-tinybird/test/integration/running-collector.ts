@@ -24,6 +24,7 @@ export function collectorEnv(upstreamUrl: string, env: Record<string, string> = 
     PROSORA_COLLECTOR_PORT: '0',
     PROSORA_COLLECTOR_PRIVATE_PORT: '0',
     PROSORA_COLLECTOR_BATCH_MS: '20',
+    PROSORA_COLLECTOR_HITS_PER_MINUTE: '0',
     ...env,
   };
 }
