@@ -11,6 +11,7 @@ import { createCollectorMetrics } from './collector-metrics.ts';
 import { createCountryOf } from './country.ts';
 import { takeDataDir } from './data-dir.ts';
 import { createHitLimit } from './hit-limit.ts';
+import { openMidnightVisitors } from './midnight-visitors.ts';
 import type { collectorOptions } from './options.ts';
 import { createPipes } from './pipes.ts';
 import { openSalts, type Salts } from './salts.ts';
@@ -101,7 +102,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   const app = createApp({
     ...values,
     spool,
-    visitorId: createVisitorId(salts),
+    visitorId: createVisitorId(salts, openMidnightVisitors(files.midnightVisitors)),
     countryOf,
     limit: createHitLimit(values.hitsPerMinute),
     once: createSeen(),

@@ -22,7 +22,10 @@ export interface Recorder extends AsyncDisposable {
 }
 
 /** Our script as it is served. */
-export const TRACKER = readFileSync(new URL('../../src/tracker/tracker.js', import.meta.url), 'utf8');
+export const TRACKER = readFileSync(
+  new URL('../../src/tracker/tracker.js', import.meta.url),
+  'utf8',
+);
 
 /** Starts one. */
 export async function startRecorder(): Promise<Recorder> {

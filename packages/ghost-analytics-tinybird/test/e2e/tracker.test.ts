@@ -88,7 +88,9 @@ test('where no beacon leaves, a fetch does that outlives the page', async () => 
 });
 
 test('a page that comes back from the back/forward cache is counted again', async () => {
-  const page = await openPage('addEventListener("pageshow", (e) => (window.isBack = e.persisted));');
+  const page = await openPage(
+    'addEventListener("pageshow", (e) => (window.isBack = e.persisted));',
+  );
   await page.goto(`${recorder.url}/plain`);
   await hits(1);
   await page.goto(`${recorder.url}/other`);
@@ -130,7 +132,10 @@ test('an app that does not ask is counted once', async () => {
 
 test.each([
   ['Do Not Track', `Object.defineProperty(navigator, 'doNotTrack', { value: '1' });`],
-  ['Global Privacy Control', `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true });`],
+  [
+    'Global Privacy Control',
+    `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true });`,
+  ],
   ['a no in localStorage', `localStorage.setItem('prosora_ignore', '1');`],
 ])('%s is honoured', async (_what, init) => {
   const page = await openPage(init);
