@@ -10,6 +10,14 @@ export default defineConfig([
     removeNodeProtocol: false,
   },
   {
+    entry: ['src/tracker/tracker.js'],
+    format: ['iife'],
+    // Browsers of the last six years.
+    target: 'es2020',
+    minify: true,
+    outExtension: () => ({ js: '.js' }),
+  },
+  {
     entry: ['src/cli.ts'],
     format: ['esm'],
     target: 'node24',

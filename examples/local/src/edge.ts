@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -12,6 +13,8 @@ export interface EdgeOptions {
   ghostUrl: string;
   /** Paths that go elsewhere, by how they begin. */
   routes: Record<string, string>;
+  /** Scripts that are served in place of Ghost's own: files by path. */
+  scripts?: Record<string, string>;
   /** Key and certificate in PEM: with them the edge speaks https. */
   tls?: { key: string; cert: string };
 }
@@ -28,11 +31,13 @@ export interface Edge {
  * @throws the server's own error when the port is taken.
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { host = 'localhost', port, ghostUrl, routes, tls } = options;
+  const { host = 'localhost', port, ghostUrl, routes, scripts = {}, tls } = options;
   const proxy = createProxyServer({ xfwd: true });
   const targetOf = ({ url = '/' }: IncomingMessage): string =>
     Object.entries(routes).find(([path]) => url.startsWith(path))?.[1] ?? ghostUrl;
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const script = scripts[request.url?.split('?')[0] ?? ''];
+    if (script) return sendScript(script, response);
     try {
       await proxy.web(request, response, { target: targetOf(request) });
     } catch {
@@ -55,4 +60,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function sendScript(file: string, response: ServerResponse): Promise<void> {
+  response.setHeader('content-type', 'text/javascript; charset=utf-8').end(await readFile(file));
 }

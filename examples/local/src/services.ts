@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '@prosora/sandbox';
 import { type RunningService, startService } from './service-process.ts';
 import type { Settings } from './settings.ts';
@@ -117,3 +118,13 @@ export async function startCollector(settings: Settings): Promise<RunningService
     },
   });
 }
+
+/** The tracker in place of Ghost's script, at whose path Ghost's pages ask for it. */
+export const TRACKER_SCRIPT = {
+  '/public/ghost-stats.min.js': path.join(
+    path.dirname(
+      fileURLToPath(import.meta.resolve('@prosora/ghost-analytics-tinybird/package.json')),
+    ),
+    'src/tracker/tracker.js',
+  ),
+};

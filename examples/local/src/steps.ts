@@ -16,6 +16,7 @@ import {
   startCollector,
   startMailBridge,
   startStripeInbox,
+  TRACKER_SCRIPT,
 } from './services.ts';
 import type { Settings } from './settings.ts';
 import type { Site } from './site.ts';
@@ -90,7 +91,12 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
         const { listenUrl } = site.ghost;
         site.stripe = await startStripeInbox(settings, site.sandbox, listenUrl);
         opened.push(() => site.stripe.stop());
-        const edge = await startEdge({ port, ghostUrl: listenUrl, routes: routesOf(settings) });
+        const edge = await startEdge({
+          port,
+          ghostUrl: listenUrl,
+          routes: routesOf(settings),
+          scripts: TRACKER_SCRIPT,
+        });
         opened.push(() => edge.close());
       },
     },

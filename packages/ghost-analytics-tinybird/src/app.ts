@@ -1,41 +1,45 @@
-import { isIP } from 'node:net';
 import { allowAnyOrigin, type Logger, readRawBody } from '@prosora/service';
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
-import { whyNotAReader } from './bots.ts';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+} from 'express';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import { CollectorError } from './errors.ts';
 import { readPageHit } from './page-hit.ts';
-import { createPipes } from './pipes.ts';
-import { rowOf } from './row.ts';
-import type { Spool } from './spool/spool.ts';
-import type { Visitor } from './visitor-id.ts';
+import { PIXEL, readPixel } from './pixel.ts';
+import { createReceive, type ReceiveOptions } from './receive.ts';
+import { type createSync, MAX_SYNC_BYTES } from './tinybird-sync.ts';
 
 /** What the public side stands on. */
-export interface AppOptions {
-  spool: Spool;
-  visitorId: (visitor: Visitor) => string;
+export interface AppOptions extends ReceiveOptions {
   datasource: string;
   sites?: readonly string[] | undefined;
   trustedProxies: string[];
-  upstreamUrl: string;
-  upstreamTimeoutMs: number;
+  /** Answers charts. */
+  pipes: RequestHandler;
+  /** Takes what Ghost synchronises; without it the route does not exist. */
+  sync?: ReturnType<typeof createSync> | undefined;
+  /** Whether a page may be counted by a picture. */
+  pixel: boolean;
   metrics: CollectorMetrics;
   logger: Logger;
-  /** Milliseconds since 1970. (Default: `Date.now`) */
-  now?: () => number;
 }
 
 /** The limit of TryGhost/TrafficAnalytics. */
 const MAX_HIT_BYTES = 20 * 1_024;
 const HIT_TIMEOUT_MS = 10_000;
-const MAX_USER_AGENT = 1_024;
-const RETRY_AFTER_SECONDS = '10';
+const SYNC_TIMEOUT_MS = 60_000;
+const RETRY_AFTER_SECONDS: Record<number, string> = { 429: '60', 503: '10' };
 /** A site in a subdirectory has a path in front of it as well. */
 const SITE_PREFIX = /^[^?]*?\/\.ghost\/analytics(?=\/)/;
+const HIT_PATHS = new Set(['/api/v1/page_hit', '/api/v1/page_hit.gif']);
 
 /** Creates the public side: page hits, charts, and 404 for all else. */
 export function createApp(options: AppOptions): Express {
-  const { upstreamUrl, upstreamTimeoutMs: timeoutMs, metrics } = options;
+  const { metrics, sync, sites } = options;
+  const receive = createReceive(options);
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.set('trust proxy', options.trustedProxies);
   app.use((request, _response, next) => {
@@ -44,55 +48,46 @@ export function createApp(options: AppOptions): Express {
   });
   app.use(allowAnyOrigin);
   app.post('/api/v1/page_hit', async (request, response) => {
-    metrics.hit(await takeHit(options, request));
+    metrics.hit(await receive(request, () => readBody(options, request)));
     // A bot gets the same words, so it cannot tell.
     response.status(202).json({ message: 'Page hit event received' });
   });
-  const pipes = createPipes({ upstreamUrl, timeoutMs });
-  app.route('/v0/pipes/:file').get(pipes).post(pipes);
+  if (options.pixel) {
+    app.get('/api/v1/page_hit.gif', async (request, response) => {
+      metrics.hit(await receive(request, () => readPixel(request, sites)));
+      response.set({ 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).send(PIXEL);
+    });
+  }
+  if (sync) {
+    app.post('/api/v1/tinybird-sync', async (request, response) => {
+      sync.authorize(request);
+      const limits = { maxBodyBytes: MAX_SYNC_BYTES, timeoutMs: SYNC_TIMEOUT_MS };
+      await sync.handOn((await readRawBody(request, limits)).toString('utf8'));
+      response.status(202).json({ message: 'Rows received' });
+    });
+  }
+  app.route('/v0/pipes/:file').get(options.pipes).post(options.pipes);
   app.use((request) => {
     throw new CollectorError('NOT_FOUND', `there is no ${request.method} ${request.path} here`);
   });
   return app.use(answerError(options));
 }
 
-/** Counts a hit; when this resolves it is on disk, or it was none of a reader. */
-async function takeHit(options: AppOptions, request: Request) {
-  const body = await readRawBody(request, {
-    maxBodyBytes: MAX_HIT_BYTES,
-    timeoutMs: HIT_TIMEOUT_MS,
-  });
-  if (request.query['name'] !== options.datasource) {
-    throw new CollectorError('REQUEST_INVALID', `querystring.name must be ${options.datasource}`);
+async function readBody({ datasource, sites }: AppOptions, request: Request) {
+  const limits = { maxBodyBytes: MAX_HIT_BYTES, timeoutMs: HIT_TIMEOUT_MS };
+  const body = await readRawBody(request, limits);
+  if (request.query['name'] !== datasource) {
+    throw new CollectorError('REQUEST_INVALID', `querystring.name must be ${datasource}`);
   }
   // A beacon's text is text/plain, so that the browser need not ask before it sends.
   if (!request.is(['application/json', 'text/plain'])) {
     throw new CollectorError('CONTENT_TYPE_REFUSED', 'send application/json or text/plain');
   }
-  const userAgent = request.get('user-agent')?.trim().slice(0, MAX_USER_AGENT);
-  if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
-  const hit = readPageHit({
+  return readPageHit({
     body: body.toString('utf8'),
     siteHeader: request.get('x-site-uuid'),
-    sites: options.sites,
+    sites,
   });
-  const notAReader = whyNotAReader(request.headers);
-  if (notAReader) return notAReader;
-  const { site_uuid } = hit.payload;
-  const row = rowOf(hit, {
-    visitorId: options.visitorId({ site_uuid, address: addressOf(request), userAgent }),
-    userAgent,
-    receivedAt: new Date((options.now ?? Date.now)()),
-    edgeStart: request.get('x-ghost-analytics-start'),
-  });
-  await options.spool.append(JSON.stringify(row));
-  return 'accepted' as const;
-}
-
-/** The nearest address that is no trusted proxy; a header without an address in it says nothing. */
-function addressOf(request: Request): string {
-  const believed = request.ip ?? '';
-  return isIP(believed) ? believed : (request.socket.remoteAddress ?? '');
 }
 
 function answerError({ metrics, logger }: AppOptions): ErrorRequestHandler {
@@ -100,9 +95,10 @@ function answerError({ metrics, logger }: AppOptions): ErrorRequestHandler {
     if (response.headersSent) return next(thrown);
     // Express's own errors carry a status and no code.
     const { code = 'failed', status = 500, message = '' } = thrown as Partial<CollectorError>;
-    if (request.path === '/api/v1/page_hit') metrics.hit(code.toLowerCase());
+    if (HIT_PATHS.has(request.path)) metrics.hit(code.toLowerCase());
     if (status >= 500 && code !== 'SPOOL_FULL') logger.error({ err: thrown }, 'request failed');
-    if (status === 503) response.set('Retry-After', RETRY_AFTER_SECONDS);
+    const retryAfter = RETRY_AFTER_SECONDS[status];
+    if (retryAfter && !response.hasHeader('retry-after')) response.set('Retry-After', retryAfter);
     // The rest of a body that was refused is not read, so the connection cannot be used again.
     if (!request.complete) response.set('Connection', 'close');
     const text = status === 500 ? 'the collector failed' : message;

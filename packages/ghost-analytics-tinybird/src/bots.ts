@@ -1,15 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isbot } from 'isbot';
+import { remember } from './remember.ts';
 
 /** Headers by which a browser says that nobody looks at the page, at least not yet. */
 const PURPOSE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 const UNSEEN = /prefetch|prerender|preview/i;
 
 /** Why a hit is not counted. */
-export type NotAReader = 'bot' | 'prefetch';
+export type NotAReader = 'bot' | 'prefetch' | 'declined';
 
-/** Tells programs and pages fetched ahead from readers; `undefined` is a reader. */
+const isProgram = remember(isbot);
+
+/**
+ * Tells programs, pages fetched ahead and readers who asked not to be tracked (`DNT`, `Sec-GPC`) from
+ * those to count, which are `undefined`.
+ */
 export function whyNotAReader(headers: IncomingHttpHeaders): NotAReader | undefined {
+  if (headers['dnt'] === '1' || headers['sec-gpc'] === '1') return 'declined';
   if (PURPOSE_HEADERS.some((name) => UNSEEN.test(String(headers[name] ?? '')))) return 'prefetch';
-  return isbot(headers['user-agent']) ? 'bot' : undefined;
+  return isProgram(headers['user-agent'] ?? '') ? 'bot' : undefined;
 }

@@ -10,6 +10,8 @@ export interface CollectorMetrics {
   hit(outcome: string): void;
   flushed(tookMs: number): void;
   sent(outcome: SendOutcome, batch: SentBatch): void;
+  /** Where the answer to a chart's question came from. */
+  chart(source: string): void;
 }
 
 const FSYNC_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2];
@@ -26,6 +28,12 @@ export function createCollectorMetrics(
   const hits = counter('hits', 'Page hits that came in, by outcome.', 'outcome');
   const rows = counter('hits_sent', 'Page hits that left the spool, by outcome.', 'outcome');
   const batches = counter('batches', 'Batches sent, by outcome.', 'outcome');
+  const charts = counter('charts', 'Questions of charts, by who answered.', 'source');
+  const doubles = new Counter({
+    name: 'prosora_hits_possibly_double_total',
+    help: 'Page hits sent again though they may have been written: Tinybird keeps both, the engine one.',
+    registers,
+  });
   const fsync = new Histogram({
     name: 'prosora_spool_fsync_seconds',
     help: 'How long a group of hits took to be on disk.',
@@ -54,8 +62,10 @@ export function createCollectorMetrics(
     registry,
     hit: (outcome) => hits.inc({ outcome }),
     flushed: (tookMs) => fsync.observe(tookMs / 1_000),
+    chart: (source) => charts.inc({ source }),
     sent(outcome, batch) {
       batches.inc({ outcome: outcome.kind });
+      if (batch.mayBeDouble) doubles.inc(batch.rows);
       const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
       failingSince = isUnsent ? (failingSince ?? now()) : undefined;
       if (outcome.kind === 'accepted') {

@@ -8,15 +8,21 @@ import {
 } from '@prosora/service';
 import { createApp } from './app.ts';
 import { createCollectorMetrics } from './collector-metrics.ts';
+import { createCountryOf } from './country.ts';
 import { takeDataDir } from './data-dir.ts';
+import { createHitLimit } from './hit-limit.ts';
+import { openMidnightVisitors } from './midnight-visitors.ts';
 import type { collectorOptions } from './options.ts';
+import { createPipes } from './pipes.ts';
 import { openSalts, type Salts } from './salts.ts';
+import { createSeen } from './seen.ts';
 import { createSender } from './sender.ts';
 import { logOutcome } from './sender-log.ts';
 import { openCheckpoint } from './spool/checkpoint.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool } from './spool/spool.ts';
 import { createTinybird } from './tinybird.ts';
+import { createSync } from './tinybird-sync.ts';
 import { createVisitorId } from './visitor-id.ts';
 
 /** The values of the options. */
@@ -61,16 +67,22 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   });
   salts.ofNow();
   started.defer(keepForgetting(salts, logger));
+  const countryOf = createCountryOf({
+    header: values.countryHeader,
+    databaseFile: values.countryDatabase,
+  });
+  const tinybirdFor = (datasource: string) =>
+    createTinybird({
+      url: values.upstreamUrl,
+      token: values.trackerToken,
+      datasource,
+      timeoutMs: values.upstreamTimeoutMs,
+    });
   const sender = createSender({
     ...values,
     spool,
     checkpoint,
-    tinybird: createTinybird({
-      url: values.upstreamUrl,
-      token: values.trackerToken,
-      datasource: values.datasource,
-      timeoutMs: values.upstreamTimeoutMs,
-    }),
+    tinybird: tinybirdFor(values.datasource),
     deadLettersFile: files.deadLetters,
     onOutcome(outcome, batch) {
       metrics.sent(outcome, batch);
@@ -87,7 +99,28 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       checks: { spool: spool.check },
     }),
   );
-  const app = createApp({ ...values, spool, visitorId: createVisitorId(salts), metrics, logger });
+  const app = createApp({
+    ...values,
+    spool,
+    visitorId: createVisitorId(salts, openMidnightVisitors(files.midnightVisitors)),
+    countryOf,
+    limit: createHitLimit(values.hitsPerMinute),
+    once: createSeen(),
+    now: Date.now,
+    pipes: createPipes({
+      upstreamUrl: values.upstreamUrl,
+      timeoutMs: values.upstreamTimeoutMs,
+      cacheMs: cacheMsOf(values),
+      queriesPerDay: values.chartQueriesPerDay,
+      onAnswer: metrics.chart,
+    }),
+    sync:
+      values.syncAuthKey === undefined
+        ? undefined
+        : createSync({ key: values.syncAuthKey, tinybirdFor, sites: values.sites }),
+    metrics,
+    logger,
+  });
   const server = createServer({ requestTimeout: 30_000 }, app);
   const listener: Listener = started.use(await listen(server, values));
   sender.start();
@@ -100,6 +133,12 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Only Tinybird counts questions. */
+function cacheMsOf({ upstreamUrl, chartCacheSeconds }: CollectorOptions): number {
+  const isTinybird = new URL(upstreamUrl).hostname.endsWith('tinybird.co');
+  return (chartCacheSeconds ?? (isTinybird ? 60 : 0)) * 1_000;
 }
 
 /** The previous salt goes when its time is over, also on a site that nobody visits meanwhile. */

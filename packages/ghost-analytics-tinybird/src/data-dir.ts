@@ -9,6 +9,7 @@ export interface DataDir extends Disposable {
   checkpoint: string;
   deadLetters: string;
   salts: string;
+  midnightVisitors: string;
 }
 
 /** Where the dead letters of a data directory are. */
@@ -38,6 +39,7 @@ export function takeDataDir(dir: string): DataDir {
     checkpoint: join(dir, 'checkpoint'),
     deadLetters: deadLettersIn(dir),
     salts: join(dir, 'salts.json'),
+    midnightVisitors: join(dir, 'midnight-visitors'),
     [Symbol.dispose]: () => lock.close(),
   };
 }

@@ -1,19 +1,24 @@
 import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors';
 
 /**
- * Every code with the HTTP status it is answered with. 503 comes with `Retry-After`: the same request
- * may be sent again then; the others are for good.
+ * Every code with the HTTP status it is answered with. 503 and 429 come with `Retry-After`: the
+ * same request may be sent again then; the others are for good.
  */
 const STATUS_OF = {
   REQUEST_INVALID: 400,
+  KEY_REFUSED: 401,
   SITE_REFUSED: 403,
+  ORIGIN_REFUSED: 403,
   NOT_FOUND: 404,
   CONTENT_TYPE_REFUSED: 415,
+  TOO_MANY_HITS: 429,
+  TOO_MANY_QUERIES: 429,
   SPOOL_FULL: 503,
   SPOOL_UNAVAILABLE: 503,
   SALTS_UNAVAILABLE: 503,
   UPSTREAM_UNAVAILABLE: 502,
   UPSTREAM_TIMEOUT: 504,
+  COUNTRY_DATABASE_UNREADABLE: 500,
   DATA_DIR_TAKEN: 500,
   DATA_DIR_UNUSABLE: 500,
 } satisfies Record<string, number>;

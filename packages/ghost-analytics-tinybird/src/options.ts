@@ -58,6 +58,71 @@ export const collectorOptions = {
     defaultText: 'any',
     example: '4b5c7f3e-1b0a-4c55-8d36-3d1b4b2b9c11',
   },
+  origins: {
+    env: 'PROSORA_COLLECTOR_ORIGINS',
+    description:
+      'Whose pages may send hits, as origins separated by commas. A hit that names another one is refused; one that names none, as a server sends it, is taken.',
+    schema: list
+      .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
+      .optional(),
+    defaultText: 'any',
+    example: 'https://example.com',
+  },
+  hitsPerMinute: {
+    env: 'PROSORA_COLLECTOR_HITS_PER_MINUTE',
+    description:
+      'How many hits one address (of IPv6: one /64) may send in a minute; above it they are answered 429. 0 is no limit.',
+    schema: z.coerce.number().int().min(0).default(600),
+  },
+  pixel: {
+    env: 'PROSORA_COLLECTOR_PIXEL',
+    description:
+      'Set to true, a picture at /api/v1/page_hit.gif counts a page that runs no script.',
+    schema: z.stringbool().default(false),
+  },
+  countryHeader: {
+    env: 'PROSORA_COLLECTOR_COUNTRY_HEADER',
+    description:
+      'Header in which the network in front says the country; believed from trusted proxies only.',
+    schema: z
+      .string()
+      .regex(/^[\w-]+$/)
+      .toLowerCase()
+      .optional(),
+    defaultText: "none; the time zone's country is taken",
+    example: 'cf-ipcountry',
+  },
+  countryDatabase: {
+    env: 'PROSORA_COLLECTOR_COUNTRY_DATABASE',
+    description:
+      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP, IPinfo). Read at the start.',
+    schema: z.string().optional(),
+    defaultText: "none; the time zone's country is taken",
+    example: '/data/GeoLite2-Country.mmdb',
+  },
+  syncAuthKey: {
+    env: 'PROSORA_COLLECTOR_SYNC_AUTH_KEY',
+    description:
+      "Ghost's tinybird__sync_auth_key, with which it sends the runs of automations. At least 16 characters.",
+    schema: z.string().min(16).optional(),
+    defaultText: 'none; the route does not exist',
+    secret: true,
+  },
+  chartCacheSeconds: {
+    env: 'PROSORA_COLLECTOR_CHART_CACHE_SECONDS',
+    description: "How long an answer to a chart's question is given again without asking.",
+    schema: z.coerce.number().int().min(0).max(3_600).optional(),
+    defaultText: '60 in front of tinybird.co, else 0',
+    unit: 's',
+  },
+  chartQueriesPerDay: {
+    env: 'PROSORA_COLLECTOR_CHART_QUERIES_PER_DAY',
+    description:
+      'How many questions the upstream is asked within 24 hours; beyond, the last answer is given again, however old. 1000 is what the free plan of Tinybird allows.',
+    schema: z.coerce.number().int().min(24).optional(),
+    defaultText: 'no limit',
+    example: '1000',
+  },
   trustedProxies: {
     env: 'PROSORA_COLLECTOR_TRUSTED_PROXIES',
     description:

@@ -4,12 +4,17 @@ import { CollectorError } from './errors.ts';
 /** Longest text per field, in UTF-16 units; the whole body is limited to 20 KB besides. */
 const MAX = { url: 4_096, path: 2_048, tag: 512, word: 64 };
 
-const guidOrUndefined = z.union([z.guid(), z.literal('undefined')]);
-const tag = z.string().max(MAX.tag).nullable().default(null);
+/** What others made up, such as the address an advertisement leads to, is cut: the reader still came. */
+const upTo = (length: number) =>
+  z.string().transform((text) => text.slice(0, length).toWellFormed());
+
+const guidOrUndefined = z.union([z.guid(), z.literal('undefined')]).default('undefined');
+const tag = upTo(MAX.tag).nullable().default(null);
 
 /**
  * The body that Ghost's `ghost-stats.js` posts. Ghost prints what a page lacks into its script tag as the
- * words `undefined` and `null` (core/frontend/helpers/ghost_head.js), so these words are values here.
+ * words `undefined` and `null` (core/frontend/helpers/ghost_head.js), so these words are values here; a
+ * page outside Ghost says nothing of what only Ghost has.
  */
 const pageHitBody = z.object({
   timestamp: z.iso.datetime(),
@@ -19,21 +24,23 @@ const pageHitBody = z.object({
     event_id: z.string().max(MAX.word).optional(),
     site_uuid: z.guid(),
     member_uuid: guidOrUndefined,
-    member_status: z.string().min(1).max(MAX.word),
+    member_status: z.string().min(1).max(MAX.word).default('undefined'),
     post_uuid: guidOrUndefined,
-    post_type: z.enum(['null', 'post', 'page']),
+    post_type: z.enum(['null', 'post', 'page']).default('null'),
     gift_link: z.string().max(MAX.tag).nullish(),
     locale: z.string().min(1).max(MAX.word),
     location: z.string().min(1).max(MAX.word).nullable(),
-    pathname: z.string().min(1).max(MAX.path),
-    href: z.string().max(MAX.url),
-    referrer: z.string().max(MAX.url).nullable().default(null),
+    /** Of our own script, which leaves the country to the collector. */
+    timezone: z.string().max(MAX.word).optional(),
+    pathname: z.string().min(1).pipe(upTo(MAX.path)),
+    href: upTo(MAX.url),
+    referrer: upTo(MAX.url).nullable().default(null),
     parsedReferrer: z
       .object({
         // Not always a URL: Ghost also puts the value of ?ref= here.
-        url: z.string().max(MAX.url).nullable(),
-        source: z.string().max(MAX.url).nullable(),
-        medium: z.string().max(MAX.tag).nullable(),
+        url: upTo(MAX.url).nullable(),
+        source: upTo(MAX.url).nullable(),
+        medium: upTo(MAX.tag).nullable(),
       })
       .optional(),
     utm_source: tag,
@@ -63,7 +70,15 @@ export interface PageHitInput {
  * `SITE_REFUSED` for a site that is not on the list.
  */
 export function readPageHit({ body, siteHeader, sites }: PageHitInput): PageHit {
-  const parsed = pageHitBody.safeParse(parseJson(body));
+  return checkPageHit(parseJson(body), { siteHeader, sites });
+}
+
+/** As `readPageHit`, for a body that is parsed. */
+export function checkPageHit(
+  body: unknown,
+  { siteHeader, sites }: Omit<PageHitInput, 'body'>,
+): PageHit {
+  const parsed = pageHitBody.safeParse(body);
   if (!parsed.success) throw new CollectorError('REQUEST_INVALID', describe(parsed.error));
   const site = parsed.data.payload.site_uuid;
   if (siteHeader !== undefined && siteHeader.toLowerCase() !== site.toLowerCase()) {

@@ -1,14 +1,20 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { readRawBody } from '@prosora/service';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import { type ChartAnswer, createChartCache } from './chart-cache.ts';
 import { CollectorError } from './errors.ts';
+import { createQueryBudget } from './query-budget.ts';
 
 /** Where charts are read. */
 export interface PipesOptions {
   /** Without a slash at its end. */
   upstreamUrl: string;
   timeoutMs: number;
+  /** How long an answer is given again; 0 asks each time. */
+  cacheMs: number;
+  /** How often the upstream may be asked in 24 hours. */
+  queriesPerDay?: number | undefined;
+  /** Hears of each question where its answer came from. */
+  onAnswer?: (source: 'upstream' | 'cache' | 'spent') => void;
   fetch?: typeof fetch;
 }
 
@@ -30,37 +36,79 @@ const RESPONSE_HEADERS = [
  * that of the site itself (core/server/lib/request-external.js), so charts have to be read at the site.
  */
 export function createPipes(options: PipesOptions): RequestHandler {
-  const ask = options.fetch ?? globalThis.fetch;
+  const { upstreamUrl, cacheMs, queriesPerDay, onAnswer } = options;
+  const budget = queriesPerDay === undefined ? undefined : createQueryBudget(queriesPerDay);
+  const answerTo = createChartCache({ ttlMs: cacheMs, budget });
 
   return async (request, response) => {
     const file = String(request.params['file']);
     if (!PIPE_FILE.test(file)) throw new CollectorError('NOT_FOUND', 'there is no such pipe');
     const query = /\?.*/s.exec(request.url)?.[0] ?? '';
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    const timeout = AbortSignal.timeout(options.timeoutMs);
-    const body = await bodyOf(request, options.timeoutMs);
-    const answer = await ask(`${options.upstreamUrl}/v0/pipes/${file}${query}`, {
-      method: request.method,
-      headers: picked(REQUEST_HEADERS, (name) => request.get(name)),
-      redirect: 'manual',
-      signal: AbortSignal.any([gone.signal, timeout]),
-      ...(body && { body }),
-    }).catch((cause: unknown) => {
-      throw timeout.aborted
-        ? new CollectorError('UPSTREAM_TIMEOUT', 'the upstream takes too long', { cause })
-        : new CollectorError('UPSTREAM_UNAVAILABLE', 'the upstream does not answer', { cause });
-    });
-    response.status(answer.status);
-    response.set(picked(RESPONSE_HEADERS, (name) => answer.headers.get(name) ?? undefined));
-    if (!answer.body) return void response.end();
-    // A reader that goes away, or an upstream that breaks off, leaves nothing to be said.
-    await pipeline(Readable.fromWeb(answer.body), response).catch(() => response.destroy());
+    const body = request.method === 'POST' ? await bodyOf(request, options.timeoutMs) : undefined;
+    const token = request.get('authorization') ?? '';
+    let source: 'upstream' | 'cache' = 'cache';
+    const result = await answerTo(
+      { path: `${file}${query}\n${body ?? ''}`, token, tokenEndsMs: endOf(token) },
+      () => {
+        source = 'upstream';
+        return ask(options, `${upstreamUrl}/v0/pipes/${file}${query}`, request, body);
+      },
+    );
+    onAnswer?.(result.kind === 'spent' ? 'spent' : source);
+    if (result.kind === 'spent') {
+      response.set('Retry-After', String(Math.ceil(result.waitMs / 1_000)));
+      throw new CollectorError('TOO_MANY_QUERIES', 'all questions of the day are asked');
+    }
+    send(response, result.answer, result.ageMs);
   };
 }
 
-async function bodyOf(request: Request, timeoutMs: number): Promise<Buffer | undefined> {
-  if (request.method !== 'POST') return undefined;
+function send(response: Response, { status, headers, body }: ChartAnswer, ageMs: number): void {
+  response.status(status).set(headers);
+  if (ageMs > 0) response.set('Age', String(Math.floor(ageMs / 1_000)));
+  response.send(body);
+}
+
+/** Not aborted with the caller: others may wait for the same answer, and the question is spent. */
+async function ask(
+  options: PipesOptions,
+  url: string,
+  request: Request,
+  body: Buffer | undefined,
+): Promise<ChartAnswer> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  try {
+    const answer = await (options.fetch ?? globalThis.fetch)(url, {
+      method: request.method,
+      headers: picked(REQUEST_HEADERS, (name) => request.get(name)),
+      redirect: 'manual',
+      signal: timeout,
+      ...(body && { body: new Uint8Array(body) }),
+    });
+    return {
+      status: answer.status,
+      headers: picked(RESPONSE_HEADERS, (name) => answer.headers.get(name) ?? undefined),
+      body: Buffer.from(await answer.arrayBuffer()),
+    };
+  } catch (cause) {
+    throw timeout.aborted
+      ? new CollectorError('UPSTREAM_TIMEOUT', 'the upstream takes too long', { cause })
+      : new CollectorError('UPSTREAM_UNAVAILABLE', 'the upstream does not answer', { cause });
+  }
+}
+
+/** When a JWT ends. Not verified here: the upstream did that when it answered the same token before. */
+function endOf(authorization: string): number | undefined {
+  try {
+    const claims = authorization.split('.')[1] ?? '';
+    const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { exp?: unknown };
+    return typeof exp === 'number' ? exp * 1_000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function bodyOf(request: Request, timeoutMs: number): Promise<Buffer> {
   return await readRawBody(request, { maxBodyBytes: MAX_PARAMETERS_BYTES, timeoutMs });
 }
 

@@ -8,6 +8,8 @@ export interface HitFacts {
   /** The visitor's id of the day. */
   visitorId: string;
   userAgent: string;
+  /** As ISO 3166-1 alpha-2. */
+  country: string | null;
   receivedAt: Date;
   /** When the edge got the hit: the header `x-ghost-analytics-start`, milliseconds since 1970. */
   edgeStart?: string | undefined;
@@ -17,7 +19,8 @@ export interface HitFacts {
  * The row for Ghost's data source `analytics_events` (core/server/data/tinybird), with the fields that
  * TryGhost/TrafficAnalytics writes. The time is ours: browsers' clocks are off.
  */
-export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
+export function rowOf({ action, version, payload: said }: PageHit, facts: HitFacts) {
+  const { timezone: _timezone, ...payload } = said;
   return {
     timestamp: facts.receivedAt.toISOString(),
     action,
@@ -26,6 +29,8 @@ export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
     session_id: facts.visitorId,
     payload: {
       ...payload,
+      href: publicPartOf(payload.href),
+      location: facts.country,
       event_id: payload.event_id || randomUUID(),
       meta: { received_timestamp: edgeTime(facts.edgeStart) },
       ...readUserAgent(facts.userAgent),
@@ -33,6 +38,19 @@ export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
       'user-agent': facts.userAgent,
     },
   };
+}
+
+/** What says where a reader came from; anything else in an address may be a secret, as in a sign-in link. */
+const TELLING = /^(?:utm_\w+|ref|source)=/;
+
+function publicPartOf(href: string): string {
+  const [address = ''] = href.split('#', 1);
+  const [page = '', ...queries] = address.split('?');
+  const kept = queries
+    .join('?')
+    .split('&')
+    .filter((pair) => TELLING.test(pair));
+  return kept.length === 0 ? page : `${page}?${kept.join('&')}`;
 }
 
 const LATEST_MS = 8.64e15; // what Date can hold

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts';
 import { CollectorError } from './errors.ts';
+import { exclusively } from './exclusively.ts';
 
 /** Where salts are kept and when they change. */
 export interface SaltsOptions {
@@ -45,38 +46,49 @@ const savedSalts = z.object({
 });
 type SavedSalts = z.output<typeof savedSalts>;
 
-/** Opens the salts of a data directory; the file is written before a salt is used. */
+/**
+ * Opens the salts of a data directory. The file is written before a salt is used, and only by the process
+ * that holds its lock, which looks first whether another one has changed it already.
+ */
 export function openSalts(options: SaltsOptions): Salts {
   const { file, timeZone, graceMs = 30 * 60_000, now = Date.now, onDamage } = options;
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const dayAt = (ms: number) => format.format(ms);
   let saved = read(file, onDamage);
 
-  const save = (next: SavedSalts): SavedSalts => {
+  /** @param next what the file should hold; the same object for no change */
+  const change = (next: (onDisk: SavedSalts | undefined) => SavedSalts): SavedSalts => {
     try {
-      writeFileAtomically(file, JSON.stringify(next));
+      return exclusively(`${file}.lock`, () => {
+        const before = read(file);
+        const after = next(before);
+        if (after !== before) writeFileAtomically(file, JSON.stringify(after));
+        return after;
+      });
     } catch (cause) {
       throw new CollectorError('SALTS_UNAVAILABLE', 'the new salt cannot be kept', { cause });
     }
-    return next;
   };
-  const change = (day: string): SavedSalts => {
-    const next = { day, salt: randomBytes(SALT_BYTES).toString('base64') };
-    const isYesterday = saved !== undefined && saved.day === dayAt(now() - DAY_MS);
+  const startDay = (today: string) => (before: SavedSalts | undefined) => {
+    // A clock that steps back over midnight does not bring back a salt that is gone.
+    if (before && before.day >= today) return before;
+    const next = { day: today, salt: randomBytes(SALT_BYTES).toString('base64') };
     // After a longer pause nobody is in the middle of a visit.
-    const isInGrace = isYesterday && dayAt(now() - graceMs) !== day;
-    if (!saved || !isInGrace) return save(next);
-    return save({ ...next, previous: { salt: saved.salt, untilMs: now() + graceMs } });
+    const isInGrace = before?.day === dayAt(now() - DAY_MS) && dayAt(now() - graceMs) !== today;
+    if (!before || !isInGrace) return next;
+    return { ...next, previous: { salt: before.salt, untilMs: now() + graceMs } };
+  };
+  const endGrace = (before: SavedSalts | undefined): SavedSalts => {
+    if (!before) return startDay(dayAt(now()))(before);
+    const { previous, ...rest } = before;
+    return previous && previous.untilMs <= now() ? rest : before;
   };
 
   return {
     ofNow() {
       const today = dayAt(now());
-      // A clock that steps back over midnight does not bring back a salt that is gone.
-      if (!saved || today > saved.day) saved = change(today);
-      if (saved.previous && saved.previous.untilMs <= now()) {
-        saved = save({ day: saved.day, salt: saved.salt });
-      }
+      if (!saved || today > saved.day) saved = change(startDay(today));
+      if (saved.previous && saved.previous.untilMs <= now()) saved = change(endGrace);
       return {
         current: Buffer.from(saved.salt, 'base64'),
         previous: saved.previous && Buffer.from(saved.previous.salt, 'base64'),
@@ -86,7 +98,7 @@ export function openSalts(options: SaltsOptions): Salts {
   };
 }
 
-function read(file: string, onDamage: SaltsOptions['onDamage']): SavedSalts | undefined {
+function read(file: string, onDamage?: SaltsOptions['onDamage']): SavedSalts | undefined {
   const text = readFileIfPresent(file);
   if (text === undefined) return undefined;
   try {

@@ -35,6 +35,8 @@ export interface SentBatch {
   /** `segment:from-to`, in bytes; the same name always means the same rows. */
   name: string;
   rows: number;
+  /** Whether an answer to it was lost before, so that it may have been written already. */
+  mayBeDouble: boolean;
 }
 
 /** Sends what is in the spool, in order, one batch at a time. */
@@ -52,6 +54,8 @@ export function createSender(options: SenderOptions): Sender {
   const ended = new AbortController();
   const draining = new AbortController();
   let failures = 0;
+  /** The batch that may have been written though nobody said so; after a start every planned one may. */
+  let doubtful = checkpoint.progress.cuts.length > 0 ? nameOf(checkpoint.progress) : undefined;
   let running: Promise<void> | undefined;
 
   /** The segment to read from, `undefined` when all is sent. */
@@ -90,9 +94,12 @@ export function createSender(options: SenderOptions): Sender {
     if (damaged > 0) options.onDamage?.(segment.name, damaged);
     if (frames.length === 0) return checkpoint.save(done);
     const rows = frames.map(({ row }) => row);
-    const batch = { name: `${segment.name}:${at.from}-${to}`, rows: rows.length };
+    const name = nameOf(at);
+    const batch = { name, rows: rows.length, mayBeDouble: name === doubtful };
     const outcome = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
+    if (outcome.kind !== 'unavailable') doubtful = undefined;
+    else if (outcome.mayBeWritten) doubtful = name;
     options.onOutcome?.(outcome, batch);
     if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
       failures += 1;
@@ -153,6 +160,11 @@ export function createSender(options: SenderOptions): Sender {
       clearTimeout(late);
     },
   };
+}
+
+/** The name of the batch to send next. */
+function nameOf({ segment, from, cuts }: Progress): string {
+  return `${segment}:${from}-${cuts[0] ?? from}`;
 }
 
 function deadLetterOf(batch: string, reason: string, rows: readonly string[]): DeadLetter {

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import * as z from 'zod';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -22,20 +24,30 @@ export type SendOutcome =
   /** These rows, or so many of them, will never be taken. */
   | { kind: 'refused'; reason: string }
   /** May be taken later. */
-  | { kind: 'unavailable'; reason: string; afterMs?: number | undefined }
+  | {
+      kind: 'unavailable';
+      reason: string;
+      afterMs?: number | undefined;
+      /** Whether the rows may be there all the same: no answer came, or one of 5xx. */
+      mayBeWritten: boolean;
+    }
   /** Nothing will be taken until a person has changed the token, the address or the data source. */
   | { kind: 'misconfigured'; reason: string };
 
 /** The Events API: https://www.tinybird.co/docs/api-reference/events-api */
 export interface Tinybird {
-  /** Sends rows as NDJSON under the name of their batch, and waits until they are written. */
-  send(ndjson: string, batch: string, signal?: AbortSignal): Promise<SendOutcome>;
+  /** Sends rows as NDJSON, under the name of their batch if they have one, and waits until they are written. */
+  send(ndjson: string, batch?: string, signal?: AbortSignal): Promise<SendOutcome>;
 }
 
 /** The engine knows a batch by this header and takes it once; Tinybird ignores it. */
 const BATCH_HEADER = 'prosora-batch';
 
 const ingestResult = z.object({ successful_rows: z.int(), quarantined_rows: z.int() });
+
+const compress = promisify(gzip);
+/** Below it a batch fits into a packet or two as it is. */
+const COMPRESS_BYTES = 2_048;
 
 const MISCONFIGURED = new Set([401, 403, 404, 405]);
 const TRANSIENT = new Set([408, 425, 429]);
@@ -49,21 +61,23 @@ export function createTinybird(options: TinybirdOptions): Tinybird {
   return {
     async send(ndjson, batch, signal) {
       const timeout = AbortSignal.timeout(timeoutMs);
+      const isLarge = ndjson.length > COMPRESS_BYTES;
       try {
         const response = await post(target, {
           method: 'POST',
           headers: {
             authorization: `Bearer ${token}`,
             'content-type': 'application/x-ndjson',
-            [BATCH_HEADER]: batch,
+            ...(isLarge && { 'content-encoding': 'gzip' }),
+            ...(batch !== undefined && { [BATCH_HEADER]: batch }),
           },
-          body: ndjson,
+          body: isLarge ? new Uint8Array(await compress(ndjson, { level: 1 })) : ndjson,
           redirect: 'manual',
           signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
         });
         return outcomeOf(response, await response.text(), now());
       } catch (error) {
-        return { kind: 'unavailable', reason: reasonOf(error) };
+        return { kind: 'unavailable', reason: reasonOf(error), mayBeWritten: wasSent(error) };
       }
     },
   };
@@ -74,7 +88,9 @@ function outcomeOf(response: Response, text: string, nowMs: number): SendOutcome
   if (response.ok) return ingested(text);
   const reason = `${status}: ${text.slice(0, 300)}`;
   const afterMs = retryAfterMs(response.headers, nowMs);
-  if (status >= 500 || TRANSIENT.has(status)) return { kind: 'unavailable', reason, afterMs };
+  if (status >= 500 || TRANSIENT.has(status)) {
+    return { kind: 'unavailable', reason, afterMs, mayBeWritten: status >= 500 };
+  }
   if (MISCONFIGURED.has(status) || status < 400) return { kind: 'misconfigured', reason };
   return { kind: status === 422 ? 'halfway' : 'refused', reason };
 }
@@ -87,6 +103,12 @@ function ingested(text: string): SendOutcome {
   } catch {
     return { kind: 'misconfigured', reason: 'the answer is not that of an Events API' };
   }
+}
+
+/** Nothing can have been written where no connection came about. */
+function wasSent(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: string } };
+  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(cause?.code ?? '');
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import uaParser from 'ua-parser-js';
+import { remember } from './remember.ts';
 
 /** What a browser's name for itself tells. */
 export interface UserAgentFacts {
@@ -13,7 +14,7 @@ const DESKTOPS = new Set(['macos', 'windows', 'linux', 'chrome os', 'chromium os
  * The names that Ghost's charts know, as TryGhost/TrafficAnalytics writes them
  * (src/schemas/v1/page-hit-processed.ts, same parser and version).
  */
-export function readUserAgent(userAgent: string): UserAgentFacts {
+export const readUserAgent = remember((userAgent): UserAgentFacts => {
   const parser = new uaParser(userAgent);
   const browser =
     parser
@@ -26,7 +27,7 @@ export function readUserAgent(userAgent: string): UserAgentFacts {
       .name?.toLowerCase()
       .replace(/^mac os$/, 'macos') || 'unknown';
   return { os, browser, device: deviceOf(os) };
-}
+});
 
 function deviceOf(os: string): UserAgentFacts['device'] {
   if (os === 'ios') return 'mobile-ios';

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { clientNetwork } from './client-network.ts';
+import type { MidnightVisitors } from './midnight-visitors.ts';
 import type { Salts } from './salts.ts';
 
 /** By what a visitor is told from others for a day. */
@@ -11,27 +12,31 @@ export interface Visitor {
 }
 
 const ID_BYTES = 16;
-/** Visitors at midnight whose id is kept for the grace; more than that begin a new visit. */
-const MAX_KEPT = 100_000;
 
 /**
  * Creates the function that gives a visitor the id of the day: 128 bits of an HMAC under the day's salt,
  * in base64url (22 characters). The site is part of what is hashed, so ids of two sites cannot be
  * joined. Who was here shortly before midnight keeps the id until the grace is over.
  */
-export function createVisitorId(salts: Salts): (visitor: Visitor) => string {
-  const keptOverMidnight = new Set<string>();
+export function createVisitorId(
+  salts: Salts,
+  atMidnight: MidnightVisitors,
+): (visitor: Visitor) => string {
+  let knownPrevious: string | undefined;
 
   return (visitor) => {
     const { current, previous, isBeforeChange } = salts.ofNow();
     if (previous) {
+      const name = previous.toString('base64');
+      if (name !== knownPrevious) atMidnight.reload();
+      knownPrevious = name;
       const before = idUnder(previous, visitor);
-      if (keptOverMidnight.has(before)) return before;
+      if (atMidnight.has(before)) return before;
     } else if (!isBeforeChange) {
-      keptOverMidnight.clear();
+      atMidnight.clear();
     }
     const id = idUnder(current, visitor);
-    if (isBeforeChange && keptOverMidnight.size < MAX_KEPT) keptOverMidnight.add(id);
+    if (isBeforeChange) atMidnight.add(id);
     return id;
   };
 }

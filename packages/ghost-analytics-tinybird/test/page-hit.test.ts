@@ -31,12 +31,36 @@ test.each([
   ['a post that is no id', hitBody({ post_uuid: 'null' })],
   ['a type Ghost does not have', hitBody({ post_type: 'tag' })],
   ['no pathname', hitBody({ pathname: '' })],
-  ['a pathname too long', hitBody({ pathname: `/${'a'.repeat(2_048)}` })],
-  ['an address too long', hitBody({ href: 'a'.repeat(4_097) })],
-  ['a tag too long', hitBody({ utm_term: 'a'.repeat(513) })],
+  ['an id too long', hitBody({ event_id: 'a'.repeat(65) })],
   ['a number for a tag', hitBody({ utm_term: 7 })],
 ])('refused: %s', (_what, body) => {
   expect(codeOf(() => read(body))).toBe('REQUEST_INVALID');
+});
+
+test('what others made up is cut and stays whole text; the reader still counts', () => {
+  const { payload } = read(
+    hitBody({
+      pathname: `/${'a'.repeat(2_048)}`,
+      href: `${'a'.repeat(4_095)}🐈`,
+      utm_term: 'a'.repeat(513),
+      parsedReferrer: { url: 'b'.repeat(5_000), source: null, medium: null },
+    }),
+  );
+  expect(payload.pathname).toHaveLength(2_048);
+  expect(payload.href).toBe(`${'a'.repeat(4_095)}\ufffd`);
+  expect(payload.utm_term).toHaveLength(512);
+  expect(payload.parsedReferrer?.url).toHaveLength(4_096);
+});
+
+test('a page outside Ghost need not say what only Ghost knows', () => {
+  const body = hitBody();
+  const { post_uuid, post_type, member_uuid, member_status, gift_link, ...payload } = body.payload;
+  expect(read({ ...body, payload }).payload).toMatchObject({
+    post_uuid: 'undefined',
+    post_type: 'null',
+    member_uuid: 'undefined',
+    member_status: 'undefined',
+  });
 });
 
 test('a refusal names the field and does not quote the value', () => {

@@ -8,6 +8,7 @@ const rowFor = (payload = {}, facts = {}) =>
   rowOf(readPageHit({ body: JSON.stringify(hitBody(payload)), siteHeader: undefined }), {
     visitorId: 'visitor',
     userAgent: FIREFOX,
+    country: 'GB',
     receivedAt: new Date('2026-09-01T12:00:00Z'),
     ...facts,
   });
@@ -48,6 +49,25 @@ test('a row has the fields that TrafficAnalytics writes, with our time', () => {
       'user-agent': FIREFOX,
     },
   });
+});
+
+test.each([
+  ['https://a.example/', 'https://a.example/'],
+  ['https://a.example/?uuid=1&key=2', 'https://a.example/'],
+  [
+    'https://a.example/?token=x&action=signin&utm_source=b&ref=c#/portal',
+    'https://a.example/?utm_source=b&ref=c',
+  ],
+  ['https://a.example/x?a=1?utm_term=2&source=3', 'https://a.example/x?source=3'],
+  ['', ''],
+])('of the address %s the row has %s', (href, kept) => {
+  expect(rowFor({ href }).payload.href).toBe(kept);
+});
+
+test('the country is the one that was found, and the time zone stays out', () => {
+  const { payload } = rowFor({ location: null, timezone: 'Europe/Berlin' }, { country: 'AT' });
+  expect(payload.location).toBe('AT');
+  expect(payload).not.toHaveProperty('timezone');
 });
 
 test('an id is drawn for a hit without one', () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { openMidnightVisitors } from '../src/midnight-visitors.ts';
 import { openSalts } from '../src/salts.ts';
 import { createVisitorId } from '../src/visitor-id.ts';
 import { FIREFOX, OTHER_SITE, SITE } from './hits.ts';
@@ -24,6 +25,7 @@ function visitorsOf(start: string, timeZone = 'UTC') {
           damages += 1;
         },
       }),
+      openMidnightVisitors(join(dirname(file), 'midnight-visitors')),
     );
   let idOf = open();
   return {
@@ -33,6 +35,11 @@ function visitorsOf(start: string, timeZone = 'UTC') {
     },
     restart() {
       idOf = open();
+    },
+    /** One more process on the folder, with the same clock. */
+    another() {
+      const other = open();
+      return () => other({ site_uuid: SITE, address: '203.0.113.7', userAgent: FIREFOX });
     },
     id: (values = {}) =>
       idOf({ site_uuid: SITE, address: '203.0.113.7', userAgent: FIREFOX, ...values }),
@@ -78,6 +85,39 @@ test('a visit that runs over midnight keeps its id for the grace, and no one els
   expect(visitors.id({ address: '203.0.113.8' })).not.toBe(noon);
   visitors.at('2026-09-02T00:41:00Z');
   expect(visitors.id()).not.toBe(late);
+});
+
+test('a restart in the grace, or a crash before the new salt is kept, leaves a visit over midnight one', () => {
+  const visitors = visitorsOf('2026-09-01T23:45:00Z');
+  const late = visitors.id();
+  // What a crash in mid-rotation leaves: a draft that never got its name.
+  writeFileSync(`${visitors.file}.draft`, '{"day":"2026-09-02","sa');
+  visitors.at('2026-09-02T00:01:00Z');
+  visitors.restart();
+  expect(visitors.id()).toBe(late);
+  visitors.restart();
+  visitors.at('2026-09-02T00:20:00Z');
+  expect(visitors.id()).toBe(late);
+  visitors.at('2026-09-02T00:45:00Z');
+  const next = visitors.id();
+  visitors.restart();
+  expect(visitors.id()).toBe(next);
+  expect(existsSync(join(dirname(visitors.file), 'midnight-visitors'))).toBe(false);
+});
+
+test('two processes on one folder know a visitor by one id, before, over and after midnight', () => {
+  const visitors = visitorsOf('2026-09-01T23:20:00Z');
+  const other = visitors.another();
+  const first = visitors.id();
+  expect(other()).toBe(first);
+  visitors.at('2026-09-01T23:50:00Z');
+  // Only the one saw the visitor shortly before midnight, and both change the salt.
+  expect(other()).toBe(first);
+  visitors.at('2026-09-02T00:00:01Z');
+  expect([visitors.id(), other()]).toEqual([first, first]);
+  visitors.at('2026-09-02T00:31:00Z');
+  expect(visitors.id()).toBe(other());
+  expect(visitors.id()).not.toBe(first);
 });
 
 test('the salt of yesterday is on disk for the grace only; the file is for its owner alone', () => {

@@ -37,7 +37,7 @@ function vendorsOf(site: string): NonNullable<SandboxOptions['vendors']> {
   };
 }
 
-function welcome({ url, cloudinary, resend, stripe }: Sandbox): string {
+function welcome({ url, cloudinary, resend, stripe, tinybird }: Sandbox): string {
   return `Console     ${url}
 Cloudinary  ${cloudinary.url}
             CLOUDINARY_URL=${cloudinary.cloudinaryUrl}
@@ -45,6 +45,8 @@ Resend      ${resend.url}, everyone's mail at ${resend.url}/inbox
             RESEND_BASE_URL=${resend.url} RESEND_API_KEY=${resend.apiKey}
 Stripe      ${stripe.url}
             STRIPE_SECRET_KEY=${stripe.secretKey}
+Tinybird    ${tinybird.url}
+            TINYBIRD_HOST=${tinybird.url} TINYBIRD_ADMIN_TOKEN=${tinybird.adminToken}
 `;
 }
 

@@ -19,3 +19,5 @@ export type { StripeSettings, StripeSettingsInput } from './stripe/settings.ts';
 export type { StripeOptions, StripeStandIn } from './stripe/stripe.ts';
 export type { Subscription as StripeSubscription } from './stripe/subscription.ts';
 export type { WebhookAttempt } from './stripe/webhooks.ts';
+export type { TinybirdSettings, TinybirdSettingsInput } from './tinybird/settings.ts';
+export type { TinybirdOptions, TinybirdStandIn } from './tinybird/tinybird.ts';

@@ -12,6 +12,7 @@ import { type Resend, type ResendOptions, startResend } from './resend/resend.ts
 import { listenAs, type StandIn, type StandInContext } from './stand-in.ts';
 import { openState } from './state.ts';
 import { type StripeOptions, type StripeStandIn, startStripe } from './stripe/stripe.ts';
+import { startTinybird, type TinybirdOptions, type TinybirdStandIn } from './tinybird/tinybird.ts';
 
 /** How a sandbox is started. */
 export interface SandboxOptions {
@@ -31,7 +32,12 @@ export interface SandboxOptions {
   /** Decides everything that is random. (Default: `prosora`) */
   seed?: string;
   /** What each stand-in starts with. */
-  vendors?: { cloudinary?: CloudinaryOptions; resend?: ResendOptions; stripe?: StripeOptions };
+  vendors?: {
+    cloudinary?: CloudinaryOptions;
+    resend?: ResendOptions;
+    stripe?: StripeOptions;
+    tinybird?: TinybirdOptions;
+  };
   /** The clock, in milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
@@ -43,6 +49,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly cloudinary: Cloudinary;
   readonly resend: Resend;
   readonly stripe: StripeStandIn;
+  readonly tinybird: TinybirdStandIn;
   /** Every stand-in as it was on the first day. */
   reset(): Promise<void>;
   /** Stops listening and lets go of the folder; state stays in it. */
@@ -80,7 +87,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   cleanup.defer(() => resend.close());
   const stripe = await startStripe(contextFor('stripe', 3), options.vendors?.stripe);
   cleanup.defer(() => stripe.close());
-  const standIns: readonly StandIn[] = [cloudinary, resend, stripe];
+  const tinybird = await startTinybird(contextFor('tinybird', 4), options.vendors?.tinybird);
+  cleanup.defer(() => tinybird.close());
+  const standIns: readonly StandIn[] = [cloudinary, resend, stripe, tinybird];
   const reset = async (): Promise<void> => {
     for (const standIn of standIns) await standIn.reset();
   };
@@ -98,6 +107,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     cloudinary,
     resend,
     stripe,
+    tinybird,
     reset,
     close,
     [Symbol.asyncDispose]: close,

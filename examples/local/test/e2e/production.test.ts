@@ -15,7 +15,12 @@ import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEdge } from '../../src/edge.ts';
 import { analyticsConfig } from '../../src/ghost-config.ts';
-import { servicePorts, startAnalyticsEngine, startCollector } from '../../src/services.ts';
+import {
+  servicePorts,
+  startAnalyticsEngine,
+  startCollector,
+  TRACKER_SCRIPT,
+} from '../../src/services.ts';
 import type { Settings } from '../../src/settings.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'prosora-production-'));
@@ -50,6 +55,7 @@ beforeAll(async () => {
     port: settings.port,
     ghostUrl: ghost.listenUrl,
     routes: { '/.ghost/analytics': `http://127.0.0.1:${servicePorts(settings).collector.port}` },
+    scripts: TRACKER_SCRIPT,
     tls,
   });
   started.defer(() => edge.close());
@@ -115,6 +121,8 @@ test.skipIf(!chromiumPath && !process.env['CI'])(
     const taken = page.waitForResponse((response) => response.url().includes('/page_hit'));
     await page.goto(`${SITE}/fog-in-production/`);
     expect((await taken).status()).toBe(202);
+    // Ours, by what only ours says: the time zone's name in place of a country.
+    expect((await taken).request().postData()).toContain('"timezone":');
     const html = await page.content();
     await browser.close();
 

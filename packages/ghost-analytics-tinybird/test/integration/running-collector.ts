@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ export function collectorEnv(upstreamUrl: string, env: Record<string, string> = 
     PROSORA_COLLECTOR_PORT: '0',
     PROSORA_COLLECTOR_PRIVATE_PORT: '0',
     PROSORA_COLLECTOR_BATCH_MS: '20',
+    PROSORA_COLLECTOR_HITS_PER_MINUTE: '0',
     ...env,
   };
 }
@@ -55,7 +57,7 @@ export async function postHit(
       'x-site-uuid': SITE,
       ...headers,
     },
-    body: JSON.stringify(hitBody(payload)),
+    body: JSON.stringify(hitBody({ event_id: randomUUID(), ...payload })),
   });
 }
 

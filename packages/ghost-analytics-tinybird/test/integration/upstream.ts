@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
 
 /** A batch as it came in. */
 interface Arrival {
@@ -59,7 +60,9 @@ export async function startUpstream(port = 0): Promise<Upstream> {
     },
   };
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await text(request).catch(() => undefined);
+    const isZipped = request.headers['content-encoding'] === 'gzip';
+    const plain = isZipped ? request.pipe(createGunzip()) : request;
+    const body = await text(plain).catch(() => undefined);
     if (body === undefined) return;
     if (request.url?.startsWith('/v0/pipes/')) {
       const { method = '', url, headers } = request;
