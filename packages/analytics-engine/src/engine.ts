@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path';
 import { type Listener, type Logger, listen, startPrivateListener } from '@prosora/service';
 import type { OptionValues } from '@prosora/service/options';
 import { createApp } from './app.ts';
+import { openJournal } from './database/journal.ts';
 import { type Database, openDatabase } from './database/supervisor.ts';
-import { readProject } from './datafiles/project.ts';
-import { deploy } from './deploy.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
 import type { engineOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
+import { deploy } from './schema/deploy.ts';
+import { deployBest, type ServedProject } from './served-project.ts';
 import { createTokens } from './tokens.ts';
 
 /** The values of {@link engineOptions}. */
@@ -23,6 +24,7 @@ export interface Engine extends AsyncDisposable {
   /** Base of /livez, /readyz and /metrics. */
   privateUrl: string;
   database: Database;
+  served: ServedProject;
   close(): Promise<void>;
 }
 
@@ -34,11 +36,12 @@ export interface Engine extends AsyncDisposable {
  */
 export async function startEngine(options: EngineOptions, logger: Logger): Promise<Engine> {
   assertPlatform();
-  const project = await readProject(datafilesDirOf(options));
+  const folder = datafilesDirOf(options);
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await chmod(dataDir, 0o700);
 
+  let served: ServedProject | undefined;
   await using stack = new AsyncDisposableStack();
   const database = stack.use(
     await openDatabase({
@@ -47,11 +50,17 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
         memoryLimitBytes: options.memoryLimitMb * 2 ** 20,
         maxQuerySeconds: options.maxQuerySeconds,
       },
-      prepare: (connection) => deploy(project, connection),
+      journal: await openJournal(dataDir),
+      async prepare(connection) {
+        if (served) await deploy(served.project, connection, { logger });
+        else served = await deployBest(connection, { folder, dataDir, logger });
+      },
       logger,
     }),
   );
-  const metrics = createEngineMetrics(database);
+  if (!served) throw new EngineError('DATABASE_START_FAILED', 'The database was not prepared.');
+  const { project } = served;
+  const metrics = createEngineMetrics(database, served);
   const app = createApp({
     project,
     connection: database,
@@ -74,7 +83,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   );
   const listener = stack.use(await listen(createServer(app), options));
   logger.info({ url: listener.url, dataDir, pipes: project.pipes.size }, 'listening');
-  return engineOf(listener, privateListener, database, stack.move());
+  return engineOf({ listener, privateListener, database, served }, stack.move());
 }
 
 /** The folder of datafiles that the options name. */
@@ -98,16 +107,18 @@ function assertReady(database: Database): void {
 }
 
 function engineOf(
-  listener: Listener,
-  privateListener: Listener,
-  database: Database,
+  {
+    listener,
+    privateListener,
+    ...rest
+  }: { listener: Listener; privateListener: Listener } & Pick<Engine, 'database' | 'served'>,
   resources: AsyncDisposableStack,
 ): Engine {
   const close = (): Promise<void> => resources.disposeAsync();
   return {
     url: listener.url,
     privateUrl: privateListener.url,
-    database,
+    ...rest,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,7 +1,6 @@
 // The process that holds chDB: started by supervisor.ts, ends with it. chDB runs on its main thread,
 // since a worker thread that used it crashes when it ends, and nothing else runs here, since a crash
 // of chDB takes the process with it.
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session } from 'chdb';
@@ -69,8 +68,7 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
       values: rows,
       format: 'JSONEachRow',
       settings: {
-        // Without a token of its own a batch would count as the repetition of one with equal rows.
-        insert_deduplication_token: deduplicationToken ?? randomUUID(),
+        insert_deduplication_token: deduplicationToken,
         deduplicate_blocks_in_dependent_materialized_views: 1,
       },
     }),

@@ -23,6 +23,8 @@ export interface DatabaseProcess {
 
 /** A task that outlives ClickHouse's own limit by this hangs in a thread that crashed. */
 const SILENCE_GRACE_MS = 10_000;
+/** Statements of our own have no limit: filling a table anew takes as long as it takes. */
+const LONGEST_EXECUTION_MS = 6 * 3_600_000;
 
 interface Pending {
   task: Task;
@@ -74,7 +76,8 @@ export async function startDatabaseProcess(settings: DatabaseSettings): Promise<
           return;
         }
         const id = nextId++;
-        const silence = setTimeout(() => child.kill('SIGKILL'), maxSilenceMs);
+        const longestMs = task.kind === 'execute' ? LONGEST_EXECUTION_MS : maxSilenceMs;
+        const silence = setTimeout(() => child.kill('SIGKILL'), longestMs);
         pending.set(id, { task, resolve, reject, silence });
         send(child, { id, ...task });
       }),

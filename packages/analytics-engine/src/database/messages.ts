@@ -1,4 +1,4 @@
-import type { Insert } from './connection.ts';
+import type { NamedInsert } from './journal.ts';
 
 /** What the database process is started with. */
 export interface DatabaseSettings {
@@ -13,7 +13,7 @@ export interface DatabaseSettings {
 export type Task =
   | { kind: 'query'; sql: string }
   | { kind: 'execute'; sql: string }
-  | ({ kind: 'insert' } & Insert);
+  | ({ kind: 'insert' } & NamedInsert);
 
 /** From the service to the database process. */
 export type Request = ({ id: number } & Task) | { kind: 'ping' } | { kind: 'stop' };

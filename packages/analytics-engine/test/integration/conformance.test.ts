@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ghostRelease } from './ghost-release.ts';
 import { ghostDatafiles, startTestEngine } from './test-engine.ts';
-import { difference, sendFixtures, tinybirdTests } from './tinybird-tests.ts';
+import { differences, sendFixtures, tinybirdTests } from './tinybird-tests.ts';
 
 // Ghost's own suites, over the fixtures it ships. 6.40 is the last that is without gift links, 6.55 has
 // them and is without automations.
@@ -16,13 +16,7 @@ test.each([
 
   await using engine = await startTestEngine({ PROSORA_ENGINE_DATAFILES: folder });
   await sendFixtures(engine, folder);
-  const differences: string[] = [];
-  for (const one of tests) {
-    const found = await difference(engine, one);
-    if (found) differences.push(found);
-  }
-  console.log(
-    `Ghost ${release}: ${cases - differences.length} of ${cases} of its Tinybird tests pass`,
-  );
-  expect(differences).toEqual([]);
+  const found = await differences(engine, tests);
+  console.log(`Ghost ${release}: ${cases - found.length} of ${cases} of its Tinybird tests pass`);
+  expect(found).toEqual([]);
 });

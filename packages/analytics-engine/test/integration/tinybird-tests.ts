@@ -35,8 +35,23 @@ export async function sendFixtures(engine: TestEngine, project: string): Promise
   }
 }
 
+/** What the engine answers differently from what is expected, two cases at a time. */
+export async function differences(
+  engine: TestEngine,
+  tests: readonly TinybirdTest[],
+): Promise<string[]> {
+  const found: string[] = [];
+  const waiting = tests.values();
+  const work = async (): Promise<void> => {
+    for (const one of waiting)
+      found.push(...[await difference(engine, one)].filter((text) => text !== undefined));
+  };
+  await Promise.all([work(), work()]);
+  return found;
+}
+
 /** What the engine answers to a case where it differs from what is expected; undefined when it passes. */
-export async function difference(
+async function difference(
   engine: TestEngine,
   { pipe, name, parameters = '', expected_result, expected_http_status }: TinybirdTest,
 ): Promise<string | undefined> {
