@@ -18,6 +18,16 @@ export interface ServedProject {
   readonly refusal: string | undefined;
 }
 
+/** What {@link deployBest} needs. */
+export interface DeployBestOptions {
+  /** The datafiles to serve. */
+  folder: string;
+  dataDir: string;
+  logger: Logger;
+  /** Derived tables to fill anew. */
+  damaged: readonly string[];
+}
+
 /**
  * Deploys the datafiles of a folder, or else the ones that were served last, so that an update of Ghost
  * that does not fit costs neither hits nor charts: it is logged, shown in `status`, and can wait.
@@ -27,19 +37,19 @@ export interface ServedProject {
  */
 export async function deployBest(
   connection: Connection,
-  { folder, dataDir, logger }: { folder: string; dataDir: string; logger: Logger },
+  { folder, dataDir, logger, damaged }: DeployBestOptions,
 ): Promise<ServedProject> {
   const served = join(dataDir, SERVED_FOLDER);
   try {
     const project = await readProject(folder);
-    await deploy(project, connection, { logger });
+    await deploy(project, connection, { logger, damaged });
     await remember(folder, dataDir);
     return { project, refusal: undefined };
   } catch (error) {
     if (!(error instanceof EngineError) || !/^DATAFILE/.test(error.code)) throw error;
     const former = await readProject(served).catch(() => undefined);
     if (!former) throw error;
-    await deploy(former, connection, { logger });
+    await deploy(former, connection, { logger, damaged });
     logger.error(
       { err: error, folder, served },
       'these datafiles are refused; the former ones serve',

@@ -43,7 +43,7 @@ const options = {
     forget: async () => {},
     repeat: async () => {},
   },
-  settings: { dataDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
+  settings: { dataDir: '/nowhere', backupDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
   prepare: async () => {},
   logger: createLogger({ name: 'test', level: 'silent' }),
 };

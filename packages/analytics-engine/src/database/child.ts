@@ -8,6 +8,9 @@ import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-s
 import type { DatabaseFailure, DatabaseSettings, Reply, Request, Task } from './messages.ts';
 import { createSessionPool } from './session-pool.ts';
 
+/** So long without a request, memory goes back to the system. */
+const IDLE_MS = 10_000;
+
 const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
 // A signal to the group must not end the database under its service, which asks it to stop.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {});
@@ -18,6 +21,7 @@ const configFile = join(settings.dataDir, 'clickhouse.xml');
 const readers = createSessionPool(() => open(readerSettings(settings)));
 const writers = createSessionPool(() => open(writerSettings));
 let running = 0;
+let idle: NodeJS.Timeout | undefined;
 
 try {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
@@ -38,6 +42,7 @@ process.on('message', (request: Request) => {
 
 async function answer(id: number, task: Task): Promise<void> {
   running += 1;
+  clearTimeout(idle);
   try {
     const result = await run(task);
     reply({ kind: 'done', id, ...(result && { answer: result }) });
@@ -48,7 +53,13 @@ async function answer(id: number, task: Task): Promise<void> {
     reply({ kind: 'refused', id, failure });
   } finally {
     running -= 1;
+    if (running === 0) idle = setTimeout(returnMemory, IDLE_MS);
   }
+}
+
+/** jemalloc keeps what it was given; after a burst that is hundreds of megabytes that nothing uses. */
+function returnMemory(): void {
+  writers.run((session) => session.queryAsync('SYSTEM JEMALLOC PURGE')).catch(() => {});
 }
 
 async function run(task: Task): Promise<Uint8Array | undefined> {

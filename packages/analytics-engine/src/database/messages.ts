@@ -3,6 +3,8 @@ import type { NamedInsert } from './journal.ts';
 /** What the database process is started with. */
 export interface DatabaseSettings {
   dataDir: string;
+  /** The only folder that backups go to and come from. */
+  backupDir: string;
   /** What all queries and caches together may use. */
   memoryLimitBytes: number;
   /** After this ClickHouse gives a query up. */

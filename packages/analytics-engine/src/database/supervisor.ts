@@ -29,6 +29,8 @@ export interface Database extends Connection, AsyncDisposable {
   readonly restarts: number;
   /** Requests that wait for their turn. */
   readonly waiting: number;
+  /** For work of our own that may take long: beside requests, in no one's turn. */
+  readonly beside: Connection;
   /** Runs work of our own in the turn of a batch: none is written until it ends. */
   withoutWrites<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -104,11 +106,13 @@ class Supervisor implements Database {
     await this.#writes.run(() => this.#insert(named(insert)));
   }
 
+  get beside(): Connection {
+    if (!this.isReady || !this.#process) throw restarting();
+    return connectionTo(this.#process);
+  }
+
   withoutWrites<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    return this.#writes.run(() => {
-      if (!this.isReady || !this.#process) throw restarting();
-      return work(connectionTo(this.#process));
-    });
+    return this.#writes.run(async () => await work(this.beside));
   }
 
   async execute(sql: string): Promise<void> {

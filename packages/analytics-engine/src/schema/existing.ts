@@ -8,6 +8,8 @@ export interface Existing {
   rows: number;
   bytes: number;
   isView: boolean;
+  /** The table that a view writes to. */
+  target: string | undefined;
   /** Expression, or empty. */
   partitionKey: string;
   columns: ReadonlyMap<string, string>;
@@ -23,9 +25,12 @@ export const BESIDE = {
 
 /** Everything in the database by name, tables beside included. */
 export async function existingObjects(connection: Connection): Promise<Map<string, Existing>> {
-  const tables = await rowsOf<Omit<Existing, 'columns' | 'isView'> & { engine: string }>(
+  const tables = await rowsOf<
+    Omit<Existing, 'columns' | 'isView' | 'target'> & { engine: string; sql: string }
+  >(
     connection,
     `SELECT name, comment, ifNull(total_rows, 0) AS rows, ifNull(total_bytes, 0) AS bytes, engine,
+      create_table_query AS sql,
       partition_key AS partitionKey
     FROM system.tables WHERE database = currentDatabase()`,
   );
@@ -34,11 +39,12 @@ export async function existingObjects(connection: Connection): Promise<Map<strin
     'SELECT table, name, type FROM system.columns WHERE database = currentDatabase()',
   );
   return new Map(
-    tables.map(({ engine, ...table }) => [
+    tables.map(({ engine, sql, ...table }) => [
       table.name,
       {
         ...table,
         isView: engine === 'MaterializedView',
+        target: / TO (?:\w+\.)?`?(\w+)`? /.exec(engine === 'MaterializedView' ? sql : '')?.[1],
         columns: new Map(
           columns.filter((one) => one.table === table.name).map(({ name, type }) => [name, type]),
         ),
