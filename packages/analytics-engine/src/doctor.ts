@@ -3,8 +3,9 @@ import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { listBackups } from './care/backup.ts';
 import { readProject } from './datafiles/project.ts';
-import { datafilesDirOf, type EngineOptions } from './engine.ts';
+import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
 import { pipeSql } from './pipe-sql.ts';
 import { assertPlatform } from './platform.ts';
 
@@ -48,6 +49,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const free = `${Math.floor(freeBytes / MB)} MB free`;
     if (freeBytes >= LEAST_FREE_BYTES) return free;
     throw new Error(`${free}: a million page views take about 120 MB, and merging needs room.`);
+  },
+  backups: async (options) => {
+    const { backupDir } = databaseSettings(options);
+    const newest = (await listBackups(backupDir)).at(-1);
+    if (!newest) return `none yet in ${backupDir}`;
+    const hours = Math.round((Date.now() - newest.createdAt.getTime()) / 3_600_000);
+    const found = `the newest is ${newest.name}, ${hours} h old`;
+    const { backupHours } = options;
+    if (backupHours === 0 || Math.abs(hours) <= 2 * backupHours + 1) return found;
+    throw new Error(`${found}: look at the log of the engine for why none was taken since.`);
   },
   memory: ({ memoryLimitMb }) => {
     // Without a limit Node reports 2^64 or 0.

@@ -1,5 +1,6 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
 import type { Database } from './database/supervisor.ts';
+import type { ServedProject } from './served-project.ts';
 
 /** What the engine counts. */
 export interface EngineMetrics {
@@ -9,7 +10,7 @@ export interface EngineMetrics {
 }
 
 /** The engine's metrics; the database's are read when they are asked for. */
-export function createEngineMetrics(database: Database): EngineMetrics {
+export function createEngineMetrics(database: Database, served: ServedProject): EngineMetrics {
   const registry = createMetrics('engine');
   const registers = [registry];
   new Gauge({
@@ -26,6 +27,14 @@ export function createEngineMetrics(database: Database): EngineMetrics {
     registers,
     collect() {
       this.set(database.restarts);
+    },
+  });
+  new Gauge({
+    name: 'prosora_datafiles_refused',
+    help: '1 while former datafiles serve because the present ones do not fit the data',
+    registers,
+    collect() {
+      this.set(served.refusal === undefined ? 0 : 1);
     },
   });
   new Gauge({

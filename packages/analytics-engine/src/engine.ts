@@ -4,13 +4,18 @@ import { join, resolve } from 'node:path';
 import { type Listener, type Logger, listen, startPrivateListener } from '@prosora/service';
 import type { OptionValues } from '@prosora/service/options';
 import { createApp } from './app.ts';
-import { type Database, openDatabase } from './database/supervisor.ts';
-import { readProject } from './datafiles/project.ts';
-import { deploy } from './deploy.ts';
+import { type Care, createCare } from './care/care.ts';
+import { type ClockState, clockStateOf } from './care/clock-state.ts';
+import { startControl, type Verbs } from './care/control.ts';
+import { noteCleanStop, openChecked } from './care/open-checked.ts';
+import { keepCare } from './care/schedule.ts';
+import type { DatabaseSettings } from './database/messages.ts';
+import type { Database } from './database/supervisor.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
 import type { engineOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
+import type { ServedProject } from './served-project.ts';
 import { createTokens } from './tokens.ts';
 
 /** The values of {@link engineOptions}. */
@@ -23,6 +28,8 @@ export interface Engine extends AsyncDisposable {
   /** Base of /livez, /readyz and /metrics. */
   privateUrl: string;
   database: Database;
+  served: ServedProject;
+  care: Care;
   close(): Promise<void>;
 }
 
@@ -34,24 +41,31 @@ export interface Engine extends AsyncDisposable {
  */
 export async function startEngine(options: EngineOptions, logger: Logger): Promise<Engine> {
   assertPlatform();
-  const project = await readProject(datafilesDirOf(options));
-  const dataDir = resolve(options.dataDir);
+  const folder = datafilesDirOf(options);
+  const settings = databaseSettings(options);
+  const { dataDir } = settings;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await chmod(dataDir, 0o700);
 
   await using stack = new AsyncDisposableStack();
-  const database = stack.use(
-    await openDatabase({
-      settings: {
-        dataDir,
-        memoryLimitBytes: options.memoryLimitMb * 2 ** 20,
-        maxQuerySeconds: options.maxQuerySeconds,
-      },
-      prepare: (connection) => deploy(project, connection),
-      logger,
-    }),
-  );
-  const metrics = createEngineMetrics(database);
+  const checked = await openChecked({ settings, folder, logger });
+  const { served } = checked;
+  const { project } = served;
+  const database = stack.use(checked.database);
+  stack.defer(() => noteCleanStop(dataDir, checked));
+  const now = (): Date => new Date();
+  const { backupHours, keepBackups, retentionMonths } = options;
+  const care = createCare(checked, { settings, keepBackups, retentionMonths, now });
+  const clock = clockStateOf(dataDir);
+  stack.use(await startControl(dataDir, verbsOf(care, clock)));
+  const stopping = new AbortController();
+  const schedule = { care, clock, backupHours, retentionMonths, now, logger };
+  const looking = keepCare(schedule, stopping.signal);
+  stack.defer(async () => {
+    stopping.abort();
+    await looking;
+  });
+  const metrics = createEngineMetrics(database, served);
   const app = createApp({
     project,
     connection: database,
@@ -74,7 +88,34 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   );
   const listener = stack.use(await listen(createServer(app), options));
   logger.info({ url: listener.url, dataDir, pipes: project.pipes.size }, 'listening');
-  return engineOf(listener, privateListener, database, stack.move());
+  return engineOf({ listener, privateListener, database, served, care }, stack.move());
+}
+
+/** What the command can ask of this engine while it runs. */
+function verbsOf(care: Care, clock: ClockState): Verbs {
+  return {
+    async ping() {},
+    backup: () => care.backup(),
+    confirm: () => care.confirm(),
+    export: ({ table, file }) => care.export({ table: String(table), file: String(file) }),
+    async retention({ months }) {
+      const removed = await care.retention(typeof months === 'number' ? months : undefined);
+      // A person looked at it, so the clock is right.
+      await clock.write({ lastLook: Date.now(), isDoubted: false });
+      return removed;
+    },
+  };
+}
+
+/** What the options say about the database. */
+export function databaseSettings(options: EngineOptions): DatabaseSettings {
+  const dataDir = resolve(options.dataDir);
+  return {
+    dataDir,
+    backupDir: resolve(options.backupDir ?? join(dataDir, 'backups')),
+    memoryLimitBytes: options.memoryLimitMb * 2 ** 20,
+    maxQuerySeconds: options.maxQuerySeconds,
+  };
 }
 
 /** The folder of datafiles that the options name. */
@@ -98,16 +139,21 @@ function assertReady(database: Database): void {
 }
 
 function engineOf(
-  listener: Listener,
-  privateListener: Listener,
-  database: Database,
+  {
+    listener,
+    privateListener,
+    ...rest
+  }: { listener: Listener; privateListener: Listener } & Pick<
+    Engine,
+    'database' | 'served' | 'care'
+  >,
   resources: AsyncDisposableStack,
 ): Engine {
   const close = (): Promise<void> => resources.disposeAsync();
   return {
     url: listener.url,
     privateUrl: privateListener.url,
-    database,
+    ...rest,
     close,
     [Symbol.asyncDispose]: close,
   };

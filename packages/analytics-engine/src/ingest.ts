@@ -1,8 +1,8 @@
 import type { Connection } from './database/connection.ts';
 import type { Datasource } from './datafiles/datasource.ts';
-import { quarantineOf, takesEvents } from './deploy.ts';
 import { EngineError } from './errors.ts';
 import { readRows } from './rows.ts';
+import { quarantineOf, takesEvents } from './schema/objects.ts';
 
 /** The answer of Tinybird's Events API. */
 export interface IngestResult {

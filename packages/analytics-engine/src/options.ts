@@ -44,6 +44,31 @@ export const engineOptions = {
     schema: z.string().default(join(homedir(), '.prosora', 'engine')),
     defaultText: '`~/.prosora/engine`',
   },
+  backupDir: {
+    env: 'PROSORA_ENGINE_BACKUP_DIR',
+    description:
+      'Where backups are kept, a folder each; best on another disk. A torn data directory is restored from the newest.',
+    schema: z.string().optional(),
+    defaultText: '`backups` in the data directory',
+  },
+  backupHours: {
+    env: 'PROSORA_ENGINE_BACKUP_HOURS',
+    description: 'How often a backup is taken while the engine serves; 0 for never.',
+    schema: z.coerce.number().min(0).max(8_760).default(24),
+    unit: 'h',
+  },
+  keepBackups: {
+    env: 'PROSORA_ENGINE_KEEP_BACKUPS',
+    description: 'How many backups are kept; each is as large as the data.',
+    schema: z.coerce.number().int().min(1).max(1_000).default(3),
+  },
+  retentionMonths: {
+    env: 'PROSORA_ENGINE_RETENTION_MONTHS',
+    description:
+      'Whole months for which the events themselves are kept; what views derived from them stays. 0 for ever.',
+    schema: z.coerce.number().int().min(0).max(1_200).default(24),
+    unit: 'months',
+  },
   memoryLimitMb: {
     env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
     description:

@@ -36,7 +36,14 @@ function processes({ startMs = 0, failures = 0 } = {}) {
 }
 
 const options = {
-  settings: { dataDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
+  journal: {
+    has: () => false,
+    begin: async () => {},
+    finish: async () => {},
+    forget: async () => {},
+    repeat: async () => {},
+  },
+  settings: { dataDir: '/nowhere', backupDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
   prepare: async () => {},
   logger: createLogger({ name: 'test', level: 'silent' }),
 };

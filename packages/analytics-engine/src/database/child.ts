@@ -1,13 +1,15 @@
 // The process that holds chDB: started by supervisor.ts, ends with it. chDB runs on its main thread,
 // since a worker thread that used it crashes when it ends, and nothing else runs here, since a crash
 // of chDB takes the process with it.
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session } from 'chdb';
 import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-settings.ts';
 import type { DatabaseFailure, DatabaseSettings, Reply, Request, Task } from './messages.ts';
 import { createSessionPool } from './session-pool.ts';
+
+/** So long without a request, memory goes back to the system. */
+const IDLE_MS = 10_000;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
 // A signal to the group must not end the database under its service, which asks it to stop.
@@ -19,6 +21,7 @@ const configFile = join(settings.dataDir, 'clickhouse.xml');
 const readers = createSessionPool(() => open(readerSettings(settings)));
 const writers = createSessionPool(() => open(writerSettings));
 let running = 0;
+let idle: NodeJS.Timeout | undefined;
 
 try {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
@@ -39,6 +42,7 @@ process.on('message', (request: Request) => {
 
 async function answer(id: number, task: Task): Promise<void> {
   running += 1;
+  clearTimeout(idle);
   try {
     const result = await run(task);
     reply({ kind: 'done', id, ...(result && { answer: result }) });
@@ -49,7 +53,13 @@ async function answer(id: number, task: Task): Promise<void> {
     reply({ kind: 'refused', id, failure });
   } finally {
     running -= 1;
+    if (running === 0) idle = setTimeout(returnMemory, IDLE_MS);
   }
+}
+
+/** jemalloc keeps what it was given; after a burst that is hundreds of megabytes that nothing uses. */
+function returnMemory(): void {
+  writers.run((session) => session.queryAsync('SYSTEM JEMALLOC PURGE')).catch(() => {});
 }
 
 async function run(task: Task): Promise<Uint8Array | undefined> {
@@ -69,8 +79,7 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
       values: rows,
       format: 'JSONEachRow',
       settings: {
-        // Without a token of its own a batch would count as the repetition of one with equal rows.
-        insert_deduplication_token: deduplicationToken ?? randomUUID(),
+        insert_deduplication_token: deduplicationToken,
         deduplicate_blocks_in_dependent_materialized_views: 1,
       },
     }),

@@ -7,7 +7,7 @@ const MAX_RESULT_ROWS = 100_000;
  * Server settings, which ClickHouse reads from a file before anything else. Its defaults are for a
  * machine of its own: a mark cache of 5 GB, 90 % of the memory, some twenty background threads.
  */
-export function clickhouseConfig({ memoryLimitBytes }: DatabaseSettings): string {
+export function clickhouseConfig({ memoryLimitBytes, backupDir }: DatabaseSettings): string {
   const values = {
     max_server_memory_usage: memoryLimitBytes,
     mark_cache_size: Math.floor(memoryLimitBytes / 16),
@@ -30,7 +30,8 @@ export function clickhouseConfig({ memoryLimitBytes }: DatabaseSettings): string
     number_of_free_entries_in_pool_to_execute_mutation: 1,
     number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
   };
-  return `<clickhouse>\n${xml(values)}<merge_tree>\n${xml(merges)}</merge_tree>\n</clickhouse>\n`;
+  const backups = `<backups><allowed_path>${escaped(backupDir)}</allowed_path></backups>\n`;
+  return `<clickhouse>\n${xml(values)}${backups}<merge_tree>\n${xml(merges)}</merge_tree>\n</clickhouse>\n`;
 }
 
 /**
@@ -63,6 +64,10 @@ export const writerSettings: readonly string[] = [
   'SET min_insert_block_size_bytes = 1073741824',
   'SET parallel_view_processing = 0',
 ];
+
+function escaped(text: string): string {
+  return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
 
 function xml(values: Record<string, number>): string {
   const lines = Object.entries(values).map(([name, value]) => `<${name}>${value}</${name}>\n`);

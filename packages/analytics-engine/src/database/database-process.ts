@@ -23,6 +23,9 @@ export interface DatabaseProcess {
 
 /** A task that outlives ClickHouse's own limit by this hangs in a thread that crashed. */
 const SILENCE_GRACE_MS = 10_000;
+const LONGEST_EXPLANATION = 2_000;
+/** Statements of our own have no limit: filling a table anew takes as long as it takes. */
+const LONGEST_EXECUTION_MS = 6 * 3_600_000;
 
 interface Pending {
   task: Task;
@@ -51,7 +54,7 @@ export async function startDatabaseProcess(settings: DatabaseSettings): Promise<
       resolve({ code, signal });
     });
   });
-  await opened(child);
+  await opened(child, stderrOf(child));
   keepHeartbeat(child);
 
   child.on('message', (reply: Reply) => {
@@ -74,7 +77,8 @@ export async function startDatabaseProcess(settings: DatabaseSettings): Promise<
           return;
         }
         const id = nextId++;
-        const silence = setTimeout(() => child.kill('SIGKILL'), maxSilenceMs);
+        const longestMs = task.kind === 'execute' ? LONGEST_EXECUTION_MS : maxSilenceMs;
+        const silence = setTimeout(() => child.kill('SIGKILL'), longestMs);
         pending.set(id, { task, resolve, reject, silence });
         send(child, { id, ...task });
       }),
@@ -92,21 +96,40 @@ function forkChild(settings: DatabaseSettings): ChildProcess {
   const file = import.meta.url.endsWith('.ts') ? './child.ts' : './child.js';
   return fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(settings)], {
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--conditions=@prosora/source'],
     // Ghost's pipes take the server's clock for UTC, as it is at Tinybird.
     env: { ...process.env, TZ: 'UTC', UV_THREADPOOL_SIZE: '8' },
   });
 }
 
-function opened(child: ChildProcess): Promise<void> {
+/** Passes on what ClickHouse says, and remembers the end of it: chDB's own error does not tell why. */
+function stderrOf(child: ChildProcess): () => string {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    said = `${said}${chunk}`.slice(-LONGEST_EXPLANATION);
+  });
+  return () => said.trim();
+}
+
+function opened(child: ChildProcess, said: () => string): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (message: string): void =>
-      reject(new EngineError('DATABASE_START_FAILED', `The database did not start: ${message}`));
+      reject(
+        new EngineError(
+          'DATABASE_START_FAILED',
+          `The database did not start: ${[message, said()].filter(Boolean).join(' ')}`,
+        ),
+      );
+    let failure: string | undefined;
     child.on('error', (error) => refuse(error.message));
-    child.once('exit', (code, signal) => refuse(`it ended with ${signal ?? `code ${code}`}`));
+    child.once('close', (code, signal) =>
+      refuse(failure ?? `it ended with ${signal ?? `code ${code}`}.`),
+    );
     child.once('message', (reply: Reply) => {
-      if (reply.kind === 'failed') refuse(reply.failure.message);
+      // It ends now, and what it said on stderr comes before its end.
+      if (reply.kind === 'failed') failure = reply.failure.message;
       else resolve();
     });
   });

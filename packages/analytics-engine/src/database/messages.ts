@@ -1,8 +1,10 @@
-import type { Insert } from './connection.ts';
+import type { NamedInsert } from './journal.ts';
 
 /** What the database process is started with. */
 export interface DatabaseSettings {
   dataDir: string;
+  /** The only folder that backups go to and come from. */
+  backupDir: string;
   /** What all queries and caches together may use. */
   memoryLimitBytes: number;
   /** After this ClickHouse gives a query up. */
@@ -13,7 +15,7 @@ export interface DatabaseSettings {
 export type Task =
   | { kind: 'query'; sql: string }
   | { kind: 'execute'; sql: string }
-  | ({ kind: 'insert' } & Insert);
+  | ({ kind: 'insert' } & NamedInsert);
 
 /** From the service to the database process. */
 export type Request = ({ id: number } & Task) | { kind: 'ping' } | { kind: 'stop' };

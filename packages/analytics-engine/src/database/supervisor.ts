@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@prosora/service';
 import { EngineError } from '../errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Insert } from './connection.ts';
 import { type DatabaseProcess, startDatabaseProcess } from './database-process.ts';
+import { type Journal, type NamedInsert, named } from './journal.ts';
 import { createLane, type Lane } from './lane.ts';
 import type { DatabaseSettings, Task } from './messages.ts';
 
 /** How the database is kept running. */
 export interface DatabaseOptions {
   settings: DatabaseSettings;
+  journal: Journal;
   /** Runs after each start, before anything else is let in. */
   prepare: (connection: Connection) => Promise<void>;
   logger: Logger;
@@ -27,6 +29,10 @@ export interface Database extends Connection, AsyncDisposable {
   readonly restarts: number;
   /** Requests that wait for their turn. */
   readonly waiting: number;
+  /** For work of our own that may take long: beside requests, in no one's turn. */
+  readonly beside: Connection;
+  /** Runs work of our own in the turn of a batch: none is written until it ends. */
+  withoutWrites<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -96,8 +102,17 @@ class Supervisor implements Database {
     return this.#reads.run(() => this.#run({ kind: 'query', sql }));
   }
 
-  async insert(insert: Parameters<Connection['insert']>[0]): Promise<void> {
-    await this.#writes.run(() => this.#run({ kind: 'insert', ...insert }));
+  async insert(insert: Insert): Promise<void> {
+    await this.#writes.run(() => this.#insert(named(insert)));
+  }
+
+  get beside(): Connection {
+    if (!this.isReady || !this.#process) throw restarting();
+    return connectionTo(this.#process);
+  }
+
+  withoutWrites<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    return this.#writes.run(async () => await work(this.beside));
   }
 
   async execute(sql: string): Promise<void> {
@@ -118,7 +133,23 @@ class Supervisor implements Database {
 
   async #run(task: Task): Promise<Buffer> {
     if (this.isReady && this.#process) return await this.#process.run(task);
-    throw new EngineError('DATABASE_UNAVAILABLE', 'The database is restarting.');
+    throw restarting();
+  }
+
+  async #insert(insert: NamedInsert): Promise<void> {
+    const { journal } = this.#options;
+    if (journal.has(insert)) return;
+    // Not before it can run: the one in the journal may still have to be repeated.
+    if (!this.isReady) throw restarting();
+    await journal.begin(insert);
+    try {
+      await this.#run({ kind: 'insert', ...insert });
+    } catch (error) {
+      const isInterrupted = error instanceof EngineError && error.code === 'DATABASE_UNAVAILABLE';
+      if (!isInterrupted) await journal.forget();
+      throw error;
+    }
+    await journal.finish(insert);
   }
 
   async #start(): Promise<void> {
@@ -128,7 +159,9 @@ class Supervisor implements Database {
     try {
       // Closed while this one was starting: `close` has stopped only the one before.
       this.#stopping.signal.throwIfAborted();
-      await this.#options.prepare(connectionTo(started));
+      const connection = connectionTo(started);
+      await this.#options.journal.repeat(connection, this.#options.logger);
+      await this.#options.prepare(connection);
       this.isReady = !this.#stopping.signal.aborted;
     } catch (error) {
       await started.stop(STOP_GRACE_MS);
@@ -169,10 +202,14 @@ class Supervisor implements Database {
   }
 }
 
+function restarting(): EngineError {
+  return new EngineError('DATABASE_UNAVAILABLE', 'The database is restarting.');
+}
+
 function connectionTo(database: DatabaseProcess): Connection {
   return {
     query: (sql) => database.run({ kind: 'query', sql }),
-    insert: async (insert) => void (await database.run({ kind: 'insert', ...insert })),
+    insert: async (insert) => void (await database.run({ kind: 'insert', ...named(insert) })),
     execute: async (sql) => void (await database.run({ kind: 'execute', sql })),
   };
 }

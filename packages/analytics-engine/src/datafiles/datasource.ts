@@ -21,6 +21,8 @@ export interface Datasource {
   /** Engine name and the `ENGINE_*` values by what follows `ENGINE_`, such as `SORTING_KEY`. */
   engine: { name: string; options: Readonly<Record<string, string>> };
   tokens: readonly TokenGrant[];
+  /** `FORWARD_QUERY`: a SELECT without FROM that makes rows of this schema from the former one's. */
+  forwardQuery?: string;
 }
 
 /** @throws EngineError `DATAFILE_INVALID` */
@@ -28,11 +30,13 @@ export function parseDatasource(text: string, name: string): Datasource {
   const directives = parseDirectives(text, `${name}.datasource`);
   const schema = directives.find(({ keyword }) => keyword === 'SCHEMA');
   if (!schema) throw new EngineError('DATAFILE_INVALID', `${name}.datasource has no SCHEMA.`);
+  const forward = directives.find(({ keyword }) => keyword === 'FORWARD_QUERY');
   return {
     name,
     columns: splitTopLevel(schema.value).map((line) => parseColumn(line, name)),
     engine: parseEngine(directives),
     tokens: tokenGrants(directives),
+    ...(forward && { forwardQuery: forward.value }),
   };
 }
 

@@ -23,6 +23,9 @@ export async function readProject(folder: string): Promise<Project> {
   for (const file of await datafilesIn(folder)) {
     const name = basename(file, extname(file));
     const text = await readFile(file, 'utf8');
+    if ((file.endsWith('.datasource') ? datasources : pipes).has(name)) {
+      throw new EngineError('DATAFILE_INVALID', `${file}: there is another ${basename(file)}.`);
+    }
     if (file.endsWith('.datasource')) datasources.set(name, parseDatasource(text, name));
     else pipes.set(name, parsePipe(text, name));
   }

@@ -100,6 +100,6 @@ test('an unknown verb is answered with the verbs', async () => {
   const outcome = await run('dance');
   expect(outcome).toEqual({
     code: 2,
-    output: expect.stringContaining('prosora-engine [serve | status | doctor]'),
+    output: expect.stringContaining('prosora-engine [serve | status | doctor | backup |'),
   });
 });

@@ -57,42 +57,6 @@ test('an endpoint may change between two starts', async () => {
   expect(await answer.json()).toMatchObject({ data: [{ active_visitors: 42 }] });
 });
 
-test.each([
-  [
-    'a table',
-    'datasources/_mv_hits.datasource',
-    '`browser` String,',
-    '`browser` String, `more` String,',
-    '_mv_hits has changed',
-  ],
-  [
-    'a view',
-    'pipes/mv_daily_pages.pipe',
-    'countState() as hits',
-    'countState(1) as hits',
-    'mv_daily_pages has changed',
-  ],
-])(
-  '%s that changed is refused by name, and the data left as it is',
-  async (_, file, from, to, message) => {
-    await fill();
-    edit(file, from, to);
-    await expect(start()).rejects.toMatchObject({
-      code: 'DATAFILES_CHANGED',
-      message: expect.stringContaining(message),
-    });
-    edit(file, to, from);
-    await using engine = await start();
-    expect(await engine.count('SELECT count() FROM _mv_hits')).toBe(5);
-  },
-);
-
-test('a view that is new over a table with rows is refused, since it would miss them', async () => {
-  await fill();
-  cpSync(join(datafiles, 'pipes/mv_daily_pages.pipe'), join(datafiles, 'pipes/mv_again.pipe'));
-  await expect(start()).rejects.toThrow('mv_again is new and would miss rows of _mv_hits');
-});
-
 test('a second engine on the same data is refused', async () => {
   await using _first = await start();
   await expect(start()).rejects.toMatchObject({ code: 'DATABASE_START_FAILED' });

@@ -1,0 +1,104 @@
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ENDED_FILE } from '../database/journal.ts';
+import type { Database } from '../database/supervisor.ts';
+import { EngineError } from '../errors.ts';
+import { rowsOf } from '../schema/existing.ts';
+import { SERVED_FOLDER } from '../served-project.ts';
+import { stringLiteral } from '../template/literal.ts';
+
+/** A copy of everything, taken while the engine served. */
+export interface Backup {
+  /** Such as `0007-2026-11-27T03-00-00Z`; a later one has a higher number whatever the clock says. */
+  name: string;
+  path: string;
+  createdAt: Date;
+  /** Rows by table. */
+  rows: Readonly<Record<string, number>>;
+}
+
+/** Where things are. */
+export interface BackupFolders {
+  dataDir: string;
+  backupDir: string;
+}
+
+const NAME = /^\d{4,}-\d{4}-\d{2}-\d{2}T[\d-]+Z$/;
+/** Part of a backup: what ClickHouse wrote. */
+export const DATABASE_FOLDER = 'database';
+
+/** The backups of a folder, oldest first. */
+export async function listBackups(backupDir: string): Promise<Backup[]> {
+  const names = (await readdir(backupDir).catch(() => [])).filter((name) => NAME.test(name));
+  const backups = names.map(async (name) => {
+    const path = join(backupDir, name);
+    const { createdAt, rows } = JSON.parse(await readFile(join(path, 'backup.json'), 'utf8'));
+    return { name, path, createdAt: new Date(createdAt), rows };
+  });
+  const byNumber = (a: Backup, b: Backup): number => numberOf(a.name) - numberOf(b.name);
+  return (await Promise.all(backups)).sort(byNumber);
+}
+
+/**
+ * Copies everything while the engine serves. Batches wait for it, so no view lacks what its table has.
+ * It carries its name only once it is whole.
+ *
+ * @throws EngineError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`, `QUERY_FAILED` as when the disk is full
+ */
+export async function backUp(
+  database: Database,
+  { dataDir, backupDir }: BackupFolders,
+  now: Date,
+): Promise<Backup> {
+  await mkdir(backupDir, { recursive: true, mode: 0o700 });
+  const newest = (await listBackups(backupDir)).at(-1);
+  const number = String(numberOf(newest?.name ?? '0') + 1).padStart(4, '0');
+  const name = `${number}-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+  const path = join(backupDir, name);
+  const draft = `${path}.partial`;
+  try {
+    const rows = await database.withoutWrites(async (connection) => {
+      await mkdir(draft, { mode: 0o700 });
+      const target = stringLiteral(join(draft, DATABASE_FOLDER));
+      await connection.execute(`BACKUP DATABASE default TO File(${target})`);
+      await cp(join(dataDir, ENDED_FILE), join(draft, ENDED_FILE));
+      const tables = await rowsOf<{ name: string; rows: number }>(
+        connection,
+        'SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND total_rows IS NOT NULL',
+      );
+      return Object.fromEntries(tables.map((table) => [table.name, table.rows]));
+    });
+    await cp(join(dataDir, SERVED_FOLDER), join(draft, SERVED_FOLDER), { recursive: true });
+    await writeFile(join(draft, 'backup.json'), JSON.stringify({ createdAt: now, rows }));
+    await rename(draft, path);
+    return { name, path, createdAt: now, rows };
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Removes all but the newest few, and what an interrupted backup left. */
+export async function pruneBackups(backupDir: string, keep: number): Promise<void> {
+  const backups = await listBackups(backupDir);
+  for (const { path } of backups.slice(0, Math.max(0, backups.length - keep))) {
+    await rm(path, { recursive: true });
+  }
+}
+
+/** @throws EngineError `BACKUP_MISSING` */
+export async function findBackup(backupDir: string, name?: string): Promise<Backup> {
+  const backups = await listBackups(backupDir);
+  const found = name === undefined ? backups.at(-1) : backups.find((one) => one.name === name);
+  if (found) return found;
+  const known = backups.map((backup) => backup.name).join(', ') || 'none';
+  throw new EngineError(
+    'BACKUP_MISSING',
+    `There is no backup${name ? ` ${name}` : ''} in ${backupDir}. There: ${known}.`,
+    { help: 'Set PROSORA_ENGINE_BACKUP_DIR to the folder that has it.' },
+  );
+}
+
+function numberOf(name: string): number {
+  return Number.parseInt(name, 10);
+}

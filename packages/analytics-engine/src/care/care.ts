@@ -1,0 +1,68 @@
+import type { DatabaseSettings } from '../database/messages.ts';
+import { confirm } from '../schema/deploy.ts';
+import { type Backup, backUp, listBackups, pruneBackups } from './backup.ts';
+import { type ExportRequest, exportTable } from './export.ts';
+import type { CheckedDatabase } from './open-checked.ts';
+import { type RemovedMonth, removeOldRows } from './retention.ts';
+import { writeRowLedger } from './row-ledger.ts';
+
+/** What keeps a database well while it serves; one thing at a time. */
+export interface Care {
+  /** Takes a backup and removes all but the newest. */
+  backup(): Promise<Backup>;
+  /** Removes events older than so many months; without a number, than the option says. */
+  retention(months?: number): Promise<RemovedMonth[]>;
+  export(request: ExportRequest): Promise<{ rows: number }>;
+  /** Gives up the tables that upgrades kept. */
+  confirm(): Promise<string[]>;
+  /** Notes how many rows there are, for the next start to compare. */
+  count(): Promise<void>;
+  /** Backups that are there, oldest first. */
+  backups(): Promise<Backup[]>;
+}
+
+/** How much is kept. */
+export interface CareOptions {
+  settings: DatabaseSettings;
+  keepBackups: number;
+  /** 0 for ever. */
+  retentionMonths: number;
+  now: () => Date;
+}
+
+/** Care for an open database. */
+export function createCare(
+  { database, served }: CheckedDatabase,
+  { settings, keepBackups, retentionMonths, now }: CareOptions,
+): Care {
+  const { dataDir, backupDir } = settings;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+  const count = (): Promise<void> => writeRowLedger(dataDir, served.project, database);
+  return {
+    backup: () =>
+      inTurn(async () => {
+        const backup = await backUp(database, settings, now());
+        await pruneBackups(backupDir, keepBackups);
+        return backup;
+      }),
+    retention: (months = retentionMonths) =>
+      inTurn(() =>
+        database.withoutWrites(async (connection) => {
+          if (months === 0) return [];
+          const removed = await removeOldRows(served.project, connection, { months, now: now() });
+          await writeRowLedger(dataDir, served.project, connection);
+          return removed;
+        }),
+      ),
+    // Beside the batches, since it may take minutes and changes nothing.
+    export: (request) => inTurn(() => exportTable(database.beside, request)),
+    confirm: () => inTurn(() => database.withoutWrites(confirm)),
+    count: () => inTurn(count),
+    backups: () => listBackups(backupDir),
+  };
+}

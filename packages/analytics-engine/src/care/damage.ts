@@ -1,0 +1,128 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Logger } from '@prosora/service';
+import type { Connection } from '../database/connection.ts';
+import { EngineError } from '../errors.ts';
+import { BESIDE, rowsOf } from '../schema/existing.ts';
+import { stringLiteral } from '../template/literal.ts';
+import { type Backup, DATABASE_FOLDER } from './backup.ts';
+import { missingRows } from './row-ledger.ts';
+
+/** A table that lost rows, and how that was found. */
+export interface Damage {
+  table: string;
+  reasons: string[];
+}
+
+/** Where broken parts are set aside. */
+const ASIDE_FOLDER = 'torn';
+
+/**
+ * Looks for tables that lost rows: parts that ClickHouse set aside because they are broken, rows that the
+ * ledger knows of, and with `isThorough` parts whose checksums do not match.
+ *
+ * @throws EngineError `DATA_TORN` when a table with rows is gone altogether.
+ */
+export async function findDamage(
+  connection: Connection,
+  dataDir: string,
+  { isThorough }: { isThorough: boolean },
+): Promise<Damage[]> {
+  const found = new Map<string, string[]>();
+  const add = (table: string, reason: string): void =>
+    void found.set(table, [...(found.get(table) ?? []), reason]);
+  const missing = await missingRows(dataDir, connection);
+  const absent = missing.filter(({ isAbsent }) => isAbsent);
+  if (absent.length > 0) {
+    const names = absent.map(({ table }) => table).join(', ');
+    throw new EngineError('DATA_TORN', `The data directory has lost ${names}.`);
+  }
+  if (isThorough) await detachBroken(connection);
+  for (const { table, name } of await brokenParts(connection)) add(table, `${name} is broken`);
+  for (const { table, missing: rows } of missing) add(table, `${rows} rows are missing`);
+  return [...found].map(([table, reasons]) => ({ table, reasons }));
+}
+
+/** Moves broken parts out of the tables' folders, where the next start would find them again. */
+export async function setBrokenPartsAside(
+  connection: Connection,
+  dataDir: string,
+  now: Date,
+): Promise<void> {
+  for (const { table, path } of await brokenParts(connection)) {
+    const folder = join(dataDir, ASIDE_FOLDER, now.toISOString().replaceAll(/[:.]/g, '-'), table);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(path, join(folder, basename(path)));
+  }
+}
+
+/**
+ * Adds the rows that a backup has and a table lacks. Views over it are left alone: they have what they
+ * derived from these rows.
+ *
+ * @returns How many were added.
+ */
+export async function addFromBackup(
+  connection: Connection,
+  table: string,
+  backup: Backup,
+  logger: Logger,
+): Promise<number> {
+  const [from, lost] = [`${table}__backup`, `${table}${BESIDE.next}`];
+  const place = stringLiteral(join(backup.path, DATABASE_FOLDER));
+  for (const name of [from, lost]) await connection.execute(`DROP TABLE IF EXISTS ${name} SYNC`);
+  await connection.execute(`RESTORE TABLE default.${table} AS default.${from} FROM File(${place})`);
+  await connection.execute(`CREATE TABLE ${lost} AS ${table}`);
+  await connection.execute(
+    `INSERT INTO ${lost} SELECT * FROM ${from}
+    WHERE cityHash64(*) NOT IN (SELECT cityHash64(*) FROM ${table})
+    SETTINGS max_insert_block_size = 100000, min_insert_block_size_rows = 100000,
+      min_insert_block_size_bytes = 67108864, insert_deduplicate = 0`,
+  );
+  const [{ rows } = { rows: 0 }] = await rowsOf<{ rows: number }>(
+    connection,
+    `SELECT count() AS rows FROM ${lost}`,
+  );
+  const partitions = await rowsOf<{ id: string }>(
+    connection,
+    `SELECT DISTINCT _partition_id AS id FROM ${lost}`,
+  );
+  for (const { id } of partitions) {
+    await connection.execute(
+      `ALTER TABLE ${table} ATTACH PARTITION ID ${stringLiteral(id)} FROM ${lost}`,
+    );
+  }
+  for (const name of [from, lost]) await connection.execute(`DROP TABLE ${name} SYNC`);
+  logger.warn({ table, rows, backup: backup.name }, 'added the rows that the backup has');
+  return rows;
+}
+
+async function brokenParts(
+  connection: Connection,
+): Promise<{ table: string; name: string; path: string }[]> {
+  return await rowsOf(
+    connection,
+    // Without a reason it was detached by name, as below.
+    `SELECT table, name, path FROM system.detached_parts
+    WHERE database = currentDatabase() AND (reason LIKE 'broken%' OR reason = '')`,
+  );
+}
+
+/** Reads every part and lets ClickHouse set those aside that do not match their checksums. */
+async function detachBroken(connection: Connection): Promise<void> {
+  const tables = await rowsOf<{ name: string }>(
+    connection,
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
+  );
+  for (const { name } of tables) {
+    const parts = await rowsOf<{ part_path: string; is_passed: number }>(
+      connection,
+      `CHECK TABLE ${name}`,
+    );
+    for (const part of parts.filter(({ is_passed }) => is_passed === 0)) {
+      await connection.execute(
+        `ALTER TABLE ${name} DETACH PART ${stringLiteral(basename(part.part_path))}`,
+      );
+    }
+  }
+}

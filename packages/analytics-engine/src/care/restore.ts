@@ -1,0 +1,64 @@
+import { cp, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDatabaseProcess } from '../database/database-process.ts';
+import { ENDED_FILE } from '../database/journal.ts';
+import type { DatabaseSettings } from '../database/messages.ts';
+import { SERVED_FOLDER } from '../served-project.ts';
+import { stringLiteral } from '../template/literal.ts';
+import { type Backup, DATABASE_FOLDER } from './backup.ts';
+
+/** The folder of the database in the data directory. */
+export const LIVE_FOLDER = 'chdb';
+
+/**
+ * Puts a backup in place of the database of a data directory that no engine uses. What was there is set
+ * aside as `chdb.replaced-…`, never deleted: it may be all that is left of the hits since the backup.
+ *
+ * @returns Where the former database is; undefined when there was none.
+ * @throws EngineError `DATABASE_START_FAILED` when an engine uses it, `QUERY_FAILED` for a torn backup;
+ * the former database is back in its place then.
+ */
+export async function restoreBackup(
+  settings: DatabaseSettings,
+  backup: Backup,
+  now: Date,
+): Promise<string | undefined> {
+  const { dataDir } = settings;
+  const live = join(dataDir, LIVE_FOLDER);
+  const aside = `${live}.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+  const hadOne = await rename(live, aside).then(
+    () => true,
+    () => false,
+  );
+  try {
+    const database = await startDatabaseProcess(settings);
+    try {
+      const from = stringLiteral(join(backup.path, DATABASE_FOLDER));
+      await database.run({ kind: 'execute', sql: `RESTORE DATABASE default FROM File(${from})` });
+    } finally {
+      await database.stop(10_000);
+    }
+  } catch (error) {
+    await rm(live, { recursive: true, force: true });
+    if (hadOne) await rename(aside, live);
+    throw error;
+  }
+  // Batches since the backup are not in it, so a sender that repeats them must be believed.
+  await cp(join(backup.path, ENDED_FILE), join(dataDir, ENDED_FILE));
+  await rm(join(dataDir, SERVED_FOLDER), { recursive: true, force: true });
+  await cp(join(backup.path, SERVED_FOLDER), join(dataDir, SERVED_FOLDER), { recursive: true });
+  return hadOne ? aside : undefined;
+}
+
+/** Whether a database is in use by another engine, as far as its lock file tells. */
+export async function isLocked(dataDir: string): Promise<boolean> {
+  const status = await readFile(join(dataDir, LIVE_FOLDER, 'status'), 'utf8').catch(() => '');
+  const pid = Number(/PID:\s*(\d+)/.exec(status)?.[1]);
+  if (!pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

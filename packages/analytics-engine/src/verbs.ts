@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createLogger, readServiceStatus, stopGracefully } from '@prosora/service';
+import { ProsoraError } from '@prosora/service/errors';
+import { type Backup, findBackup, listBackups } from './care/backup.ts';
+import { askEngine } from './care/control.ts';
+import { restoreBackup } from './care/restore.ts';
+import type { RemovedMonth } from './care/retention.ts';
+import { examine } from './doctor.ts';
+import { databaseSettings, type EngineOptions, startEngine } from './engine.ts';
+
+/** One thing the command does; its words come after the verb. */
+interface Verb {
+  usage: string;
+  description: string;
+  /** Returns the exit code. */
+  run(options: EngineOptions, words: readonly string[]): Promise<number>;
+}
+
+/** Everything that `prosora-engine` does. */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  serve: {
+    usage: 'serve',
+    description: "Answers Tinybird's API from the data directory; the default.",
+    run: serve,
+  },
+  status: {
+    usage: 'status',
+    description:
+      'Says whether a running engine is ready, counts its rows, restarts and waiting requests, and lists its backups.',
+    run: status,
+  },
+  doctor: {
+    usage: 'doctor',
+    description:
+      'Looks at the platform, chdb, the datafiles, the data directory, the disk, the memory and the backups.',
+    run: doctor,
+  },
+  backup: {
+    usage: 'backup',
+    description: 'Copies everything while the engine serves.',
+    async run({ dataDir }) {
+      const { path } = await askEngine<Backup>(dataDir, 'backup');
+      return say(`Backed up to ${path}`);
+    },
+  },
+  restore: {
+    usage: 'restore [NAME]',
+    description:
+      'Puts the newest backup, or the one named, in place of the data; only while no engine runs. What was there is set aside.',
+    run: restore,
+  },
+  export: {
+    usage: 'export TABLE FILE',
+    description:
+      'Writes a table to a new file, .ndjson or .parquet, while the engine serves; .gz or .zst after it compresses.',
+    async run({ dataDir }, [table, file]) {
+      if (!table || !file) return say('Say which table and which file.', 2);
+      const request = { table, file: resolve(file) };
+      const { rows } = await askEngine<{ rows: number }>(dataDir, 'export', request);
+      return say(`${rows} rows of ${table} are in ${request.file}`);
+    },
+  },
+  retention: {
+    usage: 'retention [MONTHS]',
+    description:
+      'Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months; a running engine does it by itself.',
+    run: retention,
+  },
+  confirm: {
+    usage: 'confirm',
+    description: 'Gives up the tables that an upgrade of the datafiles kept as they were.',
+    async run({ dataDir }) {
+      const tables = await askEngine<string[]>(dataDir, 'confirm');
+      return say(
+        tables.length > 0 ? `Gave up ${tables.join(', ')}` : 'There was nothing to confirm.',
+      );
+    },
+  },
+};
+
+async function serve(options: EngineOptions): Promise<number> {
+  const logger = createLogger({
+    name: 'engine',
+    level: options.logLevel,
+    secrets: [options.adminToken, options.trackerToken],
+  });
+  const engine = await startEngine(options, logger);
+  stopGracefully({ stop: () => engine.close(), logger });
+  return 0;
+}
+
+async function status(options: EngineOptions): Promise<number> {
+  const { isReady, lines } = await readServiceStatus({
+    ...options,
+    name: 'engine',
+    hidden: 'prosora_query_seconds',
+  });
+  say(lines.join('\n'));
+  for (const { name, createdAt } of await listBackups(databaseSettings(options).backupDir)) {
+    say(`backup ${name}, taken ${createdAt.toISOString()}`);
+  }
+  return isReady ? 0 : 1;
+}
+
+async function doctor(options: EngineOptions): Promise<number> {
+  const findings = await examine(options);
+  for (const { name, detail, isWell } of findings) say(`${isWell ? '✔' : '✘'} ${name}: ${detail}`);
+  return findings.every(({ isWell }) => isWell) ? 0 : 1;
+}
+
+async function restore(options: EngineOptions, [name]: readonly string[]): Promise<number> {
+  const settings = databaseSettings(options);
+  const isRunning = await askEngine(settings.dataDir, 'ping').then(
+    () => true,
+    (error: ProsoraError) => error.code !== 'NOT_RUNNING',
+  );
+  if (isRunning) {
+    throw new ProsoraError('ENGINE_RUNS', `An engine runs on ${settings.dataDir}.`, {
+      help: 'Stop it, restore, and start it again.',
+    });
+  }
+  const backup = await findBackup(settings.backupDir, name);
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const aside = await restoreBackup(settings, backup, new Date());
+  say(`Restored ${backup.name}. Start the engine: it brings the data to the present datafiles.`);
+  return say(aside ? `What was there is in ${aside}` : 'There was no data before.');
+}
+
+async function retention({ dataDir }: EngineOptions, [text]: readonly string[]): Promise<number> {
+  const months = text === undefined ? undefined : Number(text);
+  if (months !== undefined && !(Number.isInteger(months) && months > 0)) {
+    return say(`${text} is not a number of months.`, 2);
+  }
+  const removed = await askEngine<RemovedMonth[]>(dataDir, 'retention', { months });
+  for (const { table, month, rows } of removed) say(`Removed ${rows} rows of ${table}, ${month}`);
+  return say(removed.length > 0 ? 'What views derived from them stays.' : 'Nothing is that old.');
+}
+
+function say(line: string, code = 0): number {
+  console.log(line);
+  return code;
+}
