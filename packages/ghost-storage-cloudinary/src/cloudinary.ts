@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
-import { CloudinaryError } from './errors.ts';
+import { badAnswer, CloudinaryError } from './errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
 import type { Asset } from './names.ts';
 import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
@@ -118,6 +120,13 @@ export class Cloudinary {
     if (result !== 'ok' && result !== 'not found') throw badAnswer(`result "${result}"`);
   }
 
+  /** Writes what is delivered under a URL to a file, whatever its size. */
+  async downloadTo(url: string, path: string): Promise<void> {
+    await this.#attempt(url, {}, async ({ body }) => {
+      await pipeline(body ?? [], createWriteStream(path));
+    });
+  }
+
   /** Downloads what is delivered under a URL. */
   async download(url: string): Promise<Buffer> {
     return this.#attempt(url, {}, async (response) => Buffer.from(await response.arrayBuffer()));
@@ -206,13 +215,4 @@ function parse<Schema extends z.ZodMiniType>(schema: Schema, answer: unknown): z
   const parsed = z.safeParse(schema, answer);
   if (parsed.success) return parsed.data;
   throw badAnswer(parsed.error.issues.map(({ path }) => path.join('.')).join(', '));
-}
-
-function badAnswer(what: string): CloudinaryError {
-  return new CloudinaryError(
-    'InternalServerError',
-    'CLOUDINARY_BAD_ANSWER',
-    `Cloudinary's answer was not understood (${what}).`,
-    { statusCode: 502, help: 'Check that uploadPrefix is the address of the Cloudinary API.' },
-  );
 }
