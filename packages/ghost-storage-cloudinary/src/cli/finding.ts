@@ -13,3 +13,10 @@ export const warning = (what: string, sentence: string): Finding => {
 export const problem = (what: string, sentence: string): Finding => {
   return { what, status: 'problem', sentence };
 };
+
+const MARKS = { ok: '✔', warning: '!', problem: '✘' } as const;
+
+/** A finding as a line for a person. */
+export function findingLine({ what, status, sentence }: Finding): string {
+  return `${MARKS[status]} ${what}: ${sentence}`;
+}

@@ -5,8 +5,11 @@ import { StorageError } from '../errors.ts';
 /** A block of Ghost's config. */
 export type Block = Record<string, unknown>;
 
+type Environment = Record<string, string | undefined>;
+
 /** What the command takes from a Ghost that need not run. */
 export interface GhostSettings {
+  env: Environment;
   /** The files that were read. */
   source: string;
   /** Ghost's whole config, environment included. */
@@ -25,16 +28,24 @@ const FILES = ['config.production.json', 'config.development.json'];
  *
  * @throws StorageError GHOST_CONFIG_UNREADABLE
  */
-export function readGhostSettings(
-  { dir, file }: { dir: string; file?: string | undefined },
-  env: Record<string, string | undefined> = process.env,
-): GhostSettings {
-  const found = file ?? FILES.map((name) => join(dir, name)).find((path) => existsSync(path));
+export function readGhostSettings({
+  dir,
+  file,
+  env,
+}: {
+  dir: string;
+  file?: string | undefined;
+  env: Environment;
+}): GhostSettings {
+  const found =
+    (file && resolve(dir, file)) ??
+    FILES.map((name) => join(dir, name)).find((path) => existsSync(path));
   const config = withEnvironment(found === undefined ? {} : parseFile(found), env);
   const base = found === undefined ? resolve(dir) : dirname(resolve(found));
   const contentPath = at(config, 'paths', 'contentPath');
   const siteUrl = at(config, 'url');
   return {
+    env,
     source: found ?? 'the environment',
     config,
     siteUrl: typeof siteUrl === 'string' ? siteUrl : undefined,
@@ -67,7 +78,7 @@ function parseFile(path: string): Block {
 }
 
 /** Ghost takes `a__b=c` for `{"a": {"b": "c"}}` (nconf, separator `__`). */
-function withEnvironment(config: Block, env: Record<string, string | undefined>): Block {
+function withEnvironment(config: Block, env: Environment): Block {
   const merged = structuredClone(config);
   for (const [name, value] of Object.entries(env)) {
     const keys = name.split('__');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -82,7 +82,7 @@ async function pullFile(
   }
   if (dryRun) return 'downloaded';
   await mkdir(dirname(target), { recursive: true });
-  const unfinished = join(dirname(target), `.${listed.version}-${process.pid}.part`);
+  const unfinished = join(dirname(target), `.${randomUUID()}.part`);
   try {
     const asset = store.names.assetOf(path);
     await store.cloudinary.downloadTo(store.urls.original(asset, listed.version), unfinished);

@@ -51,7 +51,7 @@ export function openStores(ghost: GhostSettings, wanted: readonly StoreName[] = 
   const adapter = adapterName(ghost);
   return wanted.map((name) => {
     const block = { ...blockOf(ghost, adapter, name), store: name };
-    const options = parseConfig(block);
+    const options = parseConfig(block, ghost.env);
     return {
       name,
       options,
