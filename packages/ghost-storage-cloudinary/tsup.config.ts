@@ -1,23 +1,39 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'cjs',
+const shared = {
   target: 'node22',
   minify: true,
   // Ghost knows the adapter's base class and its errors by the names of their classes.
   keepNames: true,
   removeNodeProtocol: false,
-  // `module.exports` is the class itself, in the code and, by `cjsInterop`, in the types.
-  footer: { js: 'module.exports = module.exports.default;' },
   splitting: false,
-  cjsInterop: true,
-  dts: true,
-  clean: true,
   // The bundled SDK reads these when it loads and fails on a malformed one before `validate` can speak.
   define: {
     'process.env.CLOUDINARY_URL': 'undefined',
     'process.env.CLOUDINARY_ACCOUNT_URL': 'undefined',
     'process.env.CLOUDINARY_API_PROXY': 'undefined',
   },
-});
+} satisfies Options;
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: ['src/index.ts'],
+    format: 'cjs',
+    // `module.exports` is the class itself, in the code and, by `cjsInterop`, in the types.
+    footer: { js: 'module.exports = module.exports.default;' },
+    cjsInterop: true,
+    dts: true,
+    clean: true,
+  },
+  {
+    ...shared,
+    entry: ['src/cli.ts'],
+    format: 'esm',
+    // The SDK calls `require`, which an ES module has to make itself.
+    banner: {
+      js: `import { createRequire as make } from 'node:module'; const require = make(import.meta.url);`,
+    },
+    noExternal: [/./],
+  },
+]);

@@ -1,18 +1,28 @@
 import { join, posix, resolve } from 'node:path';
 import type { RequestHandler } from 'express';
 import { type ReadOptions, StorageBase, type StorageFile } from 'ghost-storage-base';
+import { URL_KEY_OF } from './asset-urls.ts';
 import { Cloudinary } from './cloudinary.ts';
 import { createDeliveryUrls, type DeliveryUrls } from './delivery-url.ts';
 import { CloudinaryError, fileNotFound } from './errors.ts';
 import { LocalFiles } from './local-files.ts';
-import { createNames, type Names } from './names.ts';
+import { type Asset, createNames, imageOfOriginal, type Names } from './names.ts';
 import type { StorageOptions } from './options.ts';
 import { parseConfig } from './parse-config.ts';
 import { remember } from './remember.ts';
 import { readRunningGhost } from './running-ghost.ts';
 import { createServe } from './serve.ts';
+import { createShrink } from './shrink.ts';
 import { createSiteUrls, type SiteUrls } from './site-urls.ts';
-import { imageOfSizePath, isSizePath, parseSizePath } from './sizes.ts';
+import {
+  GHOST_SIZES,
+  hasListedSize,
+  imageOfSizePath,
+  isCheckedByGhost,
+  isSizePath,
+  isTransformable,
+  parseSizePath,
+} from './sizes.ts';
 import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
 import { Uploads } from './uploads.ts';
 
@@ -32,6 +42,8 @@ export class CloudinaryStorage extends StorageBase {
   readonly #deliveryUrls: DeliveryUrls;
   readonly #cloudinary: Cloudinary;
   readonly #uploads: Uploads;
+  readonly #sizes: ReadonlySet<string>;
+  readonly #isGhost: boolean;
 
   /** Called by Ghost at boot. @throws StorageError STORAGE_CONFIG_INVALID with every problem at once */
   static validate(config: unknown): void {
@@ -43,22 +55,35 @@ export class CloudinaryStorage extends StorageBase {
     super();
     const options = parseConfig(config);
     const ghost = readRunningGhost();
-    const contentPath = options.contentPath ?? ghost.contentPath ?? 'content';
+    const contentPath = options.contentPath ?? ghost?.contentPath ?? 'content';
     const prefix = `content/${options.store}`;
     this.#options = options;
     this.#local = new LocalFiles(resolve(contentPath, options.store));
     this.storagePath = this.#local.root;
     this.staticFileURLPrefix = prefix;
     this.#names = createNames(options.folder, options.store);
-    this.#siteUrls = createSiteUrls(options.siteUrl ?? ghost.siteUrl, prefix, this.#names);
+    this.#siteUrls = createSiteUrls({
+      siteUrl: options.siteUrl ?? ghost?.siteUrl,
+      assetUrl: ghost?.urls?.[URL_KEY_OF[options.store]],
+      prefix,
+      names: this.#names,
+    });
     this.#deliveryUrls = createDeliveryUrls(options);
     this.#cloudinary = new Cloudinary(options);
+    this.#sizes = new Set([...GHOST_SIZES, ...options.sizes]);
+    this.#isGhost = ghost !== undefined;
     this.#uploads = new Uploads({
       ...options,
       cloudinary: this.#cloudinary,
       local: this.#local,
       names: this.#names,
       sanitise: (name) => this.getSanitizedFileName(name),
+      assetFolderOf: assetFolders(options),
+      deliveryUrl: (asset, version) => this.#deliveryUrls.original(asset, version),
+      eagerFor: (path) => this.#eagerFor(path),
+      prepare: createShrink(options),
+      // Ghost keeps what is written here in its log.
+      warn: (sentence) => process.emitWarning(sentence, 'CloudinaryStorageWarning'),
     });
   }
 
@@ -66,9 +91,9 @@ export class CloudinaryStorage extends StorageBase {
   async save(file: StorageFile, targetDir?: string): Promise<string> {
     const folder = storeFolder(this.storagePath, targetDir ?? this.getTargetDir());
     if (targetDir !== undefined && this.#isSkippedOriginal(file, folder)) {
-      return this.#siteUrls.urlOf(posix.join(folder, file.name));
+      return this.#urlOf(posix.join(folder, file.name));
     }
-    return this.#siteUrls.urlOf(await this.#uploads.store(file, folder));
+    return this.#urlOf(await this.#uploads.store(file, folder));
   }
 
   /** Stores bytes under a given path, in place of what is there; sizes of a local image stay local. */
@@ -77,7 +102,7 @@ export class CloudinaryStorage extends StorageBase {
     if (size === undefined) {
       const path = this.#path(targetPath);
       await this.#uploads.replace(path, buffer);
-      return this.#siteUrls.urlOf(path);
+      return this.#urlOf(path);
     }
     if (this.#local.has(imageOfSizePath(size))) await this.#local.write(size, buffer);
     return this.#siteUrls.urlOf(size);
@@ -127,9 +152,10 @@ export class CloudinaryStorage extends StorageBase {
   /** The middleware that Ghost mounts at the store's URLs. */
   serve(): RequestHandler {
     const { redirectMaxAgeSeconds, store } = this.#options;
+    const deliveryUrl = remember((path) => this.#deliveryUrl(path));
     return createServe({
       local: this.#local,
-      redirectTo: remember((path) => this.#deliveryUrl(path)),
+      redirectTo: (path, req) => (this.#isOffered(path, req.url) ? deliveryUrl(path) : undefined),
       redirectMaxAgeSeconds,
       inertTypes: store === 'files',
     });
@@ -147,6 +173,29 @@ export class CloudinaryStorage extends StorageBase {
     }
     const sized = parseSizePath(path);
     return sized && this.#deliveryUrls.sized(this.#names.assetOf(sized.path), sized);
+  }
+
+  /** Whether a path is no size at all, or one that somebody configured: no visitor makes up others. */
+  #isOffered(path: string, url: string): boolean {
+    if (this.#options.store !== 'images' || !isSizePath(path)) return true;
+    return (this.#isGhost && isCheckedByGhost(url)) || hasListedSize(path, this.#sizes);
+  }
+
+  /** What Ghost is told of a stored file. */
+  #urlOf(path: string): string {
+    if (this.#options.delivery !== 'absolute') return this.#siteUrls.urlOf(path);
+    const asset = this.#names.assetOf(path);
+    return isTransformable(path, undefined)
+      ? this.#deliveryUrls.transformed(asset)
+      : this.#deliveryUrls.original(asset);
+  }
+
+  #eagerFor(path: string): string[] {
+    if (this.#options.store !== 'images' || imageOfOriginal(path) !== undefined) return [];
+    return this.#options.eager.flatMap((size) => {
+      const sized = parseSizePath(`size/${size}/${path}`);
+      return sized ? [this.#deliveryUrls.eager(this.#names.assetOf(path), sized)] : [];
+    });
   }
 
   #path(name: string, folder?: string): string {
@@ -175,10 +224,13 @@ export class CloudinaryStorage extends StorageBase {
   }
 }
 
-/** `cat.jpg` for `cat_o.jpg`, `cat-1.jpg` for `cat-1_o.jpg` and its older form `cat_o-1.jpg`. */
-function imageOfOriginal(path: string): string | undefined {
-  const image = path.replace(/_o(-\d+)?(\.\w+)$/, '$1$2');
-  return image === path ? undefined : image;
+/** Where the Media Library of an account with dynamic folders shows an asset. */
+function assetFolders({ assetFolder, folderMode }: StorageOptions) {
+  return ({ publicId }: Asset) => {
+    if (folderMode !== 'dynamic') return assetFolder;
+    const folder = posix.join(assetFolder ?? '', posix.dirname(publicId));
+    return folder === '.' ? undefined : folder;
+  };
 }
 
 function withoutQuery(path: string): string {

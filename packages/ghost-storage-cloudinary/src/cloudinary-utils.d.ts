@@ -8,6 +8,8 @@ declare module 'cloudinary/lib/utils/index.js' {
       apiSecret: string,
       algorithm: string,
     ): string;
+    /** A transformation as it stands in a delivery URL. */
+    generate_transformation_string(options: Record<string, unknown>): string;
     /** The delivery URL of a public_id, in which `%` must be escaped. */
     url(publicId: string, options: Record<string, unknown>): string;
   }

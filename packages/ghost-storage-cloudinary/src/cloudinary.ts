@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
-import { CloudinaryError } from './errors.ts';
+import { badAnswer, CloudinaryError } from './errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
 import type { Asset } from './names.ts';
 import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
+import type { UploadBytes } from './source-file.ts';
 
 /** Signed parameters of a call; a boolean travels as 1 or 0, an absent one not at all. */
 type Params = Record<string, string | number | boolean | undefined>;
@@ -29,6 +32,8 @@ export interface UploadOptions {
   overwrite: boolean;
   assetFolder?: string | undefined;
   tags?: readonly string[] | undefined;
+  /** Transformations that Cloudinary makes right away, in the background. */
+  eager?: readonly string[] | undefined;
 }
 
 const storedSchema = z.object({
@@ -38,6 +43,9 @@ const storedSchema = z.object({
   etag: z._default(z.string(), ''),
   /** With `overwrite=false`: this is what was there before, and nothing was stored. */
   existing: z._default(z.boolean(), false),
+  /** Another file was there and is gone, although with `overwrite=false` none should be. */
+  overwritten: z._default(z.boolean(), false),
+  version: z.optional(z.number()),
 });
 
 /** What Cloudinary says of an asset after an upload. */
@@ -61,7 +69,7 @@ export class Cloudinary {
   }
 
   /** Stores a file, in parts when it is large; each part is retried by itself. */
-  async upload(asset: Asset, file: Blob, options: UploadOptions): Promise<StoredAsset> {
+  async upload(asset: Asset, file: UploadBytes, options: UploadOptions): Promise<StoredAsset> {
     const params = {
       public_id: asset.publicId,
       overwrite: options.overwrite,
@@ -69,16 +77,19 @@ export class Cloudinary {
       invalidate: options.overwrite || undefined,
       asset_folder: options.assetFolder,
       tags: options.tags?.join(','),
+      eager: options.eager?.join('|'),
+      eager_async: options.eager?.length ? true : undefined,
     };
     const { chunkBytes } = this.#options;
     if (file.size <= chunkBytes) {
-      return storedAs(asset, await this.#call(asset, 'upload', params, file));
+      const whole = await file.slice(0, file.size);
+      return storedAs(asset, await this.#call(asset, 'upload', params, whole));
     }
     const uploadId = randomUUID();
     let answer: unknown;
     for (let from = 0; from < file.size; from += chunkBytes) {
       const until = Math.min(from + chunkBytes, file.size);
-      answer = await this.#call(asset, 'upload', params, file.slice(from, until), {
+      answer = await this.#call(asset, 'upload', params, await file.slice(from, until), {
         'X-Unique-Upload-Id': uploadId,
         'Content-Range': `bytes ${from}-${until - 1}/${file.size}`,
       });
@@ -89,13 +100,15 @@ export class Cloudinary {
     return { ...storedAs(asset, await this.#explicit(asset)), existing: true };
   }
 
-  /** Whether an asset is there. Asked of the Upload API: the Admin API is limited to 500 calls an hour. */
-  async exists(asset: Asset): Promise<boolean> {
+  /**
+   * What is stored as an asset; undefined when nothing is. Asked of the Upload API: the Admin API is
+   * limited to 500 calls an hour.
+   */
+  async find(asset: Asset): Promise<StoredAsset | undefined> {
     try {
-      await this.#explicit(asset);
-      return true;
+      return storedAs(asset, await this.#explicit(asset));
     } catch (error) {
-      if (error instanceof CloudinaryError && error.errorType === 'NotFoundError') return false;
+      if (error instanceof CloudinaryError && error.errorType === 'NotFoundError') return undefined;
       throw error;
     }
   }
@@ -107,9 +120,29 @@ export class Cloudinary {
     if (result !== 'ok' && result !== 'not found') throw badAnswer(`result "${result}"`);
   }
 
+  /** Writes what is delivered under a URL to a file, whatever its size. */
+  async downloadTo(url: string, path: string): Promise<void> {
+    await this.#attempt(url, {}, async ({ body }) => {
+      await pipeline(body ?? [], createWriteStream(path));
+    });
+  }
+
   /** Downloads what is delivered under a URL. */
   async download(url: string): Promise<Buffer> {
     return this.#attempt(url, {}, async (response) => Buffer.from(await response.arrayBuffer()));
+  }
+
+  /**
+   * The `ETag` of what is delivered under a URL, without its quotes; undefined when there is none or
+   * the account does not deliver such files.
+   */
+  async etagOf(url: string): Promise<string | undefined> {
+    const read = async ({ headers }: Response) => headers.get('etag');
+    const etag = await this.#attempt(url, { method: 'HEAD' }, read).catch((error: unknown) => {
+      if (error instanceof CloudinaryError && error.errorType === 'NoPermissionError') return null;
+      throw error;
+    });
+    return etag?.replace(/^(?:W\/)?"(.*)"$/, '$1');
   }
 
   #explicit(asset: Asset): Promise<unknown> {
@@ -182,13 +215,4 @@ function parse<Schema extends z.ZodMiniType>(schema: Schema, answer: unknown): z
   const parsed = z.safeParse(schema, answer);
   if (parsed.success) return parsed.data;
   throw badAnswer(parsed.error.issues.map(({ path }) => path.join('.')).join(', '));
-}
-
-function badAnswer(what: string): CloudinaryError {
-  return new CloudinaryError(
-    'InternalServerError',
-    'CLOUDINARY_BAD_ANSWER',
-    `Cloudinary's answer was not understood (${what}).`,
-    { statusCode: 502, help: 'Check that uploadPrefix is the address of the Cloudinary API.' },
-  );
 }

@@ -1,3 +1,5 @@
+import utils from 'cloudinary/lib/utils/index.js';
+
 /** The keys of eexit/ghost-storage-cloudinary 3, and `configuration` of the adapter it was forked from. */
 const EEXIT_KEYS = ['auth', 'upload', 'fetch', 'useDatedFolder', 'plugins', 'configuration'];
 
@@ -20,27 +22,47 @@ export function eexitAdvice(block: Record<string, unknown>): string | undefined 
     apiKey: auth['api_key'] ?? '<API key>',
     apiSecret: '<API secret>',
     folder: upload['folder'],
-    tags: upload['tags'],
+    assetFolder: upload['asset_folder'],
+    tags: tagsOf(upload['tags']),
     transformation: transformationOf(fetch),
     ...distributionOf({ ...auth, ...fetch }),
   };
+  const dropped = Object.keys(upload).filter((key) => !TRANSLATED_UPLOAD.has(key));
+  const left =
+    dropped.length > 0 ? ` Without a counterpart: upload.${dropped.join(', upload.')}.` : '';
   return (
     `This is a configuration of eexit/ghost-storage-cloudinary (${found.join(', ')}). ` +
     `The same for this adapter is ${JSON.stringify(equivalent)}. Folders are always dated, names are ` +
-    'kept and made unique, and srcset takes the place of the RetinaJS plugin.'
+    `kept and made unique, and srcset takes the place of the RetinaJS plugin.${left} ` +
+    'Posts keep the URLs that they have; docs/moving-from-eexit.md says how to bring those in.'
   );
 }
+
+/** `use_filename`, `unique_filename` and `overwrite` are what this adapter does in any case. */
+const TRANSLATED_UPLOAD = new Set(
+  'folder asset_folder tags use_filename unique_filename overwrite'.split(' '),
+);
+
+/** Options of the SDK's `url()` that say where a URL leads and nothing about the picture. */
+const HOST_OPTIONS =
+  'secure secure_distribution private_cdn cdn_subdomain secure_cdn_subdomain cname analytics sign_url'.split(
+    ' ',
+  );
 
 function objectOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
+function tagsOf(tags: unknown): unknown {
+  return typeof tags === 'string' ? tags.split(',').map((tag) => tag.trim()) : tags;
+}
+
+/** eexit hands `fetch` to the SDK's `url()`, so the SDK knows what it means. */
 function transformationOf(fetch: Record<string, unknown>): string | undefined {
-  const parts = [
-    fetch['quality'] === undefined ? [] : `q_${fetch['quality']}`,
-    fetch['fetch_format'] === undefined ? [] : `f_${fetch['fetch_format']}`,
-  ].flat();
-  return parts.length > 0 ? parts.sort().join(',') : undefined;
+  const picture = Object.fromEntries(
+    Object.entries(fetch).filter(([key]) => !HOST_OPTIONS.includes(key)),
+  );
+  return utils.generate_transformation_string(picture) || undefined;
 }
 
 function distributionOf(options: Record<string, unknown>): Record<string, unknown> {

@@ -89,3 +89,13 @@ export function invalidPath(path: string): StorageError {
 export function fileNotFound(path: string, cause?: unknown): StorageError {
   return new StorageError('NotFoundError', 'FILE_NOT_FOUND', `File not found: ${path}`, { cause });
 }
+
+/** The error for an answer that is none of Cloudinary's. */
+export function badAnswer(what: string): CloudinaryError {
+  return new CloudinaryError(
+    'InternalServerError',
+    'CLOUDINARY_BAD_ANSWER',
+    `Cloudinary's answer was not understood (${what}).`,
+    { statusCode: 502, help: 'Check that uploadPrefix is the address of the Cloudinary API.' },
+  );
+}

@@ -36,6 +36,11 @@ function parseOrigin(value: string): string | undefined {
   return url.href.replace(/\/+$/, '');
 }
 
+const list = <Item extends z.ZodMiniType<string, string>>(item: Item, shape: string) =>
+  z._default(z.array(item, shape), []);
+
+const SIZE = /^(?=[wh])(w[1-9]\d{0,3})?(h[1-9]\d{0,3})?$/;
+const EAGER = /^(?=[wh])(w[1-9]\d{0,3})?(h[1-9]\d{0,3})?(\/format\/(gif|jpe?g|png|webp|avif))?$/;
 const FOLDER = /^(?!\/)(?!.*\/\/)(?!(?:.*\/)?v\d+(?:\/|$))[\w.@/-]*(?<!\/)$/;
 
 /** Every option of the adapter, once. The block in Ghost's config wins over the environment. */
@@ -81,6 +86,23 @@ export const storageOptions = {
     ),
     example: 'media',
   },
+  delivery: {
+    env: 'PROSORA_STORAGE_DELIVERY',
+    description:
+      "How readers reach files: `redirect` from the site's own URLs; `edge`, the same with a proxy that `ghost-cloudinary edge` writes the rules for and Ghost's `urls`; `absolute`, Cloudinary's URLs in every post, without srcset.",
+    schema: z._default(
+      z.enum(['redirect', 'edge', 'absolute'], 'expected "redirect", "edge" or "absolute"'),
+      'redirect',
+    ),
+    example: 'edge',
+  },
+  naming: {
+    env: 'PROSORA_STORAGE_NAMING',
+    description:
+      'How a file gets a name of its own: `readable` numbers those that are alike (`cat-1.jpg`); `hash` puts 16 digits of the hash of its bytes into each, which needs nothing of Cloudinary and suits several Ghosts on one folder.',
+    schema: z._default(z.enum(['readable', 'hash'], 'expected "readable" or "hash"'), 'readable'),
+    example: 'hash',
+  },
   folder: {
     env: 'PROSORA_STORAGE_FOLDER',
     description:
@@ -102,13 +124,36 @@ export const storageOptions = {
     defaultText: "Cloudinary's own choice",
     example: 'Blog',
   },
+  folderMode: {
+    env: 'PROSORA_STORAGE_FOLDER_MODE',
+    description:
+      "The account's folder mode, which `ghost-cloudinary doctor` tells: with `dynamic`, uploads are shown in the Media Library in the folders of their public_id; with `fixed` they are anyway.",
+    schema: z.optional(z.enum(['dynamic', 'fixed'], 'expected "dynamic" or "fixed"')),
+    defaultText: 'dynamic accounts show uploads in `assetFolder` or at the top',
+    example: 'dynamic',
+  },
   tags: {
     description: 'Tags on every upload.',
-    schema: z._default(
-      z.array(text(/^[^,]+$/, 'expected tags without commas'), 'expected a list of tags'),
-      [],
-    ),
+    schema: list(text(/^[^,]+$/, 'expected tags without commas'), 'expected a list of tags'),
     example: '["blog"]',
+  },
+  sizes: {
+    description:
+      "Sizes that may be asked for besides Ghost's own and the theme's, for a proxy that calls Cloudinary past Ghost.",
+    schema: list(
+      text(SIZE, 'expected sizes such as "w320" or "w640h480"'),
+      'expected a list of sizes',
+    ),
+    example: '["w320"]',
+  },
+  eager: {
+    description:
+      'Sizes that Cloudinary makes as soon as an image is stored, so that no reader waits for the first one and an account with strict transformations delivers them.',
+    schema: list(
+      text(EAGER, 'expected sizes such as "w600" or "w600/format/webp"'),
+      'expected a list of sizes',
+    ),
+    example: '["w600", "w1000/format/webp"]',
   },
   originals: {
     env: 'PROSORA_STORAGE_ORIGINALS',
@@ -117,10 +162,28 @@ export const storageOptions = {
     schema: z._default(z.enum(['keep', 'skip'], 'expected "keep" or "skip"'), 'keep'),
     example: 'skip',
   },
+  shrink: {
+    env: 'PROSORA_STORAGE_SHRINK',
+    description:
+      "Whether an image over `imageMaxBytes` or `imageMaxPixels` is made smaller before it is sent, with the `sharp` of Ghost's own install, upright and without its location.",
+    schema: z._default(flag('expected true or false'), false),
+  },
+  imageMaxBytes: {
+    env: 'PROSORA_STORAGE_IMAGE_MAX_BYTES',
+    description: "The plan's limit for an image, which `ghost-cloudinary doctor` tells.",
+    schema: z._default(wholeNumber(1, 'expected a whole number of bytes'), 10_485_760),
+    unit: 'bytes',
+  },
+  imageMaxPixels: {
+    env: 'PROSORA_STORAGE_IMAGE_MAX_PIXELS',
+    description: "The plan's limit for the pixels of an image of which sizes are made.",
+    schema: z._default(wholeNumber(1, 'expected a whole number of pixels'), 25_000_000),
+    unit: 'pixels',
+  },
   transformation: {
     env: 'PROSORA_STORAGE_TRANSFORMATION',
     description:
-      'Transformation applied after each resize, in the grammar of a delivery URL; empty for none. Full-size images stay as uploaded.',
+      'Transformation applied after each resize, in the grammar of a delivery URL, named ones (`t_mine`) included; empty for none. Full-size images stay as uploaded, except in `absolute` mode.',
     schema: z._default(
       text(/^[\w,:.$!~/-]*$/, 'expected a transformation such as "q_auto" or "t_mine"'),
       'q_auto',
@@ -171,6 +234,12 @@ export const storageOptions = {
       'https://api.cloudinary.com',
     ),
     example: 'https://api-eu.cloudinary.com',
+  },
+  signedUrls: {
+    env: 'PROSORA_STORAGE_SIGNED_URLS',
+    description:
+      'Whether delivery URLs are signed, which an account with strict transformations asks for. With `sha256` below the signature has its long form.',
+    schema: z._default(flag('expected true or false'), false),
   },
   signatureAlgorithm: {
     env: 'PROSORA_STORAGE_SIGNATURE_ALGORITHM',

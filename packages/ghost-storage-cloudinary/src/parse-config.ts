@@ -1,8 +1,10 @@
 import { OptionsError, readOptions } from '@prosora/service/options';
 import * as z from 'zod/mini';
+import { type AssetUrls, assetUrlProblems, URL_KEY_OF } from './asset-urls.ts';
 import { eexitAdvice } from './eexit-config.ts';
 import { StorageError } from './errors.ts';
 import { type StorageOption, type StorageOptions, storageOptions } from './options.ts';
+import { readRunningGhost } from './running-ghost.ts';
 import { unknownKeyProblem } from './unknown-key.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -15,7 +17,11 @@ const optionEntries: [string, StorageOption][] = Object.entries(storageOptions);
  * @throws StorageError STORAGE_CONFIG_INVALID with every problem: its key, the shape expected, what
  * to do. The text of a secret is never part of it.
  */
-export function parseConfig(config: unknown, env: Environment = process.env): StorageOptions {
+export function parseConfig(
+  config: unknown,
+  env: Environment = process.env,
+  urls: AssetUrls | undefined = readRunningGhost()?.urls,
+): StorageOptions {
   if (config !== undefined && (typeof config !== 'object' || config === null)) {
     throw configError(['The adapter\'s block must be an object: {"cloudName": "…", …}.']);
   }
@@ -43,8 +49,30 @@ export function parseConfig(config: unknown, env: Environment = process.env): St
     if (parsed.success) values[key] = parsed.data;
     else if (!isSaidByUrl) problems.push(problemOf(key, option, value, parsed.error));
   }
+  const options = values as StorageOptions;
+  problems.push(...contradictions(options, urls));
   if (problems.length > 0) throw configError(problems);
-  return values as StorageOptions;
+  return options;
+}
+
+/** What is right by itself and wrong together. `urls` is Ghost's, where this is a Ghost. */
+function contradictions(
+  { delivery, store, folderMode, assetFolder }: Partial<StorageOptions>,
+  urls: AssetUrls | undefined,
+): string[] {
+  const problems: string[] = [];
+  if (folderMode === 'fixed' && assetFolder !== undefined) {
+    problems.push(
+      'assetFolder is for accounts with dynamic folders, and folderMode says "fixed". Leave one of them out.',
+    );
+  }
+  if (delivery !== 'edge' || store === undefined || urls === undefined) return problems;
+  const key = URL_KEY_OF[store];
+  if (urls[key]) return [...problems, ...assetUrlProblems({ [key]: urls[key] })];
+  problems.push(
+    `delivery is "edge", and Ghost's config does not say where the edge is: set urls.${key} to its origin.`,
+  );
+  return problems;
 }
 
 function readEnvironment(env: Environment, problems: string[]): Record<string, unknown> {

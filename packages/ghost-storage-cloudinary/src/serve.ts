@@ -8,7 +8,7 @@ import { parseRequestPath } from './store-path.ts';
 export interface ServeOptions {
   local: LocalFiles;
   /** The delivery URL of a decoded path, or undefined when no such file can exist. */
-  redirectTo: (path: string) => string | undefined;
+  redirectTo: (path: string, req: Request) => string | undefined;
   redirectMaxAgeSeconds: number;
   /** Whether files may hold anything, as in Ghost's files store, so that their type is made inert. */
   inertTypes: boolean;
@@ -36,7 +36,7 @@ export function createServe(options: ServeOptions): RequestHandler {
       const path = parseRequestPath(req.path);
       if (path === undefined) throw notFound(req);
       if (options.local.has(path)) return sendLocal(path, options, req, res, next);
-      const url = options.redirectTo(path);
+      const url = options.redirectTo(path, req);
       if (url === undefined) throw notFound(req);
       // Ghost has set the type of the image it expects to follow.
       res.removeHeader('Content-Type');

@@ -10,18 +10,25 @@ export interface SiteUrls {
   pathOf(url: string): string;
 }
 
-/** @param siteUrl Ghost's `url`, for the folder in it. @param prefix such as `content/images`. */
-export function createSiteUrls(
-  siteUrl: string | undefined,
-  prefix: string,
-  names: Names,
-): SiteUrls {
-  const folder = siteUrl === undefined ? '' : new URL(siteUrl).pathname.replace(/\/+$/, '');
+export interface SiteUrlsOptions {
+  /** Ghost's `url`, for the folder in it. */
+  siteUrl: string | undefined;
+  /** Ghost's `urls` entry for this store, for the folder in it. */
+  assetUrl?: string | undefined;
+  /** Such as `content/images`. */
+  prefix: string;
+  names: Names;
+}
+
+/** @throws TypeError when `siteUrl` or `assetUrl` is no URL; options and Ghost see to that. */
+export function createSiteUrls({ siteUrl, assetUrl, prefix, names }: SiteUrlsOptions): SiteUrls {
+  const folder = folderOf(siteUrl);
+  const bases = new Set([folder, folderOf(assetUrl), ''].map((base) => `${base}/${prefix}`));
 
   function pathOf(url: string): string {
     // What Ghost keeps in its database stands for the site's URL, folder included.
     const pathname = URL.parse(url.replace(/^__GHOST_URL__/, ''), 'http://site')?.pathname ?? '';
-    for (const base of [`${folder}/${prefix}`, `/${prefix}`]) {
+    for (const base of bases) {
       const path = pathname.startsWith(`${base}/`) && parseRequestPath(pathname.slice(base.length));
       if (path) return path;
     }
@@ -35,6 +42,10 @@ export function createSiteUrls(
   }
 
   return { urlOf: (path) => `${folder}/${prefix}/${path}`, pathOf };
+}
+
+function folderOf(url: string | undefined): string {
+  return url ? new URL(url).pathname.replace(/\/+$/, '') : '';
 }
 
 /** The path of an asset from its delivery URL, whatever transformations stand in it. */

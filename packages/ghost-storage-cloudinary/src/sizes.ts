@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { extensionOf, resourceTypeOf } from './resource-type.ts';
 
 /** What Ghost asks of an image under `/size/w600h400/format/webp/2026/11/cat.jpg`. */
@@ -48,8 +49,31 @@ export function parseSizePath(path: string): SizedImage | undefined {
   };
 }
 
-function isTransformable(path: string, format: string | undefined): boolean {
+/** Whether an image may be given another size or format: never an icon, and a vector only as another format. */
+export function isTransformable(path: string, format: string | undefined): boolean {
   const extension = extensionOf(path);
   if (resourceTypeOf(path) !== 'image' || extension === 'ico') return false;
   return extension !== 'svg' || format !== undefined;
+}
+
+/** Ghost's own sizes (Ghost 6.65: core/shared/config/overrides.json, `imageOptimization`). */
+export const GHOST_SIZES: readonly string[] = [
+  ...['w600', 'w1000', 'w1600', 'w2400', 'w1200'],
+  ...['w256h256', 'w192h192', 'w64h64', 'w200h200', 'w1200h960'],
+];
+
+/** Whether a size path asks for one of the listed sizes. */
+export function hasListedSize(path: string, listed: ReadonlySet<string>): boolean {
+  return listed.has(path.split('/')[1] ?? '');
+}
+
+/**
+ * Whether Ghost compared the size in a request with its configuration and the theme's, so that what
+ * reaches `serve` is one of those.
+ *
+ * It does not for a URL that ends in a slash or has no extension, query included, or that writes
+ * `size` in another way: `…/size/w77/cat.jpg?/` (Ghost 6.65: middleware/handle-image-sizes.js).
+ */
+export function isCheckedByGhost(url: string): boolean {
+  return /^\/size\/[^/]+\//.test(url) && !url.endsWith('/') && posix.parse(url).ext !== '';
 }

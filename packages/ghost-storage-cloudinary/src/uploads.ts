@@ -1,17 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
 import type { StorageFile } from 'ghost-storage-base';
-import type { Cloudinary, UploadOptions } from './cloudinary.ts';
+import type { Cloudinary, StoredAsset, UploadOptions } from './cloudinary.ts';
 import { StorageError } from './errors.ts';
+import { LateWriters } from './late-writers.ts';
 import type { LocalFiles } from './local-files.ts';
-import { type Names, type NumberedPath, numberedPaths } from './names.ts';
+import {
+  type Asset,
+  hashedPath,
+  imageOfOriginal,
+  type Names,
+  type NumberedPath,
+  numberedPaths,
+} from './names.ts';
 import { Reservations } from './reservations.ts';
-import { openSourceFile, type SourceFile } from './source-file.ts';
+import { openSourceFile, type SourceFile, type UploadBytes } from './source-file.ts';
 
-export interface UploadsOptions extends Omit<UploadOptions, 'overwrite'> {
+export interface UploadsOptions extends Pick<UploadOptions, 'tags'> {
   cloudinary: Cloudinary;
   local: LocalFiles;
   names: Names;
   /** Makes a file name safe for a URL. */
   sanitise: (name: string) => string;
+  /** `hash` puts a hash of the bytes into each name, so that no two files ever want the same. */
+  naming: 'readable' | 'hash';
+  /** The folder of the Media Library in which an asset is shown. */
+  assetFolderOf: (asset: Asset) => string | undefined;
+  /** The delivery URL of an asset's own bytes in one version. */
+  deliveryUrl: (asset: Asset, version: number | undefined) => string;
+  /** Transformations to make at once, by path. */
+  eagerFor?: (path: string) => readonly string[];
+  /** Makes a file fit the plan's limits, or gives it back as it is. */
+  prepare?: (file: StorageFile, source: SourceFile) => Promise<SourceFile>;
+  /** Hears what a person should know and no upload can be blamed for. */
+  warn?: (sentence: string) => void;
 }
 
 /** Past this number of a name something is wrong, and not with the name. */
@@ -24,8 +46,17 @@ export class Uploads {
   /** What `promise` gave out, by the file that `store` will be called with. */
   readonly #promised = new WeakMap<StorageFile, string>();
 
+  readonly #lateWriters: LateWriters;
+
   constructor(options: UploadsOptions) {
     this.#options = options;
+    const { cloudinary, deliveryUrl, warn = () => undefined } = options;
+    this.#lateWriters = new LateWriters({
+      cloudinary,
+      deliveredEtag: (asset, version) => cloudinary.etagOf(deliveryUrl(asset, version)),
+      restore: (asset, bytes) => this.#upload(asset, bytes, { overwrite: true }),
+      warn,
+    });
   }
 
   /**
@@ -36,42 +67,62 @@ export class Uploads {
    * @throws StorageError NO_FREE_NAME, UPLOAD_UNREADABLE
    */
   async store(file: StorageFile, folder: string): Promise<string> {
-    const source = await openSourceFile(file.path);
-    const promised = this.#promised.get(file);
-    if (promised !== undefined) {
-      if (await this.#create(promised, source)) return promised;
+    const { prepare = async (_file, opened) => opened } = this.#options;
+    const source = await prepare(file, await openSourceFile(file.path));
+    const settled: Promise<void>[] = [];
+    const only = this.#promised.get(file) ?? this.#hashedPath(file, folder, source.md5);
+    if (only !== undefined) {
+      if (await this.#create(only, source, settled)) return only;
       throw noFreeName(file);
     }
     const pathOf = this.#pathsOf(file, folder);
     let number = 0;
     for (;;) {
       while (!this.#reservations.claim(pathOf(number), source.md5)) number += 1;
-      if (await this.#create(pathOf(number), source)) return pathOf(number);
+      if (await this.#create(pathOf(number), source, settled)) break;
       number = await this.#freeNumber(pathOf, number, file);
     }
+    // Whoever is told of our file may look at the other one too.
+    await Promise.all(settled);
+    return pathOf(number);
   }
 
   /** Finds a free path and keeps it for this file. @throws StorageError NO_FREE_NAME */
   async promise(file: StorageFile, folder: string): Promise<string> {
+    const path = await this.#pathToPromise(file, folder);
+    this.#promised.set(file, path);
+    return path;
+  }
+
+  async #pathToPromise(file: StorageFile, folder: string): Promise<string> {
+    if (this.#options.naming === 'hash') {
+      // The media inliner asks with a name alone, before there is a file.
+      const hash = file.path
+        ? (await openSourceFile(file.path)).md5
+        : randomBytes(16).toString('hex');
+      return this.#hashedPath(file, folder, hash) ?? '';
+    }
     const pathOf = this.#pathsOf(file, folder);
     let number = 0;
     while ((await this.isTaken(pathOf(number))) || !this.#reservations.claim(pathOf(number))) {
       number = await this.#freeNumber(pathOf, number, file);
     }
-    this.#promised.set(file, pathOf(number));
     return pathOf(number);
   }
 
   /** Stores bytes under a path, in place of what is there. */
   async replace(path: string, bytes: Buffer): Promise<void> {
-    const { etag } = await this.#upload(path, new Blob([new Uint8Array(bytes)]), true);
+    const blob = new Blob([new Uint8Array(bytes)]);
+    const asset = this.#options.names.assetOf(path);
+    const { etag } = await this.#upload(asset, blob, { overwrite: true, path });
     this.#reservations.settle(path, etag);
   }
 
   /** Whether a file is stored under a path, here or at Cloudinary. */
   async isTaken(path: string): Promise<boolean> {
     if (this.isKnown(path) || this.#options.local.has(path)) return true;
-    return this.#options.cloudinary.exists(this.#options.names.assetOf(path));
+    const asset = this.#options.names.assetOf(path);
+    return (await this.#options.cloudinary.find(asset)) !== undefined;
   }
 
   /** Whether this process stored or met a file under the path and has not removed it since. */
@@ -87,15 +138,36 @@ export class Uploads {
   }
 
   /** Stores a file under a claimed path; false when other bytes are there already. */
-  async #create(path: string, { blob, md5 }: SourceFile): Promise<boolean> {
+  async #create(path: string, source: SourceFile, settled: Promise<void>[]): Promise<boolean> {
+    const { bytes, md5 } = source;
+    const asset = this.#options.names.assetOf(path);
     try {
-      if (this.#options.local.has(path)) return false;
-      const stored = await this.#upload(path, blob, false);
+      // With the hash in its name, a file that lies here has the same bytes.
+      if (this.#options.local.has(path)) return this.#options.naming === 'hash';
+      const stored = await this.#upload(asset, bytes, { overwrite: false, path });
       this.#reservations.settle(path, stored.etag);
-      return !stored.existing || (stored.bytes === blob.size && stored.etag === md5);
+      if (stored.existing) return stored.bytes === bytes.size && stored.etag === md5;
+      if (this.#options.naming === 'hash') return true;
+      return await this.#keepApart({ asset, source, stored }, settled);
     } finally {
       if (!this.isKnown(path)) this.#reservations.release(path);
     }
+  }
+
+  /** False when the upload took the place of another one, whose owner then puts it back. */
+  async #keepApart(
+    upload: { asset: Asset; source: SourceFile; stored: StoredAsset },
+    settled: Promise<void>[],
+  ): Promise<boolean> {
+    if (!upload.stored.overwritten) {
+      await this.#lateWriters.watch(upload);
+      return true;
+    }
+    const restored = this.#lateWriters.waitForOwner(upload.asset, upload.stored);
+    // Awaited by `store`, once the file has a name of its own.
+    restored.catch(() => undefined);
+    settled.push(restored);
+    return false;
   }
 
   /**
@@ -123,9 +195,22 @@ export class Uploads {
     return this.#reservations.isHeld(path) || (await this.isTaken(path));
   }
 
-  #upload(path: string, blob: Blob, overwrite: boolean) {
-    const { cloudinary, names, assetFolder, tags } = this.#options;
-    return cloudinary.upload(names.assetOf(path), blob, { overwrite, assetFolder, tags });
+  #upload(asset: Asset, bytes: UploadBytes, how: { overwrite: boolean; path?: string }) {
+    const { cloudinary, assetFolderOf, tags, eagerFor } = this.#options;
+    const eager = how.path === undefined ? undefined : eagerFor?.(how.path);
+    const assetFolder = assetFolderOf(asset);
+    return cloudinary.upload(asset, bytes, { overwrite: how.overwrite, assetFolder, tags, eager });
+  }
+
+  /** The path that follows from the bytes; undefined when names are numbered. */
+  #hashedPath(file: StorageFile, folder: string, hash: string): string | undefined {
+    if (this.#options.naming !== 'hash') return undefined;
+    const image = imageOfOriginal(file.name);
+    // The original of an image keeps the image's name, by which Ghost would look for it.
+    if (image !== undefined && this.isKnown(posix.join(folder, image))) {
+      return posix.join(folder, file.name);
+    }
+    return hashedPath(this.#options.names, folder, file.name, this.#options.sanitise, hash);
   }
 
   #pathsOf(file: StorageFile, folder: string): NumberedPath {

@@ -12,6 +12,9 @@ const account = {
   secureDistribution: undefined,
   privateCdn: false,
   transformation: 'q_auto',
+  signedUrls: false,
+  signatureAlgorithm: 'sha1' as const,
+  apiSecret: 's3cr3t',
 };
 const urls = createDeliveryUrls(account);
 
@@ -57,6 +60,29 @@ describe('delivery URLs', () => {
       width: 9,
     });
     expect(url).toBe(`${start}ghost/images/x_png.png`);
+  });
+
+  test.each([
+    ['sha1' as const, /\/s--[\w-]{8}--\//],
+    ['sha256' as const, /\/s--[\w-]{32}--\//],
+  ])('signed with %s, as the SDK signs them', (signatureAlgorithm, form) => {
+    const signed = createDeliveryUrls({ ...account, signedUrls: true, signatureAlgorithm });
+    const url = signed.sized(names.assetOf('2026/11/x.png'), { width: 600, format: 'webp' });
+    expect(url).toMatch(form);
+    const bySdk = sdk.url('ghost/images/2026/11/x_png', {
+      ...{ cloud_name: 'demo', api_secret: 's3cr3t', analytics: false, sign_url: true },
+      long_url_signature: signatureAlgorithm === 'sha256',
+      transformation: [{ width: 600, crop: 'limit' }, { raw_transformation: 'q_auto' }],
+      format: 'webp',
+    });
+    expect(url).toBe(bySdk);
+  });
+
+  test('names of eager transformations are those of the URLs', () => {
+    const asset = names.assetOf('x.png');
+    const size = { width: 600, format: 'webp' };
+    const [, transformation] = /upload\/(.*)\/v1\//.exec(urls.sized(asset, size)) ?? [];
+    expect(urls.eager(asset, size)).toBe(`${transformation}/webp`);
   });
 
   test('for whatever name, a URL decodes to the public_id and leads nowhere else', () => {

@@ -27,10 +27,18 @@ describe('a configuration that works', () => {
       ...parts,
       cloudinaryUrl: undefined,
       store: 'images',
+      delivery: 'redirect',
+      naming: 'readable',
       folder: 'ghost',
       assetFolder: undefined,
+      folderMode: undefined,
       tags: [],
+      sizes: [],
+      eager: [],
       originals: 'keep',
+      shrink: false,
+      imageMaxBytes: 10_485_760,
+      imageMaxPixels: 25_000_000,
       transformation: 'q_auto',
       redirectMaxAgeSeconds: 86_400,
       siteUrl: undefined,
@@ -38,6 +46,7 @@ describe('a configuration that works', () => {
       secureDistribution: undefined,
       privateCdn: false,
       uploadPrefix: 'https://api.cloudinary.com',
+      signedUrls: false,
       signatureAlgorithm: 'sha1',
       chunkBytes: 20_000_000,
       retries: 4,
@@ -155,8 +164,38 @@ describe('a configuration that does not', () => {
     { siteUrl: 'example.com' },
     { transformation: 'q_auto?x' },
     { store: 'image' },
+    { sizes: ['320'] },
+    { sizes: ['w12345'] },
+    { eager: ['w600/webp'] },
+    { naming: 'random' },
+    { folderMode: 'fixed', assetFolder: 'Blog' },
   ])('is refused: %j', (wrong) => {
     expect(problemsOf({ ...parts, ...wrong })).toContain(Object.keys(wrong)[0]);
+  });
+
+  test.each([
+    [{ image: '' }, /set urls\.image to its origin/],
+    [
+      { image: 'https://cdn.example.com/content/images' },
+      /must end before \/content\/images.*Set "https:\/\/cdn\.example\.com"\./,
+    ],
+    [{ image: 'https://cdn.example.com/f_auto,q_auto' }, /holds a comma/],
+    [{ image: 'https://res.cloudinary.com/demo/image/upload/v1/blog' }, /every size is a 404/],
+    [{ image: 'cdn.example.com' }, /is no URL/],
+  ])("is refused with Ghost's urls of %j", (urls, problem) => {
+    const parse = () => parseConfig({ ...parts, delivery: 'edge' }, {}, urls);
+    expect(parse).toThrowError(problem);
+    expect(() => parseConfig(parts, {}, urls)).not.toThrow();
+  });
+
+  test("is accepted with Ghost's urls as they should be", () => {
+    const urls = {
+      image: 'https://img.example.com',
+      media: 'https://cdn.example.com/f_auto/q_auto',
+    };
+    for (const store of ['images', 'media'] as const) {
+      expect(parseConfig({ ...parts, delivery: 'edge', store }, {}, urls).delivery).toBe('edge');
+    }
   });
 
   test('both a secret and its file is one too many', () => {
@@ -174,9 +213,15 @@ describe("eexit's configuration", () => {
     const message = problemsOf({
       useDatedFolder: false,
       auth: { cloud_name: 'blog', api_key: '77', api_secret: 'hidden' },
-      upload: { use_filename: true, folder: 'blog-images', tags: ['blog'] },
-      fetch: { quality: 'auto', secure: false, cdn_subdomain: true },
+      upload: {
+        use_filename: true,
+        folder: 'blog-images',
+        tags: 'blog, photo',
+        moderation: 'manual',
+      },
+      fetch: { quality: 'auto', fetch_format: 'auto', secure: false, cdn_subdomain: true },
     });
+    expect(message).toContain('Without a counterpart: upload.moderation.');
     expect(message).toContain(
       'eexit/ghost-storage-cloudinary (auth, upload, fetch, useDatedFolder)',
     );
@@ -186,8 +231,8 @@ describe("eexit's configuration", () => {
       apiKey: '77',
       apiSecret: '<API secret>',
       folder: 'blog-images',
-      tags: ['blog'],
-      transformation: 'q_auto',
+      tags: ['blog', 'photo'],
+      transformation: 'f_auto,q_auto',
     });
     expect(problemsOf({ ...equivalent, apiSecret: 'hidden' })).toBe('');
   });

@@ -5,13 +5,14 @@ import { createNames } from '../src/names.ts';
 import { createSiteUrls } from '../src/site-urls.ts';
 
 const names = createNames('ghost', 'images');
-const urls = createSiteUrls('https://example.com/blog/', 'content/images', names);
+const siteUrl = 'https://example.com/blog/';
+const assetUrl = 'https://cdn.example.com/assets/';
+const urls = createSiteUrls({ siteUrl, assetUrl, prefix: 'content/images', names });
 
 test('a stored file has a URL of the site, in its folder', () => {
   expect(urls.urlOf('2026/11/x.jpg')).toBe('/blog/content/images/2026/11/x.jpg');
-  expect(createSiteUrls(undefined, 'content/media', names).urlOf('x.mp4')).toBe(
-    '/content/media/x.mp4',
-  );
+  const root = createSiteUrls({ siteUrl: undefined, prefix: 'content/media', names });
+  expect(root.urlOf('x.mp4')).toBe('/content/media/x.mp4');
 });
 
 describe('the path behind a URL', () => {
@@ -20,6 +21,7 @@ describe('the path behind a URL', () => {
     '/content/images/2026/11/my cat.jpg',
     'https://example.com/blog/content/images/2026/11/my%20cat.jpg?v=1#x',
     'https://img.example.com/content/images/2026/11/my%20cat.jpg',
+    'https://cdn.example.com/assets/content/images/2026/11/my%20cat.jpg',
     '__GHOST_URL__/content/images/2026/11/my%20cat.jpg',
     'https://res.cloudinary.com/demo/image/upload/v1/ghost/images/2026/11/my~20cat_jpg.jpg',
     'https://res.cloudinary.com/demo/image/upload/s--abc--/c_limit,w_600/q_auto/v17/ghost/images/2026/11/my~20cat_jpg.webp',
@@ -47,6 +49,9 @@ describe('the path behind a URL', () => {
       secureDistribution: undefined,
       privateCdn: false,
       transformation: 'q_auto',
+      signedUrls: true,
+      signatureAlgorithm: 'sha1',
+      apiSecret: 's3cr3t',
     });
     const name = fc.stringMatching(/^[\w@-][\w@.-]{0,10}$/);
     const extension = fc.constantFrom('png', 'JPEG', 'svg', 'mp4', 'pdf');

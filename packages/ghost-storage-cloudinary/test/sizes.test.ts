@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageOfSizePath, parseSizePath } from '../src/sizes.ts';
+import { hasListedSize, imageOfSizePath, isCheckedByGhost, parseSizePath } from '../src/sizes.ts';
 
 describe('size paths', () => {
   test.each([
@@ -72,4 +72,23 @@ describe('size paths', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test.each([
+  ['/size/w77/a.jpg', true],
+  ['/size/w77/a.jpg?v=1.2', true],
+  ['/size/w77/a.jpg/', false],
+  ['/size/w77/a.jpg?/', false],
+  ['/size/w77/a.jpg?b=/c', false],
+  ['/size/w77/a', false],
+  ['/%73ize/w77/a.jpg', false],
+  ['//size/w77/a.jpg', false],
+])('Ghost looked at the size in %s: %s', (url, expected) => {
+  expect(isCheckedByGhost(url)).toBe(expected);
+});
+
+test('a size is listed as a whole', () => {
+  const listed = new Set(['w600', 'w64h64']);
+  const paths = ['size/w600/a.jpg', 'size/w64h64/a.jpg', 'size/w60/a.jpg', 'size/w64/a.jpg'];
+  expect(paths.map((path) => hasListedSize(path, listed))).toEqual([true, true, false, false]);
 });

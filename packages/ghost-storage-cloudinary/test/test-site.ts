@@ -20,6 +20,8 @@ export interface TestSite extends AsyncDisposable {
   images: CloudinaryStorage;
   media: CloudinaryStorage;
   files: CloudinaryStorage;
+  /** The block of Ghost's config that leads here. */
+  configOf(changes?: Record<string, unknown>): Record<string, unknown>;
   /** Another Ghost process on the same account. */
   another(changes?: Record<string, unknown>): CloudinaryStorage;
   /** Puts a file where Ghost's multer does. */
@@ -34,14 +36,15 @@ export async function startTestSite(config: Record<string, unknown> = {}): Promi
   const sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox') });
   const { cloudinary } = sandbox;
   const contentPath = join(folder, 'content');
+  const configOf = (changes: Record<string, unknown> = {}) => ({
+    cloudinaryUrl: cloudinary.cloudinaryUrl,
+    secureDistribution: cloudinary.url,
+    contentPath,
+    ...config,
+    ...changes,
+  });
   const another = (changes: Record<string, unknown> = {}) =>
-    new CloudinaryStorage({
-      cloudinaryUrl: cloudinary.cloudinaryUrl,
-      secureDistribution: cloudinary.url,
-      contentPath,
-      ...config,
-      ...changes,
-    });
+    new CloudinaryStorage(configOf(changes));
   const [images, media, files] = [
     another(),
     another({ store: 'media' }),
@@ -66,6 +69,7 @@ export async function startTestSite(config: Record<string, unknown> = {}): Promi
     images,
     media,
     files,
+    configOf,
     another,
     async upload(name, bytes) {
       const path = join(folder, randomBytes(8).toString('hex'));

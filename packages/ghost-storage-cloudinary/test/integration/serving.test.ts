@@ -5,7 +5,7 @@ import { getRaw, picture, startTestSite, type TestSite } from '../test-site.ts';
 let site: TestSite;
 let jpeg: Buffer;
 beforeAll(async () => {
-  site = await startTestSite();
+  site = await startTestSite({ sizes: ['w4000', 'h100'] });
   jpeg = await sharp(await picture(0xaa5500, 2000, 1000))
     .jpeg()
     .toBuffer();
@@ -78,6 +78,10 @@ describe('what is refused', () => {
     'images/size/w12345/2026/11/mid.jpg',
     'images/size/w600/2026/11/mid',
     'images/size/w600/2026/11/mid.jpg/',
+    // What Ghost lets through without a look at its sizes.
+    'images/size/w77/2026/11/mid.jpg?/',
+    'images/size/w77/2026/11/mid.jpg?a=/b',
+    'images/%73ize/w77/2026/11/mid.jpg',
     'images/size/w600,e_art/2026/11/mid.jpg',
     'images/size/w600/format/webp,e_art/2026/11/mid.jpg',
     'images/size/w600/a.ico',

@@ -107,7 +107,9 @@ async function storeUpload(
   const added = { file, params, inspection };
   if (limits.overwriteNotAtomic && !params.overwrite && store.get(key) === undefined) {
     await delay(RACE_MS);
-    return finish(putAsset(key, added, context), params, context);
+    const lost = store.get(key);
+    const answer = await finish(putAsset(key, added, context), params, context);
+    return lost === undefined ? answer : { ...answer, overwritten: true };
   }
   // No await between this look and the write: of two uploads at once exactly one creates the asset.
   const existing = store.get(key);

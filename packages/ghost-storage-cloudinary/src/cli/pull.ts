@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ListedAsset } from '../admin-api.ts';
+import { parseRequestPath } from '../store-path.ts';
+import { inLanes } from './lanes.ts';
+import type { Progress } from './progress.ts';
+import { etagOf, listRemote, sentenceOf } from './remote-list.ts';
+import type { Store } from './stores.ts';
+
+export interface PullOptions {
+  stores: readonly Store[];
+  concurrency: number;
+  dryRun?: boolean;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** How a pull ended. */
+export interface PullSummary {
+  total: number;
+  downloaded: number;
+  /** Here before, with the same bytes. */
+  present: number;
+  /** Files here that differ from what Cloudinary has; they stay. */
+  conflicts: string[];
+  /** Assets in the folder that no path of Ghost leads to. */
+  foreign: string[];
+  failures: { path: string; sentence: string }[];
+  bytes: number;
+}
+
+/** Copies what is at Cloudinary back into Ghost's content folder. Nothing here is replaced. */
+export async function pull(options: PullOptions): Promise<PullSummary> {
+  const summary: PullSummary = {
+    ...{ total: 0, downloaded: 0, present: 0, bytes: 0 },
+    ...{ conflicts: [], foreign: [], failures: [] },
+  };
+  const wanted: { store: Store; path: string; listed: ListedAsset }[] = [];
+  for (const store of options.stores) {
+    for (const listed of (await listRemote(store)).values()) {
+      const path = store.names.pathOf(listed.publicId, listed.resourceType);
+      // A public_id that somebody else made must not lead out of the folder.
+      const isPlain = path !== undefined && parseRequestPath(`/${encodeURI(path)}`) !== undefined;
+      if (isPlain) wanted.push({ store, path, listed });
+      else summary.foreign.push(listed.publicId);
+    }
+  }
+  summary.total = wanted.length;
+  let done = 0;
+  const work = async ({ store, path, listed }: (typeof wanted)[number]) => {
+    const name = `${store.name}/${path}`;
+    try {
+      const outcome = await pullFile(store, path, listed, options.dryRun ?? false);
+      if (outcome === 'conflict') summary.conflicts.push(name);
+      else summary[outcome] += 1;
+      if (outcome === 'downloaded') summary.bytes += listed.bytes;
+    } catch (error) {
+      summary.failures.push({ path: name, sentence: sentenceOf(error) });
+    }
+    done += 1;
+    options.onProgress?.({ done, total: wanted.length, bytes: summary.bytes });
+  };
+  await inLanes(wanted, options.concurrency, work, options.signal);
+  return summary;
+}
+
+async function pullFile(
+  store: Store,
+  path: string,
+  listed: ListedAsset,
+  dryRun: boolean,
+): Promise<'downloaded' | 'present' | 'conflict'> {
+  const target = join(store.local.root, path);
+  const here = await stat(target).catch(() => undefined);
+  const etag = await etagOf(store, listed);
+  if (here?.isFile()) {
+    const isSame = here.size === listed.bytes && (await md5Of(target)) === etag;
+    return isSame ? 'present' : 'conflict';
+  }
+  if (dryRun) return 'downloaded';
+  await mkdir(dirname(target), { recursive: true });
+  const unfinished = join(dirname(target), `.${randomUUID()}.part`);
+  try {
+    const asset = store.names.assetOf(path);
+    await store.cloudinary.downloadTo(store.urls.original(asset, listed.version), unfinished);
+    const { size } = await stat(unfinished);
+    if (size !== listed.bytes) {
+      throw new Error(`${size} bytes came where Cloudinary stores ${listed.bytes}.`);
+    }
+    await rename(unfinished, target);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return 'downloaded';
+}
+
+async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { ListedAsset } from '../admin-api.ts';
+import { CloudinaryError } from '../errors.ts';
+import { MAX_PUBLIC_ID_LENGTH } from '../names.ts';
+import { createShrink, sharpOfGhost } from '../shrink.ts';
+import { openSourceFile } from '../source-file.ts';
+import { Journal } from './journal.ts';
+import { inLanes } from './lanes.ts';
+import { type LocalFile, scanLocal } from './local-scan.ts';
+import type { Progress } from './progress.ts';
+import { etagOf, keyOf, listRemote, sentenceOf } from './remote-list.ts';
+import type { Store } from './stores.ts';
+
+export interface PushOptions {
+  stores: readonly Store[];
+  /** Files at a time. */
+  concurrency: number;
+  /** Says what would be done and does nothing. */
+  dryRun?: boolean;
+  journalFile: string;
+  /** Ghost's `index.js`, in whose install `sharp` is looked for. */
+  ghostEntry?: string | undefined;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** How a push ended. */
+export interface PushSummary {
+  total: number;
+  uploaded: number;
+  /** There before, with the same bytes. */
+  present: number;
+  /** Files that another one at Cloudinary has the name of. */
+  conflicts: string[];
+  failures: { path: string; sentence: string }[];
+  bytes: number;
+}
+
+/**
+ * Copies Ghost's content folder to Cloudinary, under the ids that the adapter looks for. Nothing is
+ * replaced there and nothing removed here, and what is stored already is not sent again.
+ */
+export async function push(options: PushOptions): Promise<PushSummary> {
+  const files = await scanLocal(options.stores);
+  const journal = options.dryRun ? undefined : new Journal(options.journalFile);
+  const summary: PushSummary = {
+    ...{ total: files.length, uploaded: 0, present: 0, bytes: 0 },
+    ...{ conflicts: [], failures: [] },
+  };
+  const remote = await remoteOf(options.stores);
+  let done = 0;
+  const work = async (file: LocalFile) => {
+    try {
+      const outcome = await pushFile(file, { ...options, journal, remote });
+      if (outcome === 'conflict') summary.conflicts.push(nameOf(file));
+      else summary[outcome] += 1;
+      if (outcome === 'uploaded') summary.bytes += file.bytes;
+    } catch (error) {
+      summary.failures.push({ path: nameOf(file), sentence: sentenceOf(error) });
+    }
+    done += 1;
+    options.onProgress?.({ done, total: files.length, bytes: summary.bytes });
+  };
+  try {
+    await inLanes(files, options.concurrency, work, options.signal);
+  } finally {
+    journal?.close();
+  }
+  return summary;
+}
+
+interface PushContext extends PushOptions {
+  journal: Journal | undefined;
+  /** Undefined when the account does not let us list: each file is then asked for. */
+  remote: Map<string, ListedAsset> | undefined;
+}
+
+type Outcome = 'uploaded' | 'present' | 'conflict';
+
+async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome> {
+  const { store, path, absolute } = file;
+  const asset = store.names.assetOf(path);
+  if (asset.publicId.length > MAX_PUBLIC_ID_LENGTH) {
+    throw new Error(`The name is too long for Cloudinary, by ${asset.publicId.length - 255}.`);
+  }
+  const id = `${store.options.cloudName}/${keyOf(asset)}`;
+  const stamp = `${file.bytes}-${file.modifiedMs}`;
+  const state = context.journal?.stateOf(id, stamp);
+  if (state === 'stored') return 'present';
+
+  const shrink = createShrink({
+    ...store.options,
+    loadSharp: () => sharpOfGhost(context.ghostEntry),
+  });
+  const source = await shrink({ name: path, path: absolute }, await openSourceFile(absolute));
+  const note = (noted: 'sent' | 'stored') => context.journal?.note({ id, stamp, state: noted });
+  const listed = context.remote?.get(keyOf(asset));
+  const etag = listed
+    ? await etagOf(store, listed)
+    : state === 'sent' || context.remote === undefined
+      ? (await store.cloudinary.find(asset))?.etag
+      : undefined;
+  if (etag !== undefined) {
+    if (etag !== source.md5) return 'conflict';
+    note('stored');
+    return 'present';
+  }
+  if (context.dryRun) return 'uploaded';
+  note('sent');
+  const { tags, folderMode, assetFolder } = store.options;
+  const stored = await store.cloudinary.upload(asset, source.bytes, {
+    ...{ overwrite: false, tags },
+    assetFolder:
+      folderMode === 'dynamic' ? join(assetFolder ?? '', asset.publicId, '..') : assetFolder,
+  });
+  if (stored.existing && stored.etag !== source.md5) return 'conflict';
+  note('stored');
+  return 'uploaded';
+}
+
+async function remoteOf(stores: readonly Store[]): Promise<Map<string, ListedAsset> | undefined> {
+  const all = new Map<string, ListedAsset>();
+  try {
+    for (const store of stores) {
+      for (const [key, asset] of await listRemote(store)) all.set(key, asset);
+    }
+    return all;
+  } catch (error) {
+    const isRefused =
+      error instanceof CloudinaryError &&
+      ['CLOUDINARY_FORBIDDEN', 'CLOUDINARY_RATE_LIMITED'].includes(error.code);
+    if (isRefused) return undefined;
+    throw error;
+  }
+}
+
+function nameOf({ store, path }: LocalFile): string {
+  return `${store.name}/${path}`;
+}

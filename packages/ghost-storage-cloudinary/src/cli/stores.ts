@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { AdminApi } from '../admin-api.ts';
+import { Cloudinary } from '../cloudinary.ts';
+import { createDeliveryUrls, type DeliveryUrls } from '../delivery-url.ts';
+import { LocalFiles } from '../local-files.ts';
+import { createNames, type Names } from '../names.ts';
+import type { StorageOptions } from '../options.ts';
+import { parseConfig } from '../parse-config.ts';
+import { asBlock, at, type Block, type GhostSettings } from './ghost-config.ts';
+
+export const STORES = ['images', 'media', 'files'] as const;
+
+/** One of Ghost's three stores. */
+export type StoreName = (typeof STORES)[number];
+
+/** A store as the command works with it. */
+export interface Store {
+  name: StoreName;
+  options: StorageOptions;
+  names: Names;
+  local: LocalFiles;
+  urls: DeliveryUrls;
+  cloudinary: Cloudinary;
+  admin: AdminApi;
+  /** What every public_id of the store begins with. */
+  idPrefix: string;
+}
+
+/** The name of the adapter under which its block stands in Ghost's config; undefined when it has none. */
+export function adapterName({ config }: GhostSettings): string | undefined {
+  const active = at(config, 'storage', 'active') ?? at(config, 'adapters', 'storage', 'active');
+  const blocks = { ...asBlock(at(config, 'adapters', 'storage')), ...asBlock(config['storage']) };
+  const isOurs = (name: string) =>
+    'cloudName' in asBlock(blocks[name]) ||
+    'cloudinaryUrl' in asBlock(blocks[name]) ||
+    /cloudinary/i.test(name);
+  if (typeof active === 'string' && isOurs(active)) return active;
+  return Object.keys(blocks).find((name) => isOurs(name) && typeof blocks[name] === 'object');
+}
+
+/** The adapter's block for a store, put together as Ghost does it (adapter-manager/utils.js). */
+export function blockOf({ config }: GhostSettings, adapter: string | undefined, store: StoreName) {
+  const all = { ...asBlock(at(config, 'adapters', 'storage')), ...asBlock(config['storage']) };
+  const { adapter: _adapter, ...feature } = asBlock(all[store]);
+  const block: Block = adapter === undefined ? {} : asBlock(all[adapter]);
+  return { ...block, ...feature };
+}
+
+/** Opens stores for work. @throws StorageError STORAGE_CONFIG_INVALID */
+export function openStores(ghost: GhostSettings, wanted: readonly StoreName[] = STORES): Store[] {
+  const adapter = adapterName(ghost);
+  return wanted.map((name) => {
+    const block = { ...blockOf(ghost, adapter, name), store: name };
+    const options = parseConfig(block, ghost.env);
+    return {
+      name,
+      options,
+      names: createNames(options.folder, name),
+      local: new LocalFiles(join(options.contentPath ?? ghost.contentPath, name)),
+      urls: createDeliveryUrls(options),
+      cloudinary: new Cloudinary(options),
+      admin: new AdminApi(options),
+      idPrefix: options.folder === '' ? `${name}/` : `${options.folder}/${name}/`,
+    };
+  });
+}

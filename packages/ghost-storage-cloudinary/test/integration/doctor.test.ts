@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type CommandSite, startCommandSite } from '../command.ts';
+
+let site: CommandSite;
+beforeAll(async () => {
+  site = await startCommandSite({ folderMode: 'fixed' });
+});
+afterAll(() => site[Symbol.asyncDispose]());
+afterEach(async () => {
+  await site.cloudinary.reset();
+  await site.configure();
+});
+
+describe('the doctor', () => {
+  test('finds an account and a config as they should be, and leaves nothing behind', async () => {
+    const { code, stdout, stderr } = await site.run('doctor');
+    expect(stderr).toBe('');
+    for (const line of [
+      /✔ config: .*names @prosora\/ghost-storage-cloudinary as storage.active/,
+      /✔ media: go to Cloudinary/,
+      /✔ files: go to Cloudinary/,
+      /✔ credentials: are those of the cloud prosora/,
+      /✔ plan: Free; largest files: image 10 MiB \(sizes up to 25 megapixels\), video 100 MiB, other 10 MiB/,
+      /✔ folders: are fixed/,
+      /✔ sizes: are made for unsigned URLs/,
+      /✔ pdf: PDF and ZIP files are delivered/,
+      /✔ names: .*overwrite=false is atomic/,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+    expect(stdout).not.toContain('✘');
+    expect(code).toBe(0);
+    expect(site.cloudinary.assets()).toEqual([]);
+  });
+
+  test.each([
+    [{ deliverPdfAndZip: false }, /✘ pdf: .*Settings, Security, PDF and ZIP files delivery/, 1],
+    [
+      { strictTransformations: true },
+      /✘ sizes: .*strict transformations.*Set signedUrls to true/,
+      1,
+    ],
+    [{ overwriteNotAtomic: true }, /! names: .*naming "hash" does away with it/, 0],
+    [{ folderMode: 'dynamic' as const }, /! folders: are dynamic.*Set folderMode to "dynamic"/, 0],
+    [{ adminCallsPerHour: 0 }, /✘ credentials: .*Rate Limit Exceeded/, 1],
+  ])('sees an account with %j', async (settings, line, expected) => {
+    site.cloudinary.settings.set(settings);
+    await site.configure({ retries: 0 });
+    const { code, stdout } = await site.run('doctor');
+    expect(stdout).toMatch(line);
+    expect(code).toBe(expected);
+  });
+
+  test('is content with signed URLs on an account with strict transformations', async () => {
+    site.cloudinary.settings.set({ strictTransformations: true });
+    await site.configure({ signedUrls: true });
+    expect((await site.run('doctor')).stdout).toMatch(/✔ sizes: are made for signed URLs/);
+  });
+
+  test.each([
+    [{ apiSecret: 'wrong' }, {}, /✘ credentials: .*Compare cloudName, apiKey and apiSecret/],
+    [{ folderMode: 'dynamic' }, {}, /✘ folders: The account has fixed folders/],
+    [{ shrink: true, imageMaxBytes: 20_000_000 }, {}, /✘ shrink: .*Set imageMaxBytes to 10485760/],
+    [{ folde: 'x' }, {}, /✘ options: .*"folde" is not an option: did you mean "folder"\?/s],
+    [{ delivery: 'edge' }, {}, /✘ urls: delivery is "edge" and urls.image is not set/],
+    [{}, { urls: { image: 'https://c.example.com/content/images' } }, /✘ urls: .*must end before/],
+    [{}, { imageOptimization: {} }, /! originals: Ghost uploads each image twice/],
+    [{}, { paths: { contentPath: '/nowhere' } }, /✘ content: .*\/nowhere is not there/],
+  ])('sees a config with %j and %j', async (block, rest, line) => {
+    await site.configure(block, rest);
+    expect((await site.run('doctor')).stdout).toMatch(line);
+  });
+
+  test.each([
+    [{ media: undefined }, /! media: stay on this machine/],
+    [{ media: { adapter: 'other' } }, /! media: are stored by another adapter/],
+    [
+      { media: '@prosora/ghost-storage-cloudinary' },
+      /✘ media: would be taken for images.*Write "media": \{"adapter"/,
+    ],
+  ])('knows what Ghost makes of %j', async (changes, line) => {
+    const adapter = '@prosora/ghost-storage-cloudinary';
+    const storage = {
+      active: adapter,
+      [adapter]: { cloudinaryUrl: site.cloudinary.cloudinaryUrl },
+      files: { adapter, store: 'files' },
+      ...changes,
+    };
+    await site.configure({}, { storage });
+    expect((await site.run('doctor')).stdout).toMatch(line);
+  });
+
+  test('never shows the secret', async () => {
+    for (const block of [
+      {},
+      { apiSecret: 'wrong-secret' },
+      { uploadPrefix: 'http://127.0.0.1:1' },
+    ]) {
+      await site.configure({ ...block, retries: 0 });
+      const { stdout, stderr } = await site.run('doctor');
+      expect(stdout + stderr).not.toContain(site.cloudinary.apiSecret);
+      expect(stdout + stderr).not.toContain('wrong-secret');
+    }
+  });
+});
+
+test.each([
+  [['nonsense'], 2, /Usage: ghost-cloudinary/],
+  [['push', '--stores', 'pictures'], 2, /pictures is not one of images, media, files/],
+  [['push', '--concurrency', 'many'], 2, /--concurrency must be 1 to 99/],
+  [['push', '--config', 'nowhere.json'], 1, /nowhere\.json cannot be read/],
+  [['edge', 'apache'], 2, /edge needs one of caddy, nginx, worker/],
+])('a wrong command ends with its exit code and a sentence: %j', async (args, code, sentence) => {
+  const run = await site.run(...args);
+  expect(run.stderr).toMatch(sentence);
+  expect(run.code).toBe(code);
+});
