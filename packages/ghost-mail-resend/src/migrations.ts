@@ -113,4 +113,53 @@ export const mailMigrations: Migrations = {
         .execute();
     },
   },
+  '002-whole-bridge': {
+    async up(db: Kysely<never>) {
+      // The very bytes of a call that may be in doubt; gone once it is answered.
+      await db.schema
+        .createTable('chunk_body')
+        .addColumn('chunk_id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('body', 'blob', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('note')
+        .addColumn('name', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('newsletter')
+        .addColumn('site', 'varchar(128)', (column) => column.notNull())
+        .addColumn('email_id', 'varchar(128)', (column) => column.notNull())
+        .addColumn('state', 'varchar(16)', (column) => column.notNull())
+        .addPrimaryKeyConstraint('newsletter_by_id', ['site', 'email_id'])
+        .execute();
+      for (const [table, column] of [
+        ['recipient', 'sent_at'],
+        ['recipient', 'settled_at'],
+      ] as const) {
+        await db.schema.alterTable(table).addColumn(column, 'integer').execute();
+      }
+      await db.schema
+        .alterTable('message')
+        .addColumn('smtp', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+      // Who was sent a mail and never heard of since; few at a time, whatever was sent before.
+      await db.schema
+        .createIndex('recipient_by_silence')
+        .on('recipient')
+        .columns(['state', 'settled_at', 'sent_at'])
+        .execute();
+      await db.schema
+        .createIndex('message_by_age')
+        .on('message')
+        .columns(['accepted_at'])
+        .execute();
+      await db.schema
+        .createIndex('webhook_seen_by_age')
+        .on('webhook_seen')
+        .columns(['seen_at'])
+        .execute();
+      await db.schema.createIndex('chunk_by_message').on('chunk').column('message_id').execute();
+    },
+  },
 };

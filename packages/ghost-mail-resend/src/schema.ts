@@ -2,7 +2,7 @@ import type { DurableTables, Queue, Store } from '@prosora/durable';
 import type { Generated, Transaction } from 'kysely';
 import type { Lane } from './message.ts';
 
-/** The tables of the bridge, beside the queue's own in one file. Times are ms since 1970. */
+/** The tables of the bridge, beside the queue's own in one database. Times are ms since 1970. */
 export interface MailTables {
   message: MessageTable;
   recipient: RecipientTable;
@@ -10,9 +10,12 @@ export interface MailTables {
   event: EventTable;
   webhook_seen: { svix_id: string; seen_at: number };
   suppression_call: SuppressionCallTable;
+  chunk_body: { chunk_id: string; body: Uint8Array };
+  note: { name: string; value: string };
+  newsletter: NewsletterTable;
 }
 
-/** The bridge's file. */
+/** The bridge's database. */
 export type MailStore = Store<MailTables>;
 /** The chunks that are to be sent. */
 export type MailQueue = Queue<MailTables>;
@@ -37,10 +40,22 @@ interface MessageTable {
   accepted_at: number;
   /** SHA-256 of what makes two mails without a newsletter's id the same one; null where none are. */
   content_key: string | null;
+  /** It came by SMTP: somebody waits for it, and it may carry files. */
+  smtp: Generated<number>;
 }
 
-/** `queued` until Resend has answered for it, then `sent` or `failed`; `unknown` when nobody can say. */
-type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown';
+/**
+ * `queued` until Resend has answered for it, then `sent` or `failed`; `unknown` when nobody can say;
+ * `canceled` by a person.
+ */
+type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown' | 'canceled';
+
+/** What a person decided about a newsletter. */
+interface NewsletterTable {
+  site: string;
+  email_id: string;
+  state: 'paused' | 'canceled';
+}
 
 /** One recipient of one message; a message and a position name it, at Resend too. */
 interface RecipientTable {
@@ -57,6 +72,10 @@ interface RecipientTable {
   state: RecipientState;
   /** Resend's id of the mail. */
   resend_id: string | null;
+  /** When Resend took it. */
+  sent_at: number | null;
+  /** When its first event came: the mail is no longer silent. */
+  settled_at: number | null;
 }
 
 /** Mails that go to Resend in one call. Its members are the recipients that name it, by position. */
@@ -64,10 +83,11 @@ export interface ChunkTable {
   id: string;
   message_id: string;
   size: number;
-  state: 'queued' | 'sent' | 'split' | 'unknown';
+  state: 'queued' | 'sent' | 'split' | 'unknown' | 'canceled';
   /**
-   * The three below are written before a call and taken away when Resend refused it whole. While they
-   * stand, mails may have gone out under this key, so only these very bytes may be sent again.
+   * The four below and the bytes in `chunk_body` are written before a call and taken away when Resend
+   * refused it whole. While they stand, mails may have gone out under this key, so only these very bytes
+   * may be sent again.
    */
   idempotency_key: string | null;
   sha256: string | null;
