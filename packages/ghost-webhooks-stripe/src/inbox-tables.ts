@@ -1,14 +1,21 @@
-import type { Migrations } from '@prosora/durable';
-import type { Generated, Kysely } from 'kysely';
+import type { DurableTables, Migrations } from '@prosora/durable';
+import type { Generated, Kysely, Transaction } from 'kysely';
 import type { HoldReason } from './ghost-events.ts';
 
-/** The inbox's own table, beside those of the queue. */
+/** The inbox's own tables, beside those of the queues. */
 export interface InboxTables {
   stripe_event: StripeEventTable;
+  stripe_mrr: StripeMrrTable;
 }
 
+/** A transaction on the inbox. */
+export type InboxTx = Transaction<InboxTables & DurableTables>;
+
+/** Who brought an event: Stripe, or a reconcile that found it missing. */
+export type EventSource = 'stripe' | 'reconcile';
+
 /** One row an event, written once. */
-interface StripeEventTable {
+export interface StripeEventTable {
   /** The order of arrival. */
   seq: Generated<number>;
   /** Stripe's event id. */
@@ -23,10 +30,27 @@ interface StripeEventTable {
   signature: string;
   /** Names the secret that matched without giving it away. */
   secret_id: string;
-  /** The bytes as they came. */
+  /** The bytes as they came, sealed when the inbox has a key. */
   body: Uint8Array;
   /** Why it was not sent on. */
   held: HoldReason | null;
+  source: EventSource;
+  /** Who sent the request. */
+  remote_address: string | null;
+  /** Of an event that Ghost counts each time: what it is about, so that a second event about it is recognised. */
+  counts_once: string | null;
+  /** The event that said the same before: this one is not sent to Ghost. */
+  twin_of: string | null;
+}
+
+/** The monthly recurring revenue of each subscription, as the events so far say. */
+interface StripeMrrTable {
+  subscription: string;
+  customer: string;
+  currency: string;
+  /** In the currency's smallest unit. */
+  mrr: number;
+  ended: 0 | 1;
 }
 
 /** The shape of the inbox, step by step. */
@@ -53,6 +77,30 @@ export const inboxMigrations: Migrations = {
         .on('stripe_event')
         .column('held')
         .where('held' as never, 'is not', null as never)
+        .execute();
+    },
+  },
+  '002-origin-and-revenue': {
+    async up(db: Kysely<never>) {
+      const add = (name: string) => db.schema.alterTable('stripe_event').addColumn(name, 'text');
+      await db.schema
+        .alterTable('stripe_event')
+        .addColumn('source', 'text', (column) => column.notNull().defaultTo('stripe'))
+        .execute();
+      for (const name of ['remote_address', 'counts_once', 'twin_of']) await add(name).execute();
+      await db.schema
+        .createIndex('stripe_event_counts_once')
+        .on('stripe_event')
+        .column('counts_once')
+        .where('counts_once' as never, 'is not', null as never)
+        .execute();
+      await db.schema
+        .createTable('stripe_mrr')
+        .addColumn('subscription', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('customer', 'text', (column) => column.notNull())
+        .addColumn('currency', 'text', (column) => column.notNull())
+        .addColumn('mrr', 'integer', (column) => column.notNull())
+        .addColumn('ended', 'integer', (column) => column.notNull())
         .execute();
     },
   },

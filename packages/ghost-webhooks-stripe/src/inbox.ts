@@ -1,30 +1,52 @@
-import { hash } from 'node:crypto';
 import {
   type Clock,
-  type DurableTables,
   openStore,
   type Queue,
+  type QueueOptions,
   type Store,
   systemClock,
 } from '@prosora/durable';
-import type { Transaction } from 'kysely';
+import { type BodySeal, createBodySeal } from './body-seal.ts';
 import type { StoredEvent } from './deliver.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
-import { customerOf, type HoldReason, type LivemodePolicy, routeOf } from './ghost-events.ts';
-import { type InboxTables, inboxMigrations } from './inbox-tables.ts';
-import type { ReceivedEvent } from './receive.ts';
+import {
+  countedOnce,
+  customerOf,
+  type HoldReason,
+  type LivemodePolicy,
+  routeOf,
+} from './ghost-events.ts';
+import { compactAfterPurge, prepareFile, purgeInbox } from './inbox-care.ts';
+import { countEvents, type InboxReader, readInbox } from './inbox-reader.ts';
+import {
+  type EventSource,
+  type InboxTables,
+  type InboxTx,
+  inboxMigrations,
+} from './inbox-tables.ts';
+import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 
 /** What became of an event that came in. */
 export type RecordOutcome =
-  | { outcome: 'recorded'; held?: HoldReason }
+  | { outcome: 'recorded'; held?: HoldReason; twinOf?: string }
   /** Known already; nothing was changed. `conflict`: with other bytes, of which the first are kept. */
   | { outcome: 'duplicate' | 'conflict' };
 
-/** An event that is not sent to Ghost until a person has looked. */
-interface HeldEvent {
-  id: string;
-  customer: string | null;
-  reason: HoldReason;
+/** Where events go besides Ghost. Each has a queue of its own, hence its own retries. */
+export interface Sink {
+  /** Names its queue. */
+  queue: string;
+  /** The jobs that an event makes for it, planned in the transaction that records the event. */
+  plan(
+    event: StripeEvent,
+    within: { tx: InboxTx; source: EventSource },
+  ): Promise<SinkJob[]> | SinkJob[];
+}
+
+/** A job for a sink. */
+export interface SinkJob {
+  payload: Uint8Array;
+  group?: string | undefined;
 }
 
 /** How the inbox is opened. */
@@ -33,31 +55,42 @@ export interface InboxOptions {
   file: string;
   /** Which events go to Ghost; the others are held. */
   livemode: LivemodePolicy;
+  /** (Default: none) */
+  sinks?: readonly Sink[];
+  /** Seals bodies on disk. (Default: they are kept as they came) */
+  sealKey?: string | undefined;
+  /** With so many events in it the inbox takes no more. (Default: no limit) */
+  maxEvents?: number;
+  /** Retries of deliveries to Ghost. */
+  delivery?: QueueOptions;
   /** (Default: the machine's clock) */
   clock?: Clock;
 }
 
-/** Every event that was acknowledged, and the queue of those that Ghost has to get. */
-export interface Inbox extends AsyncDisposable {
+/** Every event that was acknowledged, and the queues of those that somebody has to get. */
+export interface Inbox extends AsyncDisposable, InboxReader {
   /** Deliveries to Ghost; a job has the id of its event and no payload. */
   readonly deliveries: Queue<InboxTables>;
+  /** The queue of a sink. */
+  queueOf(name: string): Queue<InboxTables>;
   /**
-   * Records an event once, by its id, and plans its delivery in the same transaction. What this resolves
-   * for is on disk.
+   * Records an event once, by its id, and plans its deliveries in the same transaction. What this
+   * resolves for is on disk.
    *
    * @throws StoreUnavailableError nothing was recorded
+   * @throws RefusedRequest `inbox_full`
    */
-  record(received: ReceivedEvent, secretId: string): Promise<RecordOutcome>;
+  record(received: ReceivedEvent, source?: EventSource): Promise<RecordOutcome>;
   find(id: string): Promise<StoredEvent | undefined>;
-  /** How many events there are, and how many are held for which reason. */
-  counts(): Promise<{ events: number; held: Partial<Record<HoldReason, number>> }>;
-  /** Events that are held, oldest first. */
-  listHeld(limit: number): Promise<HeldEvent[]>;
   /**
    * Sends events to Ghost again, whatever became of them, and held ones that the options now let
    * through. Returns the ids that will be.
    */
   replay(ids: readonly string[]): Promise<string[]>;
+  /** Takes events out that Ghost need not get, held ones too. Returns the ids that were. */
+  skip(ids: readonly string[]): Promise<string[]>;
+  /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
+  purge(before: Date): Promise<number>;
   /** @throws StoreUnavailableError when nothing can be written now */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -67,11 +100,15 @@ const NO_PAYLOAD = new Uint8Array();
 
 /** Opens the inbox, or makes it. @throws StoreUnavailableError, StoreMisusedError */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
-  const { file, livemode, clock = systemClock } = options;
+  const { file, livemode, clock = systemClock, sinks = [], maxEvents = Infinity } = options;
+  prepareFile(file);
   const store = await openStore<InboxTables>({ file, migrations: inboxMigrations, clock });
-  const deliveries = store.queue('ghost');
+  const seal = createBodySeal(options.sealKey);
+  const deliveries = store.queue('ghost', options.delivery);
+  const queues = new Map(sinks.map((sink) => [sink.queue, store.queue(sink.queue)]));
+  let events = (await countEvents(store.db)).events;
 
-  async function plan(tx: Tx, event: StripeEvent): Promise<HoldReason | undefined> {
+  async function planGhost(tx: InboxTx, event: StripeEvent): Promise<HoldReason | undefined> {
     const route = routeOf(event, livemode);
     if (route.to === 'hold') return route.reason;
     if (route.to === 'ghost') {
@@ -82,13 +119,32 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     return undefined;
   }
 
-  async function recordIn(tx: Tx, received: ReceivedEvent, secretId: string) {
-    const { event, body, signature } = received;
-    const known = await bodyOf(tx, event.id);
-    if (known !== undefined) {
-      return { outcome: Buffer.compare(known, body) === 0 ? 'duplicate' : 'conflict' } as const;
+  async function planSinks(tx: InboxTx, event: StripeEvent, source: EventSource): Promise<void> {
+    for (const sink of sinks) {
+      for (const { payload, group } of await sink.plan(event, { tx, source })) {
+        const queue = queues.get(sink.queue);
+        await queue?.add(event.id, payload, { tx, ...(group && { group }) });
+      }
     }
-    const held = await plan(tx, event);
+  }
+
+  async function recordIn(
+    tx: InboxTx,
+    received: ReceivedEvent,
+    source: EventSource,
+  ): Promise<RecordOutcome> {
+    const { event, body, signature, secretId, remoteAddress } = received;
+    const known = await bodyOf(tx, seal, event.id);
+    if (known !== undefined) {
+      return { outcome: Buffer.compare(known, body) === 0 ? 'duplicate' : 'conflict' };
+    }
+    if (events >= maxEvents) {
+      throw new RefusedRequest('inbox_full', `The inbox holds ${events} events.`);
+    }
+    const once = countedOnce(event);
+    const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
+    const held = twinOf === undefined ? await planGhost(tx, event) : undefined;
+    if (held === undefined && twinOf === undefined) await planSinks(tx, event, source);
     await tx
       .insertInto('stripe_event')
       .values({
@@ -100,39 +156,45 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         received_at: clock.now(),
         signature,
         secret_id: secretId,
-        body,
+        body: seal.seal(body),
         held: held ?? null,
+        source,
+        remote_address: remoteAddress,
+        counts_once: twinOf === undefined && held === undefined ? (once ?? null) : null,
+        twin_of: twinOf ?? null,
       })
       .execute();
-    return { outcome: 'recorded', ...(held && { held }) } as const;
+    return { outcome: 'recorded', ...(held && { held }), ...(twinOf && { twinOf }) };
   }
 
-  async function release(tx: Tx, id: string): Promise<string[]> {
-    const body = await bodyOf(tx, id);
-    const event = body && parseEvent(body);
-    if (event === undefined || (await plan(tx, event)) !== undefined) return [];
-    await tx.updateTable('stripe_event').set({ held: null }).where('id', '=', id).execute();
+  async function release(tx: InboxTx, id: string): Promise<string[]> {
+    const held = await heldEvent(tx, seal, id);
+    if (held === undefined || (await planGhost(tx, held)) !== undefined) return [];
+    await planSinks(tx, held, 'stripe');
+    const counts_once = countedOnce(held) ?? null;
+    await tx
+      .updateTable('stripe_event')
+      .set({ held: null, counts_once })
+      .where('id', '=', id)
+      .execute();
     return [id];
   }
 
   return {
     deliveries,
-    record: (received, secretId) => store.transaction((tx) => recordIn(tx, received, secretId)),
+    queueOf(name) {
+      const queue = name === 'ghost' ? deliveries : queues.get(name);
+      return queue ?? store.queue(name);
+    },
+    async record(received, source = 'stripe') {
+      const result = await store.transaction((tx) => recordIn(tx, received, source));
+      if (result.outcome === 'recorded') events += 1;
+      return result;
+    },
     async find(id) {
-      const body = await bodyOf(store.db, id);
+      const body = await bodyOf(store.db, seal, id);
       const event = body && parseEvent(body);
       return event && { event, body };
-    },
-    counts: () => countEvents(store),
-    async listHeld(limit) {
-      const rows = await store.db
-        .selectFrom('stripe_event')
-        .select(['id', 'customer', 'held'])
-        .where('held', 'is not', null)
-        .orderBy('seq')
-        .limit(limit)
-        .execute();
-      return rows.flatMap(({ held, ...row }) => (held === null ? [] : [{ ...row, reason: held }]));
     },
     replay: (ids) =>
       store.transaction(async (tx) => {
@@ -141,38 +203,69 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         for (const id of others) replayed.push(...(await release(tx, id)));
         return replayed;
       }),
+    skip: (ids) =>
+      store.transaction(async (tx) => {
+        const skipped = await deliveries.drop(ids, 'skipped by a person', { tx });
+        for (const id of ids.filter((one) => !skipped.includes(one))) {
+          const { numUpdatedRows } = await tx
+            .updateTable('stripe_event')
+            .set({ held: null })
+            .where('id', '=', id)
+            .where('held', 'is not', null)
+            .executeTakeFirstOrThrow();
+          if (numUpdatedRows > 0n) skipped.push(id);
+        }
+        return skipped;
+      }),
+    async purge(before) {
+      const all = [deliveries, ...queues.values()];
+      const purged = await purgeInbox(store, all, before);
+      events -= purged;
+      if (purged > 0) compactAfterPurge(file);
+      return purged;
+    },
     check: () => store.transaction(async () => undefined),
     close: store.close,
     [Symbol.asyncDispose]: store.close,
+    ...readInbox(store, seal),
   };
 }
 
-type Tx = Transaction<InboxTables & DurableTables>;
-
-async function bodyOf(db: Pick<Tx, 'selectFrom'>, id: string): Promise<Uint8Array | undefined> {
+async function bodyOf(
+  db: Pick<InboxTx, 'selectFrom'>,
+  seal: BodySeal,
+  id: string,
+): Promise<Uint8Array | undefined> {
   const row = await db
     .selectFrom('stripe_event')
     .select('body')
     .where('id', '=', id)
     .executeTakeFirst();
-  return row?.body;
+  return row && seal.open(row.body);
 }
 
-async function countEvents({ db }: Store<InboxTables>) {
-  const { events } = await db
+async function heldEvent(
+  tx: InboxTx,
+  seal: BodySeal,
+  id: string,
+): Promise<StripeEvent | undefined> {
+  const row = await tx
     .selectFrom('stripe_event')
-    .select((row) => row.fn.countAll<number>().as('events'))
-    .executeTakeFirstOrThrow();
-  const rows = await db
-    .selectFrom('stripe_event')
-    .select((row) => ['held', row.fn.countAll<number>().as('events')])
+    .select('body')
+    .where('id', '=', id)
     .where('held', 'is not', null)
-    .groupBy('held')
-    .execute();
-  return { events, held: Object.fromEntries(rows.map((row) => [row.held, row.events])) };
+    .executeTakeFirst();
+  return row && parseEvent(seal.open(row.body));
 }
 
-/** Names a secret in a row or a metric without giving it away. */
-export function secretIdOf(secret: string): string {
-  return hash('sha256', secret).slice(0, 8);
+async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('stripe_event')
+    .select('id')
+    .where('counts_once', '=', subject)
+    .executeTakeFirst();
+  return row?.id;
 }
+
+/** A store with the inbox's tables. */
+export type InboxStore = Store<InboxTables>;
