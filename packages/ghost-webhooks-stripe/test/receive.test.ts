@@ -201,11 +201,7 @@ describe('typed handlers', () => {
     const signature = sign(body, { secrets, now });
     const request = { method: 'POST', contentType: 'application/json', signature };
     expect((await receiver({ ...request, readBody: async () => body })).status).toBe(200);
-    expect(told).toEqual([
-      fieldsOf(ended)['ended_at'],
-      'sub_1TestAdaSub000000000001',
-      ended.id,
-    ]);
+    expect(told).toEqual([fieldsOf(ended)['ended_at'], 'sub_1TestAdaSub000000000001', ended.id]);
   });
 
   test('one that throws is answered 503, so that Stripe sends the event again', async () => {
