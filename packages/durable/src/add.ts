@@ -1,9 +1,9 @@
 import { sql, type Transaction } from 'kysely';
+import { hasManyWriters, isDuplicateKey } from './database.ts';
 import { getPayload } from './inspect.ts';
 import { type AddOptions, type AddOutcome, isHead, type JobState } from './job.ts';
-import { aside, planJoin, promoteNext, type Standing, sendBack } from './line.ts';
+import { aside, holdLine, planJoin, promoteNext, type Standing, sendBack } from './line.ts';
 import type { DurableTables } from './schema.ts';
-import { isDuplicateKey } from './sqlite-dialect.ts';
 
 /** A job to be inserted; times are on the store's clock. */
 export interface NewJob extends Omit<AddOptions, 'availableAt'> {
@@ -41,6 +41,9 @@ export async function addJob(tx: Transaction<DurableTables>, job: NewJob): Promi
   return 'added';
 }
 
+/** A reserved word in MySQL. */
+const rankColumn = sql.ref('rank');
+
 /** Written as SQL because adding is the hot path: the query builder costs a quarter of its CPU time. */
 async function insertRow(
   tx: Transaction<DurableTables>,
@@ -49,7 +52,7 @@ async function insertRow(
 ): Promise<number | undefined> {
   const insert = sql`
     insert into job
-      (queue, id, state, rank, grp, supersedes, available_at, due_at, added_at, payload)
+      (queue, id, state, ${rankColumn}, grp, supersedes, available_at, due_at, added_at, payload)
     values (
       ${queue}, ${id}, ${state}, ${rank}, ${group ?? null}, ${supersedes ?? null},
       ${available_at}, ${due_at}, ${now}, ${isSmall(payload) ? payload : null}
@@ -69,6 +72,7 @@ async function planNew(
 ): Promise<{ standing: Standing; displaced?: number }> {
   // A job for later must not hold up its group, so it joins the line when its time has come.
   if (group !== undefined && availableAt > now) return { standing: aside(availableAt) };
+  await holdLine(tx, queue, group ?? null);
   return planJoin(tx, { queue, grp: group ?? null, rank, seq: undefined }, availableAt, now);
 }
 
@@ -80,14 +84,17 @@ async function supersedeOlder(
   newer: { queue: string; supersedes: string; seq: number; id: string; now: number },
 ): Promise<void> {
   const { queue, supersedes, id, now } = newer;
-  const needless = await tx
+  const older = tx
     .selectFrom('job')
     .select(['seq', 'grp', 'state'])
     .where('queue', '=', queue)
     .where('supersedes', '=', supersedes)
     .where('state', 'in', supersedable)
-    .where('seq', '!=', newer.seq)
-    .execute();
+    .where('seq', '!=', newer.seq);
+  if (hasManyWriters(tx)) {
+    for (const { grp } of await older.execute()) await holdLine(tx, queue, grp);
+  }
+  const needless = await older.forUpdate().execute();
   const reason = `superseded by ${id}`;
   for (const { seq } of needless) {
     await tx

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { StoreClock } from './clock.ts';
 import { payloadOf } from './inspect.ts';
 import { type Job, timedStates } from './job.ts';
-import { atHead, joinLine } from './line.ts';
+import { atHead, joinLine, tryHoldLines } from './line.ts';
 import { firstOfEachRank } from './ranks.ts';
 import type { DurableTables } from './schema.ts';
 import { type FailureRules, leasedColumns, settleLost } from './settle.ts';
@@ -26,8 +26,8 @@ export interface Claim {
  * Leases the first jobs in the order (rank, arrival) whose group is free.
  *
  * What is `ready` may run, so picking reads as many entries of the index `job_by_state` as it returns; a
- * backlog, a busy group and jobs that wait for a time are elsewhere in that index. On MySQL the pick
- * takes `for update skip locked`.
+ * backlog, a busy group and jobs that wait for a time are elsewhere in that index. What another process
+ * picks at the same moment is left to it.
  */
 export async function claimJobs(
   tx: Transaction<DurableTables>,
@@ -37,7 +37,7 @@ export async function claimJobs(
   await takeBackLost(tx, queue, held, rules, now);
   await wakeDue(tx, queue, now);
 
-  const rows = await tx
+  const ready = await tx
     .selectFrom('job')
     .leftJoin('job_payload', 'job_payload.seq', 'job.seq')
     .select([
@@ -58,7 +58,10 @@ export async function claimJobs(
     .orderBy('due_at')
     .orderBy('job.seq')
     .limit(limit)
+    .forUpdate()
+    .skipLocked()
     .execute();
+  const rows = await tryHoldLines(tx, queue, ready);
   if (rows.length === 0) return [];
   await tx
     .updateTable('job')
@@ -112,8 +115,10 @@ async function takeBackLost(
     .where('state', '=', 'leased')
     .where('due_at', '<=', now)
     .limit(maxDuePerClaim)
+    .forUpdate()
+    .skipLocked()
     .execute();
-  for (const row of lost) {
+  for (const row of await tryHoldLines(tx, queue, lost)) {
     const isHeld = held.some(({ seq, attempt }) => seq === row.seq && attempt === row.attempt);
     if (!isHeld) await settleLost(tx, row, rules, now);
   }
@@ -134,9 +139,11 @@ async function wakeDue(tx: Transaction<DurableTables>, queue: string, now: numbe
         .where('due_at', '<=', now)
         .orderBy('due_at')
         .limit(room)
+        .forUpdate()
+        .skipLocked()
         .execute();
       room -= due.length;
-      for (const { seq, grp } of due) {
+      for (const { seq, grp } of await tryHoldLines(tx, queue, due)) {
         // A `delayed` job is the head of its line already; one `aside` has to join it.
         const place = { queue, grp, rank, seq };
         const standing = state === 'delayed' ? atHead(now, now) : await joinLine(tx, place, now);

@@ -30,6 +30,8 @@ export interface StoreClock {
   fromDate(date: Date): number;
   /** The reverse of `fromDate`, for what people read. */
   toDate(ms: number): Date;
+  /** Goes on from `mark`, when another process has written a later time than this one has. */
+  catchUp(mark: number): void;
 }
 
 /**
@@ -58,5 +60,9 @@ export function createStoreClock(clock: Pick<Clock, 'now'>, mark: number): Store
       return date.getTime() + offsetMs;
     },
     toDate: (ms) => new Date(ms - offsetMs),
+    catchUp(mark) {
+      const now = read();
+      offsetMs += Math.max(0, mark - now);
+    },
   };
 }

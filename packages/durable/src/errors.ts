@@ -1,7 +1,7 @@
 import { ProsoraError } from '@prosora/service/errors';
 
 /**
- * The store can not be written or read now: disk full, locked by another process, I/O error.
+ * The store can not be written or read now: disk full, locked by another process, I/O error, server away.
  *
  * Code `STORE_UNAVAILABLE`. Nothing of the failed transaction was written, and the store works again
  * by itself once the cause is gone: answer 503 and let the sender come back.
@@ -11,11 +11,14 @@ export class StoreUnavailableError extends ProsoraError {
 
   constructor(reason: string, cause?: unknown) {
     super('STORE_UNAVAILABLE', `The store can not be used now: ${reason}`, {
-      help: 'Check the free space and the mount of the data directory, and which process holds the file open.',
+      help: 'Check the database server, or the free space and mount of the data directory and which process holds the file open.',
       cause,
     });
   }
 }
+
+/** Two processes stood in each other's way, and this one's transaction was undone: to be run again. */
+export class StoreConflictError extends StoreUnavailableError {}
 
 /** The store was used in a way that can never work, e.g. opened by an older version. Code `STORE_MISUSED`. */
 export class StoreMisusedError extends ProsoraError {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
-import { isStoreUnavailable, StoreMisusedError } from './errors.ts';
-import type { WritingConnection } from './sqlite-dialect.ts';
+import type { WritingConnection } from './database.ts';
+import { isStoreUnavailable, StoreConflictError, StoreMisusedError } from './errors.ts';
 
 /** How transactions are grouped. */
 export interface GroupCommitOptions<Tables> {
@@ -12,6 +12,8 @@ export interface GroupCommitOptions<Tables> {
   tx: Transaction<Tables>;
   /** How long a transaction waits for a lock that another process holds. */
   busyTimeoutMs: number;
+  /** Runs at the start of each group, inside its transaction. */
+  afterBegin: (tx: Transaction<Tables>) => Promise<void>;
   /** Runs at the end of each group, inside its transaction. */
   beforeCommit: (tx: Transaction<Tables>) => Promise<void>;
   /** Runs after each group, committed or undone. */
@@ -39,14 +41,14 @@ const maxGroup = 128;
  * Work that arrives in the same turn of the event loop shares one transaction, hence one fsync: that is
  * what a commit costs. Each piece has a savepoint of its own, so one that fails undoes only itself.
  *
- * `node:sqlite` is synchronous, so nothing else of this process runs during a commit and there is no
- * second connection to coordinate with; only other processes can hold the lock, and waiting for them
- * here, and not in SQLite's own busy handler, leaves the event loop free.
+ * One group at a time, so pieces of one process never stand in each other's way. Only other processes can
+ * hold a lock: waiting for SQLite's here, and not in its own busy handler, leaves the event loop free; and
+ * a group that a deadlock of MySQL undid is run again.
  */
 export function createGroupCommit<Tables>(
   options: GroupCommitOptions<Tables>,
 ): GroupCommit<Tables> {
-  const { connection, tx, busyTimeoutMs, beforeCommit, afterCommit } = options;
+  const { connection, tx, busyTimeoutMs, afterBegin, beforeCommit, afterCommit } = options;
   const inside = new AsyncLocalStorage<{ open: boolean }>();
   const pending: Pending<Tables>[] = [];
   let scheduled = false;
@@ -73,27 +75,38 @@ export function createGroupCommit<Tables>(
   }
 
   async function commit(group: Pending<Tables>[]): Promise<void> {
-    const answers: (() => void)[] = [];
     try {
-      await begin();
-      for (const item of group) answers.push(await perform(item, group.length > 1));
-      await beforeCommit(tx);
-      connection.commit();
+      const answers = await attempt(group, performance.now() + busyTimeoutMs);
+      afterCommit();
+      for (const answer of answers) answer();
     } catch (error) {
-      connection.rollback();
       afterCommit();
       for (const item of group) item.reject(error);
-      return;
     }
-    afterCommit();
-    for (const answer of answers) answer();
   }
 
-  async function begin(): Promise<void> {
-    const deadline = performance.now() + busyTimeoutMs;
+  async function attempt(group: Pending<Tables>[], deadline: number): Promise<(() => void)[]> {
+    const answers: (() => void)[] = [];
+    await begin(deadline);
+    try {
+      await afterBegin(tx);
+      for (const item of group) answers.push(await perform(item, group.length > 1));
+      await beforeCommit(tx);
+      await connection.commit();
+      return answers;
+    } catch (error) {
+      await connection.rollback();
+      if (!(error instanceof StoreConflictError) || performance.now() >= deadline) throw error;
+      // Not at the same moment as the other one.
+      await sleep(Math.random() * 20);
+      return attempt(group, deadline);
+    }
+  }
+
+  async function begin(deadline: number): Promise<void> {
     for (;;) {
       try {
-        return connection.begin();
+        return await connection.begin();
       } catch (error) {
         if (!isStoreUnavailable(error) || performance.now() >= deadline) throw error;
         await sleep(10);
@@ -109,12 +122,12 @@ export function createGroupCommit<Tables>(
     try {
       if (shared) await sql`savepoint piece`.execute(tx);
       const value = await inside.run(held, () => work(tx));
-      if (shared) await sql`release piece`.execute(tx);
+      if (shared) await sql`release savepoint piece`.execute(tx);
       return () => resolve(value);
     } catch (error) {
       if (!shared || isStoreUnavailable(error)) throw error;
-      await sql`rollback to piece`.execute(tx);
-      await sql`release piece`.execute(tx);
+      await sql`rollback to savepoint piece`.execute(tx);
+      await sql`release savepoint piece`.execute(tx);
       return () => reject(error);
     } finally {
       held.open = false;

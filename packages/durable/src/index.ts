@@ -28,7 +28,7 @@ export {
 export type { Migrations } from './migrations.ts';
 export type { Queue, QueueOptions, SettleOptions, Within } from './queue.ts';
 export type { DurableTables } from './schema.ts';
-export { openStore, type Store, type StoreOptions } from './store.ts';
+export { openStore, type Store, type StoreOptions, type StorePlace } from './store.ts';
 export {
   createWorker,
   type Result,

@@ -71,7 +71,9 @@ export function payloadOf(row: {
   payload: Uint8Array | null;
   large_payload: Uint8Array | null;
 }): Uint8Array {
-  return row.payload ?? row.large_payload ?? new Uint8Array();
+  const { buffer, byteOffset, byteLength } = row.payload ?? row.large_payload ?? new Uint8Array();
+  // A Buffer from one database and not from the other would let callers depend on it.
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The bytes of a job as they were added. */

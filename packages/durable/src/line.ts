@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { hasManyWriters } from './database.ts';
 import { headStates, type JobState } from './job.ts';
 import type { DurableTables } from './schema.ts';
 
@@ -10,8 +12,9 @@ import type { DurableTables } from './schema.ts';
  * backlog behind a busy or delayed head is never read. Every function here costs a few seeks in the
  * index `job_by_group`, however long the line is.
  *
- * Two jobs must not become head at the same time. SQLite has one writer, so a transaction is enough; on
- * MySQL lock a row for the group first (`select … for update` on a table of groups).
+ * Two jobs must not become head at the same time. SQLite has one writer, so a transaction is enough.
+ * Where several processes write, whoever moves a job of a line holds the line first: `holdLine`, or
+ * `tryHoldLines` once rows are locked, so that nobody waits for a line while others wait for its rows.
  */
 export interface Place {
   readonly queue: string;
@@ -19,6 +22,43 @@ export interface Place {
   readonly rank: number;
   /** `undefined` for a job that is not yet inserted: it is behind all others of its rank. */
   readonly seq: number | undefined;
+}
+
+/** Lines share these rows; more of them mean fewer groups that wait for one another by chance. */
+export const lineSlots = 64;
+
+function slotOf(queue: string, grp: string): number {
+  return createHash('md5').update(`${queue}\0${grp}`).digest().readUInt32BE() % lineSlots;
+}
+
+/** Keeps every other process from moving a job of this line until the transaction ends. */
+export async function holdLine(
+  tx: Transaction<DurableTables>,
+  queue: string,
+  grp: string | null,
+): Promise<void> {
+  if (grp === null || !hasManyWriters(tx)) return;
+  const slot = slotOf(queue, grp);
+  await tx.selectFrom('line_lock').select('slot').where('slot', '=', slot).forUpdate().execute();
+}
+
+/** Of these rows those whose line could be held without waiting; the others are for the next time. */
+export async function tryHoldLines<Row extends { grp: string | null }>(
+  tx: Transaction<DurableTables>,
+  queue: string,
+  rows: Row[],
+): Promise<Row[]> {
+  const slots = new Set(rows.flatMap(({ grp }) => (grp === null ? [] : [slotOf(queue, grp)])));
+  if (slots.size === 0 || !hasManyWriters(tx)) return rows;
+  const held = await tx
+    .selectFrom('line_lock')
+    .select('slot')
+    .where('slot', 'in', [...slots])
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  const free = new Set(held.map(({ slot }) => slot));
+  return rows.filter(({ grp }) => grp === null || free.has(slotOf(queue, grp)));
 }
 
 /** State and times of a job, as written together. */
@@ -66,6 +106,7 @@ export async function planJoin(
     .where('grp', '=', place.grp)
     .where('state', 'in', headStates)
     .limit(1)
+    .forUpdate()
     .executeTakeFirst();
   if (head === undefined) return { standing: atHead(availableAt, now) };
   if (head.state === 'leased' || precedes(head, place)) {

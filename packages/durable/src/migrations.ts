@@ -1,8 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { hasManyWriters } from './database.ts';
 import { isStoreUnavailable, StoreMisusedError } from './errors.ts';
+import { lineSlots } from './line.ts';
 
-/** Numbered migrations by name; names sort in the order they were written: `001-…`, `002-…`. */
+/**
+ * Numbered migrations by name; names sort in the order they were written: `001-…`, `002-…`.
+ *
+ * Written once for both databases: `integer` has 64 bits, `text` and `blob` any length, and a column in an
+ * index is a `varchar(n)`. Names and ids compare byte by byte.
+ */
 export type Migrations = Record<string, Migration>;
 
 const durableMigrations: Migrations = {
@@ -10,13 +17,13 @@ const durableMigrations: Migrations = {
     async up(db: Kysely<never>) {
       await db.schema
         .createTable('job')
-        .addColumn('seq', 'integer', (column) => column.primaryKey())
-        .addColumn('queue', 'text', (column) => column.notNull())
-        .addColumn('id', 'text', (column) => column.notNull())
-        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('queue', 'varchar(64)', (column) => column.notNull())
+        .addColumn('id', 'varchar(255)', (column) => column.notNull())
+        .addColumn('state', 'varchar(16)', (column) => column.notNull())
         .addColumn('rank', 'integer', (column) => column.notNull())
-        .addColumn('grp', 'text')
-        .addColumn('supersedes', 'text')
+        .addColumn('grp', 'varchar(255)')
+        .addColumn('supersedes', 'varchar(255)')
         .addColumn('available_at', 'integer', (column) => column.notNull())
         .addColumn('due_at', 'integer', (column) => column.notNull())
         .addColumn('added_at', 'integer', (column) => column.notNull())
@@ -38,7 +45,7 @@ const durableMigrations: Migrations = {
         .columns(['queue', 'state', 'rank', 'due_at'])
         .execute();
       // The two below leave out rows they do not concern, to keep adding cheap. MySQL has no partial
-      // index; the full one serves the same queries, because each names the column with `=`.
+      // index, so its dialect makes full ones; they serve the same queries, because each names the column with `=`.
       await db.schema
         .createIndex('job_by_group')
         .on('job')
@@ -75,12 +82,23 @@ const durableMigrations: Migrations = {
       await sql`insert into store_clock (id, mark) values (1, 0)`.execute(db);
     },
   },
+  '002-line-locks': {
+    async up(db: Kysely<never>) {
+      if (!hasManyWriters(db)) return;
+      await db.schema
+        .createTable('line_lock')
+        .addColumn('slot', 'integer', (column) => column.primaryKey())
+        .execute();
+      const slots = Array.from({ length: lineSlots }, (_, slot) => sql`(${slot})`);
+      await sql`insert into line_lock (slot) values ${sql.join(slots)}`.execute(db);
+    },
+  },
 };
 
 /**
  * Brings a database to the newest shape: the queue's own tables, then the consumer's.
  *
- * @throws StoreMisusedError when the file was written by a newer version or a migration fails
+ * @throws StoreMisusedError when the database was written by a newer version or a migration fails
  */
 export async function migrate<Tables>(db: Kysely<Tables>, consumer: Migrations): Promise<void> {
   await run(db, 'durable_migration', durableMigrations);
@@ -103,7 +121,7 @@ async function run<Tables>(
   if (isStoreUnavailable(error)) throw error;
   throw new StoreMisusedError(
     `The tables of the store could not be brought to this version: ${String(error)}`,
-    'Run the version that wrote this file, or restore the backup taken before the update.',
+    'Run the version that wrote it, or restore the backup taken before the update.',
     error,
   );
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
+import { hasManyWriters } from './database.ts';
 import { isHead, type JobState, purgeableStates } from './job.ts';
-import { atHead, joinLine, promoteNext } from './line.ts';
+import { atHead, holdLine, joinLine, promoteNext } from './line.ts';
 import { firstOfEachRank } from './ranks.ts';
 import type { DurableTables } from './schema.ts';
 
@@ -86,6 +87,8 @@ export async function purgeJobs(
         .where('rank', '=', rank)
         .where('due_at', '<', before)
         .limit(limit - purged)
+        .forUpdate()
+        .skipLocked()
         .execute();
       for (const { seq } of old) await deleteJob(tx, seq);
       purged += old.length;
@@ -101,11 +104,12 @@ async function deleteJob(tx: Transaction<DurableTables>, seq: number): Promise<v
 }
 
 async function findIdle(tx: Transaction<DurableTables>, queue: string, id: string) {
-  return tx
+  const job = tx
     .selectFrom('job')
     .select(['seq', 'grp', 'rank', 'state'])
     .where('queue', '=', queue)
     .where('id', '=', id)
-    .where('state', 'in', idle)
-    .executeTakeFirst();
+    .where('state', 'in', idle);
+  if (hasManyWriters(tx)) await holdLine(tx, queue, (await job.executeTakeFirst())?.grp ?? null);
+  return job.forUpdate().executeTakeFirst();
 }

@@ -20,6 +20,7 @@ import type {
   JobState,
   Settlement,
 } from './job.ts';
+import { holdLine } from './line.ts';
 import { dropJobs, purgeJobs, replayJobs } from './operate.ts';
 import { renewLeases } from './renew.ts';
 import type { DurableTables } from './schema.ts';
@@ -126,6 +127,7 @@ export function createQueue<Tables>(
     renew: (jobs, leaseMs) => commits.run((tx) => renewLeases(tx, jobs, clock.now() + leaseMs)),
     settle: (job, settlement, { also, ...within } = {}) =>
       write(within, async (tx) => {
+        await holdLine(tx, name, job.group);
         const row = await findLeased(tx, job);
         if (row === undefined) return false;
         const ending =

@@ -7,6 +7,7 @@ export interface DurableTables {
   job_payload: JobPayloadTable;
   job_attempt: JobAttemptTable;
   store_clock: StoreClockTable;
+  line_lock: LineLockTable;
 }
 
 /** One row a job, small because every move rewrites it. */
@@ -49,6 +50,11 @@ interface JobAttemptTable {
   ended_at: number;
   outcome: AttemptRecord['outcome'];
   reason: string | null;
+}
+
+/** Rows to lock, where several processes write; each stands for the lines of many groups. */
+interface LineLockTable {
+  slot: number;
 }
 
 /** One row: the latest time that was written, so that time never steps back across a restart. */

@@ -45,6 +45,7 @@ export async function findLeased(
     .where('id', '=', id)
     .where('attempt', '=', attempt)
     .where('state', '=', 'leased')
+    .forUpdate()
     .executeTakeFirst();
 }
 

@@ -5,8 +5,10 @@ import {
   type SqliteDatabase,
   SqliteDialect,
   SqliteDriver,
+  SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
+import type { WritingConnection } from './database.ts';
 import { StoreUnavailableError } from './errors.ts';
 
 /** SQLite's primary result codes that mean "not now", https://www.sqlite.org/rescode.html. */
@@ -33,20 +35,6 @@ export function asStoreError(error: unknown): unknown {
   return reason === undefined ? error : new StoreUnavailableError(reason, error);
 }
 
-/** Whether an insert failed because its unique key exists (SQLITE_CONSTRAINT_UNIQUE). */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 2067;
-}
-
-/** Begins and ends transactions on a connection. */
-export interface WritingConnection {
-  /** Takes the write lock. A transaction that takes it later can fail with BUSY at any statement. */
-  begin(): void;
-  commit(): void;
-  /** Undoes what was begun, if anything; never throws. */
-  rollback(): void;
-}
-
 /**
  * What Kysely's own SQLite driver asks of a database, over `node:sqlite`.
  *
@@ -62,17 +50,18 @@ class NodeSqliteDatabase implements SqliteDatabase, WritingConnection {
     this.#database = database;
   }
 
-  begin(): void {
+  /** Takes the write lock at once: a transaction that takes it later can fail with BUSY at any statement. */
+  async begin(): Promise<void> {
     this.prepare('begin immediate').run([]);
     this.#transaction = {};
   }
 
-  commit(): void {
+  async commit(): Promise<void> {
     this.prepare('commit').run([]);
     this.#transaction = undefined;
   }
 
-  rollback(): void {
+  async rollback(): Promise<void> {
     this.#transaction = undefined;
     if (this.#database.isTransaction) this.prepare('rollback').run([]);
   }
@@ -135,15 +124,25 @@ class NodeSqliteDriver extends SqliteDriver {
   }
 
   override async beginTransaction(_connection: DatabaseConnection): Promise<void> {
-    this.#database.begin();
+    await this.#database.begin();
   }
 
   override async commitTransaction(_connection: DatabaseConnection): Promise<void> {
-    this.#database.commit();
+    await this.#database.commit();
   }
 
   override async rollbackTransaction(_connection: DatabaseConnection): Promise<void> {
-    this.#database.rollback();
+    await this.#database.rollback();
+  }
+}
+
+class NodeSqliteCompiler extends SqliteQueryCompiler {
+  /** `for update`, `skip locked`: SQLite has one writer and no such words. */
+  protected override visitSelectModifier(): void {}
+
+  /** An `integer primary key` counts by itself; the word would only cost a table more. */
+  protected override getAutoIncrement(): string {
+    return '';
   }
 }
 
@@ -176,6 +175,10 @@ export class NodeSqliteDialect extends SqliteDialect {
 
   override createDriver(): NodeSqliteDriver {
     return new NodeSqliteDriver(this.#database);
+  }
+
+  override createQueryCompiler(): NodeSqliteCompiler {
+    return new NodeSqliteCompiler();
   }
 
   override createAdapter(): NodeSqliteAdapter {
