@@ -41,6 +41,7 @@ const serve: Verb = async (_flags, values) => {
     values.stripeKey,
     values.ghostAdminKey,
     values.ghostDatabase,
+    values.databaseUrl,
     values.tinybirdToken,
     values.sealKey,
   ];

@@ -29,6 +29,13 @@ function askSqlite(file: string): unknown {
   return database.prepare(QUERY).get()?.['value'];
 }
 
-async function askMysql(_address: string): Promise<unknown> {
-  throw new Error('MySQL is not there yet');
+async function askMysql(address: string): Promise<unknown> {
+  const mysql2 = await import('mysql2/promise');
+  const connection = await mysql2.createConnection({ uri: address, connectTimeout: 5_000 });
+  try {
+    const [rows] = await connection.query(QUERY);
+    return (rows as { value: unknown }[])[0]?.value;
+  } finally {
+    await connection.end();
+  }
 }

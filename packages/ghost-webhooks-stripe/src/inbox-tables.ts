@@ -53,23 +53,23 @@ interface StripeMrrTable {
   ended: 0 | 1;
 }
 
-/** The shape of the inbox, step by step. */
+/** The shape of the inbox, step by step; for SQLite and MySQL alike. */
 export const inboxMigrations: Migrations = {
   '001-events': {
     async up(db: Kysely<never>) {
       await db.schema
         .createTable('stripe_event')
         .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
-        .addColumn('id', 'text', (column) => column.notNull().unique())
-        .addColumn('type', 'text', (column) => column.notNull())
-        .addColumn('api_version', 'text')
+        .addColumn('id', 'varchar(255)', (column) => column.notNull().unique())
+        .addColumn('type', 'varchar(255)', (column) => column.notNull())
+        .addColumn('api_version', 'varchar(64)')
         .addColumn('livemode', 'integer', (column) => column.notNull())
-        .addColumn('customer', 'text')
+        .addColumn('customer', 'varchar(255)')
         .addColumn('received_at', 'integer', (column) => column.notNull())
         .addColumn('signature', 'text', (column) => column.notNull())
-        .addColumn('secret_id', 'text', (column) => column.notNull())
+        .addColumn('secret_id', 'varchar(16)', (column) => column.notNull())
         .addColumn('body', 'blob', (column) => column.notNull())
-        .addColumn('held', 'text')
+        .addColumn('held', 'varchar(16)')
         .execute();
       // The rows to show a person: few, whatever the size of the table.
       await db.schema
@@ -82,12 +82,13 @@ export const inboxMigrations: Migrations = {
   },
   '002-origin-and-revenue': {
     async up(db: Kysely<never>) {
-      const add = (name: string) => db.schema.alterTable('stripe_event').addColumn(name, 'text');
-      await db.schema
-        .alterTable('stripe_event')
-        .addColumn('source', 'text', (column) => column.notNull().defaultTo('stripe'))
+      const event = db.schema.alterTable('stripe_event');
+      await event
+        .addColumn('source', 'varchar(16)', (column) => column.notNull().defaultTo('stripe'))
         .execute();
-      for (const name of ['remote_address', 'counts_once', 'twin_of']) await add(name).execute();
+      await event.addColumn('remote_address', 'varchar(255)').execute();
+      await event.addColumn('counts_once', 'varchar(255)').execute();
+      await event.addColumn('twin_of', 'varchar(255)').execute();
       await db.schema
         .createIndex('stripe_event_counts_once')
         .on('stripe_event')
@@ -96,9 +97,9 @@ export const inboxMigrations: Migrations = {
         .execute();
       await db.schema
         .createTable('stripe_mrr')
-        .addColumn('subscription', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('customer', 'text', (column) => column.notNull())
-        .addColumn('currency', 'text', (column) => column.notNull())
+        .addColumn('subscription', 'varchar(255)', (column) => column.primaryKey().notNull())
+        .addColumn('customer', 'varchar(255)', (column) => column.notNull())
+        .addColumn('currency', 'varchar(16)', (column) => column.notNull())
         .addColumn('mrr', 'integer', (column) => column.notNull())
         .addColumn('ended', 'integer', (column) => column.notNull())
         .execute();

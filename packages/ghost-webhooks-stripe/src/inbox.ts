@@ -1,9 +1,11 @@
 import {
   type Clock,
+  isDuplicateKey,
   openStore,
   type Queue,
   type QueueOptions,
   type Store,
+  type StorePlace,
   systemClock,
 } from '@prosora/durable';
 import { type BodySeal, createBodySeal } from './body-seal.ts';
@@ -53,6 +55,8 @@ export interface SinkJob {
 export interface InboxOptions {
   /** The SQLite file; made with mode 0600. */
   file: string;
+  /** `mysql://user:password@host/database` in place of the file, for several processes. */
+  mysql?: string | undefined;
   /** Which events go to Ghost; the others are held. */
   livemode: LivemodePolicy;
   /** (Default: none) */
@@ -100,30 +104,33 @@ const NO_PAYLOAD = new Uint8Array();
 
 /** Opens the inbox, or makes it. @throws StoreUnavailableError, StoreMisusedError */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
-  const { file, livemode, clock = systemClock, sinks = [], maxEvents = Infinity } = options;
-  prepareFile(file);
-  const store = await openStore<InboxTables>({ file, migrations: inboxMigrations, clock });
+  const { livemode, clock = systemClock, sinks = [] } = options;
+  const { maxEvents = Number.POSITIVE_INFINITY } = options;
+  const place: StorePlace = options.mysql ? { mysql: options.mysql } : { file: options.file };
+  if ('file' in place) prepareFile(place.file);
+  const store = await openStore<InboxTables>({ ...place, migrations: inboxMigrations, clock });
   const seal = createBodySeal(options.sealKey);
   const deliveries = store.queue('ghost', options.delivery);
   const queues = new Map(sinks.map((sink) => [sink.queue, store.queue(sink.queue)]));
+  const queueOf = (name: string) =>
+    name === deliveries.name ? deliveries : (queues.get(name) ?? store.queue(name));
   let events = (await countEvents(store.db)).events;
 
-  async function planGhost(tx: InboxTx, event: StripeEvent): Promise<HoldReason | undefined> {
+  function holdReason(event: StripeEvent): HoldReason | undefined {
     const route = routeOf(event, livemode);
-    if (route.to === 'hold') return route.reason;
+    return route.to === 'hold' ? route.reason : undefined;
+  }
+
+  async function plan(tx: InboxTx, event: StripeEvent, source: EventSource): Promise<void> {
+    const route = routeOf(event, livemode);
     if (route.to === 'ghost') {
       const { rank, group, supersedes } = route;
       const place = { ...(group && { group }), ...(supersedes && { supersedes }) };
       await deliveries.add(event.id, NO_PAYLOAD, { tx, rank, ...place });
     }
-    return undefined;
-  }
-
-  async function planSinks(tx: InboxTx, event: StripeEvent, source: EventSource): Promise<void> {
     for (const sink of sinks) {
       for (const { payload, group } of await sink.plan(event, { tx, source })) {
-        const queue = queues.get(sink.queue);
-        await queue?.add(event.id, payload, { tx, ...(group && { group }) });
+        await queueOf(sink.queue).add(event.id, payload, { tx, ...(group && { group }) });
       }
     }
   }
@@ -133,59 +140,53 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     received: ReceivedEvent,
     source: EventSource,
   ): Promise<RecordOutcome> {
-    const { event, body, signature, secretId, remoteAddress } = received;
+    const { event, body } = received;
     const known = await bodyOf(tx, seal, event.id);
-    if (known !== undefined) {
-      return { outcome: Buffer.compare(known, body) === 0 ? 'duplicate' : 'conflict' };
-    }
+    if (known !== undefined) return knownAs(known, body);
     if (events >= maxEvents) {
       throw new RefusedRequest('inbox_full', `The inbox holds ${events} events.`);
     }
     const once = countedOnce(event);
     const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
-    const held = twinOf === undefined ? await planGhost(tx, event) : undefined;
-    if (held === undefined && twinOf === undefined) await planSinks(tx, event, source);
-    await tx
-      .insertInto('stripe_event')
-      .values({
-        id: event.id,
-        type: event.type,
-        api_version: event.api_version ?? null,
-        livemode: event.livemode ? 1 : 0,
-        customer: customerOf(event) ?? null,
-        received_at: clock.now(),
-        signature,
-        secret_id: secretId,
-        body: seal.seal(body),
-        held: held ?? null,
-        source,
-        remote_address: remoteAddress,
-        counts_once: twinOf === undefined && held === undefined ? (once ?? null) : null,
-        twin_of: twinOf ?? null,
-      })
-      .execute();
+    const held = twinOf === undefined ? holdReason(event) : undefined;
+    const isSent = held === undefined && twinOf === undefined;
+    try {
+      await tx
+        .insertInto('stripe_event')
+        .values({
+          ...rowOf(received),
+          received_at: clock.now(),
+          body: seal.seal(body),
+          source,
+          held: held ?? null,
+          counts_once: isSent ? (once ?? null) : null,
+          twin_of: twinOf ?? null,
+        })
+        .execute();
+    } catch (error) {
+      // On MySQL another process may have recorded it since we looked.
+      if (!isDuplicateKey(error)) throw error;
+      return knownAs((await bodyOf(tx, seal, event.id)) ?? body, body);
+    }
+    if (isSent) await plan(tx, event, source);
     return { outcome: 'recorded', ...(held && { held }), ...(twinOf && { twinOf }) };
   }
 
   async function release(tx: InboxTx, id: string): Promise<string[]> {
-    const held = await heldEvent(tx, seal, id);
-    if (held === undefined || (await planGhost(tx, held)) !== undefined) return [];
-    await planSinks(tx, held, 'stripe');
-    const counts_once = countedOnce(held) ?? null;
+    const event = await heldEvent(tx, seal, id);
+    if (event === undefined || holdReason(event) !== undefined) return [];
     await tx
       .updateTable('stripe_event')
-      .set({ held: null, counts_once })
+      .set({ held: null, counts_once: countedOnce(event) ?? null })
       .where('id', '=', id)
       .execute();
+    await plan(tx, event, 'stripe');
     return [id];
   }
 
   return {
     deliveries,
-    queueOf(name) {
-      const queue = name === 'ghost' ? deliveries : queues.get(name);
-      return queue ?? store.queue(name);
-    },
+    queueOf,
     async record(received, source = 'stripe') {
       const result = await store.transaction((tx) => recordIn(tx, received, source));
       if (result.outcome === 'recorded') events += 1;
@@ -221,13 +222,30 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       const all = [deliveries, ...queues.values()];
       const purged = await purgeInbox(store, all, before);
       events -= purged;
-      if (purged > 0) compactAfterPurge(file);
+      if (purged > 0 && 'file' in place) compactAfterPurge(place.file);
       return purged;
     },
     check: () => store.transaction(async () => undefined),
     close: store.close,
     [Symbol.asyncDispose]: store.close,
     ...readInbox(store, seal),
+  };
+}
+
+function knownAs(first: Uint8Array, body: Uint8Array): RecordOutcome {
+  return { outcome: Buffer.compare(first, body) === 0 ? 'duplicate' : 'conflict' };
+}
+
+function rowOf({ event, signature, secretId, remoteAddress }: ReceivedEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    api_version: event.api_version ?? null,
+    livemode: event.livemode ? (1 as const) : (0 as const),
+    customer: customerOf(event) ?? null,
+    signature,
+    secret_id: secretId,
+    remote_address: remoteAddress,
   };
 }
 

@@ -84,6 +84,15 @@ export const stripeOptions = {
     schema: z.string().default('stripe-data'),
     example: '/data',
   },
+  databaseUrl: {
+    env: 'PROSORA_STRIPE_DATABASE_URL',
+    description:
+      'A database on MySQL 8 or MariaDB in place of the SQLite file, so that several processes can take events.',
+    schema: z.optional(z.url({ protocol: /^mysql$/ })),
+    secret: true,
+    example: 'mysql://stripe:…@db/stripe',
+    defaultText: 'none: one SQLite file in the data folder',
+  },
   host: {
     env: 'PROSORA_STRIPE_HOST',
     description: 'Address to listen on for webhooks.',

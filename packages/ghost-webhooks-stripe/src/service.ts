@@ -14,6 +14,7 @@ import { createInboxMetrics } from './inbox-metrics.ts';
 import { openSecrets } from './open-secrets.ts';
 import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
+import { createPageRoutes } from './page-routes.ts';
 import { type OpenSink, openSinks } from './sinks.ts';
 
 /** The inbox as it runs. */
@@ -49,7 +50,7 @@ export async function startStripeService(
   const secrets = await openSecrets(values);
   const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
-  const inbox = started.use(await openInbox({ ...values, file, sinks }));
+  const inbox = started.use(await openInbox({ ...values, file, mysql: values.databaseUrl, sinks }));
   const metrics = createInboxMetrics(inbox);
   const breaker = createGhostBreaker({
     onChange(state) {
@@ -98,6 +99,11 @@ export async function startStripeService(
     port: values.privatePort,
     metrics: metrics.registry,
     checks: { inbox: inbox.check },
+    routes: createPageRoutes({
+      inbox,
+      isBreakerOpen: () => breaker.state !== 'closed',
+      showPayloads: values.showPayloads,
+    }),
   });
   started.use(health);
   started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), logger));

@@ -21,7 +21,8 @@ async function findingsOf(values: Values): Promise<Finding[]> {
   return examine({
     ghost: createGhost({ url: ghostUrl, secrets: secrets.ghost() }),
     ghostUrl,
-    openInbox: () => openInbox({ ...values, file: join(dataDir, INBOX_FILE) }),
+    openInbox: () =>
+      openInbox({ ...values, file: join(dataDir, INBOX_FILE), mysql: values.databaseUrl }),
     admin: ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined,
     account: stripeKey ? openStripeAccount({ key: stripeKey, url: stripeApi }) : undefined,
     publicUrl,

@@ -52,11 +52,17 @@ export async function withInbox(
   work: (inbox: Inbox) => Promise<void>,
 ): Promise<void> {
   const file = join(values.dataDir, INBOX_FILE);
-  if (!existsSync(file)) {
+  const { databaseUrl: mysql } = values;
+  if (mysql === undefined && !existsSync(file)) {
     throw new StripeWebhookError('DATA_DIR', `There is no inbox at ${file}.`, {
       help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses.',
     });
   }
-  await using inbox = await openInbox({ ...values, file, sinks: await openSinks(values) });
+  await using inbox = await openInbox({
+    ...values,
+    file,
+    mysql,
+    sinks: await openSinks(values),
+  });
   await work(inbox);
 }
