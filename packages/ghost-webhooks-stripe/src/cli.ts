@@ -1,143 +1,110 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  createLogger,
-  type OptionValues,
-  type ProsoraError,
-  readOptions,
-  stopGracefully,
-} from '@prosora/service';
-import { examine } from './doctor.ts';
+import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
 import { StripeWebhookError } from './errors.ts';
-import { createGhost } from './ghost.ts';
-import { type Inbox, openInbox } from './inbox.ts';
 import { stripeOptions } from './options.ts';
-import { INBOX_FILE, startStripeService } from './service.ts';
-import { formatStatus, listUndelivered, readStatus } from './status.ts';
+import { startStripeService } from './service.ts';
+import { doctor } from './verbs/doctor.ts';
+import { list, show, status } from './verbs/inspect.ts';
+import { replay, skip } from './verbs/operate.ts';
+import { rotate, takeover } from './verbs/placement.ts';
+import { reconcile } from './verbs/reconcile.ts';
+import { sign, verify } from './verbs/signatures.ts';
+import { print, type Verb } from './verbs/verb.ts';
 
 const HELP = `Usage: prosora-stripe [verb]
 
-  serve            Take Stripe's events and deliver them to Ghost (the default)
-  doctor           Look at everything that serve needs and say what to do
-  status [--json]  Show where the inbox stands
-  dead [--json]    List the events that Ghost will not get by itself, and why
-  replay <id>…     Send such events to Ghost again; --all for all of them
+  serve              Take Stripe's events and deliver them to Ghost (the default)
+  doctor             Look at everything that serve needs and say what to do
+  status             Show where the inbox stands
+  list               List events, newest first: --state, --type, --customer, --limit
+  show <id>          Show one event with its deliveries; --payload also what is in it
+  replay <id>…       Send events to Ghost again; --state, --type, --customer, or --all that it lacks
+  skip <id>…         Take events out that Ghost need not get
+  takeover           Make the endpoint at Stripe and print the line that Ghost needs; --finish, --undo
+  rotate <which>     Change the secret of stripe or ghost without a gap; then --finish
+  reconcile          Compare with Stripe: --since 30d or --all; --apply repairs
+  sign <file>        Print the header with which Ghost takes a body
+  verify <file>      Check a body against --signature
 
-Options are environment variables; a secret may also be a file named by <NAME>_FILE:
+--json prints for a program. Options are environment variables, and <NAME>_FILE names a file with the value:
 
 ${Object.values(stripeOptions)
   .map(({ env, description }) => `  ${env}\n      ${description}`)
   .join('\n')}
 `;
 
-/** Bounds how long `serve` has to wait for its turn to write. */
-const REPLAYED_AT_ONCE = 500;
-
-interface Flags {
-  ids: string[];
-  all: boolean;
-  json: boolean;
-}
-
-type Verb = (flags: Flags, values: OptionValues<typeof stripeOptions>) => Promise<void>;
-
-const VERBS: Record<string, Verb> = {
-  async serve(_flags, values) {
-    const secrets = [...values.secrets, ...values.ghostSecrets];
-    const logger = createLogger({ name: 'stripe-inbox', level: values.logLevel, secrets });
-    const service = await startStripeService(values, logger);
-    const { url, privateUrl } = service;
-    logger.info({ url: url + values.path, privateUrl, ghost: values.ghostUrl }, 'ready');
-    stopGracefully({ stop: service.stop, logger });
-  },
-  async doctor(_flags, values) {
-    const findings = await examine({
-      ghost: createGhost({ url: values.ghostUrl, secrets: values.ghostSecrets }),
-      openInbox: () => openInbox(inboxOf(values)),
-      ghostUrl: values.ghostUrl,
-      nodeMajor: nodeMajor(),
-    });
-    for (const { ok, text } of findings) print(`${ok ? '✔' : '✘'} ${text}\n`);
-    if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
-  },
-  status: ({ json }, values) =>
-    withInbox(values, async (inbox) => {
-      const status = await readStatus(inbox);
-      print(json ? asJson(status) : formatStatus(status));
-    }),
-  dead: ({ json }, values) =>
-    withInbox(values, async (inbox) => {
-      const events = await listUndelivered(inbox);
-      if (json) return print(asJson(events));
-      for (const { id, state, reason } of events) print(`${id}  ${state}  ${reason}\n`);
-    }),
-  replay: ({ ids, all }, values) =>
-    withInbox(values, async (inbox) => {
-      const wanted = all ? (await listUndelivered(inbox)).map(({ id }) => id) : ids;
-      let replayed = 0;
-      for (let at = 0; at < wanted.length; at += REPLAYED_AT_ONCE) {
-        replayed += (await inbox.replay(wanted.slice(at, at + REPLAYED_AT_ONCE))).length;
-      }
-      print(`${replayed} of ${wanted.length} will be delivered.\n`);
-      if (replayed < wanted.length) process.exitCode = 1;
-    }),
+const serve: Verb = async (_flags, values) => {
+  const secrets = [
+    ...values.secrets,
+    ...values.ghostSecrets,
+    values.stripeKey,
+    values.ghostAdminKey,
+    values.ghostDatabase,
+    values.databaseUrl,
+    values.tinybirdToken,
+    values.sealKey,
+  ];
+  const logger = createLogger({ name: 'stripe-inbox', level: values.logLevel, secrets });
+  const service = await startStripeService(values, logger);
+  const { url, privateUrl } = service;
+  logger.info({ url: url + values.path, privateUrl, ghost: values.ghostUrl }, 'ready');
+  stopGracefully({ stop: service.stop, logger });
 };
 
-async function withInbox(
-  values: OptionValues<typeof stripeOptions>,
-  work: (inbox: Inbox) => Promise<void>,
-): Promise<void> {
-  const options = inboxOf(values);
-  if (!existsSync(options.file)) {
-    throw new StripeWebhookError('DATA_DIR', `There is no inbox at ${options.file}.`, {
-      help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses.',
-    });
-  }
-  await using inbox = await openInbox(options);
-  await work(inbox);
-}
-
-function inboxOf({ dataDir, livemode }: OptionValues<typeof stripeOptions>) {
-  return { file: join(dataDir, INBOX_FILE), livemode };
-}
-
-function nodeMajor(): number {
-  return Number(process.versions.node.split('.')[0]);
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
+const VERBS: Record<string, Verb> = {
+  serve,
+  doctor,
+  status,
+  list,
+  show,
+  replay,
+  skip,
+  takeover,
+  rotate,
+  reconcile,
+  sign,
+  verify,
+};
 
 async function run(args: string[]): Promise<void> {
+  const text = { type: 'string' } as const;
+  const off = { type: 'boolean', default: false } as const;
   const { values: flags, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      all: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
+      help: { ...off, short: 'h' },
+      all: off,
+      json: off,
+      apply: off,
+      finish: off,
+      undo: off,
+      payload: off,
+      state: text,
+      type: text,
+      customer: text,
+      limit: text,
+      since: text,
+      signature: text,
+      product: { ...text, multiple: true, default: [] },
     },
   });
-  const [name = 'serve', ...ids] = positionals;
+  const [name = 'serve', ...rest] = positionals;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (flags.help || verb === undefined) {
     print(HELP);
     if (!flags.help) process.exitCode = 2;
     return;
   }
-  if (nodeMajor() < 24) {
+  if (Number(process.versions.node.split('.')[0]) < 24) {
     throw new StripeWebhookError('NODE_TOO_OLD', `This is Node ${process.versions.node}.`, {
       help: 'The inbox needs Node 24 or later; only the library runs on Node 22.',
     });
   }
-  await verb({ ids, all: flags.all, json: flags.json }, readOptions(stripeOptions));
+  const { state, type, customer, limit, since, signature, ...others } = flags;
+  const filters = { state, type, customer, limit, since, signature };
+  await verb({ ...others, ...filters, args: rest }, readOptions(stripeOptions));
 }
 
 try {

@@ -1,8 +1,11 @@
 import type { AttemptRecord, Job, Result } from '@prosora/durable';
 import type { StripeEvent } from './event.ts';
 import type { Ghost } from './ghost.ts';
+import type { GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
 import { isRepeatable } from './ghost-events.ts';
+import type { Pace } from './pace.ts';
+import { fitForGhost } from './slim.ts';
 
 /**
  * What to do when it is not known whether Ghost applied an event that counts each time: `hold` it for a
@@ -22,38 +25,81 @@ export interface DeliverOptions {
   findEvent: (id: string) => Promise<StoredEvent | undefined>;
   attemptsOf: (id: string) => Promise<AttemptRecord[]>;
   ambiguous: AmbiguousPolicy;
+  /** Asked in doubt whether Ghost has counted an event. (Default: nobody is, and `ambiguous` decides) */
+  admin?: GhostAdmin | undefined;
+  pace?: Pace;
   /** Hears of each answer, before it is settled. */
   onAnswer?: (answer: GhostAnswer, event: StripeEvent) => void;
   /** Milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
 
+/** Ghost works on after its caller has gone: only after this has it counted an event or never will. */
+const SETTLED_AFTER_MS = 120_000;
+
+/** Begins the reason of an attempt after which nobody knows what Ghost did. */
+const UNANSWERED = 'sent, no answer';
+
 /** Makes the worker's handler: find the event, send it to Ghost, say what its answer means. */
 export function createDeliver(
   options: DeliverOptions,
 ): (job: Job, signal: AbortSignal) => Promise<Result> {
-  const { ghost, findEvent, attemptsOf, ambiguous, onAnswer, now = Date.now } = options;
+  const { ghost, findEvent, attemptsOf, ambiguous, admin, onAnswer, now = Date.now } = options;
+
+  /** What to do about an event that Ghost may have counted; nothing when it may be sent. */
+  const resolveDoubt = async (
+    event: StripeEvent,
+    attempts: AttemptRecord[],
+  ): Promise<Result | undefined> => {
+    const last = attempts.at(-1);
+    if (last === undefined || !isDoubtful(last)) return undefined;
+    if (admin === undefined) {
+      return { kind: 'ambiguous', reason: 'this process ended while Ghost had the event' };
+    }
+    const until = new Date(last.startedAt.getTime() + SETTLED_AFTER_MS);
+    if (until.getTime() > now()) return { kind: 'park', reason: last.reason ?? UNANSWERED, until };
+    const counted = await admin.hasCounted(event, firstDoubt(attempts).startedAt);
+    if (counted === 'yes') return { kind: 'done' };
+    if (counted === 'no') return undefined;
+    return { kind: 'ambiguous', reason: `${UNANSWERED}, and Ghost's Admin API does not tell` };
+  };
 
   return async (job, signal) => {
     const stored = await findEvent(job.id);
     if (stored === undefined) return { kind: 'dead', reason: 'the event is not in the inbox' };
     const { event, body } = stored;
     const mayRepeat = ambiguous === 'retry' || isRepeatable(event);
-    if (!mayRepeat && wasCutOff(await attemptsOf(job.id))) {
-      return { kind: 'ambiguous', reason: 'this process ended while Ghost had the event' };
-    }
-    const answer = await ghost.post(body, signal);
+    const resolved = mayRepeat ? undefined : await resolveDoubt(event, await attemptsOf(job.id));
+    if (resolved !== undefined) return resolved;
+    const bytes = fitForGhost(event, body);
+    if (bytes === undefined) return { kind: 'dead', reason: rowFor(413).means };
+    await options.pace?.waitFor(event, signal);
+    signal.throwIfAborted();
+    const answer = await ghost.post(bytes, signal);
     onAnswer?.(answer, event);
-    return resultFor(answer, {
+    const result = resultFor(answer, {
       mayRepeat,
       failures: job.failures,
       failingForMs: job.failingSince === null ? 0 : now() - job.failingSince.getTime(),
     });
+    const canAsk = result.kind === 'ambiguous' && admin !== undefined;
+    return canAsk ? { kind: 'retry', reason: result.reason, afterMs: SETTLED_AFTER_MS } : result;
   };
 }
 
-function wasCutOff(attempts: readonly AttemptRecord[]): boolean {
-  return attempts.at(-1)?.outcome === 'lost';
+function isDoubtful({ outcome, reason }: AttemptRecord): boolean {
+  return outcome === 'lost' || (isLooked(outcome) && (reason?.startsWith(UNANSWERED) ?? false));
+}
+
+/** A person's word, `ambiguous` and then a replay, ends the doubt. */
+function isLooked(outcome: AttemptRecord['outcome']): boolean {
+  return outcome === 'retry' || outcome === 'park';
+}
+
+/** The first of the doubtful attempts at the end: Ghost may have counted the event in any of them. */
+function firstDoubt(attempts: AttemptRecord[]): AttemptRecord {
+  const certain = attempts.findLastIndex((attempt) => !isDoubtful(attempt));
+  return attempts[certain + 1] as AttemptRecord;
 }
 
 /** What is known of an event besides the answer. */
@@ -76,7 +122,7 @@ export function resultFor(
 ): Result {
   if (answer.kind === 'unsent') return { kind: 'down', reason: `no connection: ${answer.reason}` };
   if (answer.kind === 'unanswered') {
-    const reason = `sent, no answer: ${answer.reason}`;
+    const reason = `${UNANSWERED}: ${answer.reason}`;
     return { kind: mayRepeat ? 'retry' : 'ambiguous', reason };
   }
   const { verdict, means } = rowFor(answer.status);

@@ -1,7 +1,11 @@
 import type { Ghost } from './ghost.ts';
+import type { GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
-import { GHOST_API_VERSION } from './ghost-events.ts';
+import { GHOST_EVENTS } from './ghost-events.ts';
 import type { Inbox } from './inbox.ts';
+import { GHOST_API_VERSION } from './legacy-event.ts';
+import { sign } from './signature.ts';
+import type { StripeAccount } from './stripe.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -13,35 +17,43 @@ export interface Finding {
 /** What the doctor looks at. */
 export interface DoctorOptions {
   ghost: Ghost;
+  ghostUrl: string;
   /** Opens the inbox for a look at its disk. */
   openInbox: () => Promise<Inbox>;
-  ghostUrl: string;
-  /** The major version of Node. */
-  nodeMajor: number;
+  admin?: GhostAdmin | undefined;
+  /** (Default: Stripe is not asked) */
+  account?: StripeAccount | undefined;
+  /** Where Stripe reaches the inbox; with the secrets the whole path is tried from outside. */
+  publicUrl?: string | undefined;
+  stripeSecrets: readonly string[];
 }
 
-/** An event of a type that Ghost ignores: it goes the whole way and changes nothing. */
-const PROBE = Buffer.from(
-  JSON.stringify({
-    id: 'evt_prosora_doctor',
-    object: 'event',
-    type: 'prosora.doctor',
-    api_version: GHOST_API_VERSION,
-    livemode: false,
-    data: { object: {} },
-  }),
-);
+/** The id of the event that goes the whole way and changes nothing: a type that Ghost ignores. */
+const PROBE_TYPE = 'prosora.doctor';
 
-/** Looks at everything the service needs, one finding each. */
+/** A new event for a look at the path. */
+export function probeOf(id = 'evt_prosora_doctor'): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      id,
+      object: 'event',
+      type: PROBE_TYPE,
+      api_version: GHOST_API_VERSION,
+      livemode: false,
+      data: { object: {} },
+    }),
+  );
+}
+
+/** Looks at everything the service needs, one finding or more each. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const { ghost, ghostUrl, nodeMajor } = options;
+  const { ghost, ghostUrl, admin, account } = options;
   return [
-    {
-      ok: nodeMajor >= 24,
-      text: `Node ${nodeMajor}${nodeMajor < 24 ? ': the inbox needs Node 24 or later' : ''}`,
-    },
     await examineInbox(options.openInbox),
-    examineAnswer(await ghost.post(PROBE), ghostUrl),
+    examineAnswer(await ghost.post(probeOf()), ghostUrl),
+    ...(admin ? [examineAdmin(await admin.problem())] : []),
+    ...(account ? await examineAccount(account, options.publicUrl) : []),
+    ...(options.publicUrl ? await examinePath(options.publicUrl, options.stripeSecrets) : []),
   ];
 }
 
@@ -62,4 +74,98 @@ function examineAnswer(answer: GhostAnswer, url: string): Finding {
   const { verdict, means } = rowFor(answer.status);
   if (verdict === 'done') return { ok: true, text: `Ghost at ${url} takes what we sign` };
   return { ok: false, text: `Ghost at ${url} answers ${answer.status}: ${means}` };
+}
+
+function examineAdmin(problem: string | undefined): Finding {
+  if (problem === undefined) return { ok: true, text: "Ghost's Admin API takes the key" };
+  return { ok: false, text: `${problem}: check GHOST_ADMIN_API_KEY` };
+}
+
+async function examineAccount(
+  account: StripeAccount,
+  publicUrl: string | undefined,
+): Promise<Finding[]> {
+  try {
+    const all = await account.endpoints();
+    const ours = all.filter(({ url }) =>
+      publicUrl ? sameAddress(url, publicUrl) : /\/members\/webhooks\/stripe\/?$/.test(url),
+    );
+    if (ours.length === 0) {
+      return [{ ok: false, text: 'Stripe has no endpoint for the inbox: run `takeover`' }];
+    }
+    const findings = ours.flatMap(({ id, apiVersion, types, isEnabled }) => {
+      const lacks = Object.keys(GHOST_EVENTS).filter(
+        (type) => !types.includes(type) && !types.includes('*'),
+      );
+      return [
+        ...(isEnabled ? [] : [`${id} is disabled: enable it in the dashboard`]),
+        ...(apiVersion === GHOST_API_VERSION
+          ? []
+          : [
+              `${id} sends version ${apiVersion}, which Ghost misreads: make one with \`takeover\``,
+            ]),
+        ...(lacks.length > 0 ? [`${id} does not send ${lacks.join(', ')}`] : []),
+      ];
+    });
+    if (ours.length > 1) {
+      const ids = ours.map(({ id }) => id).join(', ');
+      findings.push(
+        `Each event comes ${ours.length} times, by ${ids}: finish the change with --finish`,
+      );
+    }
+    if (findings.length > 0) return findings.map((text) => ({ ok: false, text }));
+    return [{ ok: true, text: `Stripe sends by ${ours[0]?.id} what Ghost reads` }];
+  } catch (error) {
+    return [{ ok: false, text: `Stripe's API: ${(error as Error).message}` }];
+  }
+}
+
+function sameAddress(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
+}
+
+/** From outside, as Stripe comes: through DNS, TLS and the edge to the inbox. */
+async function examinePath(url: string, secrets: readonly string[]): Promise<Finding[]> {
+  const secret = secrets.at(-1);
+  if (secret === undefined) return [];
+  const body = probeOf(`evt_prosora_doctor_${Date.now()}`);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'stripe-signature': sign(body, { secrets: [secret] }),
+      },
+      body: new Uint8Array(body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await response.text();
+    const isOurs = response.status === 200 && text === '{"received":true}';
+    const findings: Finding[] = [
+      isOurs
+        ? { ok: true, text: `${url} leads to the inbox` }
+        : { ok: false, text: `${url} answers ${response.status}${missingInbox(response.status)}` },
+    ];
+    const skew = skewOf(response);
+    if (skew !== undefined) findings.push(skew);
+    return findings;
+  } catch (error) {
+    return [{ ok: false, text: `${url} is not reached from here: ${(error as Error).message}` }];
+  }
+}
+
+function missingInbox(status: number): string {
+  return status === 200
+    ? ', but not as the inbox does: the edge still sends this path to Ghost'
+    : ': look at the edge, and whether `serve` runs with these secrets';
+}
+
+/** Signatures hold for five minutes; the other end's clock is a look at ours from outside. */
+function skewOf(response: Response): Finding | undefined {
+  const there = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isNaN(there)) return undefined;
+  const seconds = Math.round((Date.now() - there) / 1_000);
+  const ok = Math.abs(seconds) <= 60;
+  return { ok, text: `Clock ${ok ? 'agrees' : `is ${seconds} s off: signatures hold for 300 s`}` };
 }

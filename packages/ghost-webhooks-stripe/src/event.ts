@@ -8,9 +8,11 @@ export interface StripeEvent {
   object: 'event' | 'v2.core.event';
   type: string;
   livemode: boolean;
+  /** Seconds since 1970. A thin event has an ISO 8601 text. */
+  created?: number | string;
   /** The version that the object is rendered in. */
   api_version?: string | null;
-  data?: { object: Record<string, unknown> };
+  data?: { object: object; previous_attributes?: object };
 }
 
 /** Reads an event from a body whose signature is right; `undefined` when it is not JSON or no event. */
@@ -37,4 +39,9 @@ function parseJson(body: Uint8Array): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** The object inside of an event, to look at its fields; empty for a thin event. */
+export function fieldsOf({ data }: StripeEvent): Record<string, unknown> {
+  return { ...data?.object };
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RawBodyError, readRawBody } from '@prosora/service';
-import { createReceiver, type ReceiverOptions, type Refusal, RefusedBody } from './receive.ts';
+import { createReceiver, type ReceiverOptions, type Refusal, RefusedRequest } from './receive.ts';
 
 export type { StripeEvent } from './event.ts';
+export type { EventHandlers, HandlerContext } from './handlers.ts';
 export type { ReceivedEvent, ReceiverOptions, Refusal } from './receive.ts';
 
 /** How {@link createStripeWebhook} is set up. */
@@ -11,6 +12,8 @@ export interface StripeWebhookOptions extends ReceiverOptions {
   maxBodyBytes?: number;
   /** A body that takes longer is answered 408. (Default: 10,000 ms) */
   bodyTimeoutMs?: number;
+  /** Who sent a request. (Default: the other end of its socket; behind a proxy that is the proxy) */
+  remoteAddressOf?: (request: IncomingMessage) => string | undefined;
 }
 
 /** A request as Express and `node:http` hand it over, with what a platform or a parser left on it. */
@@ -32,6 +35,7 @@ export function createStripeWebhook(
   options: StripeWebhookOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { maxBodyBytes = 1_048_576, bodyTimeoutMs: timeoutMs = 10_000 } = options;
+  const { remoteAddressOf = ({ socket }) => socket.remoteAddress } = options;
   const receive = createReceiver(options);
 
   return async (request, response) => {
@@ -41,6 +45,7 @@ export function createStripeWebhook(
       contentType: request.headers['content-type'],
       // Node joins a repeated header of this name, so it is never a list.
       signature: typeof signature === 'string' ? signature : undefined,
+      remoteAddress: remoteAddressOf(request),
       readBody: () => readBody(request, { maxBodyBytes, timeoutMs }),
     });
     // What is left of a refused body must not be taken for the next request.
@@ -68,6 +73,6 @@ async function readBody(
   } catch (error) {
     const refusal = error instanceof RawBodyError ? REFUSALS[error.code] : undefined;
     if (refusal === undefined || !(error instanceof Error)) throw error;
-    throw new RefusedBody(refusal, error.message);
+    throw new RefusedRequest(refusal, error.message);
   }
 }

@@ -1,7 +1,5 @@
-import type { StripeEvent } from './event.ts';
-
-/** The version that Ghost 6.65 registers its endpoint with; it reads a newer shape wrongly and says 200. */
-export const GHOST_API_VERSION = '2020-08-27';
+import { fieldsOf, type StripeEvent } from './event.ts';
+import { GHOST_API_VERSION } from './legacy-event.ts';
 
 /** How Ghost takes an event. */
 export interface GhostRule {
@@ -61,19 +59,29 @@ export function routeOf(event: StripeEvent, policy: LivemodePolicy): Route {
   const rule = ruleOf(event);
   if (rule === undefined) return { to: 'nobody' };
   if (event.api_version !== GHOST_API_VERSION) return { to: 'hold', reason: 'api_version' };
-  const { object } = event.data;
   const customer = customerOf(event);
   return {
     to: 'ghost',
     rank: rule.rank,
     ...(customer !== undefined && { group: customer }),
-    ...(rule.isSuperseded && { supersedes: `${event.type} ${object['id']}` }),
+    ...(rule.isSuperseded && { supersedes: `${event.type} ${fieldsOf(event)['id']}` }),
   };
 }
 
 /** Whether Ghost comes to the same state when it gets the event twice. */
 export function isRepeatable(event: StripeEvent): boolean {
-  return ruleOf(event)?.isRepeatable(event.data?.object ?? {}) ?? true;
+  return ruleOf(event)?.isRepeatable(fieldsOf(event)) ?? true;
+}
+
+/**
+ * Of an event that Ghost counts each time: what it is about. Stripe may send two events with different
+ * ids for one change, and the object with the type tells: https://docs.stripe.com/webhooks#handle-duplicate-events
+ */
+export function countedOnce(event: StripeEvent): string | undefined {
+  const { id } = fieldsOf(event);
+  if (isRepeatable(event) || typeof id !== 'string') return undefined;
+  // A checkout that is paid for later has a second event of another type, which Ghost reads for gifts alone.
+  return `${event.type} ${id}`;
 }
 
 function ruleOf({ type }: StripeEvent): GhostRule | undefined {
@@ -81,8 +89,8 @@ function ruleOf({ type }: StripeEvent): GhostRule | undefined {
 }
 
 /** The customer that an event is about, if any: a donation by a stranger has none. */
-export function customerOf({ data }: StripeEvent): string | undefined {
-  const customer = data?.object['customer'];
+export function customerOf(event: StripeEvent): string | undefined {
+  const { customer } = fieldsOf(event);
   const id = typeof customer === 'object' ? (customer as StripeObject | null)?.['id'] : customer;
   return typeof id === 'string' ? id : undefined;
 }

@@ -8,8 +8,8 @@ const WEBHOOK_PATH = '/members/webhooks/stripe/';
 export interface GhostOptions {
   /** Where Ghost itself listens, with the path of a site in a subdirectory. */
   url: string;
-  /** Ghost's `WEBHOOK_SECRET`; two while it changes. */
-  secrets: readonly string[];
+  /** Ghost's `WEBHOOK_SECRET`, two while it changes, or where to get those of the moment. */
+  secrets: readonly string[] | (() => readonly string[]);
   /** Ghost goes on working after its caller has hung up, so be patient. (Default: 90,000) */
   timeoutMs?: number;
   /** (Default: the global one) */
@@ -27,6 +27,7 @@ export interface Ghost {
 /** Makes the client of one Ghost. */
 export function createGhost(options: GhostOptions): Ghost {
   const { secrets, timeoutMs = 90_000, fetch: call = fetch, now = Date.now } = options;
+  const secretsNow = typeof secrets === 'function' ? secrets : () => secrets;
   const url = options.url.replace(/\/$/, '') + WEBHOOK_PATH;
 
   return {
@@ -37,7 +38,7 @@ export function createGhost(options: GhostOptions): Ghost {
           method: 'POST',
           headers: {
             'content-type': 'application/json; charset=utf-8',
-            'stripe-signature': sign(body, { secrets, now }),
+            'stripe-signature': sign(body, { secrets: secretsNow(), now }),
             // Without it Ghost answers 301 to the site's https address.
             'x-forwarded-proto': 'https',
           },

@@ -47,7 +47,7 @@ export function createInboxMetrics(inbox: Inbox): InboxMetrics {
   return {
     registry,
     recorded(result, secretId, skewSeconds) {
-      events.inc({ outcome: 'held' in result ? 'held' : result.outcome });
+      events.inc({ outcome: outcomeOf(result) });
       secretUses.inc({ secret: secretId });
       skew.set(skewSeconds);
     },
@@ -63,6 +63,11 @@ export function createInboxMetrics(inbox: Inbox): InboxMetrics {
   };
 }
 
+function outcomeOf(result: RecordOutcome): string {
+  if ('held' in result) return 'held';
+  return 'twinOf' in result ? 'twin' : result.outcome;
+}
+
 function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
   new Gauge({
     name: 'prosora_stripe_jobs',
@@ -73,6 +78,19 @@ function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
       this.reset();
       for (const [state, jobs] of Object.entries(await inbox.deliveries.counts())) {
         this.set({ state }, jobs);
+      }
+    },
+  });
+  new Gauge({
+    name: 'prosora_stripe_sink_jobs',
+    help: 'Deliveries to handlers and analytics, by sink and state.',
+    labelNames: ['sink', 'state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const [sink, counts] of Object.entries(await inbox.sinkCounts())) {
+        if (sink === 'ghost') continue;
+        for (const [state, jobs] of Object.entries(counts)) this.set({ sink, state }, jobs);
       }
     },
   });

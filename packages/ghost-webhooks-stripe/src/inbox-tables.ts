@@ -1,14 +1,21 @@
-import type { Migrations } from '@prosora/durable';
-import type { Generated, Kysely } from 'kysely';
+import type { DurableTables, Migrations } from '@prosora/durable';
+import type { Generated, Kysely, Transaction } from 'kysely';
 import type { HoldReason } from './ghost-events.ts';
 
-/** The inbox's own table, beside those of the queue. */
+/** The inbox's own tables, beside those of the queues. */
 export interface InboxTables {
   stripe_event: StripeEventTable;
+  stripe_mrr: StripeMrrTable;
 }
 
+/** A transaction on the inbox. */
+export type InboxTx = Transaction<InboxTables & DurableTables>;
+
+/** Who brought an event: Stripe, or a reconcile that found it missing. */
+export type EventSource = 'stripe' | 'reconcile';
+
 /** One row an event, written once. */
-interface StripeEventTable {
+export interface StripeEventTable {
   /** The order of arrival. */
   seq: Generated<number>;
   /** Stripe's event id. */
@@ -23,29 +30,46 @@ interface StripeEventTable {
   signature: string;
   /** Names the secret that matched without giving it away. */
   secret_id: string;
-  /** The bytes as they came. */
+  /** The bytes as they came, sealed when the inbox has a key. */
   body: Uint8Array;
   /** Why it was not sent on. */
   held: HoldReason | null;
+  source: EventSource;
+  /** Who sent the request. */
+  remote_address: string | null;
+  /** Of an event that Ghost counts each time: what it is about, so that a second event about it is recognised. */
+  counts_once: string | null;
+  /** The event that said the same before: this one is not sent to Ghost. */
+  twin_of: string | null;
 }
 
-/** The shape of the inbox, step by step. */
+/** The monthly recurring revenue of each subscription, as the events so far say. */
+interface StripeMrrTable {
+  subscription: string;
+  customer: string;
+  currency: string;
+  /** In the currency's smallest unit. */
+  mrr: number;
+  ended: 0 | 1;
+}
+
+/** The shape of the inbox, step by step; for SQLite and MySQL alike. */
 export const inboxMigrations: Migrations = {
   '001-events': {
     async up(db: Kysely<never>) {
       await db.schema
         .createTable('stripe_event')
         .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
-        .addColumn('id', 'text', (column) => column.notNull().unique())
-        .addColumn('type', 'text', (column) => column.notNull())
-        .addColumn('api_version', 'text')
+        .addColumn('id', 'varchar(255)', (column) => column.notNull().unique())
+        .addColumn('type', 'varchar(255)', (column) => column.notNull())
+        .addColumn('api_version', 'varchar(64)')
         .addColumn('livemode', 'integer', (column) => column.notNull())
-        .addColumn('customer', 'text')
+        .addColumn('customer', 'varchar(255)')
         .addColumn('received_at', 'integer', (column) => column.notNull())
         .addColumn('signature', 'text', (column) => column.notNull())
-        .addColumn('secret_id', 'text', (column) => column.notNull())
+        .addColumn('secret_id', 'varchar(16)', (column) => column.notNull())
         .addColumn('body', 'blob', (column) => column.notNull())
-        .addColumn('held', 'text')
+        .addColumn('held', 'varchar(16)')
         .execute();
       // The rows to show a person: few, whatever the size of the table.
       await db.schema
@@ -53,6 +77,31 @@ export const inboxMigrations: Migrations = {
         .on('stripe_event')
         .column('held')
         .where('held' as never, 'is not', null as never)
+        .execute();
+    },
+  },
+  '002-origin-and-revenue': {
+    async up(db: Kysely<never>) {
+      const event = db.schema.alterTable('stripe_event');
+      await event
+        .addColumn('source', 'varchar(16)', (column) => column.notNull().defaultTo('stripe'))
+        .execute();
+      await event.addColumn('remote_address', 'varchar(255)').execute();
+      await event.addColumn('counts_once', 'varchar(255)').execute();
+      await event.addColumn('twin_of', 'varchar(255)').execute();
+      await db.schema
+        .createIndex('stripe_event_counts_once')
+        .on('stripe_event')
+        .column('counts_once')
+        .where('counts_once' as never, 'is not', null as never)
+        .execute();
+      await db.schema
+        .createTable('stripe_mrr')
+        .addColumn('subscription', 'varchar(255)', (column) => column.primaryKey().notNull())
+        .addColumn('customer', 'varchar(255)', (column) => column.notNull())
+        .addColumn('currency', 'varchar(16)', (column) => column.notNull())
+        .addColumn('mrr', 'integer', (column) => column.notNull())
+        .addColumn('ended', 'integer', (column) => column.notNull())
         .execute();
     },
   },

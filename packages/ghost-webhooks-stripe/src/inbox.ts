@@ -1,63 +1,100 @@
-import { hash } from 'node:crypto';
 import {
   type Clock,
-  type DurableTables,
+  isDuplicateKey,
   openStore,
   type Queue,
+  type QueueOptions,
   type Store,
+  type StorePlace,
   systemClock,
 } from '@prosora/durable';
-import type { Transaction } from 'kysely';
+import { type BodySeal, createBodySeal } from './body-seal.ts';
 import type { StoredEvent } from './deliver.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
-import { customerOf, type HoldReason, type LivemodePolicy, routeOf } from './ghost-events.ts';
-import { type InboxTables, inboxMigrations } from './inbox-tables.ts';
-import type { ReceivedEvent } from './receive.ts';
+import {
+  countedOnce,
+  customerOf,
+  type HoldReason,
+  type LivemodePolicy,
+  routeOf,
+} from './ghost-events.ts';
+import { compactAfterPurge, prepareFile, purgeInbox } from './inbox-care.ts';
+import { countEvents, type InboxReader, readInbox } from './inbox-reader.ts';
+import {
+  type EventSource,
+  type InboxTables,
+  type InboxTx,
+  inboxMigrations,
+} from './inbox-tables.ts';
+import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 
 /** What became of an event that came in. */
 export type RecordOutcome =
-  | { outcome: 'recorded'; held?: HoldReason }
+  | { outcome: 'recorded'; held?: HoldReason; twinOf?: string }
   /** Known already; nothing was changed. `conflict`: with other bytes, of which the first are kept. */
   | { outcome: 'duplicate' | 'conflict' };
 
-/** An event that is not sent to Ghost until a person has looked. */
-interface HeldEvent {
-  id: string;
-  customer: string | null;
-  reason: HoldReason;
+/** Where events go besides Ghost. Each has a queue of its own, hence its own retries. */
+export interface Sink {
+  /** Names its queue. */
+  queue: string;
+  /** The jobs that an event makes for it, planned in the transaction that records the event. */
+  plan(
+    event: StripeEvent,
+    within: { tx: InboxTx; source: EventSource },
+  ): Promise<SinkJob[]> | SinkJob[];
+}
+
+/** A job for a sink. */
+export interface SinkJob {
+  payload: Uint8Array;
+  group?: string | undefined;
 }
 
 /** How the inbox is opened. */
 export interface InboxOptions {
   /** The SQLite file; made with mode 0600. */
   file: string;
+  /** `mysql://user:password@host/database` in place of the file, for several processes. */
+  mysql?: string | undefined;
   /** Which events go to Ghost; the others are held. */
   livemode: LivemodePolicy;
+  /** (Default: none) */
+  sinks?: readonly Sink[];
+  /** Seals bodies on disk. (Default: they are kept as they came) */
+  sealKey?: string | undefined;
+  /** With so many events in it the inbox takes no more. (Default: no limit) */
+  maxEvents?: number;
+  /** Retries of deliveries to Ghost. */
+  delivery?: QueueOptions;
   /** (Default: the machine's clock) */
   clock?: Clock;
 }
 
-/** Every event that was acknowledged, and the queue of those that Ghost has to get. */
-export interface Inbox extends AsyncDisposable {
+/** Every event that was acknowledged, and the queues of those that somebody has to get. */
+export interface Inbox extends AsyncDisposable, InboxReader {
   /** Deliveries to Ghost; a job has the id of its event and no payload. */
   readonly deliveries: Queue<InboxTables>;
+  /** The queue of a sink. */
+  queueOf(name: string): Queue<InboxTables>;
   /**
-   * Records an event once, by its id, and plans its delivery in the same transaction. What this resolves
-   * for is on disk.
+   * Records an event once, by its id, and plans its deliveries in the same transaction. What this
+   * resolves for is on disk.
    *
    * @throws StoreUnavailableError nothing was recorded
+   * @throws RefusedRequest `inbox_full`
    */
-  record(received: ReceivedEvent, secretId: string): Promise<RecordOutcome>;
+  record(received: ReceivedEvent, source?: EventSource): Promise<RecordOutcome>;
   find(id: string): Promise<StoredEvent | undefined>;
-  /** How many events there are, and how many are held for which reason. */
-  counts(): Promise<{ events: number; held: Partial<Record<HoldReason, number>> }>;
-  /** Events that are held, oldest first. */
-  listHeld(limit: number): Promise<HeldEvent[]>;
   /**
    * Sends events to Ghost again, whatever became of them, and held ones that the options now let
    * through. Returns the ids that will be.
    */
   replay(ids: readonly string[]): Promise<string[]>;
+  /** Takes events out that Ghost need not get, held ones too. Returns the ids that were. */
+  skip(ids: readonly string[]): Promise<string[]>;
+  /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
+  purge(before: Date): Promise<number>;
   /** @throws StoreUnavailableError when nothing can be written now */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -67,72 +104,98 @@ const NO_PAYLOAD = new Uint8Array();
 
 /** Opens the inbox, or makes it. @throws StoreUnavailableError, StoreMisusedError */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
-  const { file, livemode, clock = systemClock } = options;
-  const store = await openStore<InboxTables>({ file, migrations: inboxMigrations, clock });
-  const deliveries = store.queue('ghost');
+  const { livemode, clock = systemClock, sinks = [] } = options;
+  const { maxEvents = Number.POSITIVE_INFINITY } = options;
+  const place: StorePlace = options.mysql ? { mysql: options.mysql } : { file: options.file };
+  if ('file' in place) prepareFile(place.file);
+  const store = await openStore<InboxTables>({ ...place, migrations: inboxMigrations, clock });
+  const seal = createBodySeal(options.sealKey);
+  const deliveries = store.queue('ghost', options.delivery);
+  const queues = new Map(sinks.map((sink) => [sink.queue, store.queue(sink.queue)]));
+  const queueOf = (name: string) =>
+    name === deliveries.name ? deliveries : (queues.get(name) ?? store.queue(name));
+  let events = (await countEvents(store.db)).events;
 
-  async function plan(tx: Tx, event: StripeEvent): Promise<HoldReason | undefined> {
+  function holdReason(event: StripeEvent): HoldReason | undefined {
     const route = routeOf(event, livemode);
-    if (route.to === 'hold') return route.reason;
+    return route.to === 'hold' ? route.reason : undefined;
+  }
+
+  async function plan(tx: InboxTx, event: StripeEvent, source: EventSource): Promise<void> {
+    const route = routeOf(event, livemode);
     if (route.to === 'ghost') {
       const { rank, group, supersedes } = route;
       const place = { ...(group && { group }), ...(supersedes && { supersedes }) };
       await deliveries.add(event.id, NO_PAYLOAD, { tx, rank, ...place });
     }
-    return undefined;
-  }
-
-  async function recordIn(tx: Tx, received: ReceivedEvent, secretId: string) {
-    const { event, body, signature } = received;
-    const known = await bodyOf(tx, event.id);
-    if (known !== undefined) {
-      return { outcome: Buffer.compare(known, body) === 0 ? 'duplicate' : 'conflict' } as const;
+    for (const sink of sinks) {
+      for (const { payload, group } of await sink.plan(event, { tx, source })) {
+        await queueOf(sink.queue).add(event.id, payload, { tx, ...(group && { group }) });
+      }
     }
-    const held = await plan(tx, event);
-    await tx
-      .insertInto('stripe_event')
-      .values({
-        id: event.id,
-        type: event.type,
-        api_version: event.api_version ?? null,
-        livemode: event.livemode ? 1 : 0,
-        customer: customerOf(event) ?? null,
-        received_at: clock.now(),
-        signature,
-        secret_id: secretId,
-        body,
-        held: held ?? null,
-      })
-      .execute();
-    return { outcome: 'recorded', ...(held && { held }) } as const;
   }
 
-  async function release(tx: Tx, id: string): Promise<string[]> {
-    const body = await bodyOf(tx, id);
-    const event = body && parseEvent(body);
-    if (event === undefined || (await plan(tx, event)) !== undefined) return [];
-    await tx.updateTable('stripe_event').set({ held: null }).where('id', '=', id).execute();
+  async function recordIn(
+    tx: InboxTx,
+    received: ReceivedEvent,
+    source: EventSource,
+  ): Promise<RecordOutcome> {
+    const { event, body } = received;
+    const known = await bodyOf(tx, seal, event.id);
+    if (known !== undefined) return knownAs(known, body);
+    if (events >= maxEvents) {
+      throw new RefusedRequest('inbox_full', `The inbox holds ${events} events.`);
+    }
+    const once = countedOnce(event);
+    const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
+    const held = twinOf === undefined ? holdReason(event) : undefined;
+    const isSent = held === undefined && twinOf === undefined;
+    try {
+      await tx
+        .insertInto('stripe_event')
+        .values({
+          ...rowOf(received),
+          received_at: clock.now(),
+          body: seal.seal(body),
+          source,
+          held: held ?? null,
+          counts_once: isSent ? (once ?? null) : null,
+          twin_of: twinOf ?? null,
+        })
+        .execute();
+    } catch (error) {
+      // On MySQL another process may have recorded it since we looked.
+      if (!isDuplicateKey(error)) throw error;
+      return knownAs((await bodyOf(tx, seal, event.id)) ?? body, body);
+    }
+    if (isSent) await plan(tx, event, source);
+    return { outcome: 'recorded', ...(held && { held }), ...(twinOf && { twinOf }) };
+  }
+
+  async function release(tx: InboxTx, id: string): Promise<string[]> {
+    const event = await heldEvent(tx, seal, id);
+    if (event === undefined || holdReason(event) !== undefined) return [];
+    await tx
+      .updateTable('stripe_event')
+      .set({ held: null, counts_once: countedOnce(event) ?? null })
+      .where('id', '=', id)
+      .execute();
+    await plan(tx, event, 'stripe');
     return [id];
   }
 
   return {
     deliveries,
-    record: (received, secretId) => store.transaction((tx) => recordIn(tx, received, secretId)),
+    queueOf,
+    async record(received, source = 'stripe') {
+      const result = await store.transaction((tx) => recordIn(tx, received, source));
+      if (result.outcome === 'recorded') events += 1;
+      return result;
+    },
     async find(id) {
-      const body = await bodyOf(store.db, id);
+      const body = await bodyOf(store.db, seal, id);
       const event = body && parseEvent(body);
       return event && { event, body };
-    },
-    counts: () => countEvents(store),
-    async listHeld(limit) {
-      const rows = await store.db
-        .selectFrom('stripe_event')
-        .select(['id', 'customer', 'held'])
-        .where('held', 'is not', null)
-        .orderBy('seq')
-        .limit(limit)
-        .execute();
-      return rows.flatMap(({ held, ...row }) => (held === null ? [] : [{ ...row, reason: held }]));
     },
     replay: (ids) =>
       store.transaction(async (tx) => {
@@ -141,38 +204,86 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         for (const id of others) replayed.push(...(await release(tx, id)));
         return replayed;
       }),
+    skip: (ids) =>
+      store.transaction(async (tx) => {
+        const skipped = await deliveries.drop(ids, 'skipped by a person', { tx });
+        for (const id of ids.filter((one) => !skipped.includes(one))) {
+          const { numUpdatedRows } = await tx
+            .updateTable('stripe_event')
+            .set({ held: null })
+            .where('id', '=', id)
+            .where('held', 'is not', null)
+            .executeTakeFirstOrThrow();
+          if (numUpdatedRows > 0n) skipped.push(id);
+        }
+        return skipped;
+      }),
+    async purge(before) {
+      const all = [deliveries, ...queues.values()];
+      const purged = await purgeInbox(store, all, before);
+      events -= purged;
+      if (purged > 0 && 'file' in place) compactAfterPurge(place.file);
+      return purged;
+    },
     check: () => store.transaction(async () => undefined),
     close: store.close,
     [Symbol.asyncDispose]: store.close,
+    ...readInbox(store, seal),
   };
 }
 
-type Tx = Transaction<InboxTables & DurableTables>;
+function knownAs(first: Uint8Array, body: Uint8Array): RecordOutcome {
+  return { outcome: Buffer.compare(first, body) === 0 ? 'duplicate' : 'conflict' };
+}
 
-async function bodyOf(db: Pick<Tx, 'selectFrom'>, id: string): Promise<Uint8Array | undefined> {
+function rowOf({ event, signature, secretId, remoteAddress }: ReceivedEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    api_version: event.api_version ?? null,
+    livemode: event.livemode ? (1 as const) : (0 as const),
+    customer: customerOf(event) ?? null,
+    signature,
+    secret_id: secretId,
+    remote_address: remoteAddress,
+  };
+}
+
+async function bodyOf(
+  db: Pick<InboxTx, 'selectFrom'>,
+  seal: BodySeal,
+  id: string,
+): Promise<Uint8Array | undefined> {
   const row = await db
     .selectFrom('stripe_event')
     .select('body')
     .where('id', '=', id)
     .executeTakeFirst();
-  return row?.body;
+  return row && seal.open(row.body);
 }
 
-async function countEvents({ db }: Store<InboxTables>) {
-  const { events } = await db
+async function heldEvent(
+  tx: InboxTx,
+  seal: BodySeal,
+  id: string,
+): Promise<StripeEvent | undefined> {
+  const row = await tx
     .selectFrom('stripe_event')
-    .select((row) => row.fn.countAll<number>().as('events'))
-    .executeTakeFirstOrThrow();
-  const rows = await db
-    .selectFrom('stripe_event')
-    .select((row) => ['held', row.fn.countAll<number>().as('events')])
+    .select('body')
+    .where('id', '=', id)
     .where('held', 'is not', null)
-    .groupBy('held')
-    .execute();
-  return { events, held: Object.fromEntries(rows.map((row) => [row.held, row.events])) };
+    .executeTakeFirst();
+  return row && parseEvent(seal.open(row.body));
 }
 
-/** Names a secret in a row or a metric without giving it away. */
-export function secretIdOf(secret: string): string {
-  return hash('sha256', secret).slice(0, 8);
+async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('stripe_event')
+    .select('id')
+    .where('counts_once', '=', subject)
+    .executeTakeFirst();
+  return row?.id;
 }
+
+/** A store with the inbox's tables. */
+export type InboxStore = Store<InboxTables>;

@@ -10,14 +10,17 @@ const secrets = z
   .transform((text) => text.split(',').map((secret) => secret.trim()))
   .refine((list) => list.every((secret) => secret !== ''), 'holds a blank secret');
 
+const given = z.string().optional();
+
 /** Every option of the `prosora-stripe` command. */
 export const stripeOptions = {
   secrets: {
     env: 'STRIPE_WEBHOOK_SECRET',
     description:
-      'The signing secret of the endpoint at Stripe; several separated by commas while it changes.',
-    schema: secrets,
+      'The signing secret of the endpoint at Stripe; several separated by commas while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.',
+    schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
+    defaultText: 'the keyring in the data folder',
     example: 'whsec_…',
   },
   ghostUrl: {
@@ -30,10 +33,49 @@ export const stripeOptions = {
   ghostSecrets: {
     env: 'PROSORA_STRIPE_GHOST_WEBHOOK_SECRET',
     description:
-      "Ghost's own WEBHOOK_SECRET, with which events are signed anew for it; two separated by a comma while it changes.",
-    schema: secrets,
+      "Ghost's own WEBHOOK_SECRET, with which events are signed anew for it; two separated by a comma while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.",
+    schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
+    defaultText: 'the keyring in the data folder',
     example: 'a long random text',
+  },
+  ghostDatabase: {
+    env: 'PROSORA_STRIPE_GHOST_DATABASE',
+    description:
+      "Ghost's database, for an inbox that stands unseen in front of Ghost: the secret that Ghost got from Stripe is read there. Path of its SQLite file or a mysql:// address.",
+    schema: given,
+    secret: true,
+    example: 'mysql://reader:…@db/ghost',
+  },
+  ghostAdminKey: {
+    env: 'GHOST_ADMIN_API_KEY',
+    description:
+      'Key of a custom integration in Ghost. With it the inbox asks Ghost whether it has counted a payment, where it would else ask you, and `reconcile` compares members with Stripe.',
+    schema: z.optional(z.string().regex(/^[0-9a-f]{24}:[0-9a-f]{64}$/, 'is no Admin API key')),
+    secret: true,
+    defaultText: 'none: you are asked',
+  },
+  stripeKey: {
+    env: 'STRIPE_SECRET_KEY',
+    description:
+      'A key of the Stripe account, for `takeover`, `rotate`, `reconcile` and `doctor`. A restricted one is enough: read events, subscriptions, invoices, charges and checkout sessions, write webhook endpoints.',
+    schema: given,
+    secret: true,
+    example: 'rk_live_…',
+    defaultText: 'none: those verbs say so',
+  },
+  stripeApi: {
+    env: 'PROSORA_STRIPE_API_URL',
+    description: "Origin of Stripe's API.",
+    schema: httpUrl.default('https://api.stripe.com'),
+    example: 'http://127.0.0.1:4103',
+  },
+  publicUrl: {
+    env: 'PROSORA_STRIPE_PUBLIC_URL',
+    description: 'Where Stripe reaches the inbox; `takeover` makes an endpoint for it.',
+    schema: z.optional(httpUrl),
+    example: 'https://blog.example.com/members/webhooks/stripe/',
+    defaultText: 'none: `takeover` asks for it',
   },
   dataDir: {
     env: 'PROSORA_STRIPE_DATA_DIR',
@@ -41,6 +83,15 @@ export const stripeOptions = {
       'Folder of the inbox: one SQLite file with every event. Put it on a disk that stays.',
     schema: z.string().default('stripe-data'),
     example: '/data',
+  },
+  databaseUrl: {
+    env: 'PROSORA_STRIPE_DATABASE_URL',
+    description:
+      'A database on MySQL 8 or MariaDB in place of the SQLite file, so that several processes can take events.',
+    schema: z.optional(z.url({ protocol: /^mysql$/ })),
+    secret: true,
+    example: 'mysql://stripe:…@db/stripe',
+    defaultText: 'none: one SQLite file in the data folder',
   },
   host: {
     env: 'PROSORA_STRIPE_HOST',
@@ -61,15 +112,69 @@ export const stripeOptions = {
   },
   privateHost: {
     env: 'PROSORA_STRIPE_PRIVATE_HOST',
-    description: 'Address of /livez, /readyz and /metrics. Keep it off the public network.',
+    description:
+      'Address of the page of the inbox, /livez, /readyz and /metrics. Keep it off the public network.',
     schema: z.string().default('127.0.0.1'),
     example: '0.0.0.0',
   },
   privatePort: {
     env: 'PROSORA_STRIPE_PRIVATE_PORT',
-    description: 'Port of /livez, /readyz and /metrics.',
+    description: 'Port of the page of the inbox, /livez, /readyz and /metrics.',
     schema: port.default(4301),
     unit: 'port',
+  },
+  showPayloads: {
+    env: 'PROSORA_STRIPE_SHOW_PAYLOADS',
+    description:
+      'Whether the page of the inbox at the private address shows what is in events: names and addresses of readers.',
+    schema: z.stringbool().default(false),
+  },
+  handlers: {
+    env: 'PROSORA_STRIPE_HANDLERS',
+    description:
+      'A JavaScript module with functions of your own, called for each event with retries of their own.',
+    schema: given,
+    example: '/data/handlers.mjs',
+    defaultText: 'none',
+  },
+  tinybirdUrl: {
+    env: 'TINYBIRD_HOST',
+    description: 'Origin of Tinybird or of the analytics engine, for changes of recurring revenue.',
+    schema: z.optional(httpUrl),
+    example: 'http://engine:7181',
+    defaultText: 'none: they are not sent',
+  },
+  tinybirdToken: {
+    env: 'PROSORA_STRIPE_TINYBIRD_TOKEN',
+    description: 'A token that may append to the data source below; with TINYBIRD_HOST.',
+    schema: given,
+    secret: true,
+    defaultText: 'none: they are not sent',
+  },
+  tinybirdDatasource: {
+    env: 'PROSORA_STRIPE_TINYBIRD_DATASOURCE',
+    description: 'The data source for changes of recurring revenue.',
+    schema: z.string().default('stripe_mrr_events'),
+  },
+  sealKey: {
+    env: 'PROSORA_STRIPE_SEAL_KEY',
+    description:
+      'Events are sealed on disk with this text (AES-256-GCM). It cannot be changed or lost without losing them.',
+    schema: z.optional(z.string().min(16)),
+    secret: true,
+    defaultText: 'none: the file is readable by its owner alone (mode 0600)',
+  },
+  retentionDays: {
+    env: 'PROSORA_STRIPE_RETENTION_DAYS',
+    description:
+      'Events that everybody has got are deleted after so many days. Stripe can send one again for 30, so keep more than that.',
+    schema: z.coerce.number().int().min(35).default(90),
+    unit: 'days',
+  },
+  maxEvents: {
+    env: 'PROSORA_STRIPE_MAX_EVENTS',
+    description: 'With so many events in it the inbox answers 503 until some are deleted.',
+    schema: z.coerce.number().int().positive().default(5_000_000),
   },
   livemode: {
     env: 'PROSORA_STRIPE_MODE',
@@ -80,7 +185,7 @@ export const stripeOptions = {
   ambiguous: {
     env: 'PROSORA_STRIPE_AMBIGUOUS',
     description:
-      'An invoice or a donation that Ghost got without answering counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it.',
+      'An invoice or a donation that Ghost got without answering counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
     schema: z.enum(['hold', 'retry']).default('hold'),
   },
   ghostTimeoutMs: {

@@ -1,5 +1,14 @@
+import { StripeWebhookError } from './errors.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
-import { assertSecrets, type VerifyOptions, type VerifyRefusal, verify } from './signature.ts';
+import { callHandler, type EventHandlers, handlersFor } from './handlers.ts';
+import { secretIdOf } from './secret-id.ts';
+import {
+  assertSecrets,
+  type Verification,
+  type VerifyOptions,
+  type VerifyRefusal,
+  verify,
+} from './signature.ts';
 
 /** An event that Stripe signed. */
 export interface ReceivedEvent {
@@ -10,8 +19,10 @@ export interface ReceivedEvent {
   signature: string;
   /** When Stripe signed it, in seconds since 1970. */
   timestamp: number;
-  /** Which of the secrets matched, counted from 0. */
-  secretIndex: number;
+  /** Names the secret that matched without giving it away. */
+  secretId: string;
+  /** Who sent it, as far as the server knows. */
+  remoteAddress: string | null;
 }
 
 /** Why a request is refused. */
@@ -35,6 +46,7 @@ export const REFUSALS = {
   timestamp_old: 400,
   timestamp_future: 400,
   not_an_event: 400,
+  inbox_full: 503,
   record_failed: 503,
 } as const satisfies Record<VerifyRefusal, number> & Record<string, number>;
 
@@ -44,12 +56,14 @@ export interface WebhookRequest {
   contentType: string | undefined;
   /** The `Stripe-Signature` header. */
   signature: string | undefined;
-  /** Reads the raw bytes; called once and only when they are wanted. It may reject with a {@link RefusedBody}. */
+  /** The sender's address. (Default: unknown) */
+  remoteAddress?: string | undefined;
+  /** Reads the raw bytes; called once and only when they are wanted. It may reject with a {@link RefusedRequest}. */
   readBody: () => Promise<Uint8Array>;
 }
 
-/** Thrown by `readBody` for a body that cannot be had. */
-export class RefusedBody extends Error {
+/** Thrown by `readBody` for a body that cannot be had, and by `record` for an event that cannot be kept now. */
+export class RefusedRequest extends Error {
   readonly refusal: Refusal;
 
   constructor(refusal: Refusal, message: string) {
@@ -66,13 +80,22 @@ export interface WebhookAnswer {
 }
 
 /** How events are received. */
-export interface ReceiverOptions extends VerifyOptions {
+export interface ReceiverOptions extends Omit<VerifyOptions, 'secrets'> {
+  /** The endpoint's signing secrets (`whsec_…`), or where to get those of the moment. */
+  secrets: readonly string[] | (() => readonly string[]);
+  /** Called when no secret matches; when it resolves to true there are others now and they are tried. */
+  onNoMatch?: () => Promise<boolean>;
   /**
    * Gets each event whose signature is right. Stripe is told 200 when it resolves and never sends the
    * event again, so resolve once the event is safe; a rejection is answered 503 and Stripe retries. The
    * same event may come more than once.
    */
-  record: (received: ReceivedEvent) => Promise<void>;
+  record?: (received: ReceivedEvent) => Promise<void>;
+  /**
+   * Typed handlers, called one after the other after `record`; one that throws is answered 503, and
+   * Stripe sends the event again. Stripe waits for them, so they have to be quick.
+   */
+  on?: EventHandlers;
   /** Hears of each refusal, with the cause where something failed. */
   onRefusal?: (refusal: Refusal, cause?: unknown) => void;
 }
@@ -85,34 +108,75 @@ const RETRY_AFTER_SECONDS = '5';
  * Makes the receiver that every framework's shell calls: guards, verify, parse, record, answer. It
  * refuses whatever it is not sure of and answers 200 for nothing that was not recorded.
  *
- * @throws StripeWebhookError `SECRETS_INVALID` at once, not at the first event
+ * @throws StripeWebhookError `SECRETS_INVALID`, `NO_RECEIVER` at once, not at the first event
  */
 export function createReceiver(
   options: ReceiverOptions,
 ): (request: WebhookRequest) => Promise<WebhookAnswer> {
-  assertSecrets(options.secrets);
-  const { record, onRefusal = () => undefined } = options;
+  const { record, on = {}, onRefusal = () => undefined, onNoMatch } = options;
+  const { secrets } = options;
+  const secretsNow = typeof secrets === 'function' ? secrets : () => secrets;
+  assertSecrets(secretsNow());
+  assertReceiver(options);
   const refuse = (refusal: Refusal, cause?: unknown): WebhookAnswer => {
     onRefusal(refusal, cause);
     return { status: REFUSALS[refusal], headers: headersOf(refusal), body: bodyOf(refusal, cause) };
   };
 
-  return async ({ method, contentType, signature, readBody }) => {
+  const check = async (body: Uint8Array, header: string | undefined) => {
+    const verified = verifyNow(body, header);
+    const isUnknown = !verified.ok && verified.code === 'no_match';
+    return isUnknown && (await onNoMatch?.()) ? verifyNow(body, header) : verified;
+  };
+  const verifyNow = (
+    body: Uint8Array,
+    header: string | undefined,
+  ): Verification & { secretId?: string } => {
+    const list = secretsNow();
+    const verified = verify(body, header, { ...options, secrets: list });
+    if (!verified.ok) return verified;
+    return { ...verified, secretId: secretIdOf(list[verified.secretIndex] ?? '') };
+  };
+
+  return async ({ method, contentType, signature, remoteAddress, readBody }) => {
     if (method !== 'POST') return refuse('method');
     if (!JSON_TYPE.test(contentType ?? '')) return refuse('content_type');
     try {
       const body = await readBody();
-      const verified = verify(body, signature, options);
+      const verified = await check(body, signature);
       if (!verified.ok) return refuse(verified.code);
       const event = parseEvent(body);
       if (event === undefined) return refuse('not_an_event');
-      const { timestamp, secretIndex } = verified;
-      await record({ event, body, signature: signature ?? '', timestamp, secretIndex });
+      const { timestamp, secretId = '' } = verified;
+      await record?.({
+        event,
+        body,
+        signature: signature ?? '',
+        timestamp,
+        secretId,
+        remoteAddress: remoteAddress ?? null,
+      });
+      await callAll(on, event);
       return RECEIVED;
     } catch (error) {
-      return refuse(error instanceof RefusedBody ? error.refusal : 'record_failed', error);
+      return refuse(error instanceof RefusedRequest ? error.refusal : 'record_failed', error);
     }
   };
+}
+
+/** @throws StripeWebhookError `NO_RECEIVER` */
+function assertReceiver({ record, on }: ReceiverOptions): void {
+  if (record !== undefined || on !== undefined) return;
+  throw new StripeWebhookError('NO_RECEIVER', 'Nothing is there to take the events.', {
+    help: 'Give `record`, `on`, or both.',
+  });
+}
+
+async function callAll(handlers: EventHandlers, event: StripeEvent): Promise<void> {
+  const context = { eventId: event.id, attempt: 1, signal: new AbortController().signal };
+  for (const name of handlersFor(handlers, event)) {
+    await callHandler(handlers, name, event, context);
+  }
 }
 
 const RECEIVED: WebhookAnswer = {
@@ -123,7 +187,7 @@ const RECEIVED: WebhookAnswer = {
 
 function headersOf(refusal: Refusal): Record<string, string> {
   if (refusal === 'method') return { allow: 'POST' };
-  if (refusal === 'record_failed') return { 'retry-after': RETRY_AFTER_SECONDS };
+  if (REFUSALS[refusal] === 503) return { 'retry-after': RETRY_AFTER_SECONDS };
   return {};
 }
 

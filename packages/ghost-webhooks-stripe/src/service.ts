@@ -1,21 +1,27 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createWorker } from '@prosora/durable';
+import { createWorker, systemClock, type Worker } from '@prosora/durable';
 import { type Logger, listen, type OptionValues, startPrivateListener } from '@prosora/service';
 import { createApp } from './app.ts';
 import { createDeliver } from './deliver.ts';
 import { logBreaker, logDelivery } from './delivery-log.ts';
+import { every } from './every.ts';
 import { createGhost } from './ghost.ts';
+import { createGhostAdmin } from './ghost-admin.ts';
 import { createGhostBreaker } from './ghost-breaker.ts';
-import { openInbox } from './inbox.ts';
+import { type Inbox, openInbox } from './inbox.ts';
 import { createInboxMetrics } from './inbox-metrics.ts';
+import { openSecrets } from './open-secrets.ts';
 import type { stripeOptions } from './options.ts';
+import { createPace } from './pace.ts';
+import { createPageRoutes } from './page-routes.ts';
+import { type OpenSink, openSinks } from './sinks.ts';
 
 /** The inbox as it runs. */
 export interface StripeService extends AsyncDisposable {
   /** Where webhooks are taken, as an origin. */
   url: string;
-  /** Where health and metrics are. */
+  /** Where health, metrics and the page are. */
   privateUrl: string;
   /** Takes no more events, lets the delivery under way finish, closes the inbox. */
   stop(): Promise<void>;
@@ -26,19 +32,25 @@ export const INBOX_FILE = 'inbox.db';
 
 /** What requests and the delivery under way get to finish. */
 const STOP_MS = 7_000;
+const PURGE_EVERY_MS = 3_600_000;
+const RELOAD_EVERY_MS = 1_000;
+const DAY_MS = 86_400_000;
 
 /**
- * Runs the inbox: the public listener, the private one and the deliveries to Ghost.
+ * Runs the inbox: the public listener, the private one, the deliveries to Ghost and to the sinks.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
+ * `GHOST_DATABASE`, `SECRETS_INVALID`
  */
 export async function startStripeService(
   values: OptionValues<typeof stripeOptions>,
   logger: Logger,
 ): Promise<StripeService> {
   await using started = new AsyncDisposableStack();
+  const secrets = await openSecrets(values);
+  const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
-  const inbox = started.use(await openInbox({ file, livemode: values.livemode }));
+  const inbox = started.use(await openInbox({ ...values, file, mysql: values.databaseUrl, sinks }));
   const metrics = createInboxMetrics(inbox);
   const breaker = createGhostBreaker({
     onChange(state) {
@@ -49,15 +61,25 @@ export async function startStripeService(
   const deliver = createDeliver({
     ghost: createGhost({
       url: values.ghostUrl,
-      secrets: values.ghostSecrets,
+      secrets: secrets.ghost,
       timeoutMs: values.ghostTimeoutMs,
     }),
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
     ambiguous: values.ambiguous,
+    admin: values.ghostAdminKey
+      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
+      : undefined,
+    pace: createPace(systemClock),
     onAnswer(answer) {
       breaker.hear(answer);
       metrics.answered(answer);
+      // Ghost may have made a new endpoint when it started.
+      if (answer.kind === 'status' && answer.status === 401) {
+        void secrets
+          .askGhost()
+          .catch((error) => logger.error({ err: error }, 'no secret of Ghost'));
+      }
     },
   });
   const worker = createWorker({
@@ -71,22 +93,51 @@ export async function startStripeService(
     },
   });
   started.use(worker);
+  const workers = [worker, ...sinks.map((sink) => started.use(startSink(sink, inbox, logger)))];
   const health = await startPrivateListener({
     host: values.privateHost,
     port: values.privatePort,
     metrics: metrics.registry,
     checks: { inbox: inbox.check },
+    routes: createPageRoutes({
+      inbox,
+      isBreakerOpen: () => breaker.state !== 'closed',
+      showPayloads: values.showPayloads,
+    }),
   });
   started.use(health);
-  const app = createApp({ ...values, inbox, metrics, logger });
+  started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), logger));
+  started.use(
+    every(
+      PURGE_EVERY_MS,
+      async () => {
+        const purged = await inbox.purge(new Date(Date.now() - values.retentionDays * DAY_MS));
+        if (purged > 0) logger.info({ purged }, 'old events deleted');
+      },
+      logger,
+    ),
+  );
+  const app = createApp({ ...values, secrets, inbox, metrics, logger });
   const server = createServer({ requestTimeout: 30_000 }, app);
   const listener = started.use(await listen(server, values));
 
   const running = started.move();
   const stop = async (): Promise<void> => {
-    // Both at once: together they have to end within the ten seconds that a container grants.
-    await Promise.all([listener.close(STOP_MS), worker.stop(STOP_MS)]);
+    // All at once: together they have to end within the ten seconds that a container grants.
+    await Promise.all([
+      listener.close(STOP_MS),
+      ...workers.map((one: Worker) => one.stop(STOP_MS)),
+    ]);
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Starts the worker of one sink; its failures are its own, so Ghost does not wait for them. */
+function startSink(sink: OpenSink, inbox: Inbox, logger: Logger): Worker {
+  return createWorker({
+    queue: inbox.queueOf(sink.queue),
+    handle: sink.handler(inbox),
+    onEvent: (event) => logDelivery(logger.child({ sink: sink.queue }), event),
+  });
 }

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { fieldsOf } from '../src/event.ts';
 import { sign } from '../src/index.ts';
 import {
   createReceiver,
   REFUSALS,
   type ReceivedEvent,
   type Refusal,
-  RefusedBody,
+  RefusedRequest,
   type WebhookRequest,
 } from '../src/receive.ts';
+import { secretIdOf } from '../src/secret-id.ts';
 import { bytesOf, eventLike } from './events.ts';
 import thin from './fixtures/events-2026/thin-v1.customer.subscription.updated.json' with {
   type: 'json',
@@ -52,7 +54,8 @@ test('a signed event is recorded as it came, then acknowledged', async () => {
       body: bytesOf(event),
       signature: sign(bytesOf(event), { secrets, now }),
       timestamp: NOW / 1000,
-      secretIndex: 0,
+      secretId: secretIdOf('whsec_receive'),
+      remoteAddress: null,
     },
   ]);
 });
@@ -70,7 +73,7 @@ describe('refusals', () => {
   const unreadable = (refusal: Refusal) => ({
     request: {
       readBody: async () => {
-        throw new RefusedBody(refusal, `mount it first: ${refusal}`);
+        throw new RefusedRequest(refusal, `mount it first: ${refusal}`);
       },
     },
   });
@@ -104,6 +107,13 @@ describe('refusals', () => {
       text('{"id":1,"object":"event","type":"x","livemode":false,"data":{"object":{}}}'),
       { body: Buffer.from([0x22, 0xff, 0x22]) },
     ],
+    inbox_full: [
+      {
+        record: async () => {
+          throw new RefusedRequest('inbox_full', 'The inbox holds 10 events.');
+        },
+      },
+    ],
     record_failed: [
       {
         record: async () => {
@@ -131,7 +141,81 @@ describe('refusals', () => {
   });
 });
 
-test('a receiver without a secret does not start', () => {
+test('a receiver without a secret does not start, nor one that would throw events away', () => {
   const record = async () => undefined;
   expect(() => createReceiver({ secrets: [], record })).toThrow(/no signing secret/);
+  expect(() => createReceiver({ secrets })).toThrow(
+    expect.objectContaining({ code: 'NO_RECEIVER' }),
+  );
+});
+
+describe('secrets that change while it runs', () => {
+  const signed = (secret: string): WebhookRequest => ({
+    method: 'POST',
+    contentType: 'application/json',
+    signature: sign(bytesOf(event), { secrets: [secret], now }),
+    readBody: async () => bytesOf(event),
+  });
+
+  test('are those of the moment', async () => {
+    let current = ['whsec_one'];
+    const receiver = createReceiver({ secrets: () => current, now, record: async () => undefined });
+    expect((await receiver(signed('whsec_two'))).status).toBe(400);
+    current = ['whsec_one', 'whsec_two'];
+    expect((await receiver(signed('whsec_two'))).status).toBe(200);
+    expect((await receiver(signed('whsec_one'))).status).toBe(200);
+  });
+
+  test('a signature that matches none has them looked up once more', async () => {
+    let current = ['whsec_one'];
+    let asked = 0;
+    const receiver = createReceiver({
+      secrets: () => current,
+      now,
+      record: async () => undefined,
+      onNoMatch: async () => {
+        asked += 1;
+        current = ['whsec_two'];
+        return asked === 1;
+      },
+    });
+    expect((await receiver(signed('whsec_two'))).status).toBe(200);
+    expect((await receiver(signed('whsec_forged'))).status).toBe(400);
+    expect(asked).toBe(2);
+  });
+});
+
+describe('typed handlers', () => {
+  test('get the event in its own shape and what it means', async () => {
+    const told: unknown[] = [];
+    const receiver = createReceiver({
+      secrets,
+      now,
+      on: {
+        'customer.subscription.deleted': ({ data }) => told.push(data.object.ended_at),
+        'subscription.ended': ({ subscription }, { eventId }) => told.push(subscription, eventId),
+      },
+    });
+    const ended = eventLike(12);
+    const body = bytesOf(ended);
+    const signature = sign(body, { secrets, now });
+    const request = { method: 'POST', contentType: 'application/json', signature };
+    expect((await receiver({ ...request, readBody: async () => body })).status).toBe(200);
+    expect(told).toEqual([fieldsOf(ended)['ended_at'], 'sub_1TestAdaSub000000000001', ended.id]);
+  });
+
+  test('one that throws is answered 503, so that Stripe sends the event again', async () => {
+    const refusals: Refusal[] = [];
+    const receiver = createReceiver({
+      secrets,
+      now,
+      on: { 'checkout.session.completed': () => Promise.reject(new Error('no database')) },
+      onRefusal: (refusal) => refusals.push(refusal),
+    });
+    const body = bytesOf(event);
+    const signature = sign(body, { secrets, now });
+    const request = { method: 'POST', contentType: 'application/json', signature };
+    expect((await receiver({ ...request, readBody: async () => body })).status).toBe(503);
+    expect(refusals).toEqual(['record_failed']);
+  });
 });

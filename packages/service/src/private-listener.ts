@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { type Listener, listen } from './listen.ts';
 
@@ -13,6 +13,8 @@ export interface PrivateListenerOptions {
   metrics: Registry;
   /** By name; all must pass for `/readyz` to answer 200. */
   checks?: Record<string, ReadinessCheck>;
+  /** What a service shows besides; resolves to false for a request that is not for it. (Default: nothing) */
+  routes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface PrivateListenerOptions {
  */
 export async function startPrivateListener(options: PrivateListenerOptions): Promise<Listener> {
   const server = createServer(async (request, response) => {
+    if (await options.routes?.(request, response)) return;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return answer(response.setHeader('allow', 'GET, HEAD'), 405, 'Only GET and HEAD here.\n');
     }

@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { eventLike } from '../events.ts';
-import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
+import { sign } from '../../src/index.ts';
+import { bytesOf, eventLike } from '../events.ts';
+import { type GhostTarget, HOP_SECRET, startGhostTarget } from './ghost-target.ts';
 import { type InboxProcess, runVerb, spawnInbox } from './inbox-process.ts';
-import { inboxEnv, jobCounts, send } from './running-inbox.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
 
 const CHECKOUT = eventLike(4);
 const OTHER_VERSION = eventLike(6, { api_version: '2026-10-28.endive' });
@@ -21,26 +24,40 @@ afterAll(async () => {
   await ghost[Symbol.asyncDispose]();
 });
 
-test('what Ghost did not take is listed by dead and goes out again with replay', async () => {
+test('what Ghost did not take is listed and goes out again with replay', async () => {
   ghost.answer = () => 400;
   await send(inbox.url, CHECKOUT);
   await send(inbox.url, OTHER_VERSION);
   await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ dead: 1 }));
 
-  const dead = await runVerb(env, ['dead']);
-  expect(dead.stdout).toBe(
-    `${CHECKOUT.id}  dead  400: not a subscription that Ghost can hold\n` +
-      `${OTHER_VERSION.id}  held  api_version\n`,
-  );
+  const open = await runVerb(env, ['list', '--state', 'dead,held']);
+  expect(open.stdout.split('\n').map((line) => line.split('  ').slice(1))).toEqual([
+    [OTHER_VERSION.id, 'held', 'invoice.payment_succeeded', 'cus_TestAda0000001', 'api_version'],
+    [
+      CHECKOUT.id,
+      'dead',
+      'checkout.session.completed',
+      'cus_TestAda0000001',
+      '400: not a subscription that Ghost can hold',
+    ],
+    [],
+  ]);
   expect(JSON.parse((await runVerb(env, ['status', '--json'])).stdout)).toEqual({
     events: 2,
     held: { api_version: 1 },
     deliveries: { dead: 1 },
+    sinks: {},
+    mrr: {},
     oldestPending: null,
   });
   expect((await runVerb(env, ['status'])).stdout).toBe(
     'Events       2\nHeld         api_version 1\nDeliveries   dead 1\nOldest open  none\n',
   );
+  const shown = (await runVerb(env, ['show', CHECKOUT.id])).stdout;
+  expect(shown).toMatch(/ghost: dead\n {2}\S+ {2}dead {2}400: not a subscription/);
+  expect(shown).not.toContain('ada@example.com');
+  const withPayload = await runVerb(env, ['show', CHECKOUT.id, '--payload']);
+  expect(withPayload.stdout).toContain('ada@example.com');
 
   ghost.answer = () => 200;
   const replay = await runVerb(env, ['replay', CHECKOUT.id, OTHER_VERSION.id]);
@@ -48,28 +65,47 @@ test('what Ghost did not take is listed by dead and goes out again with replay',
   await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 1 }), {
     timeout: 10_000,
   });
+  const skip = await runVerb(env, ['skip', '--all']);
+  expect(skip.stdout).toBe('1 of 1 will not be delivered.\n');
+  expect((await runVerb(env, ['list', '--state', 'dead,ambiguous,held'])).stdout).toBe('');
 });
 
 test('events of the other mode are held and go out once the option lets them', async () => {
   const testOnly = inboxEnv(ghost.url, { PROSORA_STRIPE_MODE: 'live' });
   const before = await spawnInbox(testOnly);
   await send(before.url, CHECKOUT);
-  expect((await runVerb(testOnly, ['dead'])).stdout).toBe(`${CHECKOUT.id}  held  livemode\n`);
+  const held = await runVerb(testOnly, ['list', '--json']);
+  expect(JSON.parse(held.stdout)).toMatchObject([
+    { id: CHECKOUT.id, state: 'held', reason: 'livemode' },
+  ]);
   expect(await before.end('SIGTERM')).toBe(0);
 
   const any = { ...testOnly, PROSORA_STRIPE_MODE: 'any' };
   expect((await runVerb(any, ['replay', '--all'])).stdout).toBe('1 of 1 will be delivered.\n');
   const after = await spawnInbox(any);
   await vi.waitFor(async () => expect(await jobCounts(after.privateUrl)).toEqual({ done: 1 }));
-  expect((await runVerb(any, ['dead'])).stdout).toBe('');
   await after.end('SIGTERM');
+});
+
+test('sign and verify speak of the same bytes as Stripe and Ghost', async () => {
+  const file = `${env['PROSORA_STRIPE_DATA_DIR']}/event.json`;
+  writeFileSync(file, bytesOf(CHECKOUT));
+  const signature = sign(bytesOf(CHECKOUT), { secrets: [STRIPE_SECRET] });
+  const right = await runVerb(env, ['verify', file, '--signature', signature]);
+  expect([right.code, right.stdout]).toEqual([0, expect.stringMatching(/^right: secret \w{8}/)]);
+  const wrong = await runVerb(env, ['verify', file, '--signature', 't=1,v1=a']);
+  expect([wrong.code, wrong.stdout]).toEqual([1, 'wrong: no_match\n']);
+  const { stdout: header } = await runVerb(env, ['sign', file]);
+  expect(Stripe.webhooks.constructEvent(bytesOf(CHECKOUT), header.trim(), HOP_SECRET).id).toBe(
+    CHECKOUT.id,
+  );
 });
 
 test('doctor says what is well and what is not, with what to do', async () => {
   const well = await runVerb(env, ['doctor']);
   expect([well.code, well.stdout]).toEqual([
     0,
-    `✔ Node 24\n✔ The inbox can be written\n✔ Ghost at ${ghost.url} takes what we sign\n`,
+    `✔ The inbox can be written\n✔ Ghost at ${ghost.url} takes what we sign\n`,
   ]);
   const wrongSecret = { ...env, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'another' };
   const ill = await runVerb(wrongSecret, ['doctor']);
@@ -83,7 +119,7 @@ test('mistakes are one sentence each and no stack', async () => {
   const { STRIPE_WEBHOOK_SECRET: _, ...without } = env;
   const missing = await runVerb(without, []);
   expect(missing.code).toBe(1);
-  expect(missing.stderr).toContain('STRIPE_WEBHOOK_SECRET is required.');
+  expect(missing.stderr).toContain('There is no STRIPE_WEBHOOK_SECRET.');
   expect(missing.stderr).not.toContain('    at ');
 
   const elsewhere = { ...env, PROSORA_STRIPE_DATA_DIR: `${env['PROSORA_STRIPE_DATA_DIR']}/none` };

@@ -54,7 +54,10 @@ test(`killed ${soak ? 50 : 3} times in a burst of payments, the inbox loses noth
   expect(rows.size).toBe(events.length);
   for (const event of events) expect(rows.get(event.id)).toEqual(bytesOf(event));
 
-  const held = JSON.parse((await runVerb(env, ['dead', '--json'])).stdout) as { id: string }[];
+  const held = JSON.parse(
+    (await runVerb(env, ['list', '--state', 'dead,ambiguous,held', '--limit', '100000', '--json']))
+      .stdout,
+  ) as { id: string }[];
   const heldIds = new Set(held.map(({ id }) => id));
   const isInvoice = (id: string) => id.endsWith('_6');
   for (const { id } of events) {

@@ -195,7 +195,10 @@ test('a crowd of invoices that come before their checkouts does not stop deliver
   const customers = Array.from({ length: 15 }, (_, at) => `cus_${at}`);
   const of = (number: number) =>
     customers.map((customer) =>
-      eventLike(number, { id: `evt_${customer}_${number}`, object: { customer } }),
+      eventLike(number, {
+        id: `evt_${customer}_${number}`,
+        object: { id: `obj_${customer}_${number}`, customer },
+      }),
     );
   for (const invoice of of(INVOICE)) await send(inbox.url, invoice);
   await vi.waitFor(() => expect(ghost.arrivals.length).toBeGreaterThanOrEqual(15));

@@ -1,0 +1,106 @@
+import { probeOf } from '../doctor.ts';
+import { createGhost } from '../ghost.ts';
+import { openSecrets } from '../open-secrets.ts';
+import { compare } from '../reconcile.ts';
+import {
+  beginGhostRotation,
+  beginStripeRotation,
+  finishGhostRotation,
+  finishStripeRotation,
+} from '../rotate.ts';
+import { openStripeAccount, type StripeAccount } from '../stripe.ts';
+import { foreignEndpoints, giveBack, ownIds, takeOver } from '../takeover.ts';
+import { misused, print, type Values, type Verb, withInbox } from './verb.ts';
+
+/** `takeover`: an endpoint at Stripe for the inbox, and the line that Ghost needs. */
+export const takeover: Verb = async ({ finish, undo }, values) => {
+  const account = accountOf(values);
+  const { dataDir, publicUrl, ghostSecrets } = values;
+  if (undo) {
+    const deleted = await giveBack({ account, dataDir });
+    print(`Deleted at Stripe: ${deleted.join(', ') || 'nothing'}.\n`);
+    return print('Take WEBHOOK_SECRET out of the environment of Ghost and restart it.\n');
+  }
+  if (finish) return retireOthers(values, account);
+  const ghostSecret = ghostSecrets.at(-1);
+  const done = await takeOver({ account, dataDir, publicUrl, ghostSecret });
+  print(`Stripe ${done.wasThere ? 'sends' : 'now sends'} to ${publicUrl} by ${done.endpoint}.\n`);
+  print(
+    `Set this in the environment of Ghost and restart it:\n\nWEBHOOK_SECRET=${done.ghostSecret}\n\n`,
+  );
+  if (done.others.length > 0) {
+    const ids = done.others.map(({ id }) => id).join(', ');
+    print(`Then \`takeover --finish\` deletes the endpoint that Ghost had made: ${ids}.\n`);
+  }
+};
+
+/** Only once Ghost takes what we sign: until then its own endpoint is what feeds it. */
+async function retireOthers(values: Values, account: StripeAccount): Promise<void> {
+  const { publicUrl, dataDir } = values;
+  if (publicUrl === undefined) throw misused('PROSORA_STRIPE_PUBLIC_URL is not set.', 'Set it.');
+  const secrets = (await openSecrets(values)).ghost();
+  if (!(await ghostTakes(values, secrets))) {
+    throw misused('Ghost does not take what the inbox signs yet.', '`doctor` says why.');
+  }
+  const lost = await missingOf(values, account);
+  if (lost > 0) {
+    throw misused(
+      `${lost} events of the last days are not in the inbox.`,
+      'Deleting the endpoint ends the tries of Stripe: wait, or `reconcile --since 4d --apply`.',
+    );
+  }
+  const others = foreignEndpoints(await account.endpoints(), publicUrl, ownIds(dataDir));
+  for (const { id } of others) await account.deleteEndpoint(id);
+  print(`Deleted at Stripe: ${others.map(({ id }) => id).join(', ') || 'nothing'}.\n`);
+}
+
+/** `rotate stripe|ghost`: changes a secret, in two steps so that nothing is refused between them. */
+export const rotate: Verb = async ({ args: [which], finish }, values) => {
+  const { dataDir, publicUrl } = values;
+  if (which === 'stripe') {
+    const account = accountOf(values);
+    if (finish) {
+      const deleted = await finishStripeRotation(account, dataDir, () =>
+        missingOf(values, account),
+      );
+      return print(`Deleted at Stripe: ${deleted.join(', ') || 'nothing'}.\n`);
+    }
+    const id = await beginStripeRotation(account, dataDir, publicUrl);
+    return print(
+      `Stripe sends by ${id} as well, and both secrets are taken. In four days: \`rotate stripe --finish\`.\n`,
+    );
+  }
+  if (which === 'ghost') {
+    if (finish) {
+      await finishGhostRotation(dataDir, (secret) => ghostTakes(values, [secret]));
+      return print('Deliveries are signed with the new secret alone.\n');
+    }
+    const present = (await openSecrets(values)).ghost();
+    const secret = beginGhostRotation(dataDir, present);
+    print(
+      `Deliveries are signed with both. Set this in the environment of Ghost and restart it:\n\n`,
+    );
+    return print(`WEBHOOK_SECRET=${secret}\n\nThen: \`rotate ghost --finish\`.\n`);
+  }
+  throw misused('Say which secret.', '`rotate stripe` or `rotate ghost`.');
+};
+
+function accountOf({ stripeKey: key, stripeApi: url }: Values): StripeAccount {
+  return openStripeAccount({ key, url });
+}
+
+async function ghostTakes({ ghostUrl: url }: Values, secrets: readonly string[]): Promise<boolean> {
+  const answer = await createGhost({ url, secrets }).post(probeOf());
+  return answer.kind === 'status' && answer.status === 200;
+}
+
+const RETRIES_END_MS = 4 * 86_400_000;
+
+async function missingOf(values: Values, account: StripeAccount): Promise<number> {
+  let missing = 0;
+  await withInbox(values, async (inbox) => {
+    const since = new Date(Date.now() - RETRIES_END_MS);
+    missing = (await compare({ account, inbox, since })).repairs.length;
+  });
+  return missing;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { openSecrets } from '../open-secrets.ts';
+import { secretIdOf } from '../secret-id.ts';
+import { sign as signBody, verify as verifyBody } from '../signature.ts';
+import { misused, print, type Verb } from './verb.ts';
+
+/** `sign <file>`: the header with which Ghost takes the bytes of a file, now and for five minutes. */
+export const sign: Verb = async ({ args: [file] }, values) => {
+  const secrets = await openSecrets(values);
+  print(`${signBody(read(file), { secrets: secrets.ghost() })}\n`);
+};
+
+/** `verify <file> --signature <header>`: whether Stripe signed the bytes of a file, and with which secret. */
+export const verify: Verb = async ({ args: [file], signature }, values) => {
+  const secrets = (await openSecrets(values)).stripe();
+  const outcome = verifyBody(read(file), signature, { secrets });
+  if (outcome.ok) {
+    const at = new Date(outcome.timestamp * 1000).toISOString();
+    return print(`right: secret ${secretIdOf(secrets[outcome.secretIndex] ?? '')}, signed ${at}\n`);
+  }
+  print(`wrong: ${outcome.code}\n`);
+  process.exitCode = 1;
+};
+
+function read(file: string | undefined): Uint8Array {
+  if (file === undefined) throw misused('Say which file.', '- is standard input.');
+  return readFileSync(file === '-' ? 0 : file);
+}
