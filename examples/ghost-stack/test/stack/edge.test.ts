@@ -26,17 +26,22 @@ test('plain http is sent to https, and the certificate is the one of the local a
   expect((await askEdge('/')).status).toBe(200);
 });
 
-test('HTTP/3 is offered and answers', async () => {
-  const file = path.join(inject('stack').dir, 'ca.pem');
-  await writeFile(file, inject('stack').ca);
-  expect((await askEdge('/')).headers['alt-svc']).toContain('h3=":443"');
-  const { stdout } = await run('curl', [
-    ...['--silent', '--show-error', '--http3-only', '--cacert', file],
-    ...['--resolve', `${DOMAIN}:443:127.0.0.1`, '--output', '/dev/null'],
-    ...['--write-out', '%{http_version} %{response_code}', `https://${DOMAIN}/`],
-  ]);
-  expect(stdout).toBe('3 200');
-});
+const curl = await run('curl', ['--version']);
+
+test.skipIf(!curl.stdout.includes('HTTP3'))(
+  'HTTP/3 is offered and answers (needs a curl that speaks it)',
+  async () => {
+    const file = path.join(inject('stack').dir, 'ca.pem');
+    await writeFile(file, inject('stack').ca);
+    expect((await askEdge('/')).headers['alt-svc']).toContain('h3=":443"');
+    const { stdout } = await run('curl', [
+      ...['--silent', '--show-error', '--http3-only', '--cacert', file],
+      ...['--resolve', `${DOMAIN}:443:127.0.0.1`, '--output', '/dev/null'],
+      ...['--write-out', '%{http_version} %{response_code}', `https://${DOMAIN}/`],
+    ]);
+    expect(stdout).toBe('3 200');
+  },
+);
 
 test.each(['zstd', 'gzip'])('pages come compressed as %s to who asks for it', async (encoding) => {
   const { headers } = await askEdge('/', { headers: { 'accept-encoding': encoding } });
