@@ -115,3 +115,24 @@ function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
+
+const countAnswer = z.object({ data: z.tuple([z.object({ rows: z.coerce.number() })]) });
+
+/**
+ * How many rows a data source has, by `/v0/sql`; `undefined` where that is not to be had, as in the
+ * engine.
+ */
+export async function countRows({
+  url,
+  token,
+  datasource,
+}: Pick<TinybirdOptions, 'url' | 'token' | 'datasource'>): Promise<number | undefined> {
+  const query = new URLSearchParams({ q: `SELECT count() AS rows FROM ${datasource} FORMAT JSON` });
+  const answer = await fetch(`${url}/v0/sql?${query}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (!answer.ok) return undefined;
+  const { data } = countAnswer.parse(await answer.json());
+  return data[0].rows;
+}
