@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { clientNetwork } from './client-network.ts';
 import type { MidnightVisitors } from './midnight-visitors.ts';
 import type { Salts } from './salts.ts';
@@ -22,14 +22,13 @@ export function createVisitorId(
   salts: Salts,
   atMidnight: MidnightVisitors,
 ): (visitor: Visitor) => string {
-  let knownPrevious: string | undefined;
+  let knownPrevious: KeyObject | undefined;
 
   return (visitor) => {
     const { current, previous, isBeforeChange } = salts.ofNow();
     if (previous) {
-      const name = previous.toString('base64');
-      if (name !== knownPrevious) atMidnight.reload();
-      knownPrevious = name;
+      if (previous !== knownPrevious) atMidnight.reload();
+      knownPrevious = previous;
       const before = idUnder(previous, visitor);
       if (atMidnight.has(before)) return before;
     } else if (!isBeforeChange) {
@@ -41,7 +40,7 @@ export function createVisitorId(
   };
 }
 
-function idUnder(salt: Buffer, { site_uuid, address, userAgent }: Visitor): string {
+function idUnder(salt: KeyObject, { site_uuid, address, userAgent }: Visitor): string {
   return createHmac('sha256', salt)
     .update(JSON.stringify([site_uuid.toLowerCase(), clientNetwork(address), userAgent]))
     .digest()
