@@ -15,16 +15,19 @@ const SOURCES = [
 ];
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Tokyo', 'Australia/Sydney'];
 
-/** A hit of our tracker: another page, reader, browser and source each time. */
+const READERS = 20_000;
+
+/** A hit of our tracker by one of 20,000 readers in turn, each with a page, a browser and a source. */
 export function hitNumber(number: number, values: Record<string, unknown> = {}) {
   const pick = <Value>(list: readonly Value[]) => list[number % list.length] as Value;
   const userAgent = pick(BROWSERS);
+  const reader = number % READERS;
   const pathname = `/post-${number % 500}/`;
   return {
     headers: {
       'content-type': 'text/plain;charset=UTF-8',
       'user-agent': userAgent,
-      'x-forwarded-for': `203.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`,
+      'x-forwarded-for': `203.0.${reader >> 8}.${reader & 255}`,
     },
     body: JSON.stringify({
       timestamp: new Date().toISOString(),

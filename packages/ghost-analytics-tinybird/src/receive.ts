@@ -87,6 +87,6 @@ function countryOf(
 ): string | null {
   // Express believes headers of the same neighbours.
   const isTrusted = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
-  const areHeadersTrusted = isTrusted(request.socket.remoteAddress ?? '', 0);
+  const areHeadersTrusted = () => isTrusted(request.socket.remoteAddress ?? '', 0);
   return countryOf({ headers: request.headers, areHeadersTrusted, address, location, timezone });
 }
