@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,8 @@ import { type MeasuredServer, startServer } from './collector/server.ts';
 import type { Figure } from './figure.ts';
 
 const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const COLLECTOR = at('../packages/ghost-analytics-tinybird/src/cli.ts');
+const PACKAGE = at('../packages/ghost-analytics-tinybird');
+const COLLECTOR = join(PACKAGE, 'dist/cli.js');
 const ENGINE = at('../packages/analytics-engine/src/cli.ts');
 const TOKEN = 'tracker-token-of-the-bench';
 const ADMIN_TOKEN = 'admin-token-of-the-bench';
@@ -24,6 +26,8 @@ const VIEWS = 30;
 /** What the collector takes, what it costs, and how soon a view is in the charts. */
 export async function run(): Promise<Figure[]> {
   const dir = mkdtempSync(join(tmpdir(), 'prosora-bench-collector-'));
+  // What users run, which is one file.
+  execFileSync('npm', ['run', 'build'], { cwd: PACKAGE, stdio: 'ignore' });
   try {
     return [
       ...(await measureHits(dir)),

@@ -35,10 +35,13 @@ const BACKOFF_CAP_MS = 30_000;
  *
  * @throws CollectorError `BACKFILL_STOPPED` with the line to look at
  */
-export async function backfill(options: BackfillOptions): Promise<BackfillCounts> {
+export async function backfill(
+  options: BackfillOptions,
+): Promise<BackfillCounts & { acceptedNow: number }> {
   const { file, tinybird, batchBytes = 2 ** 20, onProgress } = options;
   const progressFile = `${file}.sent`;
   const counts = readProgress(progressFile);
+  const acceptedBefore = counts.accepted;
   let batch: string[] = [];
   let bytes = 0;
   let line = 0;
@@ -69,7 +72,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillCounts
   }
   await flush();
   rmSync(progressFile, { force: true });
-  return counts;
+  return { ...counts, acceptedNow: counts.accepted - acceptedBefore };
 }
 
 /**

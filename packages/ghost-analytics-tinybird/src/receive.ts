@@ -60,7 +60,7 @@ export function createReceive(options: ReceiveOptions) {
       await options.spool.append(JSON.stringify(row));
     };
     if (event_id) {
-      return (await options.once(`${site_uuid}/${event_id}`, keep)) ? 'accepted' : 'duplicate';
+      return (await options.once(event_id, keep)) ? 'accepted' : 'duplicate';
     }
     await keep();
     return 'accepted';

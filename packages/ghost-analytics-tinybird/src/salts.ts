@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts';
 import { CollectorError } from './errors.ts';
@@ -18,11 +18,17 @@ export interface SaltsOptions {
   onDamage?: () => void;
 }
 
+/** A salt as the key of an HMAC over blocks of 64 bytes. */
+export interface SaltKey {
+  inner: Uint8Array;
+  outer: Uint8Array;
+}
+
 /** The salts of the moment. */
 interface SaltsOfNow {
-  current: KeyObject;
+  current: SaltKey;
   /** Only within the grace after midnight. */
-  previous: KeyObject | undefined;
+  previous: SaltKey | undefined;
   /** Whether midnight is nearer than the grace is long. */
   isBeforeChange: boolean;
 }
@@ -59,7 +65,7 @@ export function openSalts(options: SaltsOptions): Salts {
   let minute = Number.NaN;
   let today = '';
   let isBeforeChange = false;
-  const keyOf = remember((salt) => createSecretKey(salt, 'base64'), 2);
+  const keyOf = remember(saltKey, 2);
   let saved = read(file, onDamage);
 
   /** @param next what the file should hold; the same object for no change */
@@ -107,6 +113,11 @@ export function openSalts(options: SaltsOptions): Salts {
       };
     },
   };
+}
+
+function saltKey(salt: string): SaltKey {
+  const key = Buffer.concat([Buffer.from(salt, 'base64'), Buffer.alloc(64 - SALT_BYTES)]);
+  return { inner: key.map((byte) => byte ^ 0x36), outer: key.map((byte) => byte ^ 0x5c) };
 }
 
 function read(file: string, onDamage?: SaltsOptions['onDamage']): SavedSalts | undefined {

@@ -198,7 +198,7 @@ async function sendExport(args: string[], print: Print): Promise<number> {
     return 0;
   }
   print(`${datasource} had ${before} rows before and has ${after} now: ${after - before} more`);
-  return after - before >= sent.accepted ? 0 : 1;
+  return after - before >= sent.acceptedNow ? 0 : 1;
 }
 
 function tinybirdOf(values: OptionValues<typeof collectorOptions>) {
