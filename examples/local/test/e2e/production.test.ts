@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type AdminClient,
   bootGhost,
@@ -16,6 +17,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEdge } from '../../src/edge.ts';
 import { analyticsConfig } from '../../src/ghost-config.ts';
 import {
+  ANALYTICS_ADMIN_TOKEN,
+  collectorEnv,
   servicePorts,
   startAnalyticsEngine,
   startCollector,
@@ -136,3 +139,27 @@ test.skipIf(!chromiumPath && !process.env['CI'])(
     expect(stats).toMatchObject([{ pathname: '/fog-in-production/', visits: 1 }]);
   },
 );
+
+test('doctor walks from the page of a production Ghost to its charts, and names the first broken link', () => {
+  const command = fileURLToPath(
+    new URL('../../../../packages/ghost-analytics-tinybird/src/cli.ts', import.meta.url),
+  );
+  const walk = (env: Record<string, string>) => {
+    const options = {
+      PATH: process.env['PATH'] ?? '',
+      NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem'),
+      ...{ ...collectorEnv(settings), PROSORA_COLLECTOR_SITE_URL: SITE, ...env },
+    };
+    const args = ['--conditions=@prosora/source', command, 'doctor'];
+    return spawnSync(process.execPath, args, { env: options, encoding: 'utf8' });
+  };
+  const well = walk({ TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN });
+  expect([well.status, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
+  expect(well.stdout).toContain("✔ the script is Prosora's");
+  expect(well.stdout).toContain('✔ charts are answered at the address that Ghost asks');
+  const ill = walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
+  expect([ill.status, ill.stdout.match(/✘.*/g)]).toEqual([
+    1,
+    [expect.stringContaining('charts do not come (403')],
+  ]);
+});
