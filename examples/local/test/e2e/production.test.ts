@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   type AdminClient,
   bootGhost,
@@ -140,25 +141,28 @@ test.skipIf(!chromiumPath && !process.env['CI'])(
   },
 );
 
-test('doctor walks from the page of a production Ghost to its charts, and names the first broken link', () => {
+test('doctor walks from the page of a production Ghost to its charts, and names the first broken link', async () => {
   const command = fileURLToPath(
     new URL('../../../../packages/ghost-analytics-tinybird/src/cli.ts', import.meta.url),
   );
-  const walk = (env: Record<string, string>) => {
+  const walk = async (env: Record<string, string>) => {
     const options = {
       PATH: process.env['PATH'] ?? '',
       NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem'),
       ...{ ...collectorEnv(settings), PROSORA_COLLECTOR_SITE_URL: SITE, ...env },
     };
     const args = ['--conditions=@prosora/source', command, 'doctor'];
-    return spawnSync(process.execPath, args, { env: options, encoding: 'utf8' });
+    return await promisify(execFile)(process.execPath, args, { env: options }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+    );
   };
-  const well = walk({ TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN });
-  expect([well.status, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
+  const well = await walk({ TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN });
+  expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
   expect(well.stdout).toContain("✔ the script is Prosora's");
   expect(well.stdout).toContain('✔ charts are answered at the address that Ghost asks');
-  const ill = walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
-  expect([ill.status, ill.stdout.match(/✘.*/g)]).toEqual([
+  const ill = await walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
+  expect([ill.code, ill.stdout.match(/✘.*/g)]).toEqual([
     1,
     [expect.stringContaining('charts do not come (403')],
   ]);
