@@ -102,20 +102,25 @@ export async function startAnalyticsEngine(
   });
 }
 
+/** The options of the collector, for each of its verbs. */
+export function collectorEnv(settings: Settings): Record<string, string> {
+  const { collector, engine } = servicePorts(settings);
+  return {
+    TINYBIRD_HOST: `http://127.0.0.1:${engine.port}`,
+    TINYBIRD_TRACKER_TOKEN: ANALYTICS_TRACKER_TOKEN,
+    PROSORA_COLLECTOR_DATA_DIR: path.join(settings.dir, 'collector'),
+    PROSORA_COLLECTOR_PORT: String(collector.port),
+    PROSORA_COLLECTOR_PRIVATE_PORT: String(collector.privatePort),
+  };
+}
+
 /** Starts the collector between readers' browsers and the engine. */
 export async function startCollector(settings: Settings): Promise<RunningService> {
-  const { collector, engine } = servicePorts(settings);
   return await startService({
     package: '@prosora/ghost-analytics-tinybird',
-    privatePort: collector.privatePort,
+    privatePort: servicePorts(settings).collector.privatePort,
     logFile: path.join(settings.dir, 'logs/collector.log'),
-    env: {
-      TINYBIRD_HOST: `http://127.0.0.1:${engine.port}`,
-      TINYBIRD_TRACKER_TOKEN: ANALYTICS_TRACKER_TOKEN,
-      PROSORA_COLLECTOR_DATA_DIR: path.join(settings.dir, 'collector'),
-      PROSORA_COLLECTOR_PORT: String(collector.port),
-      PROSORA_COLLECTOR_PRIVATE_PORT: String(collector.privatePort),
-    },
+    env: collectorEnv(settings),
   });
 }
 

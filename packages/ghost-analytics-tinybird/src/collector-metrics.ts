@@ -1,5 +1,6 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
 import type { SentBatch } from './sender.ts';
+import type { Checkpoint } from './spool/checkpoint.ts';
 import type { Spool } from './spool/spool.ts';
 import type { SendOutcome } from './tinybird.ts';
 
@@ -19,6 +20,7 @@ const FSYNC_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5
 /** Creates the metrics of one collector. */
 export function createCollectorMetrics(
   spool: Pick<Spool, 'bytes' | 'oldest'>,
+  checkpoint: Pick<Checkpoint, 'progress'>,
   now = Date.now,
 ): CollectorMetrics {
   const registry = createMetrics('collector');
@@ -46,6 +48,15 @@ export function createCollectorMetrics(
     registers,
     collect() {
       this.set(spool.bytes);
+    },
+  });
+  new Gauge({
+    name: 'prosora_spool_waiting_bytes',
+    help: 'Bytes of page hits that were not sent yet.',
+    registers,
+    collect() {
+      const { segment, from } = checkpoint.progress;
+      this.set(spool.bytes - (spool.oldest()?.name === segment ? from : 0));
     },
   });
   let failingSince: number | undefined;

@@ -59,7 +59,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       onFlush: (tookMs) => metrics.flushed(tookMs),
     }),
   );
-  const metrics = createCollectorMetrics(spool);
+  const metrics = createCollectorMetrics(spool, checkpoint);
   const salts = openSalts({
     file: files.salts,
     timeZone: values.timeZone,

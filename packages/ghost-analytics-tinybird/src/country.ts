@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { getCountryForTimezone } from 'countries-and-timezones';
 import { type CountryResponse, Reader } from 'mmdb-lib';
 import { CollectorError } from './errors.ts';
+import { remember } from './remember.ts';
 
 /** Where a country may be known from, the best first. */
 export interface CountryOptions {
@@ -16,7 +17,7 @@ export interface CountryOptions {
 export interface CountryClues {
   headers: IncomingHttpHeaders;
   /** Whether the headers come from a proxy that is trusted. */
-  areHeadersTrusted: boolean;
+  areHeadersTrusted: () => boolean;
   address: string;
   /** What the page said: Ghost's script has looked the time zone up itself. */
   location: string | null;
@@ -25,6 +26,8 @@ export interface CountryClues {
 
 /** Countries as ISO 3166-1 alpha-2; Cloudflare's XX is an unknown one and T1 is Tor. */
 const CODE = /^(?!XX)[A-Z]{2}$/;
+
+const countryOfZone = remember((zone) => getCountryForTimezone(zone)?.id ?? null);
 
 /**
  * Creates the function that finds a reader's country, `null` when nothing tells. The table of time
@@ -36,14 +39,13 @@ export function createCountryOf(options: CountryOptions): (clues: CountryClues) 
   const database = options.databaseFile ? openDatabase(options.databaseFile) : undefined;
 
   return ({ headers, areHeadersTrusted, address, location, timezone }) => {
-    const said = options.header && areHeadersTrusted ? headers[options.header] : undefined;
-    const byNetwork = String(said ?? '').toUpperCase();
+    const said = options.header && headers[options.header];
+    const byNetwork = said && areHeadersTrusted() ? String(said).toUpperCase() : '';
     if (CODE.test(byNetwork)) return byNetwork;
     return (
       database?.get(address)?.country?.iso_code ??
       location ??
-      (timezone ? getCountryForTimezone(timezone)?.id : undefined) ??
-      null
+      (timezone ? countryOfZone(timezone) : null)
     );
   };
 }

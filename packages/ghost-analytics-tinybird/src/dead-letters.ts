@@ -7,6 +7,11 @@ const deadLetter = z.object({
   at: z.iso.datetime(),
   /** The range it came from, `segment:from-to`. */
   batch: z.string(),
+  /**
+   * `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them,
+   * and to send them again doubles these.
+   */
+  kind: z.enum(['refused', 'halfway', 'quarantined']).default('refused'),
   /** What the upstream said. */
   reason: z.string(),
   /** The rows as they were sent. */
@@ -28,14 +33,28 @@ export function writeDeadLetter(file: string, letter: DeadLetter): void {
   }
 }
 
-/** Reads the file. A letter that was written twice because of a crash is there once. */
+/**
+ * Reads the file without what was replayed. A letter that was written twice because of a crash is there
+ * once.
+ */
 export function readDeadLetters(file: string): DeadLetter[] {
   const byBatch = new Map<string, DeadLetter>();
   for (const line of (readFileIfPresent(file) ?? '').split('\n')) {
     const letter = parse(line);
     if (letter) byBatch.set(letter.batch, letter);
   }
+  const replayed = readFileIfPresent(replayedIn(file)) ?? '';
+  for (const batch of replayed.split('\n')) byBatch.delete(batch);
   return [...byBatch.values()];
+}
+
+/** Notes that a letter was sent after all. The file of letters itself belongs to the collector that runs. */
+export function markReplayed(file: string, { batch }: DeadLetter): void {
+  appendFileSync(replayedIn(file), `${batch}\n`, { mode: 0o600 });
+}
+
+function replayedIn(file: string): string {
+  return `${file}.replayed`;
 }
 
 /** `undefined` for an empty line and for one that a crash cut off. */

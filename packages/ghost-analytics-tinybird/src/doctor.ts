@@ -1,20 +1,21 @@
 import type { CollectorOptions } from './collector.ts';
 import { takeDataDir } from './data-dir.ts';
 import { CollectorError } from './errors.ts';
+import { type Finding, walkSitePath } from './site-path.ts';
 
-/** One thing that was looked at. */
-export interface Finding {
-  ok: boolean;
-  /** What was found, and what to do about it, as a sentence. */
-  text: string;
-}
-
-/** Looks at everything the collector needs, one finding each. */
-export async function examine(
+/**
+ * Looks at everything the collector needs, one finding each, then at the way from a page of the site to
+ * its charts.
+ */
+export async function* examine(
   options: CollectorOptions,
   fetch = globalThis.fetch,
-): Promise<Finding[]> {
-  return [examineDataDir(options.dataDir), await examineUpstream(options, fetch)];
+): AsyncGenerator<Finding> {
+  yield examineDataDir(options.dataDir);
+  yield await examineUpstream(options, fetch);
+  const { siteUrl, adminToken } = options;
+  if (siteUrl) yield* walkSitePath({ siteUrl, adminToken, fetch });
+  else yield { ok: true, text: 'The site was not looked at: set PROSORA_COLLECTOR_SITE_URL' };
 }
 
 function examineDataDir(dir: string): Finding {

@@ -180,6 +180,28 @@ export const collectorOptions = {
     schema: z.coerce.number().int().min(100).default(35_000),
     unit: 'ms',
   },
+  siteUrl: {
+    env: 'PROSORA_COLLECTOR_SITE_URL',
+    description: 'The site as readers have it; `doctor` walks it and `deploy` prints it.',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    defaultText: 'none; `doctor` leaves the site out',
+    example: 'https://example.com',
+  },
+  adminToken: {
+    env: 'TINYBIRD_ADMIN_TOKEN',
+    description:
+      "The token that may change the workspace and signs Ghost's: for `deploy`, and for `doctor` and `backfill` to ask. `serve` has no use for it.",
+    schema: z.string().min(1).optional(),
+    defaultText: 'none; only `deploy` needs it',
+    secret: true,
+  },
+  ghostDir: {
+    env: 'GHOST_DIR',
+    description: 'Folder of the installed Ghost whose Tinybird project `deploy` takes.',
+    schema: z.string().optional(),
+    defaultText: 'none; only `deploy` needs it',
+    example: '/var/lib/ghost/current',
+  },
   logLevel: {
     env: 'PROSORA_COLLECTOR_LOG_LEVEL',
     description: 'The least that is logged: debug, info, warn or error.',

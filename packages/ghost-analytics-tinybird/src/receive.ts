@@ -60,7 +60,7 @@ export function createReceive(options: ReceiveOptions) {
       await options.spool.append(JSON.stringify(row));
     };
     if (event_id) {
-      return (await options.once(`${site_uuid}/${event_id}`, keep)) ? 'accepted' : 'duplicate';
+      return (await options.once(event_id, keep)) ? 'accepted' : 'duplicate';
     }
     await keep();
     return 'accepted';
@@ -87,6 +87,6 @@ function countryOf(
 ): string | null {
   // Express believes headers of the same neighbours.
   const isTrusted = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
-  const areHeadersTrusted = isTrusted(request.socket.remoteAddress ?? '', 0);
+  const areHeadersTrusted = () => isTrusted(request.socket.remoteAddress ?? '', 0);
   return countryOf({ headers: request.headers, areHeadersTrusted, address, location, timezone });
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts';
 import { CollectorError } from './errors.ts';
 import { exclusively } from './exclusively.ts';
+import { remember } from './remember.ts';
 
 /** Where salts are kept and when they change. */
 export interface SaltsOptions {
@@ -17,11 +18,17 @@ export interface SaltsOptions {
   onDamage?: () => void;
 }
 
+/** A salt as the key of an HMAC over blocks of 64 bytes. */
+export interface SaltKey {
+  inner: Uint8Array;
+  outer: Uint8Array;
+}
+
 /** The salts of the moment. */
 interface SaltsOfNow {
-  current: Buffer;
+  current: SaltKey;
   /** Only within the grace after midnight. */
-  previous: Buffer | undefined;
+  previous: SaltKey | undefined;
   /** Whether midnight is nearer than the grace is long. */
   isBeforeChange: boolean;
 }
@@ -54,6 +61,11 @@ export function openSalts(options: SaltsOptions): Salts {
   const { file, timeZone, graceMs = 30 * 60_000, now = Date.now, onDamage } = options;
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const dayAt = (ms: number) => format.format(ms);
+  // Asked for each hit, and none of it changes within a minute.
+  let minute = Number.NaN;
+  let today = '';
+  let isBeforeChange = false;
+  const keyOf = remember(saltKey, 2);
   let saved = read(file, onDamage);
 
   /** @param next what the file should hold; the same object for no change */
@@ -86,16 +98,26 @@ export function openSalts(options: SaltsOptions): Salts {
 
   return {
     ofNow() {
-      const today = dayAt(now());
+      const minuteNow = Math.floor(now() / 60_000);
+      if (minuteNow !== minute) {
+        minute = minuteNow;
+        today = dayAt(now());
+        isBeforeChange = dayAt(now() + graceMs) !== today;
+      }
       if (!saved || today > saved.day) saved = change(startDay(today));
       if (saved.previous && saved.previous.untilMs <= now()) saved = change(endGrace);
       return {
-        current: Buffer.from(saved.salt, 'base64'),
-        previous: saved.previous && Buffer.from(saved.previous.salt, 'base64'),
-        isBeforeChange: dayAt(now() + graceMs) > saved.day,
+        current: keyOf(saved.salt),
+        previous: saved.previous && keyOf(saved.previous.salt),
+        isBeforeChange: isBeforeChange && saved.day === today,
       };
     },
   };
+}
+
+function saltKey(salt: string): SaltKey {
+  const key = Buffer.concat([Buffer.from(salt, 'base64'), Buffer.alloc(64 - SALT_BYTES)]);
+  return { inner: key.map((byte) => byte ^ 0x36), outer: key.map((byte) => byte ^ 0x5c) };
 }
 
 function read(file: string, onDamage?: SaltsOptions['onDamage']): SavedSalts | undefined {

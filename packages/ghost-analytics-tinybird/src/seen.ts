@@ -8,12 +8,6 @@ export interface SeenOptions {
   now?: () => number;
 }
 
-interface Sighting {
-  at: number;
-  /** Settles as the work of the first one did. */
-  done: Promise<void>;
-}
-
 /**
  * Does the work for each id once within the window: a proxy or a browser that lost the answer sends the
  * same hit again. The repetition waits for the first one's work and fails with it, so that its answer
@@ -23,30 +17,32 @@ interface Sighting {
  */
 export function createSeen(options: SeenOptions = {}) {
   const { windowMs = 600_000, max = 50_000, now = Date.now } = options;
-  const sightings = new Map<string, Sighting>();
+  const doneAt = new Map<string, number>();
+  const doing = new Map<string, Promise<void>>();
 
   const forgetOld = (): void => {
-    for (const [id, { at }] of sightings) {
-      if (sightings.size <= max && at > now() - windowMs) return;
-      sightings.delete(id);
+    for (const [id, at] of doneAt) {
+      if (doneAt.size <= max && at > now() - windowMs) return;
+      doneAt.delete(id);
     }
   };
 
   return async (id: string, work: () => Promise<void>): Promise<boolean> => {
     forgetOld();
-    const before = sightings.get(id);
-    if (before) {
-      await before.done;
+    if (doneAt.has(id)) return false;
+    const first = doing.get(id);
+    if (first) {
+      await first;
       return false;
     }
     const done = work();
-    sightings.set(id, { at: now(), done });
+    doing.set(id, done);
     try {
       await done;
+      doneAt.set(id, now());
       return true;
-    } catch (error) {
-      sightings.delete(id);
-      throw error;
+    } finally {
+      doing.delete(id);
     }
   };
 }

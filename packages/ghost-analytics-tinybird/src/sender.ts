@@ -110,9 +110,8 @@ export function createSender(options: SenderOptions): Sender {
       const half = frames[Math.ceil(frames.length / 2) - 1]?.end ?? 0;
       return checkpoint.save({ ...at, cuts: [at.from + half, ...at.cuts] });
     }
-    if (outcome.kind !== 'accepted') {
-      writeDeadLetter(options.deadLettersFile, deadLetterOf(batch.name, outcome.reason, rows));
-    }
+    const letter = deadLetterOf(outcome, batch.name, rows);
+    if (letter) writeDeadLetter(options.deadLettersFile, letter);
     checkpoint.save(done);
   };
 
@@ -167,11 +166,27 @@ function nameOf({ segment, from, cuts }: Progress): string {
   return `${segment}:${from}-${cuts[0] ?? from}`;
 }
 
-function deadLetterOf(batch: string, reason: string, rows: readonly string[]): DeadLetter {
-  return {
+function deadLetterOf(
+  outcome: SendOutcome,
+  batch: string,
+  rows: readonly string[],
+): DeadLetter | undefined {
+  const letter = (kind: DeadLetter['kind'], reason: string): DeadLetter => ({
     at: new Date().toISOString(),
     batch,
+    kind,
     reason,
     rows: rows.map((row): unknown => JSON.parse(row)),
-  };
+  });
+  switch (outcome.kind) {
+    case 'accepted':
+      if (outcome.quarantined === 0) return undefined;
+      // The answer counts them and does not name them: the table in quarantine does.
+      return letter('quarantined', `${outcome.quarantined} of ${rows.length} are in quarantine`);
+    case 'refused':
+    case 'halfway':
+      return letter(outcome.kind, outcome.reason);
+    default:
+      return undefined;
+  }
 }

@@ -48,6 +48,8 @@ const ingestResult = z.object({ successful_rows: z.int(), quarantined_rows: z.in
 const compress = promisify(gzip);
 /** Below it a batch fits into a packet or two as it is. */
 const COMPRESS_BYTES = 2_048;
+/** The engine is next door: the wire costs less than the work. */
+const isFar = (url: string) => url.startsWith('https:');
 
 const MISCONFIGURED = new Set([401, 403, 404, 405]);
 const TRANSIENT = new Set([408, 425, 429]);
@@ -61,17 +63,17 @@ export function createTinybird(options: TinybirdOptions): Tinybird {
   return {
     async send(ndjson, batch, signal) {
       const timeout = AbortSignal.timeout(timeoutMs);
-      const isLarge = ndjson.length > COMPRESS_BYTES;
+      const isZipped = isFar(url) && ndjson.length > COMPRESS_BYTES;
       try {
         const response = await post(target, {
           method: 'POST',
           headers: {
             authorization: `Bearer ${token}`,
             'content-type': 'application/x-ndjson',
-            ...(isLarge && { 'content-encoding': 'gzip' }),
+            ...(isZipped && { 'content-encoding': 'gzip' }),
             ...(batch !== undefined && { [BATCH_HEADER]: batch }),
           },
-          body: isLarge ? new Uint8Array(await compress(ndjson, { level: 1 })) : ndjson,
+          body: isZipped ? new Uint8Array(await compress(ndjson, { level: 1 })) : ndjson,
           redirect: 'manual',
           signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
         });
@@ -114,4 +116,25 @@ function wasSent(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}
+
+const countAnswer = z.object({ data: z.tuple([z.object({ rows: z.coerce.number() })]) });
+
+/**
+ * How many rows a data source has, by `/v0/sql`; `undefined` where that is not to be had, as in the
+ * engine.
+ */
+export async function countRows({
+  url,
+  token,
+  datasource,
+}: Pick<TinybirdOptions, 'url' | 'token' | 'datasource'>): Promise<number | undefined> {
+  const query = new URLSearchParams({ q: `SELECT count() AS rows FROM ${datasource} FORMAT JSON` });
+  const answer = await fetch(`${url}/v0/sql?${query}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (!answer.ok) return undefined;
+  const { data } = countAnswer.parse(await answer.json());
+  return data[0].rows;
 }

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clientNetwork } from './client-network.ts';
 import type { MidnightVisitors } from './midnight-visitors.ts';
-import type { Salts } from './salts.ts';
+import type { SaltKey, Salts } from './salts.ts';
 
 /** By what a visitor is told from others for a day. */
 export interface Visitor {
@@ -22,14 +22,13 @@ export function createVisitorId(
   salts: Salts,
   atMidnight: MidnightVisitors,
 ): (visitor: Visitor) => string {
-  let knownPrevious: string | undefined;
+  let knownPrevious: SaltKey | undefined;
 
   return (visitor) => {
     const { current, previous, isBeforeChange } = salts.ofNow();
     if (previous) {
-      const name = previous.toString('base64');
-      if (name !== knownPrevious) atMidnight.reload();
-      knownPrevious = name;
+      if (previous !== knownPrevious) atMidnight.reload();
+      knownPrevious = previous;
       const before = idUnder(previous, visitor);
       if (atMidnight.has(before)) return before;
     } else if (!isBeforeChange) {
@@ -41,10 +40,14 @@ export function createVisitorId(
   };
 }
 
-function idUnder(salt: Buffer, { site_uuid, address, userAgent }: Visitor): string {
-  return createHmac('sha256', salt)
-    .update(JSON.stringify([site_uuid.toLowerCase(), clientNetwork(address), userAgent]))
-    .digest()
+/**
+ * HMAC-SHA256 by its definition (RFC 2104) over one-shot hashes: `createHmac` makes an object outside the
+ * heap for each hit, whose collection costs more than the hash. A test compares the two.
+ */
+function idUnder({ inner, outer }: SaltKey, { site_uuid, address, userAgent }: Visitor): string {
+  const text = JSON.stringify([site_uuid.toLowerCase(), clientNetwork(address), userAgent]);
+  const within = hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer');
+  return hash('sha256', Buffer.concat([outer, within]), 'buffer')
     .subarray(0, ID_BYTES)
     .toString('base64url');
 }

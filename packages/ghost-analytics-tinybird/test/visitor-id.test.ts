@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,6 +57,20 @@ test('an id is 128 bits, the same all day, through restarts and across the site 
   visitors.restart();
   visitors.at('2026-09-01T23:59:59Z');
   expect(visitors.id({ site_uuid: SITE.toUpperCase() })).toBe(id);
+});
+
+test('an id is the HMAC-SHA256 that Node computes', () => {
+  const visitors = visitorsOf('2026-09-01T12:00:00Z');
+  fc.assert(
+    fc.property(fc.string(), fc.ipV4(), (userAgent, address) => {
+      const id = visitors.id({ userAgent, address });
+      const { salt } = JSON.parse(readFileSync(visitors.file, 'utf8'));
+      const hmac = createHmac('sha256', Buffer.from(salt, 'base64'))
+        .update(JSON.stringify([SITE, address, userAgent]))
+        .digest();
+      expect(id).toBe(hmac.subarray(0, 16).toString('base64url'));
+    }),
+  );
 });
 
 test('another site, address or browser is another visitor', () => {

@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   type AdminClient,
   bootGhost,
@@ -16,6 +18,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEdge } from '../../src/edge.ts';
 import { analyticsConfig } from '../../src/ghost-config.ts';
 import {
+  ANALYTICS_ADMIN_TOKEN,
+  collectorEnv,
   servicePorts,
   startAnalyticsEngine,
   startCollector,
@@ -136,3 +140,30 @@ test.skipIf(!chromiumPath && !process.env['CI'])(
     expect(stats).toMatchObject([{ pathname: '/fog-in-production/', visits: 1 }]);
   },
 );
+
+test('doctor walks from the page of a production Ghost to its charts, and names the first broken link', async () => {
+  const command = fileURLToPath(
+    new URL('../../../../packages/ghost-analytics-tinybird/src/cli.ts', import.meta.url),
+  );
+  const walk = async (env: Record<string, string>) => {
+    const options = {
+      PATH: process.env['PATH'] ?? '',
+      NODE_EXTRA_CA_CERTS: path.join(dir, 'cert.pem'),
+      ...{ ...collectorEnv(settings), PROSORA_COLLECTOR_SITE_URL: SITE, ...env },
+    };
+    const args = ['--conditions=@prosora/source', command, 'doctor'];
+    return await promisify(execFile)(process.execPath, args, { env: options }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+    );
+  };
+  const well = await walk({ TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN });
+  expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
+  expect(well.stdout).toContain("✔ the script is Prosora's");
+  expect(well.stdout).toContain('✔ charts are answered at the address that Ghost asks');
+  const ill = await walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
+  expect([ill.code, ill.stdout.match(/✘.*/g)]).toEqual([
+    1,
+    [expect.stringContaining('charts do not come (403')],
+  ]);
+});

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A hit as a browser sent it. */
-export interface RecordedHit {
+interface RecordedHit {
   contentType: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: whatever a script sends is what the tests look at.
   body: any;

@@ -37,7 +37,8 @@ test('doctor says what is well and what is not, with what to do', async () => {
   expect([well.code, well.stdout]).toEqual([
     0,
     `✔ The folder ${env.PROSORA_COLLECTOR_DATA_DIR} can be written\n` +
-      `✔ ${upstream.url} takes events for analytics_events with this token\n`,
+      `✔ ${upstream.url} takes events for analytics_events with this token\n` +
+      '✔ The site was not looked at: set PROSORA_COLLECTOR_SITE_URL\n',
   ]);
   upstream.answer = () => ({ status: 403 });
   const ill = await runVerb({ ...env, PROSORA_COLLECTOR_DATA_DIR: '/dev/null/x' }, ['doctor']);

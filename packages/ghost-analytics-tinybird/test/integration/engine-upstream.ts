@@ -13,12 +13,15 @@ const ADMIN_TOKEN = 'admin-token-of-this-test';
 export interface EngineUpstream extends AsyncDisposable {
   url: string;
   adminToken: string;
+  trackerToken: string;
   /** Ends it with SIGKILL and starts it again on the same data and port. */
   crash(): Promise<void>;
 }
 
-/** Starts one on an empty data directory. */
-export async function startEngineUpstream(): Promise<EngineUpstream> {
+/** Starts one on an empty data directory; `more` are further options. */
+export async function startEngineUpstream(
+  more: Record<string, string> = {},
+): Promise<EngineUpstream> {
   const [port, privatePort] = [await freePort(), await freePort()];
   const { dir: ghostDir } = await installGhost();
   const env = {
@@ -29,6 +32,7 @@ export async function startEngineUpstream(): Promise<EngineUpstream> {
     PROSORA_ENGINE_DATA_DIR: join(freshDir(), 'engine'),
     PROSORA_ENGINE_PORT: String(port),
     PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+    ...more,
   };
   const start = async (): Promise<ChildProcess> => {
     const child = spawn(process.execPath, ['--conditions=@prosora/source', ENGINE], {
@@ -52,6 +56,7 @@ export async function startEngineUpstream(): Promise<EngineUpstream> {
   return {
     url: `http://127.0.0.1:${port}`,
     adminToken: ADMIN_TOKEN,
+    trackerToken: TOKEN,
     async crash() {
       await end('SIGKILL');
       child = await start();

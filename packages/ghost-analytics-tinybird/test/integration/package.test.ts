@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { SITE } from '../hits.ts';
+import { FIREFOX, SITE } from '../hits.ts';
 import { runVerb, spawnCollector } from './collector-process.ts';
 import { collectorEnv, postHit } from './running-collector.ts';
 import { startUpstream } from './upstream.ts';
@@ -69,3 +72,44 @@ test('the example of the README runs', async () => {
   });
   expect(await collector.end('SIGTERM')).toBe(0);
 });
+
+test('the tracker is small: at most 1.6 KB, 1.0 KB on the wire', () => {
+  const script = readFileSync(join(dir, 'node_modules', NAME, 'dist/tracker.js'));
+  const sizes = { minified: script.length, gzip: gzipSync(script, { level: 9 }).length };
+  console.log(`dist/tracker.js: ${sizes.minified} bytes, ${sizes.gzip} with gzip`);
+  expect(sizes.minified).toBeLessThanOrEqual(1_600);
+  expect(sizes.gzip).toBeLessThanOrEqual(1_000);
+});
+
+// CI has a browser; elsewhere CONTRIBUTING.md says how to bring one.
+test.skipIf(!chromiumPath && !process.env['CI'])(
+  'a page with two attributes is counted by the tracker of the tarball (needs Chromium)',
+  async () => {
+    await using upstream = await startUpstream();
+    const collector = await spawnCollector(collectorEnv(upstream.url), [cli]);
+    const browser = await chromium.launch({
+      executablePath: chromiumPath ?? 'chromium',
+      args: CHROMIUM_FLAGS,
+    });
+    const page = await browser.newPage({
+      timezoneId: 'Europe/Vienna',
+      userAgent: FIREFOX,
+    });
+    await page.addInitScript('window.__GHOST_SYNTHETIC_MONITORING__ = true');
+    await page.route('**/teapots/**', (route) =>
+      route.request().url().endsWith('.js')
+        ? route.fulfill({ path: join(dir, 'node_modules', NAME, 'dist/tracker.js') })
+        : route.fulfill({
+            contentType: 'text/html',
+            body: `<script defer src="/teapots/t.js" data-host="${collector.url}/api/v1/page_hit" tb_site_uuid="${SITE}"></script>`,
+          }),
+    );
+    await page.goto(`${collector.url}/teapots/?utm_source=letter`);
+    await vi.waitUntil(() => upstream.rows().length === 1, { timeout: 10_000 });
+    await browser.close();
+    expect(JSON.parse(upstream.rows()[0] as string)).toMatchObject({
+      payload: { pathname: '/teapots/', utm_source: 'letter', location: 'AT', post_type: 'null' },
+    });
+    expect(await collector.end('SIGTERM')).toBe(0);
+  },
+);

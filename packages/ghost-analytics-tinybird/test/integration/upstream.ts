@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 
 /** A batch as it came in. */
 interface Arrival {
+  datasource: string | null;
   batch: string;
   token: string | undefined;
   rows: string[];
@@ -85,6 +86,7 @@ async function takeEvents(
   body: string,
 ): Promise<void> {
   const arrival = {
+    datasource: new URL(request.url ?? '', 'http://upstream').searchParams.get('name'),
     batch: String(request.headers['prosora-batch']),
     token: request.headers.authorization,
     rows: body.split('\n').filter((line) => line !== ''),

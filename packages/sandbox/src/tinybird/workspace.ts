@@ -7,7 +7,7 @@ import { TinybirdRefusal } from './refusal.ts';
 import type { TinybirdSettings, TinybirdSettingsInput } from './settings.ts';
 
 /** A static token. */
-export interface Token {
+interface Token {
   id: string;
   name: string;
   token: string;

@@ -1,0 +1,116 @@
+import { createHmac } from 'node:crypto';
+
+/** A link of the way that a page view goes, and whether it holds. */
+export interface Finding {
+  ok: boolean;
+  /** What was found, and what to do about it, as a sentence. */
+  text: string;
+}
+
+/** What the way is walked with. */
+export interface SitePathOptions {
+  /** The site as readers have it. */
+  siteUrl: string;
+  /** Signs Ghost's questions for charts; without it the last link is left out. */
+  adminToken: string | undefined;
+  fetch: typeof fetch;
+}
+
+const ANALYTICS = '.ghost/analytics';
+const TIMEOUT_MS = 10_000;
+const TAG = /<script[^>]*\bghost-stats\.min\.js[^>]*>/;
+
+/**
+ * Walks from the script's tag on the site's first page over the edge and the collector to the charts, as
+ * a browser and Ghost do, and ends at the first link that is broken.
+ */
+export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Finding> {
+  const site = `${options.siteUrl.replace(/\/+$/, '')}/`;
+  const page = await get(options, site);
+  if (typeof page === 'string') return yield broken(`${site} does not answer (${page})`);
+  const tag = TAG.exec(page.text)?.[0];
+  if (!tag) {
+    return yield broken(
+      `${site} has no analytics script: turn on web analytics in Ghost Admin, and give Ghost tinybird__tracker__endpoint, tinybird__workspaceId and tinybird__adminToken`,
+    );
+  }
+  const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
+  yield holds(`${site} has the analytics script`);
+
+  const script = await get(options, new URL(attribute('src'), site).href);
+  if (typeof script === 'string') return yield broken(`the script does not come (${script})`);
+  const isOurs = script.text.includes('timezone');
+  yield holds(
+    isOurs
+      ? `the script is Prosora's, ${script.text.length} bytes`
+      : "the script is Ghost's own, which works too: let the edge serve dist/tracker.js in its place",
+  );
+
+  const endpoint = attribute('data-host');
+  const datasource = attribute('data-datasource');
+  // Whoever says that it is a program is answered like a reader and not counted.
+  const hit = await get(options, `${endpoint}?name=${datasource}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', 'user-agent': 'prosora-doctor (bot)' },
+    body: JSON.stringify(probe(site, attribute('tb_site_uuid'))),
+  });
+  if (typeof hit === 'string') {
+    return yield broken(
+      `${endpoint} does not lead to the collector (${hit}): let the edge hand /${ANALYTICS}/* to it`,
+    );
+  }
+  yield holds(`hits at ${endpoint} reach the collector`);
+
+  if (!options.adminToken) {
+    return yield holds('charts were not asked: set TINYBIRD_ADMIN_TOKEN to what Ghost has');
+  }
+  const charts = `${site}${ANALYTICS}/v0/pipes/api_active_visitors.json?site_uuid=${attribute('tb_site_uuid')}`;
+  const chart = await get(options, charts, {
+    headers: {
+      authorization: `Bearer ${jwtAsGhost(options.adminToken, attribute('tb_site_uuid'))}`,
+    },
+  });
+  if (typeof chart === 'string') {
+    return yield broken(
+      `charts do not come (${chart}): Ghost's tinybird__adminToken must be that of the engine or workspace, and tinybird__stats__endpoint ${site}${ANALYTICS}`,
+    );
+  }
+  yield holds('charts are answered at the address that Ghost asks');
+}
+
+const holds = (text: string): Finding => ({ ok: true, text });
+const broken = (text: string): Finding => ({ ok: false, text });
+
+/** The answer's text, or in words why there is none. */
+async function get(
+  { fetch }: SitePathOptions,
+  url: string,
+  init: RequestInit = {},
+): Promise<{ text: string } | string> {
+  try {
+    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const text = await answer.text();
+    return answer.ok ? { text } : `${answer.status} ${text.slice(0, 120)}`.trim();
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return cause instanceof Error ? cause.message : message;
+  }
+}
+
+function probe(site: string, site_uuid: string) {
+  const payload = { site_uuid, locale: 'en', location: null, pathname: '/', href: site };
+  return { timestamp: new Date().toISOString(), action: 'page_hit', version: '1', payload };
+}
+
+/** The token that Ghost makes for its charts (core/server/services/tinybird/tinybird-service.js). */
+function jwtAsGhost(adminToken: string, site_uuid: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const scope = {
+    type: 'PIPES:READ',
+    resource: 'api_active_visitors',
+    fixed_params: { site_uuid },
+  };
+  const exp = Math.floor(Date.now() / 1_000) + 60;
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ name: 'prosora-doctor', exp, scopes: [scope] })}`;
+  return `${text}.${createHmac('sha256', adminToken).update(text).digest('base64url')}`;
+}

@@ -1,0 +1,211 @@
+import { parseArgs } from 'node:util';
+import {
+  createLogger,
+  type Options,
+  type OptionValues,
+  readOptions,
+  readServiceStatus,
+  stopGracefully,
+} from '@prosora/service';
+import * as z from 'zod';
+import { backfill } from './backfill.ts';
+import { startCollector } from './collector.ts';
+import { deadLettersIn } from './data-dir.ts';
+import { datafilesOf } from './datafiles.ts';
+import { readDeadLetters } from './dead-letters.ts';
+import { deployTo, readWorkspace } from './deploy.ts';
+import { examine } from './doctor.ts';
+import { collectorOptions } from './options.ts';
+import { replay } from './replay.ts';
+import { countRows, createTinybird } from './tinybird.ts';
+
+/** A verb of the command. */
+export interface Verb {
+  /** How it is called, and what it does. */
+  usage: string;
+  help: string;
+  /** Resolves with the exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+type Print = (line: string) => void;
+
+/** `deploy` comes before there is a tracker token, and cannot do without the admin's. */
+const deployOptions = {
+  upstreamUrl: collectorOptions.upstreamUrl,
+  siteUrl: collectorOptions.siteUrl,
+  datasource: collectorOptions.datasource,
+  adminToken: { ...collectorOptions.adminToken, schema: z.string().min(1) },
+  ghostDir: { ...collectorOptions.ghostDir, schema: z.string() },
+} satisfies Options;
+
+/** The verbs by name. */
+export function verbsFor(print: Print): Record<string, Verb> {
+  return {
+    serve: { usage: 'serve', help: 'Take page hits and send them on (the default)', run: serve },
+    status: {
+      usage: 'status',
+      help: 'What a running collector says of itself',
+      run: () => status(print),
+    },
+    doctor: {
+      usage: 'doctor',
+      help: 'Walk from the site over the collector to its charts, and name the first broken link',
+      run: () => doctor(print),
+    },
+    dead: {
+      usage: 'dead',
+      help: 'Print the hits that the upstream does not take, and why, as lines of JSON',
+      run: async () => dead(print),
+    },
+    replay: {
+      usage: 'replay [--batch NAME] [--anyway]',
+      help: 'Send dead hits again, after what kept them out was mended',
+      run: (args) => replayDead(args, print),
+    },
+    deploy: {
+      usage: 'deploy [--check] [--allow-destructive]',
+      help: "Bring Ghost's Tinybird project and ours to a workspace, and print what to set",
+      run: (args) => deploy(args, print),
+    },
+    backfill: {
+      usage: 'backfill FILE',
+      help: 'Send an export of analytics_events to the upstream, and verify the counts',
+      run: (args) => sendExport(args, print),
+    },
+  };
+}
+
+async function serve(): Promise<number> {
+  const values = readOptions(collectorOptions);
+  const secrets = [values.trackerToken, values.adminToken, values.syncAuthKey];
+  const logger = createLogger({ name: 'collector', level: values.logLevel, secrets });
+  const { url, privateUrl, stop } = await startCollector(values, logger);
+  logger.info({ url, privateUrl, upstream: values.upstreamUrl }, 'ready');
+  stopGracefully({ stop, logger });
+  return 0;
+}
+
+async function status(print: Print): Promise<number> {
+  const { isReady, lines } = await readServiceStatus({
+    ...readOptions(collectorOptions),
+    name: 'collector',
+    hidden: 'prosora_spool_fsync',
+  });
+  print(lines.join('\n'));
+  return isReady ? 0 : 1;
+}
+
+async function doctor(print: Print): Promise<number> {
+  let isWell = true;
+  for await (const { ok, text } of examine(readOptions(collectorOptions))) {
+    print(`${ok ? '✔' : '✘'} ${text}`);
+    isWell &&= ok;
+  }
+  return isWell ? 0 : 1;
+}
+
+function dead(print: Print): number {
+  const { dataDir } = readOptions(collectorOptions);
+  for (const letter of readDeadLetters(deadLettersIn(dataDir))) print(JSON.stringify(letter));
+  return 0;
+}
+
+async function replayDead(args: string[], print: Print): Promise<number> {
+  const { values: flags } = parseArgs({
+    args,
+    options: { batch: { type: 'string' }, anyway: { type: 'boolean' } },
+  });
+  const values = readOptions(collectorOptions);
+  let staying = 0;
+  for await (const { letter, stays } of replay(
+    deadLettersIn(values.dataDir),
+    tinybirdOf(values),
+    flags,
+  )) {
+    print(
+      `${stays ? '✘' : '✔'} ${letter.batch}, ${letter.rows.length} hits${stays ? `: ${stays}` : ''}`,
+    );
+    staying += stays ? 1 : 0;
+  }
+  return staying === 0 ? 0 : 1;
+}
+
+async function deploy(args: string[], print: Print): Promise<number> {
+  const off = { type: 'boolean', default: false } as const;
+  const { values: flags } = parseArgs({
+    args,
+    options: { check: off, 'allow-destructive': off },
+  });
+  const values = readOptions(deployOptions);
+  const target = { url: values.upstreamUrl, token: values.adminToken };
+  const done = await deployTo(target, datafilesOf(values.ghostDir), {
+    check: flags.check,
+    allowDestructive: flags['allow-destructive'],
+  });
+  if (flags.check) {
+    print('# The project would be taken; nothing was changed.');
+    return 0;
+  }
+  const { created, changed, deleted } = done;
+  print(
+    done.result === 'no_changes'
+      ? '# The workspace has it already.'
+      : `# Live: ${created.length} new, ${changed.length} changed, ${deleted.length} deleted.`,
+  );
+  print(await settingsFor(values, target));
+  return 0;
+}
+
+/** The lines that the collector and Ghost need. */
+async function settingsFor(
+  values: OptionValues<typeof deployOptions>,
+  target: Parameters<typeof readWorkspace>[0],
+): Promise<string> {
+  const { workspaceId, trackerToken } = await readWorkspace(target);
+  const site = (values.siteUrl ?? 'https://YOUR-SITE').replace(/\/+$/, '');
+  return `
+# for the collector
+TINYBIRD_HOST=${values.upstreamUrl}
+TINYBIRD_TRACKER_TOKEN=${trackerToken}
+
+# for Ghost
+tinybird__workspaceId=${workspaceId}
+tinybird__adminToken=${values.adminToken}
+tinybird__tracker__endpoint=${site}/.ghost/analytics/api/v1/page_hit
+tinybird__tracker__datasource=${values.datasource}
+tinybird__stats__endpoint=${site}/.ghost/analytics`;
+}
+
+async function sendExport(args: string[], print: Print): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [file] = positionals;
+  if (file === undefined) {
+    print('Say which file: prosora-collector backfill analytics_events.ndjson');
+    return 2;
+  }
+  const values = readOptions(collectorOptions);
+  const { upstreamUrl: url, adminToken, datasource } = values;
+  const count = async () =>
+    adminToken ? await countRows({ url, token: adminToken, datasource }) : undefined;
+  const before = await count();
+  const sent = await backfill({ file, tinybird: tinybirdOf(values) });
+  const after = await count();
+  print(`${sent.lines} lines, ${sent.accepted} rows taken, ${sent.quarantined} in quarantine`);
+  if (sent.accepted !== sent.lines) return 1;
+  if (before === undefined || after === undefined) {
+    print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN for that.');
+    return 0;
+  }
+  print(`${datasource} had ${before} rows before and has ${after} now: ${after - before} more`);
+  return after - before >= sent.acceptedNow ? 0 : 1;
+}
+
+function tinybirdOf(values: OptionValues<typeof collectorOptions>) {
+  return createTinybird({
+    url: values.upstreamUrl,
+    token: values.trackerToken,
+    datasource: values.datasource,
+    timeoutMs: values.upstreamTimeoutMs,
+  });
+}

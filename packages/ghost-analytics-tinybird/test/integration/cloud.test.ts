@@ -1,0 +1,231 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { installGhost } from '@prosora/ghost-local';
+import { type Sandbox, startSandbox } from '@prosora/sandbox';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { SITE } from '../hits.ts';
+import { runVerb } from './collector-process.ts';
+import {
+  collectorEnv,
+  freshDir,
+  metric,
+  postHit,
+  startTestCollector,
+} from './running-collector.ts';
+
+let sandbox: Sandbox;
+let ghostDir: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: 0, dataDir: mkdtempSync(join(tmpdir(), 'cloud-')) });
+  ghostDir = (await installGhost()).dir;
+});
+beforeEach(() => sandbox.reset());
+afterAll(() => sandbox.close());
+
+const deployEnv = () => ({
+  TINYBIRD_HOST: sandbox.tinybird.url,
+  TINYBIRD_ADMIN_TOKEN: sandbox.tinybird.adminToken,
+  GHOST_DIR: ghostDir,
+  PROSORA_COLLECTOR_SITE_URL: 'https://blog.example.com/',
+});
+const rowsThere = () => sandbox.tinybird.rows('analytics_events');
+
+/** The lines that `deploy` prints, as variables. */
+async function deploy(args: string[] = []) {
+  const { code, stdout, stderr } = await runVerb(deployEnv(), ['deploy', ...args]);
+  const lines = stdout.split('\n').filter((line) => line.includes('=') && !line.startsWith('#'));
+  const env = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  return { code, stdout, stderr, env: env as Record<string, string> };
+}
+
+test('one command brings the project to the cloud, and what it prints makes a collector that is heard', async () => {
+  sandbox.tinybird.settings.set({ deployMs: 300 });
+  const check = await deploy(['--check']);
+  expect([check.code, check.stdout]).toEqual([
+    0,
+    '# The project would be taken; nothing was changed.\n',
+  ]);
+  const first = await deploy();
+  expect([first.code, first.stdout.split('\n')[0]]).toEqual([
+    0,
+    '# Live: 51 new, 0 changed, 0 deleted.',
+  ]);
+  expect(first.env).toMatchObject({
+    TINYBIRD_HOST: sandbox.tinybird.url,
+    TINYBIRD_TRACKER_TOKEN: expect.stringMatching(/^p\./),
+    tinybird__workspaceId: sandbox.tinybird.workspaceId,
+    tinybird__adminToken: sandbox.tinybird.adminToken,
+    tinybird__tracker__endpoint: 'https://blog.example.com/.ghost/analytics/api/v1/page_hit',
+    tinybird__tracker__datasource: 'analytics_events',
+    tinybird__stats__endpoint: 'https://blog.example.com/.ghost/analytics',
+  });
+  expect((await deploy()).stdout).toMatch(/^# The workspace has it already\.\n/);
+  const { TINYBIRD_TRACKER_TOKEN = '' } = first.env;
+  await using collector = await startTestCollector(
+    collectorEnv(sandbox.tinybird.url, { TINYBIRD_TRACKER_TOKEN }),
+  );
+  await postHit(collector.url, { event_id: 'heard' });
+  await vi.waitUntil(() => rowsThere().length === 1);
+  expect(rowsThere()).toMatchObject([{ payload: { event_id: 'heard', site_uuid: SITE } }]);
+});
+
+test('a project or token that is not taken is told by file, and nothing half is left', async () => {
+  const missing = await runVerb({ TINYBIRD_HOST: sandbox.tinybird.url }, ['deploy']);
+  expect(missing.stderr).toMatch(/TINYBIRD_ADMIN_TOKEN is required[\s\S]*GHOST_DIR is required/);
+  const wrong = await runVerb({ ...deployEnv(), TINYBIRD_ADMIN_TOKEN: 'p.other' }, ['deploy']);
+  expect([wrong.code, wrong.stderr]).toEqual([
+    1,
+    expect.stringMatching(/403.*Check TINYBIRD_HOST and TINYBIRD_ADMIN_TOKEN/s),
+  ]);
+  const nowhere = await runVerb({ ...deployEnv(), GHOST_DIR: '/tmp' }, ['deploy']);
+  expect(nowhere.stderr).toContain('There is no Tinybird project in /tmp/core');
+});
+
+/** Rows as the engine's `export` writes them. */
+const exported = (count: number) =>
+  Array.from({ length: count }, (_, number) =>
+    JSON.stringify({
+      timestamp: '2026-09-01 10:00:00',
+      session_id: 'visitor',
+      action: 'page_hit',
+      version: '1',
+      payload: JSON.stringify({ event_id: `old-${number}`, site_uuid: SITE, pathname: '/' }),
+      site_uuid: SITE,
+      inserted_at: '2026-09-01 10:00:01.000',
+    }),
+  );
+
+function exportFile(rows: readonly string[], name = 'analytics_events.ndjson'): string {
+  const file = join(freshDir(), name);
+  const text = `${rows.join('\n')}\n`;
+  writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text);
+  return file;
+}
+
+async function cloudEnv() {
+  const { env } = await deploy();
+  return collectorEnv(sandbox.tinybird.url, {
+    TINYBIRD_TRACKER_TOKEN: env['TINYBIRD_TRACKER_TOKEN'] ?? '',
+    TINYBIRD_ADMIN_TOKEN: sandbox.tinybird.adminToken,
+  });
+}
+
+test.each(['analytics_events.ndjson', 'analytics_events.ndjson.gz'])(
+  'an export of the engine goes to the cloud and is counted there: %s',
+  async (name) => {
+    const env = await cloudEnv();
+    sandbox.tinybird.faults.set([
+      { match: { path: '/v0/events', times: 2 }, fault: { status: 503 } },
+    ]);
+    const sent = await runVerb(env, ['backfill', exportFile(exported(5_000), name)]);
+    expect([sent.code, sent.stdout]).toEqual([
+      0,
+      '5000 lines, 5000 rows taken, 0 in quarantine\n' +
+        'analytics_events had 0 rows before and has 5000 now: 5000 more\n',
+    ]);
+    expect(rowsThere().at(-1)).toEqual({
+      timestamp: '2026-09-01 10:00:00',
+      session_id: 'visitor',
+      action: 'page_hit',
+      version: '1',
+      payload: { event_id: 'old-4999', site_uuid: SITE, pathname: '/' },
+    });
+  },
+);
+
+test('a backfill that was broken off goes on where it was', async () => {
+  const env = await cloudEnv();
+  const file = exportFile(exported(12_000));
+  sandbox.tinybird.faults.set([
+    { match: { path: '/v0/events', after: 1 }, fault: { status: 403 } },
+  ]);
+  const first = await runVerb(env, ['backfill', file]);
+  expect([first.code, first.stderr]).toEqual([1, expect.stringMatching(/is not taken: 403/)]);
+  const before = rowsThere().length;
+  expect(before).toBeGreaterThan(0);
+  sandbox.tinybird.faults.clear();
+  expect((await runVerb(env, ['backfill', file])).code).toBe(0);
+  const ids = (rowsThere() as { payload: { event_id: string } }[]).map(
+    (row) => row.payload.event_id,
+  );
+  expect([ids.length, new Set(ids).size]).toEqual([12_000, 12_000]);
+});
+
+test('a file that is no export is told by its line', async () => {
+  const file = exportFile([...exported(1), '{"not":"a row"']);
+  const sent = await runVerb(await cloudEnv(), ['backfill', file]);
+  expect([sent.code, sent.stderr]).toEqual([1, 'Line 2 is no row of analytics_events.\n']);
+});
+
+test('what the cloud refused and then takes is replayed once; what it may have is only sent on purpose', async () => {
+  const env = await cloudEnv();
+  {
+    await using collector = await startTestCollector(env);
+    const events = { path: '/v0/events' };
+    sandbox.tinybird.faults.set([{ match: events, fault: { status: 400, body: 'bad' } }]);
+    await postHit(collector.url, { event_id: 'refused' });
+    await vi.waitUntil(
+      async () =>
+        (await metric(collector.privateUrl, 'prosora_hits_sent_total{outcome="dead"}')) === 1,
+    );
+    sandbox.tinybird.faults.set([{ match: events, fault: { status: 422, body: 'view' } }]);
+    await postHit(collector.url, { event_id: 'halfway' });
+    await vi.waitUntil(
+      async () =>
+        (await metric(collector.privateUrl, 'prosora_hits_sent_total{outcome="dead"}')) === 2,
+    );
+    sandbox.tinybird.faults.clear();
+  }
+  const first = await runVerb(env, ['replay']);
+  expect([first.code, first.stdout]).toEqual([
+    1,
+    expect.stringMatching(/^✔ \S+, 1 hits\n✘ \S+, 1 hits: halfway: .*\(--anyway\)\n$/),
+  ]);
+  const ids = () =>
+    (rowsThere() as { payload: { event_id: string } }[]).map((row) => row.payload.event_id);
+  expect(ids()).toEqual(['refused']);
+  const dead = await runVerb(env, ['dead']);
+  expect(
+    dead.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).kind),
+  ).toEqual(['halfway']);
+  expect((await runVerb(env, ['replay', '--anyway'])).code).toBe(0);
+  expect(ids()).toEqual(['refused', 'halfway']);
+  expect((await runVerb(env, ['dead'])).stdout).toBe('');
+});
+
+test('the free plan’s questions of a day are enough for an open dashboard', async () => {
+  const env = await cloudEnv();
+  sandbox.tinybird.settings.set({ queriesPerDay: 24 });
+  await using collector = await startTestCollector({
+    ...env,
+    PROSORA_COLLECTOR_CHART_CACHE_SECONDS: '60',
+    PROSORA_COLLECTOR_CHART_QUERIES_PER_DAY: '24',
+  });
+  for (let times = 0; times < 100; times += 1) {
+    const answer = await fetch(`${collector.url}/v0/pipes/api_kpis.json`, {
+      headers: { authorization: `Bearer ${sandbox.tinybird.adminToken}` },
+    });
+    expect(answer.status).toBe(200);
+  }
+  expect(sandbox.tinybird.requests.list(/pipes/)).toHaveLength(1);
+});
+
+test('secrets are in no line of the log and no metric', async () => {
+  const env = await cloudEnv();
+  await using collector = await startTestCollector(env);
+  await postHit(collector.url);
+  await vi.waitUntil(() => rowsThere().length === 1);
+  const text =
+    collector.lines.join('') + (await (await fetch(`${collector.privateUrl}/metrics`)).text());
+  expect(text).not.toContain(env['TINYBIRD_TRACKER_TOKEN']);
+  expect(text).not.toContain(sandbox.tinybird.adminToken);
+  expect(readFileSync(join(env.PROSORA_COLLECTOR_DATA_DIR, 'salts.json'), 'utf8')).toContain(
+    'salt',
+  );
+});
