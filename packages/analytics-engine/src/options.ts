@@ -5,6 +5,20 @@ import * as z from 'zod';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 
+function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, string> {
+  const pairs = text
+    .split(/[,\n]/)
+    .map((pair) => pair.trim())
+    .filter(Boolean)
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
+  const tokens = new Map(pairs);
+  const isWell = pairs.every(([site, token]) => site !== '' && token.length >= 16);
+  if (!isWell || new Set(tokens.values()).size !== pairs.length) {
+    context.addIssue({ code: 'custom', message: 'not SITE_UUID=TOKEN with tokens of their own' });
+  }
+  return tokens;
+}
+
 /** Every option of the engine. */
 export const engineOptions = {
   adminToken: {
@@ -20,6 +34,14 @@ export const engineOptions = {
       'A second token that may only send events, for the collector. At least 16 characters.',
     schema: z.string().min(16).optional(),
     defaultText: 'the admin token is the only one',
+    secret: true,
+  },
+  siteTokens: {
+    env: 'PROSORA_ENGINE_SITE_TOKENS',
+    description:
+      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it sees and writes only its own site. At least 16 characters each.',
+    schema: z.string().transform(parseSiteTokens).optional(),
+    defaultText: 'one admin token for all',
     secret: true,
   },
   ghostDir: {
