@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
+import { defaultMemoryLimitMb, machineMemoryMb } from './memory-limit.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 
@@ -94,9 +95,10 @@ export const engineOptions = {
   memoryLimitMb: {
     env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
     description:
-      'What queries, inserts and caches together may use; one query gets at most 60 % of it. Code and threads come on top.',
-    schema: z.coerce.number().int().min(256).default(1024),
+      'What queries, inserts and caches together may use; one query gets at most 75 % of it. Code and threads come on top.',
+    schema: z.coerce.number().int().min(256).default(defaultMemoryLimitMb(machineMemoryMb())),
     unit: 'MB',
+    defaultText: '30 % of the machine or container, from 384 to 1536 MB',
   },
   maxQuerySeconds: {
     env: 'PROSORA_ENGINE_MAX_QUERY_SECONDS',
