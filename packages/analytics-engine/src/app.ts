@@ -77,7 +77,12 @@ async function appendEvents(options: AppOptions, request: Request, response: Res
     );
   }
   const ndjson = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
-  const result = await ingest(options.connection, { datasource, ndjson, token });
+  const result = await ingest(options.connection, {
+    datasource,
+    ndjson,
+    token,
+    site: access.site,
+  });
   options.metrics.rows.inc({ datasource: name, outcome: 'accepted' }, result.successful_rows);
   options.metrics.rows.inc({ datasource: name, outcome: 'quarantined' }, result.quarantined_rows);
   response.status(request.query['wait'] === 'true' ? 200 : 202).json(result);

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { listBackups } from './care/backup.ts';
 import { readProject } from './datafiles/project.ts';
 import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
+import { machineMemoryMb } from './memory-limit.ts';
 import { pipeSql } from './pipe-sql.ts';
 import { assertPlatform } from './platform.ts';
 
@@ -61,8 +61,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     throw new Error(`${found}: look at the log of the engine for why none was taken since.`);
   },
   memory: ({ memoryLimitMb }) => {
-    // Without a limit Node reports 2^64 or 0.
-    const totalMb = Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / MB);
+    const totalMb = machineMemoryMb();
     const found = `limit ${memoryLimitMb} MB of ${totalMb} MB`;
     if (memoryLimitMb <= totalMb / 2) return found;
     throw new Error(`${found}: set PROSORA_ENGINE_MEMORY_LIMIT_MB to half of the machine at most.`);

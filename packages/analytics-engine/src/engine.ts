@@ -72,6 +72,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     accessOf: createTokens({
       adminToken: options.adminToken,
       namedTokens: { tracker: options.trackerToken },
+      siteTokens: options.siteTokens ?? new Map(),
       project,
     }),
     metrics,

@@ -16,6 +16,8 @@ export interface Batch {
   ndjson: string;
   /** Names the batch for ever; see the README on `Prosora-Batch`. */
   token: string | undefined;
+  /** The only site that rows may be of; undefined for all. */
+  site: string | undefined;
 }
 
 /**
@@ -29,7 +31,11 @@ export async function ingest(connection: Connection, batch: Batch): Promise<Inge
   if (!takesEvents(datasource)) {
     throw new EngineError('REQUEST_INVALID', `Data Source ${datasource.name} takes no events.`);
   }
-  const { columns, rows, accepted, quarantined } = readRows(batch.ndjson, datasource.columns);
+  const { columns, rows, accepted, quarantined } = readRows(
+    batch.ndjson,
+    datasource.columns,
+    batch.site,
+  );
   if (accepted + quarantined.length === 0) {
     throw new EngineError('REQUEST_INVALID', 'The body has no rows.');
   }

@@ -2,8 +2,23 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
+import { defaultMemoryLimitMb, machineMemoryMb } from './memory-limit.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
+
+function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, string> {
+  const pairs = text
+    .split(/[,\n]/)
+    .map((pair) => pair.trim())
+    .filter(Boolean)
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
+  const tokens = new Map(pairs);
+  const isWell = pairs.every(([site, token]) => site !== '' && token.length >= 16);
+  if (!isWell || new Set(tokens.values()).size !== pairs.length) {
+    context.addIssue({ code: 'custom', message: 'not SITE_UUID=TOKEN with tokens of their own' });
+  }
+  return tokens;
+}
 
 /** Every option of the engine. */
 export const engineOptions = {
@@ -20,6 +35,14 @@ export const engineOptions = {
       'A second token that may only send events, for the collector. At least 16 characters.',
     schema: z.string().min(16).optional(),
     defaultText: 'the admin token is the only one',
+    secret: true,
+  },
+  siteTokens: {
+    env: 'PROSORA_ENGINE_SITE_TOKENS',
+    description:
+      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it sees and writes only its own site. At least 16 characters each.',
+    schema: z.string().transform(parseSiteTokens).optional(),
+    defaultText: 'one admin token for all',
     secret: true,
   },
   ghostDir: {
@@ -72,9 +95,10 @@ export const engineOptions = {
   memoryLimitMb: {
     env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
     description:
-      'What queries, inserts and caches together may use; one query gets at most 60 % of it. Code and threads come on top.',
-    schema: z.coerce.number().int().min(256).default(1024),
+      'What queries, inserts and caches together may use; one query gets at most 75 % of it. Code and threads come on top.',
+    schema: z.coerce.number().int().min(256).default(defaultMemoryLimitMb(machineMemoryMb())),
     unit: 'MB',
+    defaultText: '30 % of the machine or container, from 384 to 1536 MB',
   },
   maxQuerySeconds: {
     env: 'PROSORA_ENGINE_MAX_QUERY_SECONDS',

@@ -1,5 +1,7 @@
 import { type ColumnConverter, columnConverter } from './column-converter.ts';
 import type { Column } from './datafiles/datasource.ts';
+import { EngineError } from './errors.ts';
+import { SITE } from './site-pipes.ts';
 
 /** What became of the lines of one request. */
 export interface ReadRows {
@@ -21,8 +23,11 @@ interface QuarantinedRow {
 /**
  * Reads NDJSON into rows of a table. Every value is checked here because ClickHouse refuses a whole
  * insert for one bad value; a line that does not fit is set aside, as Tinybird's quarantine does.
+ *
+ * @param site The only site that rows may be of.
+ * @throws EngineError `TOKEN_REFUSED` for a row of another one.
  */
-export function readRows(ndjson: string, columns: readonly Column[]): ReadRows {
+export function readRows(ndjson: string, columns: readonly Column[], site?: string): ReadRows {
   const landing = columns.flatMap((column) =>
     column.jsonPath
       ? [{ column, path: column.jsonPath, convert: columnConverter(column.type) }]
@@ -33,7 +38,11 @@ export function readRows(ndjson: string, columns: readonly Column[]): ReadRows {
   for (const line of ndjson.split('\n')) {
     if (line.trim() === '') continue;
     try {
-      rows.push(JSON.stringify(readRow(line, landing)));
+      const row = readRow(line, landing);
+      if (site !== undefined && row[SITE] !== site) {
+        throw new EngineError('TOKEN_REFUSED', 'the token may not append rows of another site');
+      }
+      rows.push(JSON.stringify(row));
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       quarantined.push({ column: error.column, reason: error.message, row: line });

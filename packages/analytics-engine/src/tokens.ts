@@ -3,12 +3,15 @@ import { errors, jwtVerify } from 'jose';
 import * as z from 'zod';
 import type { Project } from './datafiles/project.ts';
 import { EngineError } from './errors.ts';
+import { SITE, sitePipes } from './site-pipes.ts';
 
 /** Parameters that a token sets and a request cannot change. */
 type FixedParameters = Readonly<Record<string, string>>;
 
 /** What a request's token lets it do. */
 export interface Access {
+  /** The only site that it may write and read; undefined for all. */
+  readonly site?: string;
   /** @throws EngineError `TOKEN_REFUSED` */
   assertMayAppend(datasource: string): void;
   /** @throws EngineError `TOKEN_REFUSED` */
@@ -21,6 +24,8 @@ export interface TokensOptions {
   adminToken: string;
   /** Static tokens by the name that the datafiles grant something to, such as `tracker`. */
   namedTokens: Readonly<Record<string, string | undefined>>;
+  /** A token for each site that has one of its own: used as it is, and the key of its Ghost's JWTs. */
+  siteTokens?: ReadonlyMap<string, string>;
   project: Project;
   /** Milliseconds since 1970. (Default: the clock) */
   now?: () => number;
@@ -44,33 +49,78 @@ const EVERYTHING: Access = { assertMayAppend: () => {}, fixedParametersFor: () =
 export function createTokens(
   options: TokensOptions,
 ): (token: string | undefined) => Promise<Access> {
-  const key = new TextEncoder().encode(options.adminToken);
+  const keys = [{ key: keyOf(options.adminToken), site: undefined as string | undefined }];
+  for (const [site, token] of options.siteTokens ?? []) keys.push({ key: keyOf(token), site });
+  const pipesOfOneSite = sitePipes(options.project);
   const adminDigest = digestOf(options.adminToken);
   const named = Object.entries(options.namedTokens).flatMap(([name, token]) =>
     token ? [{ digest: digestOf(token), access: staticAccess(name, options.project) }] : [],
   );
+  for (const [site, token] of options.siteTokens ?? []) {
+    const access = ofOneSite(EVERYTHING, site, options.project, pipesOfOneSite);
+    named.push({ digest: digestOf(token), access });
+  }
 
   return async (token) => {
     if (!token) throw refused('authentication token is missing');
     const digest = digestOf(token);
     if (timingSafeEqual(digest, adminDigest)) return EVERYTHING;
     const known = named.find((candidate) => timingSafeEqual(digest, candidate.digest));
-    return known?.access ?? jwtAccess(await scopesOf(token, key, options.now ?? Date.now));
+    if (known) return known.access;
+    const { scopes, site } = await readJwt(token, keys, options.now ?? Date.now);
+    const access = jwtAccess(scopes);
+    return site ? ofOneSite(access, site, options.project, pipesOfOneSite) : access;
   };
 }
 
-async function scopesOf(token: string, key: Uint8Array, now: () => number): Promise<Scope[]> {
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: ['HS256'],
-      requiredClaims: ['exp'],
-      currentDate: new Date(now()),
-    });
-    return claimsSchema.parse(payload).scopes;
-  } catch (error) {
-    if (error instanceof errors.JWTExpired) throw refused('authentication token has expired');
-    throw refused('invalid authentication token');
+interface Key {
+  key: Uint8Array;
+  /** Whose key it is; undefined for the admin's. */
+  site: string | undefined;
+}
+
+async function readJwt(
+  token: string,
+  keys: readonly Key[],
+  now: () => number,
+): Promise<{ scopes: Scope[]; site: string | undefined }> {
+  let refusal = refused('invalid authentication token');
+  for (const { key, site } of keys) {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['HS256'],
+        requiredClaims: ['exp'],
+        currentDate: new Date(now()),
+      });
+      return { scopes: claimsSchema.parse(payload).scopes, site };
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) refusal = refused('authentication token has expired');
+    }
   }
+  throw refusal;
+}
+
+/** The same access within one site: it sets the site, and a token that fixes another is refused. */
+function ofOneSite(
+  access: Access,
+  site: string,
+  { datasources }: Project,
+  pipesOfOneSite: ReadonlySet<string>,
+): Access {
+  return {
+    site,
+    assertMayAppend(datasource) {
+      access.assertMayAppend(datasource);
+      const columns = datasources.get(datasource)?.columns ?? [];
+      if (!columns.some(({ name }) => name === SITE)) throw mayNot('append to', datasource);
+    },
+    fixedParametersFor(pipe) {
+      const fixed = access.fixedParametersFor(pipe);
+      if (!pipesOfOneSite.has(pipe)) throw mayNot('read', pipe);
+      if ((fixed[SITE] ?? site) !== site) throw refused('the token is for another site');
+      return { ...fixed, [SITE]: site };
+    },
+  };
 }
 
 function jwtAccess(scopes: readonly Scope[]): Access {
@@ -102,6 +152,10 @@ function staticAccess(token: string, { datasources, pipes }: Project): Access {
       throw mayNot('read', pipe);
     },
   };
+}
+
+function keyOf(token: string): Uint8Array {
+  return new TextEncoder().encode(token);
 }
 
 /** Digests have one length, so comparing them tells nothing about the token's. */

@@ -83,7 +83,7 @@ async function serve(options: EngineOptions): Promise<number> {
   const logger = createLogger({
     name: 'engine',
     level: options.logLevel,
-    secrets: [options.adminToken, options.trackerToken],
+    secrets: [options.adminToken, options.trackerToken, ...(options.siteTokens?.values() ?? [])],
   });
   const engine = await startEngine(options, logger);
   stopGracefully({ stop: () => engine.close(), logger });

@@ -2,6 +2,8 @@ import type { DatabaseSettings } from './messages.ts';
 
 const MAX_RESULT_BYTES = 64 * 2 ** 20;
 const MAX_RESULT_ROWS = 100_000;
+const QUERY_SHARE = 0.75;
+const SPILL_SHARE = 0.3;
 
 /**
  * Server settings, which ClickHouse reads from a file before anything else. Its defaults are for a
@@ -42,7 +44,10 @@ export function readerSettings(settings: DatabaseSettings): string[] {
   return [
     `SET max_execution_time = ${settings.maxQuerySeconds}`,
     "SET timeout_overflow_mode = 'throw'",
-    `SET max_memory_usage = ${Math.floor(settings.memoryLimitBytes * 0.6)}`,
+    `SET max_memory_usage = ${Math.floor(settings.memoryLimitBytes * QUERY_SHARE)}`,
+    // Rather slow than refused: what groups and sorts a lot goes to disk for a while.
+    `SET max_bytes_before_external_group_by = ${Math.floor(settings.memoryLimitBytes * SPILL_SHARE)}`,
+    `SET max_bytes_before_external_sort = ${Math.floor(settings.memoryLimitBytes * SPILL_SHARE)}`,
     `SET max_result_bytes = ${MAX_RESULT_BYTES}`,
     `SET max_result_rows = ${MAX_RESULT_ROWS}`,
     "SET result_overflow_mode = 'throw'",

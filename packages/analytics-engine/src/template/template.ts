@@ -4,7 +4,8 @@ import { type Expression, parseExpression } from './expression.ts';
 import { toSql } from './literal.ts';
 import type { Parameters } from './value.ts';
 
-type Part =
+/** A piece of a template. */
+export type Part =
   | { kind: 'text'; text: string }
   | { kind: 'output'; expression: Expression }
   | { kind: 'set'; name: string; expression: Expression }
@@ -53,6 +54,17 @@ export function parseTemplate(sql: string, where: string): Template {
  */
 export function renderTemplate(template: Template, parameters: Parameters): string {
   return renderParts(template.parts, new Map(Object.entries(parameters)));
+}
+
+/** All SQL of a template, of every branch, with a placeholder where a value would be. */
+export function textOf({ parts }: Pick<Template, 'parts'>): string {
+  const texts = parts.map((part) => {
+    if (part.kind === 'text') return part.text;
+    if (part.kind === 'if')
+      return part.branches.map(({ body }) => textOf({ parts: body })).join(' ');
+    return part.kind === 'output' ? "''" : '';
+  });
+  return texts.join('');
 }
 
 function renderParts(parts: readonly Part[], scope: Scope): string {

@@ -1,0 +1,59 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { corpus, eventOf, HOME, type Page } from '../../packages/analytics-engine/test/corpus.ts';
+import { startEngineProcess } from './engine-process.ts';
+
+const CACHE = resolve(import.meta.dirname, '../../.prosora/bench-engine');
+const SITE = 'bd05ceed-1df9-4af7-832a-d3b5faa7ca1d';
+export const DAYS = 90;
+/** The day after the last one with hits. */
+export const END = new Date(Date.UTC(2026, 10, 1));
+const BATCH = 5_000;
+const MILLION = 1_000_000;
+
+export const PAGES: readonly Page[] = [
+  HOME,
+  ...Array.from({ length: 60 }, (_, index) => ({
+    path: `/story-${index}/`,
+    postUuid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    postType: 'post' as const,
+  })),
+];
+
+/** What every question of Ghost Admin carries. */
+export const SITE_QUERY = `site_uuid=${SITE}`;
+
+/** A data directory with so many million hits of 90 days, made once: three are one and two further seeds. */
+export async function corpusDir(millions: number): Promise<string> {
+  const dir = join(CACHE, `${millions}m`);
+  if (existsSync(dir)) return dir;
+  const draft = `${dir}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(CACHE, { recursive: true });
+  if (millions > 1) cpSync(await corpusDir(millions - 1), draft, { recursive: true });
+  const engine = await startEngineProcess(draft);
+  let sent = 0;
+  for (const body of batches(millions, MILLION, BATCH)) {
+    const answer = await engine.send(body);
+    if (answer.status !== 200) throw new Error(`A batch was answered ${answer.status}.`);
+    await answer.arrayBuffer();
+    sent += BATCH;
+    if (sent % 200_000 === 0) console.log(`corpus of ${millions} million: ${sent} sent`);
+  }
+  await engine.close();
+  renameSync(draft, dir);
+  return dir;
+}
+
+/** Hits of the corpus as bodies of requests. */
+export function* batches(seed: number, hits: number, size: number): Generator<string> {
+  const from = new Date(END.getTime() - DAYS * 86_400_000);
+  let lines: string[] = [];
+  for (const hit of corpus({ seed, hits, from, days: DAYS, pages: PAGES })) {
+    lines.push(eventOf({ ...hit, session: `${seed}-${hit.session}` }, SITE));
+    if (lines.length < size) continue;
+    yield lines.join('\n');
+    lines = [];
+  }
+  if (lines.length > 0) yield lines.join('\n');
+}
