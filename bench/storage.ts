@@ -13,12 +13,14 @@ import type { Figure } from './figure.ts';
 
 const execFileAsync = promisify(execFile);
 const PACKAGE = path.join(import.meta.dirname, '../packages/ghost-storage-cloudinary');
+const CLI = path.join(PACKAGE, 'dist/cli.js');
 
 const UPLOADS = 60;
 const UPLOAD_BYTES = 300_000;
 
 /** What the adapter adds to an upload, what it takes off Ghost, and how fast a site moves in. */
 export async function run(): Promise<Figure[]> {
+  await execFileAsync('npm', ['run', 'build', '--silent'], { cwd: PACKAGE });
   const dir = mkdtempSync(path.join(tmpdir(), 'prosora-bench-'));
   await using sandbox = await startSandbox({ port: 0, dataDir: path.join(dir, 'sandbox') });
   const { cloudName, apiKey, apiSecret, url } = sandbox.cloudinary;
@@ -125,7 +127,6 @@ async function measureGhost(cloudinary: Cloudinary, dir: string): Promise<Figure
   const sharp = createRequire(path.join(install.dir, 'index.js'))('sharp');
   const { cloudName, apiKey, apiSecret, url } = cloudinary;
   const account = { cloudName, apiKey, apiSecret, uploadPrefix: url, secureDistribution: url };
-  await execFileAsync('npm', ['run', 'build', '--silent'], { cwd: PACKAGE });
   const boot = async (name: string, storage: object) => {
     const folder = path.join(dir, name);
     const adapters = path.join(folder, 'content/adapters/storage');
@@ -270,16 +271,10 @@ async function measurePush(cloudinary: Cloudinary, dir: string): Promise<Figure[
     const seconds: number[] = [];
     for (let turn = 0; turn < 20; turn += 1) {
       const bytes = new Uint8Array(20_000).fill(turn);
-      seconds.push(
-        (await elapsed(() => postBare(cloudinary, `ideal-${latencyMs}-${turn}`, bytes))) / 1000,
-      );
+      const name = `ideal-${latencyMs}-${turn}`;
+      seconds.push((await elapsed(() => postBare(cloudinary, name, bytes))) / 1000);
     }
-    const command = [
-      path.join(PACKAGE, 'dist/cli.js'),
-      'push',
-      '--concurrency',
-      String(PUSH_LANES),
-    ];
+    const command = [CLI, 'push', '--concurrency', `${PUSH_LANES}`];
     const takenMs = await elapsed(() => execFileAsync(process.execPath, command, { cwd: site }));
     cloudinary.faults.clear();
     const ideal = PUSH_LANES / median(seconds);
