@@ -22,6 +22,18 @@ const stackProject = {
   },
 };
 
+/** Other Ghosts and adapters that npm has to install first: with `npm run test:soak` alone. */
+const soakProject = {
+  extends: true as const,
+  test: {
+    name: 'soak',
+    include: filesOf('soak/'),
+    testTimeout: 3_600_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
+};
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['@prosora/source'] } },
   test: {
@@ -57,6 +69,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      ...(soak ? [soakProject] : []),
       ...(stack ? [stackProject] : []),
     ],
   },

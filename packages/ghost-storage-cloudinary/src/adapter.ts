@@ -10,6 +10,7 @@ import { type Asset, createNames, imageOfOriginal, type Names } from './names.ts
 import type { StorageOptions } from './options.ts';
 import { parseConfig } from './parse-config.ts';
 import { remember } from './remember.ts';
+import { extensionOf } from './resource-type.ts';
 import { readRunningGhost } from './running-ghost.ts';
 import { createServe } from './serve.ts';
 import { createShrink } from './shrink.ts';
@@ -185,7 +186,8 @@ export class CloudinaryStorage extends StorageBase {
   #urlOf(path: string): string {
     if (this.#options.delivery !== 'absolute') return this.#siteUrls.urlOf(path);
     const asset = this.#names.assetOf(path);
-    return isTransformable(path, undefined)
+    // Of an animation Cloudinary keeps 100 frames.
+    return isTransformable(path, undefined) && extensionOf(path) !== 'gif'
       ? this.#deliveryUrls.transformed(asset)
       : this.#deliveryUrls.original(asset);
   }

@@ -5,7 +5,9 @@ import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
 import { badAnswer, CloudinaryError } from './errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
+import { multipartBody } from './multipart.ts';
 import type { Asset } from './names.ts';
+import { postStream } from './post-stream.ts';
 import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
 import type { UploadBytes } from './source-file.ts';
 
@@ -25,6 +27,11 @@ export interface CloudinaryOptions extends RetryPolicy {
   fetch?: typeof fetch;
   clock?: RetryClock;
 }
+
+/** A file as a whole, or a part of a large one that is read while it is sent. */
+type FilePart =
+  | { blob: Blob; stream?: never }
+  | { blob?: never; stream: () => AsyncIterable<Uint8Array> };
 
 /** How an upload is stored. */
 export interface UploadOptions {
@@ -82,14 +89,17 @@ export class Cloudinary {
     };
     const { chunkBytes } = this.#options;
     if (file.size <= chunkBytes) {
-      const whole = await file.slice(0, file.size);
+      const whole = { blob: await file.slice(0, file.size) };
       return storedAs(asset, await this.#call(asset, 'upload', params, whole));
     }
     const uploadId = randomUUID();
     let answer: unknown;
     for (let from = 0; from < file.size; from += chunkBytes) {
       const until = Math.min(from + chunkBytes, file.size);
-      answer = await this.#call(asset, 'upload', params, await file.slice(from, until), {
+      const part = file.stream
+        ? { stream: file.stream.bind(file, from, until) }
+        : { blob: await file.slice(from, until) };
+      answer = await this.#call(asset, 'upload', params, part, {
         'X-Unique-Upload-Id': uploadId,
         'Content-Range': `bytes ${from}-${until - 1}/${file.size}`,
       });
@@ -122,14 +132,16 @@ export class Cloudinary {
 
   /** Writes what is delivered under a URL to a file, whatever its size. */
   async downloadTo(url: string, path: string): Promise<void> {
-    await this.#attempt(url, {}, async ({ body }) => {
+    await this.#attempt(url, this.#get(url), async ({ body }) => {
       await pipeline(body ?? [], createWriteStream(path));
     });
   }
 
   /** Downloads what is delivered under a URL. */
   async download(url: string): Promise<Buffer> {
-    return this.#attempt(url, {}, async (response) => Buffer.from(await response.arrayBuffer()));
+    return this.#attempt(url, this.#get(url), async (response) =>
+      Buffer.from(await response.arrayBuffer()),
+    );
   }
 
   /**
@@ -138,7 +150,7 @@ export class Cloudinary {
    */
   async etagOf(url: string): Promise<string | undefined> {
     const read = async ({ headers }: Response) => headers.get('etag');
-    const etag = await this.#attempt(url, { method: 'HEAD' }, read).catch((error: unknown) => {
+    const etag = await this.#attempt(url, this.#get(url, 'HEAD'), read).catch((error: unknown) => {
       if (error instanceof CloudinaryError && error.errorType === 'NoPermissionError') return null;
       throw error;
     });
@@ -153,17 +165,26 @@ export class Cloudinary {
     { resourceType }: Asset,
     action: string,
     params: Params,
-    file?: Blob,
+    file?: FilePart,
     headers: Record<string, string> = {},
   ): Promise<unknown> {
     const { uploadPrefix, cloudName } = this.#options;
     const url = `${uploadPrefix}/v1_1/${cloudName}/${resourceType}/${action}`;
-    const request = () => ({ method: 'POST', headers, body: this.#signedForm(params, file) });
-    return this.#attempt(url, request, (response) => response.json());
+    const send = (signal: AbortSignal): Promise<Response> => {
+      const form = this.#signedForm(params);
+      if (!file?.stream) {
+        if (file) form.set('file', file.blob, 'file');
+        return this.#fetch(url, { method: 'POST', headers, body: form, signal });
+      }
+      const fields = [...form].map(([name, value]): [string, string] => [name, String(value)]);
+      const made = multipartBody(fields, file.stream());
+      return postStream(url, { ...made, headers: { ...headers, ...made.headers }, signal });
+    };
+    return this.#attempt(url, send, (response) => response.json());
   }
 
   /** Signed anew for each attempt, since Cloudinary refuses an old timestamp. */
-  #signedForm(params: Params, file?: Blob): FormData {
+  #signedForm(params: Params): FormData {
     const { apiKey, apiSecret, signatureAlgorithm } = this.#options;
     const signed: Record<string, string | number> = {
       timestamp: Math.floor(this.#clock.now() / 1000),
@@ -176,19 +197,21 @@ export class Cloudinary {
     for (const [name, value] of Object.entries(signed)) form.set(name, String(value));
     form.set('api_key', apiKey);
     form.set('signature', utils.api_sign_request(signed, apiSecret, signatureAlgorithm));
-    if (file) form.set('file', file, 'file');
     return form;
+  }
+
+  #get(url: string, method = 'GET') {
+    return (signal: AbortSignal) => this.#fetch(url, { method, signal });
   }
 
   #attempt<T>(
     url: string,
-    request: RequestInit | (() => RequestInit),
+    send: (signal: AbortSignal) => Promise<Response>,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
     const once = async (signal: AbortSignal): Promise<T> => {
       try {
-        const init = typeof request === 'function' ? request() : request;
-        const response = await this.#fetch(url, { ...init, signal });
+        const response = await send(signal);
         if (response.ok) return await read(response);
         throw failureOf(response, await response.text(), this.#clock.now());
       } catch (error) {

@@ -6,7 +6,7 @@ import { requireFromGhost } from './running-ghost.ts';
 import { type SourceFile, sourceFromBuffer } from './source-file.ts';
 
 /** What an image has to stay under. */
-export interface ImageLimits {
+interface ImageLimits {
   imageMaxBytes: number;
   imageMaxPixels: number;
 }

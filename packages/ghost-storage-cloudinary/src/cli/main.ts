@@ -84,7 +84,7 @@ function readArguments(args: string[]) {
 }
 
 async function runDoctor(command: Command): Promise<number> {
-  const { values, terminal } = command;
+  const { terminal } = command;
   const findings = await examine(settings(command), ghostEntry(command));
   for (const finding of findings) print(terminal, findingLine(finding));
   return findings.some(({ status }) => status === 'problem') ? 1 : 0;

@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ListedAsset } from '../admin-api.ts';
+import { md5Of } from '../source-file.ts';
 import { parseRequestPath } from '../store-path.ts';
 import { inLanes } from './lanes.ts';
 import type { Progress } from './progress.ts';
@@ -95,10 +94,4 @@ async function pullFile(
     await rm(unfinished, { force: true });
   }
   return 'downloaded';
-}
-
-async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

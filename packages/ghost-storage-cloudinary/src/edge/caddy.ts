@@ -59,6 +59,12 @@ ${[...IMAGE_EXTENSIONS, ...VIDEO_EXTENSIONS].map(([name, delivered]) => `\t\t~\\
 \t\timport cloudinary
 \t}
 
+\t@nested path_regexp ^/content/images/size/[^/]+/(size|format)/
+\thandle @nested {
+\t\trewrite * ${folder}{uri}
+\t\timport ghost_site
+\t}
+
 \t@sized path_regexp cld ^/content/images/${size}(${PLAIN_STEM})\\.(${anyOf(without(IMAGE_EXTENSIONS, NOT_RESIZED_AS_IS))})$
 \thandle @sized {
 \t\trewrite * ${cloud}/image/upload/{cld_size}/v1/${idPrefix}images/{re.cld.2}_{re.cld.3}.{cld_extension}?

@@ -51,6 +51,10 @@ ${[...IMAGE_EXTENSIONS, ...VIDEO_EXTENSIONS]
   .join('\n')}
 }
 
+upstream ghost_site {
+    server ${site.hostname}:${site.port || (site.protocol === 'http:' ? 80 : 443)};
+}
+
 server {
     ${listenOf(edge)}
     server_name ${edge.hostname};
@@ -58,6 +62,10 @@ ${toCloudinary(
   `images/${size}format/(?<cld_format>${anyOf(FORMATS)})/${stem}${extension(without(IMAGE_EXTENSIONS, NOT_RESIZED))}`,
   `image/upload/$cld_resize/v1/${idPrefix}images/\${cld_stem}_$cld_extension.$cld_format`,
 )}
+
+    location ~ ^/content/images/size/[^/]+/(size|format)/ {
+        try_files /nonexistent @ghost_site;
+    }
 ${toCloudinary(
   `images/${size}${stem}${extension(without(IMAGE_EXTENSIONS, NOT_RESIZED_AS_IS))}`,
   `image/upload/$cld_resize/v1/${idPrefix}images/\${cld_stem}_$cld_extension.$cld_delivered`,
@@ -84,8 +92,9 @@ ${toCloudinary(
     }
 
     location @ghost_site {
-        rewrite ^ ${folder}$request_uri break;
-        proxy_pass ${site.origin};
+        # As it came: with a variable nginx does not encode it anew, and a group needs no resolver.
+        proxy_pass ${site.protocol}//ghost_site${folder}$request_uri;
+        proxy_ssl_name ${site.hostname};
         proxy_set_header Host ${site.host};
         proxy_set_header X-Forwarded-Proto ${site.protocol.slice(0, -1)};
         proxy_ssl_server_name on;

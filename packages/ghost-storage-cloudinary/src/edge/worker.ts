@@ -24,13 +24,13 @@ const VIDEOS = ${json(Object.fromEntries(VIDEO_EXTENSIONS))};
 const NOT_RESIZED = ${json([...NOT_RESIZED])};
 const NOT_RESIZED_AS_IS = ${json([...NOT_RESIZED_AS_IS])};
 const SIGNED_WITH = ${json(signatureAlgorithm ?? null)};
-const PATH = /^/content/(images|media|files)/(?:size/([^/]+)/(?:format/(${anyOf(FORMATS)})/)?)?(${PLAIN_STEM.replaceAll('/', '\\/')}).([A-Za-z0-9_-]+)$/;
+const PATH = /^\\/content\\/(images|media|files)\\/(?:size\\/([^/]+)\\/(?:format\\/(${anyOf(FORMATS)})\\/)?)?(${PLAIN_STEM.replaceAll('/', '\\/')})\\.([A-Za-z0-9_-]+)$/;
 
 export default {
   async fetch(request, env) {
     if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 });
     const { pathname, search } = new URL(request.url);
-    if (!/^/content/(images|media|files)//.test(pathname)) return new Response(null, { status: 404 });
+    if (!/^\\/content\\/(images|media|files)\\//.test(pathname)) return new Response(null, { status: 404 });
     const target = await deliveryUrl(pathname, env);
     if (target !== undefined) {
       const answer = await fetch(target, { method: request.method, headers: passedOn(request) });
@@ -66,6 +66,7 @@ async function deliveryUrl(pathname, env) {
   if (size !== undefined) {
     const transformation = Object.hasOwn(SIZES, size) ? SIZES[size] : undefined;
     const fixed = format === undefined ? NOT_RESIZED_AS_IS : NOT_RESIZED;
+    if (/^(size|format)\\//.test(stem)) return undefined;
     if (store !== 'images' || !transformation || !image || fixed.includes(extension)) return undefined;
     return urlOf('image', transformation, \`\${store}/\${stem}_\${extension}.\${format ?? image}\`, env);
   }

@@ -21,7 +21,11 @@ function evaluate(script: string, env: Record<string, string> = {}, flags: strin
 }
 
 test('the adapter is one file of at most 350 kB with no dependency', () => {
-  expect(readdirSync(join(adapter.dir, 'dist')).sort()).toEqual(['index.cjs', 'index.d.cts']);
+  expect(readdirSync(join(adapter.dir, 'dist')).sort()).toEqual([
+    'cli.js',
+    'index.cjs',
+    'index.d.cts',
+  ]);
   expect(statSync(join(adapter.dir, 'dist/index.cjs')).size).toBeLessThanOrEqual(350 * 1024);
   const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
   expect(manifest.dependencies ?? {}).toEqual({});
@@ -85,6 +89,16 @@ test('what the environment says to the SDK has no say in our URLs', () => {
   expect(evaluate(script, env)).toBe(
     'https://res.cloudinary.com/ours/image/upload/v1/ghost/images/x_jpg.jpg',
   );
+});
+
+test('the command is another file that asks for nothing either', () => {
+  const help = execFileSync(process.execPath, ['dist/cli.js', 'help'], {
+    cwd: adapter.dir,
+    encoding: 'utf8',
+  });
+  expect(help).toMatch(/^Usage: ghost-cloudinary <command>/);
+  const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
+  expect(manifest.bin).toEqual({ 'ghost-cloudinary': './dist/cli.js' });
 });
 
 test('it loads without a warning', () => {
