@@ -132,7 +132,7 @@ describe("Ghost's own polling", () => {
       const members = membersOf(600);
       await post(lab, newsletterForm(members));
       await until(() => lab.resend.inbox.list().length === members.length);
-      const { store } = await openMailStore(`${lab.dir}/mail`);
+      const { store } = await openMailStore({ dataDir: `${lab.dir}/mail` });
       const message = await store.db.selectFrom('message').select('id').executeTakeFirstOrThrow();
 
       const due = arrivals(2 * members.length)
