@@ -111,8 +111,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   });
 
   const stopping = new AbortController();
-  const turn = async () =>
-    void (await pace.take({ holder: 'chores', isUrgent: false }, stopping.signal));
+  const turn = async () => void (await pace.take({ isUrgent: false }, stopping.signal));
   const reconciling = { store, clock, resend: admin, turn, silentMs: silentHours * HOUR_MS };
   const chores = doChores(
     {

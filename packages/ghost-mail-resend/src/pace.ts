@@ -30,7 +30,7 @@ export const paceSchema = z.object({
 export type PaceState = z.output<typeof paceSchema>;
 
 /** A call that may be made at a time, or when to ask again. */
-export type Turn = { holder: string; at: number } | { askAt: number };
+export type Turn = { at: number } | { askAt: number };
 
 /** Resend's limit for a new team; the headers of the first answer correct it. */
 const FIRST_LIMIT = 2;
@@ -59,13 +59,18 @@ export function newPace(): PaceState {
 }
 
 /**
- * Books the next slot. Resend does not say how it counts, so no more calls than the limit are to arrive in
+ * Books the next slot for a call that will `learnPace` by its holder, or without one never will. Resend does not say how it counts, so no more calls than the limit are to arrive in
  * any stretch of a window's length: that is right for a fixed window, a sliding log and a bucket alike.
  *
  * A slot is free a window after Resend counted its last call, and a call may leave earlier by as much as
  * the way takes at least.
  */
-export function takeTurn(pace: PaceState, holder: string, isUrgent: boolean, now: number): Turn {
+export function takeTurn(
+  pace: PaceState,
+  holder: string | undefined,
+  isUrgent: boolean,
+  now: number,
+): Turn {
   while (pace.slots.length < pace.limit) pace.slots.push({ freeAt: 0, usedAt: 0 });
   const surplus = pace.slots.length - pace.limit;
   if (surplus > 0)
@@ -78,10 +83,12 @@ export function takeTurn(pace: PaceState, holder: string, isUrgent: boolean, now
   // A hold may be lifted or prolonged: nobody books beyond it.
   if (pace.heldUntil > now) return { askAt: pace.heldUntil };
   if (!isUrgent && at > now + NEWSLETTER_AHEAD_MS) return { askAt: at - NEWSLETTER_AHEAD_MS };
-  next.holder = holder;
   next.usedAt = at;
-  next.freeAt = at + pace.wayMs + pace.windowMs + LOST_CALL_MS;
-  return { holder, at };
+  // Nobody will say when a call without a holder was counted.
+  next.freeAt = at + 2 * pace.wayMs + pace.windowMs + (holder === undefined ? 0 : LOST_CALL_MS);
+  if (holder === undefined) delete next.holder;
+  else next.holder = holder;
+  return { at };
 }
 
 /** How long before a slot is free its next call leaves. A few answers do not show the shortest way. */

@@ -18,7 +18,8 @@ export interface SharedPace {
 
 /** Who asks for a turn. */
 export interface TurnRequest {
-  holder: string;
+  /** The call that will `learn` of its answer; none for one that will not. */
+  holder?: string;
   /** Goes ahead of newsletters. */
   isUrgent: boolean;
   also?: (tx: MailTx) => Promise<boolean>;

@@ -87,11 +87,11 @@ describe('takeTurn', () => {
 
   test('begins with the limit of a new team, and takes up the one that an answer names', () => {
     const pace = newPace();
-    expect(takeTurn(pace, 'a', false, NOW)).toEqual({ holder: 'a', at: NOW });
-    expect(takeTurn(pace, 'b', false, NOW)).toEqual({ holder: 'b', at: NOW });
+    expect(takeTurn(pace, 'a', false, NOW)).toEqual({ at: NOW });
+    expect(takeTurn(pace, 'b', false, NOW)).toEqual({ at: NOW });
     expect(takeTurn(pace, 'c', false, NOW)).toHaveProperty('askAt');
     answered(pace, 'a', null, 10);
-    expect(takeTurn(pace, 'c', false, NOW + 100)).toEqual({ holder: 'c', at: NOW + 100 });
+    expect(takeTurn(pace, 'c', false, NOW + 100)).toEqual({ at: NOW + 100 });
   });
 
   test('gives what is urgent the next slot ahead of time, and a newsletter none', () => {
