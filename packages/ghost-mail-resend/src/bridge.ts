@@ -164,7 +164,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   });
   cleanup.defer(() => privateListener.close(0));
   const { url } = publicListener;
-  logger.info({ url, private: privateListener.url, smtpPort: smtp?.port }, 'bridge.started');
+  logger.info({ url, privateUrl: privateListener.url, smtpPort: smtp?.port }, 'ready');
   const resources = cleanup.move();
   const stop = () => resources.disposeAsync();
   return {
