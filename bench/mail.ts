@@ -325,7 +325,12 @@ async function simulate(folder: string): Promise<Figure[]> {
     mkdirSync(dataDir);
     copyFileSync(await millionQueued(), join(dataDir, 'mail.db'));
     let now = Date.now();
-    const clock = { now: () => now, sleep: async (ms: number) => void (now += ms) };
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        now += ms;
+      },
+    };
     const { store, queues } = await openMailStore({ dataDir }, clock);
     const rate = { limit, remaining: limit, resetMs: null, windowMs: 1_000 };
     let sent = 0;
