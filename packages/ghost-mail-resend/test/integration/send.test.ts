@@ -209,6 +209,30 @@ describe('a call in doubt', () => {
     await store.close();
   });
 
+  test('goes out as it was after an update that renders otherwise, since its bytes are kept', async () => {
+    await using lab = await startMailLab();
+    lab.resend.faults.set([{ match: { path: BATCH }, fault: { dropAfterAccept: true } }]);
+    await post(lab, newsletterForm(membersOf(2)));
+    await arrived(lab, 2);
+    await lab.bridge.stop();
+    lab.resend.faults.clear();
+    const { store } = await openMailStore({ dataDir: `${lab.dir}/mail` });
+    await store.transaction(async (tx) => {
+      // What another version would make of these rows is not what was sent.
+      await tx
+        .updateTable('chunk')
+        .set({ renderer: RENDERER - 1 })
+        .execute();
+      await tx.updateTable('recipient').set({ variables: '{"name":"changed"}' }).execute();
+    });
+    await store.close();
+    await lab.restart();
+    await until(() => lab.log.some((line) => line.includes('"outcome":"done"')));
+    expect(mailsByAddress(lab.resend)).toEqual(ONCE_EACH(membersOf(2)));
+    const { store: after } = await lab.look();
+    expect(await after.db.selectFrom('chunk_body').selectAll().execute()).toEqual([]);
+  });
+
   test('is answered by Resend with the first answer after a restart', async () => {
     await using lab = await startMailLab();
     await stopInDoubt(lab, { size: 2 });
