@@ -60,6 +60,8 @@ const TIMEOUTS = {
   requestTimeout: 60_000,
   headersTimeout: 15_000,
   connectionsCheckingInterval: 5_000,
+  // Ghost keeps its connection, and would meet a closed one.
+  keepAliveTimeout: 65_000,
 };
 /** A worker tries a store that fails again every second or two. */
 const UNREADY_MS = 10_000;

@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type GhostInstall, installGhost } from '@prosora/ghost-local';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { acceptMessage } from '../../src/accept.ts';
 import { recordEvents } from '../../src/events.ts';
 import type { Message } from '../../src/message.ts';
 import { API_KEY, DOMAIN, type MailLab, membersOf, startMailLab } from '../bridge-with-resend.ts';
+
+const { soak } = inject('proof');
 
 /** Where Ghost polls from: every five minutes, as its schedule does. */
 const POLL_MS = 300_000;
@@ -204,13 +206,19 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
+/** Webhooks come one by one: no transaction holds the bridge up for long. */
+function* slices<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += 250) yield all.slice(at, at + 250);
+}
+
 describe("Ghost's own polling", () => {
   test.each(Object.entries(SCENARIOS))(
     'loses no event that arrives %s',
     async (_name, scenario) => {
-      const { members: count, arrivals, restartEveryMs, bridgeClock = (now) => now } = scenario;
+      const { members, arrivals, restartEveryMs, bridgeClock = (now) => now } = scenario;
+      const count = Math.ceil(members / (soak ? 1 : 10));
       const emailId = `scenario-${next++}`;
-      const members = membersOf(count);
+      const addresses = membersOf(count);
       const site = 'ghost';
       const { store, queues } = await lab.look();
       const accepted = await acceptMessage(
@@ -219,7 +227,7 @@ describe("Ghost's own polling", () => {
         {
           ...NEWSLETTER,
           emailId,
-          recipients: members.map((address) => ({ address, variables: {} })),
+          recipients: addresses.map((address) => ({ address, variables: {} })),
         },
       );
       const subject = { messageId: accepted.messageId, site, domain: DOMAIN };
@@ -238,13 +246,15 @@ describe("Ghost's own polling", () => {
       vi.useFakeTimers({ toFake: ['Date'] });
       for (let at = POLL_MS; at <= last + 4 * POLL_MS; at += POLL_MS) {
         const arriving = due.filter((each) => each.at > at - POLL_MS && each.at <= at);
-        await store.transaction(async (tx) => {
-          for (const { at: arrivesAt, position, type } of arriving) {
-            const now = bridgeClock(start + arrivesAt);
-            const event = [{ type, kind: type }];
-            await recordEvents(tx, { ...subject, position }, event, { occurredAt: start, now });
-          }
-        });
+        for (const some of slices(arriving)) {
+          await store.transaction(async (tx) => {
+            for (const { at: arrivesAt, position, type } of some) {
+              const now = bridgeClock(start + arrivesAt);
+              const event = [{ type, kind: type }];
+              await recordEvents(tx, { ...subject, position }, event, { occurredAt: start, now });
+            }
+          });
+        }
         vi.setSystemTime(start + at);
         if (restartEveryMs && at % restartEveryMs === 0) poller = poller.restart();
         await poller.poll();
