@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   type DatabaseConnection,
+  type SelectModifierNode,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
@@ -138,7 +139,11 @@ class NodeSqliteDriver extends SqliteDriver {
 
 class NodeSqliteCompiler extends SqliteQueryCompiler {
   /** `for update`, `skip locked`: SQLite has one writer and no such words. */
-  protected override visitSelectModifier(): void {}
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') {
+      super.visitSelectModifier(node);
+    }
+  }
 
   /** An `integer primary key` counts by itself; the word would only cost a table more. */
   protected override getAutoIncrement(): string {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '@prosora/service/testing';
 import { createConnection } from 'mysql2/promise';
 import type { StorePlace } from './store.ts';
 
@@ -27,11 +28,13 @@ export const hasTestServer =
 
 /**
  * Starts a MariaDB of its own on a socket in a temporary folder, or uses the server that
- * `PROSORA_TEST_MYSQL` names by a URL such as `mysql://root@127.0.0.1:3306`.
+ * `PROSORA_TEST_MYSQL` names by a URL such as `mysql://root@127.0.0.1:3306`. With `overTcp` its places need no
+ * socket, for whoever takes a URL alone.
  */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer({ overTcp = false } = {}): Promise<TestServer> {
   const url = process.env['PROSORA_TEST_MYSQL'];
-  const server = url === undefined ? await startMariadb() : { url, stop: async () => undefined };
+  const server =
+    url === undefined ? await startMariadb(overTcp) : { url, stop: async () => undefined };
   const { socketPath } = server as { socketPath?: string };
   const connect = (database = '') =>
     createConnection({ uri: `${server.url}/${database}`, ...(socketPath ? { socketPath } : {}) });
@@ -68,7 +71,9 @@ export async function startTestServer(): Promise<TestServer> {
   };
 }
 
-async function startMariadb(): Promise<{ url: string; socketPath: string; stop(): Promise<void> }> {
+async function startMariadb(
+  overTcp: boolean,
+): Promise<{ url: string; socketPath?: string; stop(): Promise<void> }> {
   // In memory where that is possible: making tables flushes a dozen times.
   const folder = await mkdtemp(
     join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'prosora-mariadb-'),
@@ -80,7 +85,9 @@ async function startMariadb(): Promise<{ url: string; socketPath: string; stop()
   });
   const socketPath = join(folder, 'sock');
   const small = ['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=64M'];
-  const open = ['--skip-networking', '--skip-grant-tables', `--socket=${socketPath}`];
+  const port = overTcp ? await freePort() : 0;
+  const network = overTcp ? [`--port=${port}`, '--bind-address=127.0.0.1'] : ['--skip-networking'];
+  const open = [...network, '--skip-grant-tables', `--socket=${socketPath}`];
   const server = spawn(mariadbd, ['--no-defaults', ...data, ...small, ...open], {
     stdio: 'ignore',
   });
@@ -90,8 +97,9 @@ async function startMariadb(): Promise<{ url: string; socketPath: string; stop()
     await delay(50);
   }
   return {
-    url: `mysql://${user}@localhost`,
-    socketPath,
+    ...(overTcp
+      ? { url: `mysql://${user}@127.0.0.1:${port}` }
+      : { url: `mysql://${user}@localhost`, socketPath }),
     async stop() {
       server.kill();
       await exited;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { addChunk, formChunks } from './chunk.ts';
 import { LANES, type Message, type Recipient } from './message.ts';
 import type { MailQueue, MailStore, MailTx } from './schema.ts';
+import { type MailQueues, queueOf } from './store.ts';
 
 /** Where a message came in. */
 export interface Origin {
@@ -11,6 +12,7 @@ export interface Origin {
 
 /** What accepting came to. */
 export interface Acceptance {
+  messageId: string;
   /** `<id>@<domain>`: Ghost keeps it and matches events of automations and gifts by it. */
   publicId: string;
   /** Recipients that are new. */
@@ -22,7 +24,7 @@ export interface Acceptance {
 /** What accepting needs. */
 export interface AcceptContext {
   store: MailStore;
-  queue: MailQueue;
+  queues: MailQueues;
   /** Ms since 1970. */
   now: () => number;
 }
@@ -44,7 +46,7 @@ const ADDRESSES_A_QUERY = 500;
  * @throws StoreUnavailableError when nothing could be written
  */
 export async function acceptMessage(
-  { store, queue, now }: AcceptContext,
+  { store, queues, now }: AcceptContext,
   origin: Origin,
   message: Message,
 ): Promise<Acceptance> {
@@ -54,12 +56,15 @@ export async function acceptMessage(
     const recipients = message.recipients.filter(({ address }) => !known.addresses.has(address));
     const duplicates = message.recipients.length - recipients.length;
     if (recipients.length === 0 && known.messageId !== undefined) {
-      return { publicId: publicId(known.messageId, origin), accepted: 0, duplicates };
+      const { messageId } = known;
+      return { messageId, publicId: publicId(messageId, origin), accepted: 0, duplicates };
     }
     const id = newMessageId(now());
     await insertMessage(tx, { id, origin, message, key, now: now() });
+    const queue = queueOf(queues, message.lane);
     await insertRecipients(tx, queue, id, origin, { ...message, recipients });
-    return { publicId: publicId(id, origin), accepted: recipients.length, duplicates };
+    const accepted = recipients.length;
+    return { messageId: id, publicId: publicId(id, origin), accepted, duplicates };
   });
 }
 
@@ -157,6 +162,7 @@ async function insertMessage(
       deliver_at: message.deliverAt?.getTime() ?? null,
       accepted_at: now,
       content_key: key,
+      smtp: message.isSmtp ? 1 : 0,
     })
     .execute();
 }

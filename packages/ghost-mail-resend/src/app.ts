@@ -8,12 +8,17 @@ import { eventsPage } from './events-page.ts';
 import { parseMessage } from './message.ts';
 import type { MailMetrics } from './metrics.ts';
 import { readForm } from './multipart.ts';
+import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
 import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
 import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
 
 /** What the routes need. */
 export interface AppContext extends WebhookContext {
   sites: readonly Site[];
+  /** Signing secrets of webhooks, `whsec_…`; any of them may have signed. */
+  secrets: () => Promise<readonly string[]>;
+  /** Signs the names of our own pixels. */
+  pixelSecret: string;
   suppression: SuppressionContext;
   maxMessageBytes: number;
   metrics: MailMetrics;
@@ -29,7 +34,7 @@ const WEBHOOK_BODY = { maxBodyBytes: 1024 * 1024, timeoutMs: 10_000 };
  * Mailgun: https://documentation.mailgun.com/docs/mailgun/api-reference/
  */
 export function createApp(context: AppContext): Express {
-  const { sites, store, queue, clock, metrics, logger } = context;
+  const { sites, store, queues, clock, metrics, logger } = context;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   const siteOf = ({ headers }: Request, domain: string) =>
@@ -40,7 +45,7 @@ export function createApp(context: AppContext): Express {
     const site = siteOf(request, domain);
     const message = parseMessage(await readForm(request, context.maxMessageBytes));
     const origin = { site: site.name, domain };
-    const accepting = { store, queue, now: clock.now };
+    const accepting = { store, queues, now: clock.now };
     const { publicId, accepted, duplicates } = await acceptMessage(accepting, origin, message);
     metrics.recipients.inc({ outcome: 'accepted' }, accepted);
     metrics.recipients.inc({ outcome: 'duplicate' }, duplicates);
@@ -52,7 +57,12 @@ export function createApp(context: AppContext): Express {
     const { domain, token } = request.params;
     const site = siteOf(request, domain).name;
     const url = eventsUrl(request, domain);
-    response.json(await eventsPage(store, { site, domain, query: request.query, token, url }));
+    const onMalformed = (events: number) => {
+      metrics.malformedEvents.inc(events);
+      logger.error({ events }, 'events.malformed');
+    };
+    const { query } = request;
+    response.json(await eventsPage(store, { site, domain, query, token, url, onMalformed }));
   });
 
   for (const list of SUPPRESSION_LISTS) {
@@ -68,11 +78,24 @@ export function createApp(context: AppContext): Express {
   app.post('/webhooks/resend', async (request, response) => {
     const headers = webhookHeaders(request);
     const body = await readRawBody(request, WEBHOOK_BODY);
-    const event = verifyWebhook(body, headers, context.secrets);
+    const event = verifyWebhook(body, headers, await context.secrets());
     const outcome = await receiveWebhook(context, headers.id, event);
     metrics.webhooks.inc({ type: event.type, outcome });
     logger.debug({ type: event.type, outcome, svixId: headers.id }, 'webhook.received');
     response.json({ outcome });
+  });
+
+  app.get('/o/:name', async (request, response) => {
+    const key = readPixelName(request.params.name, context.pixelSecret);
+    // A reader's picture does not fail because a disk is full.
+    const isNew =
+      key !== undefined &&
+      (await recordOpen(context, key).catch((error: unknown) => {
+        logger.error({ err: error }, 'open.not-recorded');
+        return false;
+      }));
+    if (isNew) metrics.pixelOpens.inc();
+    response.set({ 'content-type': 'image/gif', 'cache-control': 'no-store, private' }).send(PIXEL);
   });
 
   app.use((request) => {

@@ -1,22 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import {
-  type Clock,
-  createWorker,
-  systemClock,
-  type Worker,
-  type WorkerEvent,
-} from '@prosora/durable';
+import { type Clock, systemClock } from '@prosora/durable';
 import { type Logger, listen, startPrivateListener } from '@prosora/service';
 import { Resend } from 'resend';
 import { createApp } from './app.ts';
 import type { Site } from './authenticate.ts';
+import { doChores } from './chores.ts';
 import { createMailMetrics } from './metrics.ts';
-import { createPace } from './pace.ts';
+import { ensureNote } from './notes.ts';
+import { createPixelUrl } from './pixel.ts';
 import { createResendClient } from './resend.ts';
-import type { MailTables } from './schema.ts';
-import { sendChunk } from './send.ts';
-import { openMailStore } from './store.ts';
-import { unsuppress } from './suppression.ts';
+import { startSending } from './sending.ts';
+import { createSharedPace } from './shared-pace.ts';
+import { startSmtp } from './smtp.ts';
+import { type MailPlace, openMailStore } from './store.ts';
+import { createWebhookSecrets } from './webhook-secrets.ts';
 
 /** What a bridge is made of; `options.ts` says what each means. */
 export interface MailBridgeOptions {
@@ -24,13 +22,22 @@ export interface MailBridgeOptions {
   resendApiKey: string;
   resendBaseUrl: string;
   webhookSecrets: readonly string[];
-  dataDir: string;
+  place: MailPlace;
   host: string;
   port: number;
   privateHost: string;
   privatePort: number;
+  smtpHost?: string;
+  /** None without. */
+  smtpPort?: number | undefined;
+  /** Origin of the own open pixel; none without. */
+  pixelOrigin?: string | undefined;
   maxMessageBytes: number;
   concurrency: number;
+  silentHours?: number;
+  keepDays?: number;
+  /** How often the bridge looks after silence, doubt and age. (Default: 60,000) */
+  choresEveryMs?: number;
   logger: Logger;
   /** (Default: the machine's) */
   clock?: Clock;
@@ -42,19 +49,26 @@ export interface MailBridge extends AsyncDisposable {
   readonly url: string;
   /** Health and metrics. */
   readonly privateUrl: string;
-  /** Stops taking requests, lets calls to Resend end, closes the file. */
+  /** Of the SMTP listener, where there is one. */
+  readonly smtpPort: number | undefined;
+  /** Stops taking requests, lets calls to Resend end, closes the store. */
   stop(): Promise<void>;
 }
 
 /** A body of 1.4 MB over a slow line takes seconds; a sender who trickles is cut off. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** Renewed while a call runs, however long; after a crash chunks wait this long to be sent again. */
-const LEASE_MS = 10_000;
+const TIMEOUTS = {
+  requestTimeout: 60_000,
+  headersTimeout: 15_000,
+  connectionsCheckingInterval: 5_000,
+  // Ghost keeps its connection, and would meet a closed one.
+  keepAliveTimeout: 65_000,
+};
 /** A worker tries a store that fails again every second or two. */
 const UNREADY_MS = 10_000;
 /** Together below the 10 s that a container is given to stop. */
 const REQUEST_GRACE_MS = 2_000;
 const WORKER_GRACE_MS = 5_000;
+const HOUR_MS = 60 * 60 * 1000;
 
 /**
  * Starts the bridge.
@@ -62,37 +76,88 @@ const WORKER_GRACE_MS = 5_000;
  * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
-  const { logger, clock = systemClock } = options;
+  const { logger, clock = systemClock, sites, silentHours = 6, keepDays = 90 } = options;
+  const { resendApiKey: apiKey, resendBaseUrl: baseUrl, pixelOrigin } = options;
   await using cleanup = new AsyncDisposableStack();
-  const { store, chunks, suppressions } = await openMailStore(options.dataDir, clock);
+  const opened = await openMailStore(options.place, clock);
+  const { store, queues } = opened;
   cleanup.use(store);
-  const metrics = createMailMetrics(chunks);
+  const metrics = createMailMetrics(opened);
+  const pixelSecret = await ensureNote(store, 'pixel-secret', () =>
+    randomBytes(24).toString('base64url'),
+  );
+  const admin = new Resend(apiKey, { baseUrl });
+  const pace = createSharedPace(store, clock);
   let storeFailedAt = Number.NEGATIVE_INFINITY;
 
-  const workers = startWorkers();
+  const workers = startSending({
+    ...options,
+    opened,
+    admin,
+    clock,
+    sending: {
+      store,
+      queues,
+      pace,
+      clock,
+      resend: createResendClient({ apiKey, baseUrl }),
+      pixelUrl: pixelOrigin === undefined ? undefined : createPixelUrl(pixelOrigin, pixelSecret),
+      onVerdict: (verdict, mails) => metrics.mails.inc({ verdict }, mails),
+    },
+    onStoreFailed: () => {
+      storeFailedAt = clock.now();
+    },
+  });
   cleanup.defer(async () => {
     await Promise.all(workers.map((worker) => worker.stop(WORKER_GRACE_MS)));
   });
+
+  const stopping = new AbortController();
+  const turn = async () => void (await pace.take({ isUrgent: false }, stopping.signal));
+  const reconciling = { store, clock, resend: admin, turn, silentMs: silentHours * HOUR_MS };
+  const chores = doChores(
+    {
+      opened,
+      clock,
+      logger,
+      reconciling,
+      keptMs: keepDays * 24 * HOUR_MS,
+      everyMs: options.choresEveryMs ?? 60_000,
+    },
+    stopping.signal,
+  );
+  cleanup.defer(async () => {
+    stopping.abort();
+    await chores;
+  });
+
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS },
+    TIMEOUTS,
     createApp({
       ...options,
       store,
       clock,
       metrics,
-      queue: chunks,
-      secrets: options.webhookSecrets,
-      suppression: { store, clock, queue: suppressions },
+      queues,
+      pixelSecret,
+      secrets: createWebhookSecrets(store, options.webhookSecrets, clock.now),
+      suppression: { store, clock, queue: opened.suppressions },
     }),
   );
   const publicListener = await listen(server, options);
   cleanup.defer(() => publicListener.close(REQUEST_GRACE_MS));
+  const { smtpPort: port, smtpHost: host = '127.0.0.1' } = options;
+  const smtp =
+    port === undefined
+      ? undefined
+      : await startSmtp({ host, port, sites, store, queues, clock, metrics, logger });
+  if (smtp !== undefined) cleanup.defer(() => smtp.close());
   const privateListener = await startPrivateListener({
     host: options.privateHost,
     port: options.privatePort,
     metrics: metrics.registry,
     checks: {
-      store: async () => void (await chunks.oldestPending()),
+      store: async () => void (await queues.chunks.oldestPending()),
       sending: () => {
         if (clock.now() - storeFailedAt > UNREADY_MS) return;
         throw new Error('the store refused a change a moment ago; the log says why');
@@ -100,56 +165,15 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     },
   });
   cleanup.defer(() => privateListener.close(0));
-  logger.info({ url: publicListener.url, private: privateListener.url }, 'bridge.started');
+  const { url } = publicListener;
+  logger.info({ url, privateUrl: privateListener.url, smtpPort: smtp?.port }, 'ready');
   const resources = cleanup.move();
   const stop = () => resources.disposeAsync();
   return {
-    url: publicListener.url,
+    url,
     privateUrl: privateListener.url,
+    smtpPort: smtp?.port,
     stop,
     [Symbol.asyncDispose]: stop,
-  };
-
-  function startWorkers(): Worker[] {
-    const { resendApiKey: apiKey, resendBaseUrl: baseUrl } = options;
-    const sending = {
-      store,
-      clock,
-      queue: chunks,
-      resend: createResendClient({ apiKey, baseUrl }),
-      pace: createPace(clock),
-      onVerdict: (verdict: string, mails: number) => metrics.mails.inc({ verdict }, mails),
-    };
-    const admin = new Resend(apiKey, { baseUrl });
-    const log = logWorker(logger);
-    const onEvent = (event: WorkerEvent): void => {
-      if (event.type === 'store-failed') storeFailedAt = clock.now();
-      log(event);
-    };
-    const shared = { clock, leaseMs: LEASE_MS, onEvent };
-    return [
-      createWorker<MailTables>({
-        ...shared,
-        queue: chunks,
-        concurrency: options.concurrency,
-        handle: (job, signal) => sendChunk(sending, job, signal),
-      }),
-      createWorker<MailTables>({
-        ...shared,
-        queue: suppressions,
-        handle: (job, signal) => unsuppress(admin, job, signal),
-      }),
-    ];
-  }
-}
-
-function logWorker(logger: Logger): (event: WorkerEvent) => void {
-  return (event) => {
-    if (event.type === 'store-failed') logger.error({ err: event.error }, 'store.failed');
-    if (event.type !== 'settled') return;
-    const { job, settlement, tookMs } = event;
-    const fields = { job: job.id, attempt: job.attempt, outcome: settlement.kind, tookMs };
-    if (settlement.kind === 'done') logger.info(fields, 'chunk.settled');
-    else logger.warn({ ...fields, reason: settlement.reason }, 'chunk.settled');
   };
 }

@@ -1,5 +1,11 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { Resend } from 'resend';
+import type { Site } from './authenticate.ts';
+import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
+import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
+import { type MailPlace, openMailStore } from './store.ts';
+import { createWebhookSecrets } from './webhook-secrets.ts';
+import { webhookSilenceMs } from './webhook-silence.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -13,15 +19,20 @@ export interface Finding {
 export interface DoctorOptions {
   resendApiKey: string;
   resendBaseUrl: string;
-  dataDir: string;
-  /** The domains Ghost sends for. */
-  domains: readonly string[];
+  webhookSecrets: readonly string[];
+  place: MailPlace;
+  sites: readonly Site[];
+  publicUrl: string | undefined;
+  pixel: 'on' | 'off';
+  /** Where the bridge listens, for a look at whether Ghost reaches it. */
+  ghost?: GhostMailConfig | undefined;
   /** Ms since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
 
 /** Resend refuses nothing over this, but its webhooks are only taken within five minutes. */
 const MAX_SKEW_MS = 60_000;
+const LOW_DISK_BYTES = 1024 ** 3;
 
 type Answer = {
   error: { name: string; message: string } | null;
@@ -30,27 +41,78 @@ type Answer = {
 
 /** Looks at everything that keeps mail from going out or its events from coming in. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const { sites, pixel, now = Date.now } = options;
   const resend = new Resend(options.resendApiKey, { baseUrl: options.resendBaseUrl });
   const domains = await resend.domains.list();
-  const findings = [checkFolder(options.dataDir), checkKey(domains)];
-  if (domains.headers) findings.push(checkClock(domains.headers, (options.now ?? Date.now)()));
+  const findings = [checkFolder(options.place), checkKey(domains)];
+  if (domains.headers) findings.push(checkClock(domains.headers, now()));
+  findings.push(...(await checkStore(options, now)));
+  if (options.ghost) findings.push(...(await checkGhost(options.ghost, sites)));
   if (domains.error !== null) return findings;
   const listed = domains.data.data;
-  for (const name of options.domains) findings.push(checkDomain(name, listed));
+  for (const name of new Set(sites.flatMap((site) => site.domains))) {
+    findings.push(checkDomain(name, listed));
+  }
+  for (const { id } of listed) {
+    const { data } = await resend.domains.get(id);
+    if (data) findings.push(checkClickTracking(data), checkOpenTracking(data, pixel === 'on'));
+  }
   const webhooks = await resend.webhooks.list();
-  if (webhooks.error === null) findings.push(checkWebhook(webhooks.data.data));
+  if (webhooks.error === null) {
+    findings.push(checkWebhook(webhooks.data.data, options.publicUrl));
+  }
   return findings;
 }
 
-function checkFolder(dataDir: string): Finding {
+function checkFolder(place: MailPlace): Finding {
+  if (!('dataDir' in place)) {
+    return { what: 'data', ok: true, sentence: 'It is in the database that bridges share.' };
+  }
+  const { dataDir } = place;
   const what = 'data folder';
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
-    return { what, ok: true, sentence: `${dataDir} can be written.` };
+    const { bavail, bsize } = statfsSync(dataDir);
+    const free = bavail * bsize;
+    if (free > LOW_DISK_BYTES) return { what, ok: true, sentence: `${dataDir} can be written.` };
+    const sentence = `${dataDir} has ${Math.floor(free / 1024 ** 2)} MB left: free some, or Ghost is refused when it is full.`;
+    return { what, ok: false, sentence };
   } catch {
     const sentence = `${dataDir} cannot be written: set PROSORA_MAIL_DATA_DIR to a folder that can.`;
     return { what, ok: false, sentence };
+  }
+}
+
+async function checkStore(
+  { place, webhookSecrets }: DoctorOptions,
+  now: () => number,
+): Promise<Finding[]> {
+  try {
+    const { store } = await openMailStore(place);
+    await using _closing = store;
+    const secrets = await createWebhookSecrets(store, webhookSecrets, now)();
+    const silentMs = await webhookSilenceMs(store, now());
+    return [
+      { what: 'store', ok: true, sentence: 'It opens, and its tables are of this version.' },
+      secrets.length > 0
+        ? { what: 'webhook secret', ok: true, sentence: 'It is known.' }
+        : {
+            what: 'webhook secret',
+            ok: false,
+            sentence: 'None is known, so every webhook is refused: run "prosora-mail setup".',
+          },
+      silentMs === 0
+        ? { what: 'reports', ok: true, sentence: 'Resend reports on what was sent.' }
+        : {
+            what: 'reports',
+            ok: false,
+            sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out: look at the webhook at https://resend.com/webhooks.`,
+          },
+    ];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [{ what: 'store', ok: false, sentence: `It does not open: ${reason}` }];
   }
 }
 
@@ -59,7 +121,7 @@ function checkKey({ error }: Answer): Finding {
   if (error === null) return { what, ok: true, sentence: 'It has full access.' };
   if (error.name === 'restricted_api_key') {
     const sentence =
-      'It may only send: domains and webhooks cannot be looked at, and members enabled again stay on the suppression list of Resend.';
+      'It may only send: domains and webhooks cannot be looked at, silent mails not be asked after, and members enabled again stay on the suppression list of Resend.';
     return { what, ok: true, sentence };
   }
   return { what, ok: false, sentence: `Resend says: ${error.message}. Check RESEND_API_KEY.` };
@@ -74,29 +136,21 @@ function checkClock(headers: Record<string, string>, now: number): Finding {
   return { what, ok: false, sentence };
 }
 
-function checkDomain(name: string, listed: readonly { name: string; status: string }[]): Finding {
-  const what = `domain ${name}`;
-  // Ghost's Mailgun domain only names the site; mail is sent from the newsletter's own address.
-  const isRelated = (other: string) =>
-    other === name || other.endsWith(`.${name}`) || name.endsWith(`.${other}`);
-  const domain = listed.find((item) => isRelated(item.name));
-  if (domain?.status === 'verified') return { what, ok: true, sentence: 'Resend has verified it.' };
-  const sentence =
-    domain === undefined
-      ? 'Resend does not have it: add it at https://resend.com/domains, unless mail is sent from another one.'
-      : `At Resend it is "${domain.status}": finish its records at https://resend.com/domains.`;
-  return { what, ok: false, sentence };
-}
-
-function checkWebhook(webhooks: readonly { endpoint: string; status: string }[]): Finding {
+function checkWebhook(
+  webhooks: readonly { endpoint: string; status: string }[],
+  publicUrl: string | undefined,
+): Finding {
   const what = 'webhook';
-  const own = webhooks.filter(({ endpoint }) => endpoint.endsWith('/webhooks/resend'));
+  const path = '/webhooks/resend';
+  const own = webhooks.filter(({ endpoint }) =>
+    publicUrl === undefined ? endpoint.endsWith(path) : endpoint === publicUrl + path,
+  );
   if (own.some(({ status }) => status === 'enabled')) {
-    return { what, ok: true, sentence: 'Resend reports to /webhooks/resend.' };
+    return { what, ok: true, sentence: `Resend reports to ${own[0]?.endpoint}.` };
   }
   const sentence =
     own.length === 0
-      ? 'No webhook at Resend ends in /webhooks/resend: add one, or Ghost shows no deliveries and opens.'
+      ? `No webhook at Resend ends in ${path}: run "prosora-mail setup", or Ghost shows no deliveries and opens.`
       : 'Resend has switched the webhook off: switch it on again at https://resend.com/webhooks.';
   return { what, ok: false, sentence };
 }

@@ -23,7 +23,8 @@ const querySchema = z.object({
 });
 
 const tokenSchema = z.object({
-  /** The last event of the page before. */
+  /** Stamp and number of the last event of the page before; with two processes, numbers alone do not order stamps. */
+  stamp: z.int().nonnegative(),
   after: z.int().nonnegative(),
   /** The newest event when paging began: what arrives meanwhile belongs to the next poll. */
   ceiling: z.int().nonnegative(),
@@ -42,6 +43,8 @@ export interface EventsRequest {
   token?: string | undefined;
   /** `http://host/v3/<domain>/events`, for the URLs of the other pages. */
   url: string;
+  /** Told how many stored events were left out of a page. */
+  onMalformed?: ((events: number) => void) | undefined;
 }
 
 /**
@@ -55,18 +58,36 @@ export interface EventsRequest {
 export async function eventsPage(store: MailStore, request: EventsRequest) {
   const query = parse(querySchema, request.query, 'query');
   const token = await readToken(store, request.token);
-  const rows = await selectRows(store, request, query, token);
+  const { items, next } = await readItems(store, request, query, token);
   const link = (position: Token) => `${request.url}/${encodeToken(position)}`;
-  const next = { ...token, after: rows.at(-1)?.seq ?? token.after };
   return {
-    items: rows.map(toItem),
+    items,
     paging: {
       previous: link(token),
-      first: link({ ...token, after: 0 }),
-      last: link({ ...token, after: token.ceiling }),
+      first: link({ ...token, stamp: 0, after: 0 }),
+      last: link({ ...token, stamp: Number.MAX_SAFE_INTEGER, after: token.ceiling }),
       next: link(next),
     },
   };
+}
+
+/**
+ * Reads on past rows that Ghost could not bear: one of them stops its polling for good, and a page that
+ * they leave empty ends it early.
+ */
+async function readItems(
+  store: MailStore,
+  request: EventsRequest,
+  query: Query,
+  token: Token,
+): Promise<{ items: Item[]; next: Token }> {
+  const rows = await selectRows(store, request, query, token);
+  const last = rows.at(-1);
+  if (last === undefined) return { items: [], next: token };
+  const next = { ...token, stamp: last.stamp, after: last.seq };
+  const items = rows.flatMap((row) => toItem(row) ?? []);
+  if (items.length < rows.length) request.onMalformed?.(rows.length - items.length);
+  return items.length === 0 ? readItems(store, request, query, next) : { items, next };
 }
 
 async function readToken(store: MailStore, token: string | undefined): Promise<Token> {
@@ -80,19 +101,19 @@ async function readToken(store: MailStore, token: string | undefined): Promise<T
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return { after: 0, ceiling: newest?.seq ?? 0 };
+  return { stamp: 0, after: 0, ceiling: newest?.seq ?? 0 };
 }
 
 function encodeToken(token: Token): string {
   return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
 
-/** Reads along `event_by_stamp`; within a domain the order of stamps is the order of `seq`. */
+/** Reads along `event_by_stamp`. */
 async function selectRows(
   store: MailStore,
   { site, domain }: EventsRequest,
   query: Query,
-  { after, ceiling }: Token,
+  { stamp, after, ceiling }: Token,
 ) {
   let select = store.db
     .selectFrom('event')
@@ -106,9 +127,9 @@ async function selectRows(
     .select(['message.tags', 'message.email_id', 'recipient.address'])
     .where('event.site', '=', site)
     .where('event.domain', '=', domain)
-    .where('event.stamp', '>=', Math.ceil(query.begin))
+    .where('event.stamp', '>=', Math.max(stamp, Math.ceil(query.begin)))
     .where('event.stamp', '<=', Math.floor(query.end))
-    .where('event.seq', '>', after)
+    .where(({ eb, or }) => or([eb('event.stamp', '>', stamp), eb('event.seq', '>', after)]))
     .where('event.seq', '<=', ceiling);
   if (query.event) select = select.where('event.type', 'in', query.event);
   for (const tag of query.tags ?? []) {
@@ -122,16 +143,37 @@ async function selectRows(
     .execute();
 }
 
-function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]) {
-  return {
+/** What Ghost reads of an event, in the only shapes that it survives (mailgun-client.js, normalizeEvent). */
+const itemSchema = z.object({
+  id: z.string().min(1).max(255),
+  event: z.enum(['delivered', 'opened', 'failed', 'complained', 'unsubscribed']),
+  timestamp: z.int().positive(),
+  recipient: z.string().min(1),
+  tags: z.array(z.string()),
+  'user-variables': z.object({ 'email-id': z.string().optional() }),
+  message: z.object({ headers: z.object({ 'message-id': z.string().min(1) }) }),
+  severity: z.enum(['permanent', 'temporary']).optional(),
+  'delivery-status': z
+    .object({
+      code: z.int(),
+      message: z.string().min(1),
+      'enhanced-code': z.string().max(50).nullable(),
+    })
+    .optional(),
+});
+
+type Item = z.output<typeof itemSchema>;
+
+function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): Item | undefined {
+  const item = itemSchema.safeParse({
     id: row.id,
     event: row.type,
     timestamp: row.stamp,
     recipient: row.address,
-    tags: JSON.parse(row.tags),
+    tags: parseJson(row.tags),
     'user-variables': row.email_id === null ? {} : { 'email-id': row.email_id },
     message: { headers: { 'message-id': publicId(row.message_id, row) } },
-    ...(row.severity !== null && {
+    ...(row.type === 'failed' && {
       severity: row.severity,
       'delivery-status': {
         code: row.code,
@@ -139,7 +181,8 @@ function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]) {
         'enhanced-code': row.enhanced_code,
       },
     }),
-  };
+  });
+  return item.data;
 }
 
 function parse<Schema extends z.ZodType>(

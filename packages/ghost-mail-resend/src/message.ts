@@ -18,6 +18,18 @@ export interface Template {
   text: string | null;
   /** By name, in the order they came. */
   headers: Readonly<Record<string, string>>;
+  /** As Resend takes them; only mails that came by SMTP have any. */
+  attachments?: readonly Attachment[];
+}
+
+/** A file of a mail, by the names of `POST /emails`. */
+export interface Attachment {
+  filename: string;
+  /** Base64. */
+  content: string;
+  content_type?: string;
+  /** For pictures that the html shows by `cid:`. */
+  content_id?: string;
 }
 
 /** One recipient: the address exactly as Ghost gave it, since Ghost finds its member by it. */
@@ -37,6 +49,8 @@ export interface Message {
   trackOpens: boolean;
   /** Not to be sent before; null for at once. */
   deliverAt: Date | null;
+  /** It came by SMTP, where mails are never the same twice. */
+  isSmtp?: boolean;
 }
 
 const variablesSchema = z.record(
@@ -49,7 +63,8 @@ const variablesSchema = z.record(
 
 // One mailbox, with or without a display name. Resend judges the rest.
 const FROM = /^[^<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/;
-const ADDRESS = /[^\s<>,"]+@[^\s<>,"]+/;
+// A mailbox, bare or with a display name in front, on one line.
+const ADDRESS = /^(?:[^\r\n<>]*<[^\s<>,"]+@[^\s<>,"]+>|(?:"[^"\r\n]+"|[^\s<>,"]+)@[^\s<>,"]+)$/;
 // It goes into a tag at Resend, which takes no other characters.
 const EMAIL_ID = /^[\w-]{1,128}$/;
 const HEADER_NAME = /^[!-9;-~]+$/;
@@ -97,7 +112,7 @@ function parseTemplate(form: Form): Template {
   if (headers['Sender'] === from) delete headers['Sender'];
   const unsubscribe = headers['List-Unsubscribe'];
   if (unsubscribe !== undefined) headers['List-Unsubscribe'] = dropUnsubscribeTag(unsubscribe);
-  return { from, replyTo: replyTo ?? null, subject, html, text, headers };
+  return { from, replyTo: replyTo || null, subject, html, text, headers };
 }
 
 function parseHeaders(form: Form): Record<string, string> {
@@ -121,6 +136,10 @@ function parseRecipients(form: Form): Recipient[] {
   if (text === undefined) return addresses.map((address) => ({ address, variables: {} }));
 
   const variables = parseVariables(text);
+  const named = new Set(addresses);
+  if (Object.keys(variables).some((address) => !named.has(address))) {
+    throw new Refusal(400, 'The recipient variables name an address that is not in "to".');
+  }
   return addresses.map((address) => {
     const own = Object.hasOwn(variables, address) ? variables[address] : undefined;
     if (own === undefined) {

@@ -1,5 +1,6 @@
 import { Counter, createMetrics, Gauge, type Registry } from '@prosora/service';
-import type { MailQueue } from './schema.ts';
+import type { OpenedMailStore } from './store.ts';
+import { webhookSilenceMs } from './webhook-silence.ts';
 
 /** What the bridge counts. */
 export interface MailMetrics {
@@ -11,10 +12,14 @@ export interface MailMetrics {
   /** Mails in calls to Resend, by what the answer meant. */
   mails: Counter<'verdict'>;
   webhooks: Counter<'type' | 'outcome'>;
+  /** Opens that our own pixel counted. */
+  pixelOpens: Counter;
+  /** Stored events that Ghost could not bear, each time a page left one out. */
+  malformedEvents: Counter;
 }
 
 /** Creates the metrics; the queue is looked at whenever they are read. */
-export function createMailMetrics(queue: MailQueue): MailMetrics {
+export function createMailMetrics({ store, queues }: OpenedMailStore): MailMetrics {
   const registry = createMetrics('mail');
   const registers = [registry];
   new Gauge({
@@ -22,8 +27,33 @@ export function createMailMetrics(queue: MailQueue): MailMetrics {
     help: 'Age of the oldest chunk that still has to be sent.',
     registers,
     async collect() {
-      const oldest = await queue.oldestPending();
-      this.set(oldest === undefined ? 0 : (Date.now() - oldest.getTime()) / 1000);
+      const dates = await Promise.all([
+        queues.urgent.oldestPending(),
+        queues.chunks.oldestPending(),
+      ]);
+      const ages = dates.map((date) => (date ? (Date.now() - date.getTime()) / 1000 : 0));
+      this.set(Math.max(...ages));
+    },
+  });
+  new Gauge({
+    name: 'prosora_mail_webhook_silence_seconds',
+    help: 'How long Resend has not reported though mails are out; 0 while it does. Be alarmed by it.',
+    registers,
+    async collect() {
+      this.set((await webhookSilenceMs(store, Date.now())) / 1000);
+    },
+  });
+  new Gauge({
+    name: 'prosora_mail_unknown_recipients',
+    help: 'Recipients of whom nobody can say whether their mail was sent.',
+    registers,
+    async collect() {
+      const { unknown } = await store.db
+        .selectFrom('recipient')
+        .select(({ fn }) => fn.countAll<number>().as('unknown'))
+        .where('state', '=', 'unknown')
+        .executeTakeFirstOrThrow();
+      this.set(Number(unknown));
     },
   });
   return {
@@ -50,6 +80,16 @@ export function createMailMetrics(queue: MailQueue): MailMetrics {
       name: 'prosora_mail_webhooks_total',
       help: 'Webhooks of Resend, by what became of them.',
       labelNames: ['type', 'outcome'],
+      registers,
+    }),
+    pixelOpens: new Counter({
+      name: 'prosora_mail_pixel_opens_total',
+      help: 'Opens that the own pixel counted.',
+      registers,
+    }),
+    malformedEvents: new Counter({
+      name: 'prosora_mail_malformed_events_total',
+      help: 'Stored events that were kept from Ghost because it would stop at them.',
       registers,
     }),
   };

@@ -1,5 +1,6 @@
 import type { Migrations } from '@prosora/durable';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { NOTES } from './notes.ts';
 
 /** The tables by numbered steps. */
 export const mailMigrations: Migrations = {
@@ -126,6 +127,9 @@ export const mailMigrations: Migrations = {
         .addColumn('name', 'varchar(64)', (column) => column.primaryKey())
         .addColumn('value', 'text', (column) => column.notNull())
         .execute();
+      // All are there from the start, so that two processes never make the same one.
+      const notes = sql.join(NOTES.map((name) => sql`(${name}, '')`));
+      await sql`insert into note (name, value) values ${notes}`.execute(db);
       await db.schema
         .createTable('newsletter')
         .addColumn('site', 'varchar(128)', (column) => column.notNull())

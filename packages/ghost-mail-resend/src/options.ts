@@ -1,5 +1,7 @@
-import type { Options } from '@prosora/service/options';
+import { type Options, OptionsError, type OptionValues } from '@prosora/service/options';
 import { z } from 'zod';
+import type { Site } from './authenticate.ts';
+import type { MailPlace } from './store.ts';
 
 /** A comma-separated list. */
 const list = z
@@ -11,6 +13,33 @@ const list = z
       .filter(Boolean),
   )
   .refine((items) => items.length > 0, 'is empty');
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('is not JSON');
+    return z.NEVER;
+  }
+}
+
+const sitesSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[\w-]{1,128}$/),
+      apiKey: z.string().min(8),
+      domains: z.array(z.string().min(1)).min(1),
+    }),
+  )
+  .min(1)
+  .refine(
+    (sites) => new Set(sites.map(({ name }) => name)).size === sites.length,
+    'two have one name',
+  )
+  .refine(
+    (sites) => new Set(sites.map(({ apiKey }) => apiKey)).size === sites.length,
+    'two have one key',
+  );
 
 const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
 
@@ -35,26 +64,93 @@ export const mailOptions = {
   webhookSecrets: {
     env: 'RESEND_WEBHOOK_SECRET',
     description:
-      'Signing secret of the webhook at Resend; several, separated by commas, while one is being replaced.',
-    schema: list.refine(
-      (secrets) => secrets.every((secret) => /^(whsec_)?[A-Za-z0-9+/=]+$/.test(secret)),
-      'expected whsec_ and base64',
-    ),
+      'Signing secret of the webhook at Resend; several, separated by commas, while one is being replaced. "prosora-mail setup" makes the webhook and keeps its secret itself.',
+    schema: list
+      .refine(
+        (secrets) => secrets.every((secret) => /^(whsec_)?[A-Za-z0-9+/=]+$/.test(secret)),
+        'expected whsec_ and base64',
+      )
+      .default([]),
+    defaultText: 'the one that setup made',
     secret: true,
   },
   apiKey: {
     env: 'PROSORA_MAIL_API_KEY',
     description:
-      'What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey): choose a long random text.',
-    schema: z.string().min(8),
+      'What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey) and as its SMTP password: choose a long random text. Required unless PROSORA_MAIL_SITES is set.',
+    schema: z.string().min(8).optional(),
+    defaultText: 'required',
     secret: true,
   },
   domains: {
     env: 'PROSORA_MAIL_DOMAINS',
     description:
-      'Domains that Ghost may name as its Mailgun domain (bulkEmail.mailgun.domain), separated by commas.',
-    schema: list,
+      'Domains that Ghost may name as its Mailgun domain (bulkEmail.mailgun.domain), separated by commas. Required unless PROSORA_MAIL_SITES is set.',
+    schema: list.optional(),
+    defaultText: 'required',
     example: 'example.com',
+  },
+  sites: {
+    env: 'PROSORA_MAIL_SITES',
+    description:
+      'Several Ghosts on one bridge, in place of the two above: JSON, a list of sites with name, apiKey and domains.',
+    schema: z.string().transform(parseJson).pipe(sitesSchema).default([]),
+    defaultText: 'one site, from the two above',
+    example: '[{"name":"one","apiKey":"a-long-random-text","domains":["one.example.com"]}]',
+    secret: true,
+  },
+  databaseUrl: {
+    env: 'PROSORA_MAIL_DATABASE_URL',
+    description:
+      'A MySQL 8 or MariaDB database that several processes share, in place of the file in the data folder.',
+    schema: z.url({ protocol: /^mysql$/ }).optional(),
+    defaultText: 'the file',
+    example: 'mysql://mail:secret@db:3306/mail',
+    secret: true,
+  },
+  publicUrl: {
+    env: 'PROSORA_MAIL_PUBLIC_URL',
+    description:
+      'Where the public reaches the bridge: "setup" has Resend report there, and with PROSORA_MAIL_PIXEL mails load their pixel from there.',
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    defaultText: 'none',
+    example: 'https://mail.example.com',
+  },
+  pixel: {
+    env: 'PROSORA_MAIL_PIXEL',
+    description:
+      'on: the bridge counts opens with a picture of its own, mail by mail as Ghost asks, and open tracking at Resend stays off. Needs PROSORA_MAIL_PUBLIC_URL.',
+    schema: z.enum(['on', 'off']).default('off'),
+  },
+  smtpPort: {
+    env: 'PROSORA_MAIL_SMTP_PORT',
+    description:
+      'Port of the SMTP listener for sign-in and staff mails; 0 picks a free one. It speaks no TLS: keep it on a private network.',
+    schema: z.coerce.number().int().min(0).max(65_535).optional(),
+    defaultText: 'no SMTP',
+    unit: 'port',
+    example: '2525',
+  },
+  smtpHost: {
+    env: 'PROSORA_MAIL_SMTP_HOST',
+    description: 'Address that the SMTP listener is on.',
+    schema: z.string().default('127.0.0.1'),
+  },
+  silentHours: {
+    env: 'PROSORA_MAIL_SILENT_HOURS',
+    description: 'A mail without any event for so long is asked after at Resend.',
+    schema: z.coerce.number().positive().default(6),
+    unit: 'hours',
+  },
+  keepDays: {
+    env: 'PROSORA_MAIL_KEEP_DAYS',
+    description:
+      'How long sent mail and its events are kept. Ghost may ask for events of the last 30 days.',
+    schema: z.coerce.number().min(31).default(90),
+    unit: 'days',
   },
   dataDir: {
     env: 'PROSORA_MAIL_DATA_DIR',
@@ -108,3 +204,48 @@ export const mailOptions = {
     schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   },
 } satisfies Options;
+
+/**
+ * The sites that the options name.
+ *
+ * @throws OptionsError when none is named, or one in two ways
+ */
+export function sitesOf({ sites, apiKey, domains }: SiteOptions): readonly Site[] {
+  const one = apiKey !== undefined && domains !== undefined;
+  if (sites.length > 0 && apiKey === undefined && domains === undefined) return sites;
+  if (sites.length === 0 && one) return [{ name: 'ghost', apiKey, domains }];
+  const { apiKey: key, domains: names } = mailOptions;
+  const problems =
+    sites.length > 0
+      ? [
+          `PROSORA_MAIL_SITES, PROSORA_MAIL_API_KEY and PROSORA_MAIL_DOMAINS are set: keep the first or the other two.`,
+        ]
+      : [
+          ...(apiKey === undefined ? [`${key.env} is required. ${key.description}`] : []),
+          ...(domains === undefined ? [`${names.env} is required. ${names.description}`] : []),
+        ];
+  throw new OptionsError(problems);
+}
+
+type SiteOptions = Pick<OptionValues<typeof mailOptions>, 'sites' | 'apiKey' | 'domains'>;
+
+/** Where the options say that accepted mail is kept. */
+export function placeOf({ databaseUrl, dataDir }: PlaceOptions): MailPlace {
+  return databaseUrl === undefined ? { dataDir } : { mysql: databaseUrl };
+}
+
+type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'dataDir'>;
+
+/**
+ * The origin of the own open pixel; undefined without one.
+ *
+ * @throws OptionsError when it is wanted and nobody says where the public reaches the bridge
+ */
+export function pixelOriginOf({ pixel, publicUrl }: PixelOptions): string | undefined {
+  if (pixel === 'off') return undefined;
+  if (publicUrl !== undefined) return publicUrl;
+  const { env, description } = mailOptions.publicUrl;
+  throw new OptionsError([`${env} is required for PROSORA_MAIL_PIXEL=on. ${description}`]);
+}
+
+type PixelOptions = Pick<OptionValues<typeof mailOptions>, 'pixel' | 'publicUrl'>;

@@ -1,58 +1,140 @@
-import type { Clock } from '@prosora/durable';
+import { z } from 'zod';
 import type { ResendAnswer } from './resend.ts';
 
-/** Lets calls begin as fast as Resend allows the team. */
-export interface Pace {
-  /** Resolves when a call may begin; rejects when `signal` aborts first. */
-  take(signal: AbortSignal): Promise<void>;
-  /** Reads what an answer says about the limit. */
-  learn(answer: ResendAnswer): void;
-  /** No call before this time, in ms since 1970. */
-  holdUntil(time: number): void;
-}
+/** One of the calls that Resend allows in a window: from when it is there again. */
+const slotSchema = z.object({
+  freeAt: z.number(),
+  /** When it was last used: a slot serves one call a window, however early the next may leave. */
+  usedAt: z.number(),
+  /** The call that holds it until its answer says when Resend counted it. */
+  holder: z.string().optional(),
+});
+
+/** What is known of Resend's limit, shared by all processes. Times are ms since 1970. */
+export const paceSchema = z.object({
+  limit: z.int().positive(),
+  windowMs: z.number().positive(),
+  slots: z.array(slotSchema),
+  /** No call before: a refusal asked for it, or a quota is used up. */
+  heldUntil: z.number(),
+  /** The shortest way to Resend seen lately, and in how many answers. */
+  wayMs: z.number(),
+  answers: z.int(),
+  /** How much earlier than that calls leave, as long as nothing is refused. */
+  boldMs: z.number(),
+  /** No bolder before. */
+  steadyUntil: z.number(),
+});
+
+/** The state of the pace. */
+export type PaceState = z.output<typeof paceSchema>;
+
+/** A call that may be made at a time, or when to ask again. */
+export type Turn = { at: number } | { askAt: number };
 
 /** Resend's limit for a new team; the headers of the first answer correct it. */
 const FIRST_LIMIT = 2;
+/** A newsletter takes no slot ahead of time, so that a sign-in mail finds the next one free. */
+const NEWSLETTER_AHEAD_MS = 30;
+/** A slot whose call never came back. */
+const LOST_CALL_MS = 2_000;
+const ENOUGH_ANSWERS = 50;
+/** Timers fire when they can. */
+const GUARD_MS = 1;
+const BOLDER_MS = 0.08;
+const STEADY_MS = 240_000;
+
+/** What is assumed before the first answer. */
+export function newPace(): PaceState {
+  return {
+    limit: FIRST_LIMIT,
+    windowMs: 1_000,
+    slots: [],
+    heldUntil: 0,
+    wayMs: 0,
+    answers: 0,
+    boldMs: 0,
+    steadyUntil: 0,
+  };
+}
 
 /**
- * A token bucket of `ratelimit-limit` calls a second that follows Resend's headers: what other programs
- * of the team use shows in `ratelimit-remaining`.
+ * Books the next slot for a call that will `learnPace` by its holder, or without one never will. Resend does not say how it counts, so no more calls than the limit are to arrive in
+ * any stretch of a window's length: that is right for a fixed window, a sliding log and a bucket alike.
+ *
+ * A slot is free a window after Resend counted its last call, and a call may leave earlier by as much as
+ * the way takes at least.
  */
-export function createPace(clock: Clock): Pace {
-  let limit = FIRST_LIMIT;
-  let tokens = FIRST_LIMIT;
-  let filledAt = clock.now();
-  let heldUntil = 0;
+export function takeTurn(
+  pace: PaceState,
+  holder: string | undefined,
+  isUrgent: boolean,
+  now: number,
+): Turn {
+  while (pace.slots.length < pace.limit) pace.slots.push({ freeAt: 0, usedAt: 0 });
+  const surplus = pace.slots.length - pace.limit;
+  if (surplus > 0)
+    pace.slots = pace.slots.toSorted((a, b) => b.freeAt - a.freeAt).slice(0, pace.limit);
+  const readyAt = (slot: PaceState['slots'][number]) =>
+    Math.max(slot.freeAt - leadMs(pace), slot.usedAt + pace.windowMs, pace.heldUntil);
+  const [next] = pace.slots.toSorted((a, b) => readyAt(a) - readyAt(b));
+  if (next === undefined) return { askAt: now + pace.windowMs };
+  const at = Math.max(now, readyAt(next));
+  // A hold may be lifted or prolonged: nobody books beyond it.
+  if (pace.heldUntil > now) return { askAt: pace.heldUntil };
+  if (!isUrgent && at > now + NEWSLETTER_AHEAD_MS) return { askAt: at - NEWSLETTER_AHEAD_MS };
+  next.usedAt = at;
+  // Nobody will say when a call without a holder was counted.
+  next.freeAt = at + 2 * pace.wayMs + pace.windowMs + (holder === undefined ? 0 : LOST_CALL_MS);
+  if (holder === undefined) delete next.holder;
+  else next.holder = holder;
+  return { at };
+}
 
-  function msUntilToken(): number {
-    const now = clock.now();
-    const elapsedMs = Math.max(0, now - filledAt);
-    tokens = Math.min(limit, tokens + (elapsedMs * limit) / 1000);
-    filledAt = now;
-    if (heldUntil > now) return heldUntil - now;
-    return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 1000) / limit);
+/** How long before a slot is free its next call leaves. A few answers do not show the shortest way. */
+function leadMs({ wayMs, boldMs, answers }: PaceState): number {
+  return wayMs * Math.min(1, answers / ENOUGH_ANSWERS) - GUARD_MS + boldMs;
+}
+
+/** A call that was made. */
+export interface Called {
+  holder: string;
+  sentAt: number;
+  answeredAt: number;
+  answer: Pick<ResendAnswer, 'status' | 'rate' | 'retryAfterMs'>;
+}
+
+/** Reads what an answer says of the limit; half of its time was the way there. */
+export function learnPace(pace: PaceState, { holder, sentAt, answeredAt, answer }: Called): void {
+  const { status, rate } = answer;
+  if (rate.limit !== null && rate.limit > 0) pace.limit = Math.floor(rate.limit);
+  if (rate.windowMs !== null) pace.windowMs = rate.windowMs;
+  const wayMs = (answeredAt - sentAt) / 2;
+  const countedAt = sentAt + wayMs;
+  const slot = pace.slots.find((each) => each.holder === holder);
+  if (status !== null) {
+    pace.answers += 1;
+    // Rises slowly, so that a faster way which is gone does not count for ever.
+    pace.wayMs = pace.wayMs === 0 ? wayMs : Math.min(wayMs, pace.wayMs * 1.0001);
+    if (slot) slot.freeAt = countedAt + pace.windowMs;
   }
+  if (slot) delete slot.holder;
+  if (status === 429) {
+    pace.boldMs *= 0.6;
+    pace.steadyUntil = answeredAt + STEADY_MS;
+    if (slot) slot.freeAt = answeredAt;
+    return;
+  }
+  if (answeredAt > pace.steadyUntil) pace.boldMs += BOLDER_MS;
+  if (rate.remaining !== null) yieldToOthers(pace, rate.remaining, countedAt);
+}
 
-  return {
-    async take(signal) {
-      for (;;) {
-        const waitMs = msUntilToken();
-        signal.throwIfAborted();
-        if (waitMs === 0) {
-          tokens -= 1;
-          return;
-        }
-        await clock.sleep(waitMs, signal);
-      }
-    },
-    learn({ rate }) {
-      if (rate.limit !== null && rate.limit > 0) limit = rate.limit;
-      if (rate.remaining === null) return;
-      tokens = Math.min(tokens, rate.remaining);
-      if (rate.remaining === 0 && rate.resetMs !== null) this.holdUntil(clock.now() + rate.resetMs);
-    },
-    holdUntil(time) {
-      heldUntil = Math.max(heldUntil, time);
-    },
-  };
+/** Calls of other programs of the team show in `ratelimit-remaining`: as many slots are theirs for a window. */
+function yieldToOthers(pace: PaceState, remaining: number, countedAt: number): void {
+  const own = pace.slots.filter(
+    ({ freeAt, holder }) => holder !== undefined || freeAt > countedAt,
+  ).length;
+  const theirs = pace.limit - remaining - own;
+  const idle = pace.slots.filter(({ freeAt, holder }) => !holder && freeAt <= countedAt);
+  for (const slot of idle.slice(0, Math.max(0, theirs))) slot.freeAt = countedAt + pace.windowMs;
 }

@@ -22,7 +22,13 @@ export interface ResendAnswer {
   /** The parsed body of a 2xx. */
   body: unknown;
   /** Calls allowed in a second, calls left of them, and ms until there are more. */
-  rate: { limit: number | null; remaining: number | null; resetMs: number | null };
+  rate: {
+    limit: number | null;
+    remaining: number | null;
+    resetMs: number | null;
+    /** The stretch that the limit counts. */
+    windowMs: number | null;
+  };
   /** The wait that Resend asked for. */
   retryAfterMs: number | null;
 }
@@ -30,11 +36,14 @@ export interface ResendAnswer {
 /** The one call that needs its exact bytes in our hands. */
 export interface ResendClient {
   /**
-   * `POST /emails/batch`, permissive: mails that Resend finds wrong are named, the others go out.
-   * Never throws: whatever happens is an answer.
+   * `POST /emails/batch` for a list, permissive: mails that Resend finds wrong are named, the others go out;
+   * `POST /emails` for a single mail, which may carry files. Never throws: whatever happens is an answer.
    */
-  sendBatch(bytes: Uint8Array, idempotencyKey: string, signal?: AbortSignal): Promise<ResendAnswer>;
+  send(bytes: Uint8Array, idempotencyKey: string, signal?: AbortSignal): Promise<ResendAnswer>;
 }
+
+/** `[` */
+const LIST = 0x5b;
 
 const errorSchema = z.object({ name: z.string(), message: z.string() });
 
@@ -43,10 +52,10 @@ export function createResendClient(options: ResendOptions): ResendClient {
   const { apiKey, baseUrl = 'https://api.resend.com', timeoutMs = 60_000 } = options;
   const call = options.fetch ?? fetch;
   return {
-    async sendBatch(bytes, idempotencyKey, signal) {
+    async send(bytes, idempotencyKey, signal) {
       const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
       try {
-        const response = await call(`${baseUrl}/emails/batch`, {
+        const response = await call(`${baseUrl}/emails${bytes[0] === LIST ? '/batch' : ''}`, {
           method: 'POST',
           headers: {
             authorization: `Bearer ${apiKey}`,
@@ -83,6 +92,7 @@ function toAnswer(response: Response, text: string): ResendAnswer {
       limit: number('ratelimit-limit'),
       remaining: number('ratelimit-remaining'),
       resetMs: resetSeconds === null ? null : resetSeconds * 1000,
+      windowMs: windowMs(response.headers.get('ratelimit-policy')),
     },
     retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
   };
@@ -97,9 +107,15 @@ function noAnswer(error: unknown): ResendAnswer {
     name: typeof code === 'string' ? code : null,
     message: cause instanceof Error ? cause.message : String(cause),
     body: undefined,
-    rate: { limit: null, remaining: null, resetMs: null },
+    rate: { limit: null, remaining: null, resetMs: null, windowMs: null },
     retryAfterMs: null,
   };
+}
+
+/** `5;w=1`: five in a second. */
+function windowMs(policy: string | null): number | null {
+  const seconds = Number(/;\s*w=(\d+)/.exec(policy ?? '')?.[1] ?? 0);
+  return seconds > 0 ? seconds * 1000 : null;
 }
 
 function parseJson(text: string): unknown {

@@ -1,71 +1,102 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
-import type { Recipient, Template } from './message.ts';
-import type { Pace } from './pace.ts';
-import { recipientTag } from './recipient-tag.ts';
-import { RENDERER, type RenderedBatch, renderBatch } from './render.ts';
+import { keepBody, readBody, sha256Of } from './frozen-body.ts';
+import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
+import { RENDERER } from './render.ts';
 import type { ResendClient } from './resend.ts';
-import type { ChunkTable, MailQueue, MailStore, MailTables } from './schema.ts';
+import type { ChunkTable, MailStore, MailTables, MailTx } from './schema.ts';
 import { settleVerdict } from './settle-verdict.ts';
+import type { SharedPace } from './shared-pace.ts';
+import type { MailQueues } from './store.ts';
 import { CLEAN_REFUSALS, judge, type Verdict } from './verdict.ts';
 
 /** What sending needs. */
 export interface SendContext {
   store: MailStore;
-  queue: MailQueue;
+  queues: MailQueues;
   resend: ResendClient;
-  pace: Pace;
+  pace: SharedPace;
   clock: Clock;
+  /** Where a recipient's own open pixel is; none without. */
+  pixelUrl?: ((recipientTag: string) => string) | undefined;
   /** Told of every answer, for a metric. */
   onVerdict?: (verdict: Verdict['kind'], mails: number) => void;
-}
-
-/** A chunk with all that its bytes are made of. */
-export interface LoadedChunk {
-  chunk: ChunkTable;
-  /** Ghost's route, for events. */
-  site: string;
-  domain: string;
-  emailId: string | null;
-  template: Template;
-  recipients: readonly (Recipient & { position: number })[];
 }
 
 /** Resend keeps a key for 24 hours; an hour less leaves room for clocks and the call itself. */
 const KEY_LIFETIME_MS = 23 * 60 * 60 * 1000;
 
+/** `resume` ends it. */
+const PAUSED_MS = 365 * 24 * 60 * 60 * 1000;
+
 /**
- * Sends one chunk: the handler of the queue's worker.
+ * Sends one chunk: the handler of the queues' workers.
  *
- * Whatever happens between the call and the commit of its result, the chunk is claimed again and the
- * very same bytes go out under the very same key, which Resend answers with the first answer.
+ * The bytes, their hash and their key are on disk before the call. Whatever happens between the call and
+ * the commit of its result, the chunk is claimed again and the very same bytes go out under the very same
+ * key, which Resend answers with the first answer.
  */
 export async function sendChunk(
   context: SendContext,
   job: Job,
   signal: AbortSignal,
 ): Promise<Result<MailTables>> {
-  const loaded = await loadChunk(context.store, job.id);
+  const { store, pace, clock, resend } = context;
+  const loaded = await loadChunk(store, job.id);
   if (loaded === undefined) return { kind: 'dead', reason: 'The rows of this chunk are gone.' };
-  if (loaded.chunk.state !== 'queued') return { kind: 'done' };
+  const { chunk, recipients } = loaded;
+  if (chunk.state !== 'queued') return { kind: 'done' };
+  const isFirst = chunk.idempotency_key === null;
+  if (isFirst && loaded.decision !== null) return obey(context, loaded);
 
-  await context.pace.take(signal);
-  const batch = render(loaded);
-  const doubt = doubtOf(loaded.chunk, batch, context.clock.now());
-  if (doubt !== undefined) return settleVerdict(context, loaded, job, doubt);
+  const bytes = isFirst
+    ? renderChunk(loaded, context.pixelUrl).bytes
+    : await bytesInDoubt(context, loaded);
+  if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
 
-  const isFirst = loaded.chunk.idempotency_key === null;
-  const key = loaded.chunk.idempotency_key ?? (await writeKey(context, loaded.chunk, batch));
-  if (key === undefined) return { kind: 'retry', reason: 'Another worker has taken this chunk.' };
-  const answer = await context.resend.sendBatch(batch.bytes, key, signal);
-  context.pace.learn(answer);
-  const verdict = inDoubt(judge(answer, loaded.recipients.length), isFirst);
-  context.onVerdict?.(verdict.kind, loaded.recipients.length);
-  const forgetKey = isFirst && CLEAN_REFUSALS.has(verdict.kind);
-  return settleVerdict(context, loaded, job, verdict, {
+  const key = chunk.idempotency_key ?? randomUUID();
+  const holder = randomUUID();
+  const mayBegin = await pace.take(
+    {
+      holder,
+      isUrgent: loaded.lane === 'transactional',
+      ...(isFirst && { also: (tx) => writeKey(tx, chunk, key, bytes, clock.now()) }),
+    },
+    signal,
+  );
+  if (!mayBegin) return { kind: 'retry', reason: 'Another worker has taken this chunk.' };
+  const sentAt = clock.now();
+  const answer = await resend.send(bytes, key, signal);
+  const called = { holder, sentAt, answeredAt: clock.now(), answer };
+  const verdict = inDoubt(judge(answer, recipients.length), isFirst);
+  context.onVerdict?.(verdict.kind, recipients.length);
+  const result = settleVerdict(context, loaded, job, verdict, {
     retryAfterMs: answer.retryAfterMs,
-    forgetKey,
+    forgetKey: isFirst && CLEAN_REFUSALS.has(verdict.kind),
   });
+  return {
+    ...result,
+    also: async (tx) => {
+      await pace.learn(tx, called);
+      await result.also?.(tx);
+    },
+  };
+}
+
+/** Does with a chunk of which no mail has left what a person decided about its newsletter. */
+function obey({ clock }: SendContext, { chunk, decision }: LoadedChunk): Result<MailTables> {
+  if (decision === 'paused') {
+    const until = new Date(clock.now() + PAUSED_MS);
+    return { kind: 'park', reason: 'The newsletter is paused.', until };
+  }
+  return { kind: 'done', also: (tx) => cancelChunk(tx, chunk.id) };
+}
+
+/** Marks a chunk and its recipients as canceled. */
+export async function cancelChunk(tx: MailTx, chunkId: string): Promise<void> {
+  const state = 'canceled';
+  await tx.updateTable('chunk').set({ state }).where('id', '=', chunkId).execute();
+  await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunkId).execute();
 }
 
 /** A refusal of mails that an earlier call may have sent is no reason to send them under other keys. */
@@ -77,73 +108,42 @@ function inDoubt(verdict: Verdict, isFirst: boolean): Verdict {
   };
 }
 
-async function loadChunk(store: MailStore, id: string): Promise<LoadedChunk | undefined> {
-  const chunk = await store.db
-    .selectFrom('chunk')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (chunk === undefined) return undefined;
-  const message = await store.db
-    .selectFrom('message')
-    .select(['site', 'domain', 'email_id', 'template'])
-    .where('id', '=', chunk.message_id)
-    .executeTakeFirstOrThrow();
-  const rows = await store.db
-    .selectFrom('recipient')
-    .select(['position', 'address', 'variables'])
-    .where('chunk_id', '=', id)
-    .orderBy('position')
-    .execute();
-  return {
-    chunk,
-    site: message.site,
-    domain: message.domain,
-    emailId: message.email_id,
-    template: JSON.parse(message.template),
-    recipients: rows.map((row) => ({ ...row, variables: JSON.parse(row.variables) })),
-  };
-}
-
-function render({ chunk, emailId, template, recipients }: LoadedChunk): RenderedBatch {
-  const addressed = recipients.map((recipient) => ({
-    ...recipient,
-    emailId,
-    recipientTag: recipientTag({ messageId: chunk.message_id, position: recipient.position }),
-  }));
-  return renderBatch(template, addressed);
-}
-
 /** A key that was used before may only go with the bytes it was used with, and only while it is kept. */
-function doubtOf(chunk: ChunkTable, { sha256 }: RenderedBatch, now: number): Verdict | undefined {
-  if (chunk.idempotency_key === null) return undefined;
-  if (chunk.renderer !== RENDERER || chunk.sha256 !== sha256) {
-    return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
-  }
-  if (now - (chunk.keyed_at ?? 0) > KEY_LIFETIME_MS) {
+async function bytesInDoubt(
+  { store, clock, pixelUrl }: SendContext,
+  loaded: LoadedChunk,
+): Promise<Buffer | Verdict> {
+  const { chunk } = loaded;
+  if (clock.now() - (chunk.keyed_at ?? 0) > KEY_LIFETIME_MS) {
     return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
   }
-  return undefined;
+  const kept = await readBody(store, chunk);
+  if (kept !== undefined) return kept;
+  // As a version did that kept no bytes.
+  const { bytes, sha256 } = renderChunk(loaded, pixelUrl);
+  if (chunk.renderer === RENDERER && chunk.sha256 === sha256) return bytes;
+  return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
 }
 
 /**
- * On disk before the call: after a crash nobody could know otherwise what was sent. Undefined when the
- * chunk has a key or an answer by now: a worker that slept past its lease must not begin a second call.
+ * On disk before the call: after a crash nobody could know otherwise what was sent. False when the chunk
+ * has a key or an answer by now: a worker that slept past its lease must not begin a second call.
  */
 async function writeKey(
-  { store, clock }: SendContext,
-  chunk: ChunkTable,
-  { sha256 }: RenderedBatch,
-): Promise<string | undefined> {
-  const key = randomUUID();
-  const { numUpdatedRows } = await store.transaction((tx) =>
-    tx
-      .updateTable('chunk')
-      .set({ idempotency_key: key, sha256, renderer: RENDERER, keyed_at: clock.now() })
-      .where('id', '=', chunk.id)
-      .where('state', '=', 'queued')
-      .where('idempotency_key', 'is', null)
-      .executeTakeFirstOrThrow(),
-  );
-  return numUpdatedRows === 1n ? key : undefined;
+  tx: MailTx,
+  { id }: ChunkTable,
+  key: string,
+  bytes: Buffer,
+  now: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('chunk')
+    .set({ idempotency_key: key, sha256: sha256Of(bytes), renderer: RENDERER, keyed_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .where('idempotency_key', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) return false;
+  await keepBody(tx, id, bytes);
+  return true;
 }

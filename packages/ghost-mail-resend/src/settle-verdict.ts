@@ -1,8 +1,11 @@
 import type { Job, Result } from '@prosora/durable';
 import { addChunk } from './chunk.ts';
 import { recordEvents, refusedRecipient } from './events.ts';
+import { forgetBody } from './frozen-body.ts';
+import type { LoadedChunk } from './load-chunk.ts';
 import type { MailTables, MailTx } from './schema.ts';
-import type { LoadedChunk, SendContext } from './send.ts';
+import type { SendContext } from './send.ts';
+import { queueOf } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What else the answer said. */
@@ -46,8 +49,13 @@ export function settleVerdict(
     case 'paced':
     case 'quota': {
       const waitMs = retryAfterMs ?? (verdict.kind === 'paced' ? PACED_MS : QUOTA_MS);
-      context.pace.holdUntil(now + waitMs);
-      return { ...parkFor(waitMs, verdict.reason), also };
+      return {
+        ...parkFor(waitMs, verdict.reason),
+        also: async (tx) => {
+          await context.pace.holdUntil(tx, now + waitMs);
+          await also(tx);
+        },
+      };
     }
     case 'busy':
       return parkFor(BUSY_MS, verdict.reason);
@@ -56,6 +64,13 @@ export function settleVerdict(
     case 'unreachable':
       return { kind: 'down', reason: verdict.reason, also };
     case 'blocked':
+      // Who waits for a sign-in mail is told at once; a newsletter waits for its domain to be verified.
+      if (forgetKey && loaded.lane === 'transactional') {
+        return {
+          kind: 'done',
+          also: (tx) => writeRefused(tx, context, loaded, job, verdict.reason),
+        };
+      }
       return { kind: 'retry', reason: verdict.reason, also };
     case 'unsure':
       return {
@@ -72,6 +87,7 @@ async function clearKey(tx: MailTx, chunkId: string): Promise<void> {
     .set({ idempotency_key: null, sha256: null, renderer: null, keyed_at: null })
     .where('id', '=', chunkId)
     .execute();
+  await forgetBody(tx, chunkId);
 }
 
 async function writeAccepted(
@@ -80,13 +96,13 @@ async function writeAccepted(
   loaded: LoadedChunk,
   { ids, refused }: Accepted,
 ): Promise<void> {
+  const { clock } = context;
   await setStates(tx, loaded, 'sent');
   for (const [index, { position }] of loaded.recipients.entries()) {
-    const resendId = ids[index];
-    if (!resendId) continue;
+    const resendId = ids[index] ?? null;
     await tx
       .updateTable('recipient')
-      .set({ resend_id: resendId })
+      .set({ resend_id: resendId, sent_at: clock.now() })
       .where('message_id', '=', loaded.chunk.message_id)
       .where('position', '=', position)
       .execute();
@@ -110,6 +126,7 @@ async function writeRefused(
     return failRecipient(tx, context, loaded, 0, reason);
   }
   await tx.updateTable('chunk').set({ state: 'split' }).where('id', '=', chunk.id).execute();
+  await forgetBody(tx, chunk.id);
   const middle = Math.ceil(recipients.length / 2);
   const halves = { a: recipients.slice(0, middle), b: recipients.slice(middle) };
   for (const [name, half] of Object.entries(halves)) {
@@ -122,7 +139,7 @@ async function writeRefused(
       .where('position', 'in', positions)
       .execute();
     await addChunk(
-      { tx, queue: context.queue },
+      { tx, queue: queueOf(context.queues, loaded.lane) },
       { id, messageId: chunk.message_id, size: half.length, rank: job.rank, availableAt: null },
     );
   }
@@ -135,6 +152,7 @@ async function setStates(
 ): Promise<void> {
   await tx.updateTable('chunk').set({ state }).where('id', '=', chunk.id).execute();
   await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunk.id).execute();
+  await forgetBody(tx, chunk.id);
 }
 
 async function failRecipient(
@@ -148,7 +166,7 @@ async function failRecipient(
   if (position === undefined) return;
   await tx
     .updateTable('recipient')
-    .set({ state: 'failed' })
+    .set({ state: 'failed', settled_at: clock.now() })
     .where('message_id', '=', chunk.message_id)
     .where('position', '=', position)
     .execute();

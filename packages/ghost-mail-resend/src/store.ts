@@ -1,37 +1,59 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, openStore } from '@prosora/durable';
+import { type Clock, openStore, type StorePlace } from '@prosora/durable';
 import { MailBridgeError } from './errors.ts';
+import type { Lane } from './message.ts';
 import { mailMigrations } from './migrations.ts';
 import type { MailQueue, MailStore, MailTables } from './schema.ts';
 
-/** The file of a bridge and its two queues. */
+/** The database of a bridge and its queues. */
 export interface OpenedMailStore {
   store: MailStore;
-  /** Chunks that are to be sent, by id. */
-  chunks: MailQueue;
+  queues: MailQueues;
   /** Addresses that are to be taken off Resend's suppression list. */
   suppressions: MailQueue;
 }
 
+/** Chunks that are to be sent, by id: those that somebody waits for have a queue and a worker of their own. */
+export interface MailQueues {
+  urgent: MailQueue;
+  chunks: MailQueue;
+}
+
+/** Where a bridge keeps what it has accepted: a folder of its own, or a database that bridges share. */
+export type MailPlace = { dataDir: string } | Exclude<StorePlace, { file: string }>;
+
+/** The queue that a lane's chunks are in. */
+export function queueOf({ urgent, chunks }: MailQueues, lane: Lane): MailQueue {
+  return lane === 'transactional' ? urgent : chunks;
+}
+
 /**
- * Opens the one file that holds everything.
+ * Opens the database that holds everything.
  *
  * @throws MailBridgeError `DATA_DIR` when the folder cannot be made; what `openStore` throws
  */
-export async function openMailStore(dataDir: string, clock?: Clock): Promise<OpenedMailStore> {
+export async function openMailStore(place: MailPlace, clock?: Clock): Promise<OpenedMailStore> {
+  const store = await openStore<MailTables>({
+    ...('dataDir' in place ? { file: join(makeFolder(place.dataDir), 'mail.db') } : place),
+    migrations: mailMigrations,
+    ...(clock && { clock }),
+  });
+  return {
+    store,
+    queues: { urgent: store.queue('urgent'), chunks: store.queue('chunk') },
+    suppressions: store.queue('suppression'),
+  };
+}
+
+function makeFolder(dataDir: string): string {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return dataDir;
   } catch (cause) {
     throw new MailBridgeError('DATA_DIR', `Cannot make the folder ${dataDir}.`, {
       help: 'Set PROSORA_MAIL_DATA_DIR to a folder that this user may write to.',
       cause,
     });
   }
-  const store = await openStore<MailTables>({
-    file: join(dataDir, 'mail.db'),
-    migrations: mailMigrations,
-    ...(clock && { clock }),
-  });
-  return { store, chunks: store.queue('chunk'), suppressions: store.queue('suppression') };
 }

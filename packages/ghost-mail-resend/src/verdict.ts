@@ -66,12 +66,18 @@ export const CLEAN_REFUSALS: ReadonlySet<Verdict['kind']> = new Set<Verdict['kin
   'unreachable',
 ]);
 
+const mailSchema = z.object({ id: z.string() });
 const batchSchema = z.object({
-  data: z.array(z.object({ id: z.string() })),
+  data: z.array(mailSchema),
   errors: z.array(z.object({ index: z.int(), message: z.string() })).default([]),
 });
+/** A single mail is answered with its id alone. */
+const answerSchema = z.union([
+  batchSchema,
+  mailSchema.transform((mail) => ({ data: [mail], errors: [] })),
+]);
 
-/** Reads Resend's answer to a batch of `size` mails. */
+/** Reads Resend's answer to a call of `size` mails. */
 export function judge(answer: ResendAnswer, size: number): Verdict {
   const { status, name, message } = answer;
   if (status !== null && status >= 200 && status < 300) return judgeAcceptance(answer.body, size);
@@ -87,7 +93,7 @@ export function judge(answer: ResendAnswer, size: number): Verdict {
  * number does not fit, the mails are out all the same, and webhooks name them by our tag instead.
  */
 function judgeAcceptance(body: unknown, size: number): Verdict {
-  const parsed = batchSchema.safeParse(body);
+  const parsed = answerSchema.safeParse(body);
   if (!parsed.success) return { kind: 'unsure', reason: 'Resend answered with a broken body.' };
   const { data, errors } = parsed.data;
   const refused = errors.filter(({ index }) => index >= 0 && index < size);

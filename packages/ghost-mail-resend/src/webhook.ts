@@ -6,15 +6,15 @@ import { recordEvents } from './events.ts';
 import { LANES } from './message.ts';
 import { parseRecipientTag } from './recipient-tag.ts';
 import { mapResendEvent, type ResendEvent, resendEventSchema } from './resend-events.ts';
-import type { MailQueue, MailStore, MailTx } from './schema.ts';
+import type { MailStore, MailTx } from './schema.ts';
+import { type MailQueues, queueOf } from './store.ts';
+import { noteHeard } from './webhook-silence.ts';
 
 /** What receiving webhooks needs. */
 export interface WebhookContext {
   store: MailStore;
-  queue: MailQueue;
+  queues: MailQueues;
   clock: Clock;
-  /** Signing secrets, `whsec_…`; any of them may have signed. */
-  secrets: readonly string[];
 }
 
 /** The three headers of a webhook, by Svix's names. */
@@ -59,6 +59,9 @@ function verifyWithAny(
   // The key is for calls; checking makes none.
   const { webhooks } = new Resend('re_unused');
   let cause: unknown;
+  if (secrets.length === 0) {
+    throw new Refusal(401, 'The bridge has no signing secret yet: run "prosora-mail setup".');
+  }
   for (const webhookSecret of secrets) {
     try {
       return webhooks.verify({ payload, headers, webhookSecret });
@@ -71,23 +74,25 @@ function verifyWithAny(
 
 /** Writes down what a webhook says, in one transaction; the same webhook again changes nothing. */
 export async function receiveWebhook(
-  { store, queue, clock }: WebhookContext,
+  { store, queues, clock }: WebhookContext,
   svixId: string,
   event: ResendEvent,
 ): Promise<WebhookOutcome> {
   const mapped = mapResendEvent(event);
+  await noteHeard(store, clock.now());
   if (mapped === undefined) return 'unmapped';
   return await store.transaction(async (tx) => {
     const now = clock.now();
     const recipient = await findRecipient(tx, event);
     if (recipient === undefined) return 'foreign';
     if (await seenBefore(tx, svixId, now)) return 'known';
-    if ('requeue' in mapped) return requeue(tx, queue, recipient, event.data.email_id, now);
+    if ('requeue' in mapped) return requeue(tx, queues, recipient, event.data.email_id, now);
     // Ghost did not ask for opens of this mail, whatever the domain at Resend is set to.
     if (event.type === 'email.opened' && recipient.track_opens === 0) return 'unmapped';
     const subject = { ...recipient, messageId: recipient.message_id };
     const occurredAt = Date.parse(event.created_at) || now;
     const recorded = await recordEvents(tx, subject, mapped.events, { occurredAt, now });
+    await confirmSent(tx, recipient, event.data.email_id, now);
     return recorded > 0 ? 'recorded' : 'known';
   });
 }
@@ -126,11 +131,30 @@ async function findRecipient(tx: MailTx, { data }: ResendEvent) {
   return await select.where('recipient.resend_id', '=', data.email_id).executeTakeFirst();
 }
 
+/** A webhook about a mail shows that it was sent, which a call that never got an answer could not. */
+async function confirmSent(
+  tx: MailTx,
+  { message_id, position, state, resend_id }: FoundRecipient,
+  emailId: string | undefined,
+  now: number,
+): Promise<void> {
+  await tx
+    .updateTable('recipient')
+    .set({
+      settled_at: now,
+      ...(resend_id === null && emailId !== undefined && { resend_id: emailId }),
+      ...(state === 'unknown' && { state: 'sent' as const }),
+    })
+    .where('message_id', '=', message_id)
+    .where('position', '=', position)
+    .execute();
+}
+
 type FoundRecipient = NonNullable<Awaited<ReturnType<typeof findRecipient>>>;
 
 async function requeue(
   tx: MailTx,
-  queue: MailQueue,
+  queues: MailQueues,
   { message_id, position, lane, state, resend_id }: FoundRecipient,
   failedId: string | undefined,
   now: number,
@@ -143,13 +167,13 @@ async function requeue(
   const id = `${message_id}-${position}-after-${failedId}`;
   await tx
     .updateTable('recipient')
-    .set({ chunk_id: id, state: 'queued', resend_id: null })
+    .set({ chunk_id: id, state: 'queued', resend_id: null, sent_at: null, settled_at: null })
     .where('message_id', '=', message_id)
     .where('position', '=', position)
     .execute();
   const availableAt = new Date(now + QUOTA_WAIT_MS);
   await addChunk(
-    { tx, queue },
+    { tx, queue: queueOf(queues, lane) },
     { id, messageId: message_id, size: 1, rank: LANES[lane], availableAt },
   );
   return 'requeued';

@@ -41,9 +41,9 @@ export async function serveBridge(command: BridgeCommand) {
   child.stderr?.on('data', (data) => log.push(String(data)));
   for await (const line of createInterface({ input: child.stdout ?? process.stdin })) {
     log.push(line);
-    if (!line.includes('bridge.started')) continue;
+    if (!line.includes('"msg":"ready"')) continue;
     child.stdout?.on('data', (data) => log.push(String(data))).resume();
-    const { url, private: privateUrl } = JSON.parse(line);
+    const { url, privateUrl } = JSON.parse(line);
     return {
       child,
       url: url as string,

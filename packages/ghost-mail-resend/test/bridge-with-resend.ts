@@ -5,7 +5,8 @@ import { type Clock, systemClock } from '@prosora/durable';
 import { type Resend, type ResendSettingsInput, startSandbox } from '@prosora/sandbox';
 import { createLogger } from '@prosora/service';
 import { vi } from 'vitest';
-import { type MailBridge, startMailBridge } from '../src/bridge.ts';
+import { type MailBridge, type MailBridgeOptions, startMailBridge } from '../src/bridge.ts';
+import { type OpenedMailStore, openMailStore } from '../src/store.ts';
 
 export const DOMAIN = 'mg.lab.example.com';
 export const API_KEY = 'key-lab-0123456789';
@@ -20,13 +21,19 @@ export interface MailLab extends AsyncDisposable {
   /** All that the bridge has logged. */
   log: string[];
   dir: string;
+  /** The bridge's store, opened a second time; closed with the lab. */
+  look(): Promise<OpenedMailStore>;
   /** Starts the bridge anew on its folder. */
   restart(): Promise<void>;
 }
 
 /** The Resend stand-in and a bridge in front of it, each with its webhooks set. */
 export async function startMailLab(
-  options: { settings?: ResendSettingsInput; clock?: Clock } = {},
+  options: {
+    settings?: ResendSettingsInput;
+    clock?: Clock;
+    bridge?: Partial<MailBridgeOptions>;
+  } = {},
 ): Promise<MailLab> {
   const dir = await mkdtemp(join(tmpdir(), 'mail-lab-'));
   const settings = { ...SETTINGS, ...options.settings };
@@ -44,7 +51,7 @@ export async function startMailLab(
       resendApiKey: resend.apiKey,
       resendBaseUrl: resend.url,
       webhookSecrets: [resend.webhookSecret],
-      dataDir: join(dir, 'mail'),
+      place: { dataDir: join(dir, 'mail') },
       host: '127.0.0.1',
       port: 0,
       privateHost: '127.0.0.1',
@@ -53,11 +60,13 @@ export async function startMailLab(
       concurrency: 3,
       logger: createLogger({ name: 'mail', destination }),
       ...(options.clock && { clock: options.clock }),
+      ...options.bridge,
     });
     resend.settings.set({ webhookUrl: `${started.url}/webhooks/resend` });
     return started;
   };
   let bridge = await start();
+  const looking: OpenedMailStore[] = [];
   return {
     get bridge() {
       return bridge;
@@ -65,11 +74,17 @@ export async function startMailLab(
     resend,
     log,
     dir,
+    async look() {
+      const opened = await openMailStore({ dataDir: join(dir, 'mail') });
+      looking.push(opened);
+      return opened;
+    },
     async restart() {
       await bridge.stop();
       bridge = await start();
     },
     async [Symbol.asyncDispose]() {
+      for (const { store } of looking) await store.close();
       await bridge.stop();
       await sandbox.close();
       await rm(dir, { recursive: true, force: true });

@@ -14,6 +14,8 @@ const TEMPLATE: Template = {
   headers: { 'List-Unsubscribe': '<%recipient.list_unsubscribe%>' },
 };
 
+const LIST = { isSingle: false };
+
 const recipientOf = (variables: Record<string, string>, position = 0) => ({
   address: 'A@Example.org',
   variables,
@@ -23,13 +25,17 @@ const recipientOf = (variables: Record<string, string>, position = 0) => ({
 
 describe('renderBatch', () => {
   test('gives one mail a recipient, in the fields of the API', () => {
-    const { bytes } = renderBatch(TEMPLATE, [
-      recipientOf({
-        name: 'Jo\r\nBcc: x@y.z',
-        name_html: 'Jo',
-        list_unsubscribe: 'https://a.example/u',
-      }),
-    ]);
+    const { bytes } = renderBatch(
+      TEMPLATE,
+      [
+        recipientOf({
+          name: 'Jo\r\nBcc: x@y.z',
+          name_html: 'Jo',
+          list_unsubscribe: 'https://a.example/u',
+        }),
+      ],
+      LIST,
+    );
     expect(JSON.parse(bytes.toString())).toEqual([
       {
         from: '"Lab" <lab@example.com>',
@@ -50,10 +56,33 @@ describe('renderBatch', () => {
       fc.property(fc.array(fc.dictionary(fc.string(), fc.string()), { minLength: 1 }), (all) => {
         const recipients = all.map(recipientOf);
         const stored = JSON.parse(JSON.stringify({ template: TEMPLATE, recipients }));
-        const again = renderBatch(stored.template, stored.recipients);
-        expect(again.sha256).toBe(renderBatch(TEMPLATE, recipients).sha256);
+        const again = renderBatch(stored.template, stored.recipients, LIST);
+        expect(again.sha256).toBe(renderBatch(TEMPLATE, recipients, LIST).sha256);
       }),
     );
+  });
+});
+
+describe('a mail of its own', () => {
+  test('is not in a list, and may carry files', () => {
+    const attachments = [{ filename: 'a.txt', content: 'aGk=' }];
+    const { bytes } = renderBatch({ ...TEMPLATE, attachments }, [recipientOf({})], {
+      isSingle: true,
+    });
+    expect(JSON.parse(bytes.toString())).toMatchObject({ to: ['A@Example.org'], attachments });
+  });
+
+  test('has its own pixel before the end of its body, or at its end', () => {
+    const settings = {
+      isSingle: true,
+      pixelUrl: (tag: string) => `https://m.example/o/${tag}.gif`,
+    };
+    const pixel = '<img src="https://m.example/o/m-0.gif" width="1" height="1" alt="">';
+    const htmlOf = (html: string) =>
+      JSON.parse(renderBatch({ ...TEMPLATE, html }, [recipientOf({})], settings).bytes.toString())
+        .html;
+    expect(htmlOf('<body>Hi</body></html>')).toBe(`<body>Hi${pixel}</body></html>`);
+    expect(htmlOf('Hi')).toBe(`Hi${pixel}`);
   });
 });
 

@@ -7,7 +7,7 @@ const answerOf = (answer: Partial<ResendAnswer>): ResendAnswer => ({
   name: null,
   message: 'Said so.',
   body: undefined,
-  rate: { limit: null, remaining: null, resetMs: null },
+  rate: { limit: null, remaining: null, resetMs: null, windowMs: null },
   retryAfterMs: null,
   ...answer,
 });

@@ -9,6 +9,7 @@ export {
 export type { Fault, FaultMatch, FaultRule, Faults } from './faults.ts';
 export type { LoggedRequest, RequestLog } from './request-log.ts';
 export type { BounceDetails, Inbox } from './resend/inbox.ts';
+export { createLimiter, type LimiterKind } from './resend/limiter.ts';
 export type { LastEvent, MailSummary, StoredMail } from './resend/mail-store.ts';
 export type { Resend, ResendOptions } from './resend/resend.ts';
 export type { ResendSettings, ResendSettingsInput } from './resend/settings.ts';

@@ -65,6 +65,14 @@ test('it writes to a log that is flushed with each commit', async () => {
   expect(flushing?.rows).toEqual([{ synchronous: 2 }]);
 });
 
+test('the words of locking are left out, and no others', async () => {
+  await store.queue('send').add('a', payload);
+  await store.queue('other').add('a', payload);
+  const select = store.db.selectFrom('job').select('id').distinct().forUpdate().skipLocked();
+  expect(select.compile().sql.trim()).toBe('select distinct "id" from "job"');
+  expect(await select.execute()).toEqual([{ id: 'a' }]);
+});
+
 test('reading can not write', async () => {
   const writing = sql`delete from message`.execute(store.db);
   await expect(writing).rejects.toThrow('read-only');

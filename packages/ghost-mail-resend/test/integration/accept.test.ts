@@ -141,6 +141,35 @@ describe('refusing', () => {
     expect(await response.json()).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) });
   });
 
+  const INJECTED = 'x\r\nBcc: everybody@example.org';
+  test.each([
+    ['no recipients', { to: null }],
+    ['a line break in "from"', { from: `a@b.example ${INJECTED}` }],
+    ['a line break in "subject"', { subject: INJECTED }],
+    ['a line break in "to"', { to: `a@b.example${INJECTED}`, 'recipient-variables': null }],
+    ['a line break in a header', { 'h:Reply-To': INJECTED }],
+    ['a name of a header that is none', { 'h:X: y': 'a@b.example' }],
+    ['an id of no newsletter', { 'v:email-id': 'a b' }],
+    ['variables that are not JSON', { 'recipient-variables': '{' }],
+    ['variables that are a list', { 'recipient-variables': '[1]' }],
+    ['variables that lack a recipient', { 'recipient-variables': '{}' }],
+    [
+      'variables of somebody else',
+      { 'recipient-variables': '{"a@example.org":{},"other@example.org":{}}' },
+    ],
+    ['a delivery time that is none', { 'o:deliverytime': 'soon' }],
+    ['no text', { html: null, text: null }],
+  ])('%s is refused with one sentence, and nothing is stored', async (_what, changes) => {
+    const { store } = await lab.look();
+    const rows = () => store.db.selectFrom('recipient').select('address').execute();
+    const before = (await rows()).length;
+    const form = newsletterForm(['a@example.org'], { 'v:email-id': fresh(), ...changes });
+    const { status, body } = await post(lab, form);
+    expect(status).toBe(400);
+    expect(body).toEqual({ error: expect.stringMatching(/^["A-Z][^\n]*\.?$/) });
+    expect(await rows()).toHaveLength(before);
+  });
+
   test('nothing of a refused message is stored', async () => {
     const id = fresh();
     const to = `refused-${id}@example.org`;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AUTHORIZATION,
   DOMAIN,
+  delivered,
   type EventsPage,
   getEvents,
   getPage,
@@ -121,6 +122,36 @@ describe('a page of events', () => {
       expect(response.status).toBe(400);
     },
   );
+
+  test('never shows what would stop Ghost, and goes on past whole pages of it', async () => {
+    await using own = await startMailLab();
+    const members = membersOf(5);
+    await post(own, newsletterForm(members));
+    await delivered(own.resend, members.length);
+    await until(async () => (await getEvents(own)).items.length === members.length);
+    const { store } = await own.look();
+    const broken = [
+      { type: 'failed', severity: 'permanent', code: null, reason: 'no code' },
+      { type: 'failed', severity: 'permanent', code: 550, reason: '' },
+      { type: 'failed', severity: 'odd', code: 550, reason: 'x' },
+      { type: 'nonsense' },
+    ] as const;
+    await store.transaction(async (tx) => {
+      for (const [position, values] of broken.entries()) {
+        await tx
+          .updateTable('event')
+          .set(values as never)
+          .where('position', '=', position)
+          .execute();
+      }
+    });
+    const { items } = await getEvents(own, { limit: '2' });
+    expect(items.map(({ recipient }) => recipient)).toEqual([members[4]]);
+    const metrics = await (await fetch(`${own.bridge.privateUrl}/metrics`)).text();
+    expect(metrics).toMatch(/prosora_mail_malformed_events_total\{service="mail"\} 4/);
+    await store.transaction((tx) => tx.updateTable('message').set({ tags: '{' }).execute());
+    expect((await getEvents(own)).items).toEqual([]);
+  });
 
   test('a token that is not ours is refused', async () => {
     const response = await fetch(`${lab.bridge.url}/v3/${DOMAIN}/events/eyJvZmYiOjV9`, {

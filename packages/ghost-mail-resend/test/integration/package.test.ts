@@ -49,7 +49,7 @@ test('the tarball alone serves: a newsletter goes from Ghost to Resend', async (
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   const { output } = await runVerb(command, ['status']);
-  expect(output).toContain('sent 120  failed 0  unknown 0  delivered 120');
+  expect(output).toContain('sent 120  unknown 0  canceled 0  delivered 120');
 });
 
 test('the library loads by import and by require', async () => {

@@ -3,10 +3,10 @@ import { systemClock } from '@prosora/durable';
 import { describe, expect, test } from 'vitest';
 import { acceptMessage } from '../../src/accept.ts';
 import { parseMessage } from '../../src/message.ts';
-import { createPace, type Pace } from '../../src/pace.ts';
 import { RENDERER } from '../../src/render.ts';
 import { createResendClient } from '../../src/resend.ts';
 import { sendChunk } from '../../src/send.ts';
+import { createSharedPace, type SharedPace } from '../../src/shared-pace.ts';
 import { openMailStore } from '../../src/store.ts';
 import {
   DOMAIN,
@@ -133,8 +133,12 @@ describe('a call in doubt', () => {
     await arrived(lab, 2);
     await lab.bridge.stop();
     lab.resend.faults.clear();
-    const { store } = await openMailStore(`${lab.dir}/mail`);
-    await store.transaction((tx) => tx.updateTable('chunk').set(change).execute());
+    const { store } = await openMailStore({ dataDir: `${lab.dir}/mail` });
+    await store.transaction(async (tx) => {
+      await tx.updateTable('chunk').set(change).execute();
+      // As a version left it that kept no bytes.
+      await tx.deleteFrom('chunk_body').execute();
+    });
     await store.close();
     await lab.restart();
   }
@@ -148,7 +152,7 @@ describe('a call in doubt', () => {
     await stopInDoubt(lab, change);
     await until(() => lab.log.some((line) => line.includes('"outcome":"ambiguous"')));
     expect(lab.resend.inbox.list()).toHaveLength(2);
-    const { store } = await openMailStore(`${lab.dir}/mail`);
+    const { store } = await openMailStore({ dataDir: `${lab.dir}/mail` });
     const states = await store.db.selectFrom('recipient').select('state').execute();
     expect(states).toEqual([{ state: 'unknown' }, { state: 'unknown' }]);
     await store.close();
@@ -172,29 +176,61 @@ describe('a call in doubt', () => {
   test('is not begun by a worker that slept while another did the work', async () => {
     await using lab = await startMailLab();
     await lab.bridge.stop();
-    const { store, chunks: queue } = await openMailStore(`${lab.dir}/mail`);
+    const { store, queues } = await openMailStore({ dataDir: `${lab.dir}/mail` });
     const message = parseMessage(
-      new Map([...newsletterForm(membersOf(2))].map(([name, value]) => [name, [String(value)]])),
+      new Map([...newsletterForm(membersOf(1))].map(([name, value]) => [name, [String(value)]])),
     );
     await acceptMessage(
-      { store, queue, now: Date.now },
+      { store, queues, now: Date.now },
       { site: 'ghost', domain: DOMAIN },
       message,
     );
-    const [job] = await queue.claim(1, 1_000);
+    const [job] = await queues.chunks.claim(1, 1_000);
     if (job === undefined) throw new Error('nothing to send');
     const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
-    const awake = { store, queue, resend, clock: systemClock, pace: createPace(systemClock) };
-    const send = (pace: Pace) => sendChunk({ ...awake, pace }, job, new AbortController().signal);
+    const pace = createSharedPace(store, systemClock);
+    const awake = { store, queues, resend, clock: systemClock, pace };
+    const send = (turns: SharedPace) =>
+      sendChunk({ ...awake, pace: turns }, job, new AbortController().signal);
     // The sleeper has read the chunk when the other begins, and wakes when it is done.
     const slept = Promise.withResolvers<void>();
-    const sleeper = send({ ...awake.pace, take: () => slept.promise });
-    const result = await send(awake.pace);
+    const sleeper = send({
+      ...pace,
+      take: async (...turn) => {
+        await slept.promise;
+        return pace.take(...turn);
+      },
+    });
+    const result = await send(pace);
     await store.transaction(async (tx) => result.also?.(tx));
     slept.resolve();
     expect(await sleeper).toMatchObject({ kind: 'retry' });
     expect(lab.resend.requests.list(BATCH)).toHaveLength(1);
     await store.close();
+  });
+
+  test('goes out as it was after an update that renders otherwise, since its bytes are kept', async () => {
+    await using lab = await startMailLab();
+    lab.resend.faults.set([{ match: { path: BATCH }, fault: { dropAfterAccept: true } }]);
+    await post(lab, newsletterForm(membersOf(2)));
+    await arrived(lab, 2);
+    await lab.bridge.stop();
+    lab.resend.faults.clear();
+    const { store } = await openMailStore({ dataDir: `${lab.dir}/mail` });
+    await store.transaction(async (tx) => {
+      // What another version would make of these rows is not what was sent.
+      await tx
+        .updateTable('chunk')
+        .set({ renderer: RENDERER - 1 })
+        .execute();
+      await tx.updateTable('recipient').set({ variables: '{"name":"changed"}' }).execute();
+    });
+    await store.close();
+    await lab.restart();
+    await until(() => lab.log.some((line) => line.includes('"outcome":"done"')));
+    expect(mailsByAddress(lab.resend)).toEqual(ONCE_EACH(membersOf(2)));
+    const { store: after } = await lab.look();
+    expect(await after.db.selectFrom('chunk_body').selectAll().execute()).toEqual([]);
   });
 
   test('is answered by Resend with the first answer after a restart', async () => {

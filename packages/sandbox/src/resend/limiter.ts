@@ -24,8 +24,11 @@ const LIMITERS = {
   'token-bucket': createTokenBucket,
 } as const satisfies Record<ResendSettings['limiter'], () => Limiter>;
 
+/** How calls are counted. */
+export type LimiterKind = ResendSettings['limiter'];
+
 /** Creates a limiter of one kind, with nothing counted yet. */
-export function createLimiter(kind: ResendSettings['limiter']): Limiter {
+export function createLimiter(kind: LimiterKind): Limiter {
   return LIMITERS[kind]();
 }
 

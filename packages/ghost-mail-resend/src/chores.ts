@@ -1,0 +1,63 @@
+import type { Clock } from '@prosora/durable';
+import type { Logger } from '@prosora/service';
+import { readNote, writeNote } from './notes.ts';
+import { type ReconcileContext, reconcile } from './reconcile.ts';
+import { forgetOld } from './retention.ts';
+import type { MailStore } from './schema.ts';
+import type { OpenedMailStore } from './store.ts';
+import { webhookSilenceMs } from './webhook-silence.ts';
+
+/** What the chores need. */
+export interface ChoresContext {
+  opened: OpenedMailStore;
+  clock: Clock;
+  logger: Logger;
+  reconciling: ReconcileContext;
+  keptMs: number;
+  everyMs: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Does what nobody asks for, until `signal` aborts: asks Resend after mails in doubt or silence, raises the
+ * alarm when webhooks stay away, forgets what is old. Of several processes one does it at a time.
+ */
+export async function doChores(context: ChoresContext, signal: AbortSignal): Promise<void> {
+  const { opened, clock, logger, reconciling, keptMs, everyMs } = context;
+  let alarmedAt = Number.NEGATIVE_INFINITY;
+  let forgotAt = clock.now();
+  while (!signal.aborted) {
+    await clock.sleep(everyMs, signal);
+    if (signal.aborted) return;
+    try {
+      const now = clock.now();
+      if (!(await isOurTurn(opened.store, now, everyMs))) continue;
+      const silentMs = await webhookSilenceMs(opened.store, now);
+      if (silentMs > 0 && now - alarmedAt > HOUR_MS) {
+        logger.error({ silentMinutes: Math.round(silentMs / 60_000) }, 'webhooks.silent');
+        alarmedAt = now;
+      }
+      const { problem, ...counts } = await reconcile(reconciling);
+      if (counts.found + counts.absent + counts.told > 0) logger.info(counts, 'mail.reconciled');
+      if (problem !== undefined) logger.warn({ reason: problem }, 'mail.not-reconciled');
+      if (now - forgotAt > HOUR_MS) {
+        const messages = await forgetOld(opened, keptMs, now);
+        if (messages > 0) logger.info({ messages }, 'mail.forgotten');
+        forgotAt = now;
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.error({ err: error }, 'chores.failed');
+    }
+  }
+}
+
+async function isOurTurn(store: MailStore, now: number, everyMs: number): Promise<boolean> {
+  return await store.transaction(async (tx) => {
+    const last = Number((await readNote(tx, 'chores-at')) ?? 0);
+    // A clock that stepped back must not end them.
+    if (now - last < everyMs / 2 && now >= last) return false;
+    await writeNote(tx, 'chores-at', String(now));
+    return true;
+  });
+}

@@ -1,0 +1,139 @@
+import { MailBridgeError } from './errors.ts';
+import { recordEvents, refusedRecipient } from './events.ts';
+import type { MailTx } from './schema.ts';
+import { cancelChunk } from './send.ts';
+import type { OpenedMailStore } from './store.ts';
+
+/** Chunks of a newsletter that are replayed or dropped in one transaction. */
+const CHUNKS_A_TIME = 200;
+
+/**
+ * Holds a newsletter back: chunks whose call has begun end, no other begins. What Ghost still posts of it
+ * waits too. Returns the recipients that wait.
+ *
+ * @throws MailBridgeError `NOT_FOUND`
+ */
+export async function pauseNewsletter(opened: OpenedMailStore, emailId: string): Promise<number> {
+  await decide(opened, emailId, 'paused');
+  return countQueued(opened, emailId);
+}
+
+/**
+ * Lets a paused newsletter go on. Returns the recipients that wait.
+ *
+ * @throws MailBridgeError `NOT_FOUND`
+ */
+export async function resumeNewsletter(opened: OpenedMailStore, emailId: string): Promise<number> {
+  const { store, queues } = opened;
+  await decide(opened, emailId, null);
+  for await (const ids of queuedChunks(opened, emailId)) {
+    await store.transaction((tx) => queues.chunks.replay(ids, { tx }));
+  }
+  return countQueued(opened, emailId);
+}
+
+/**
+ * Ends a newsletter: what has not begun is not sent, and Ghost is told so of each of those recipients.
+ * A call that is in doubt comes to its end first. Returns the recipients that got nothing.
+ *
+ * @throws MailBridgeError `NOT_FOUND`
+ */
+export async function cancelNewsletter(
+  opened: OpenedMailStore,
+  emailId: string,
+  now = Date.now(),
+): Promise<number> {
+  const { store, queues } = opened;
+  await decide(opened, emailId, 'canceled');
+  let canceled = 0;
+  for await (const ids of queuedChunks(opened, emailId)) {
+    await store.transaction(async (tx) => {
+      const dropped = await queues.chunks.drop(ids, 'The newsletter was canceled.', { tx });
+      for (const id of dropped) canceled += await cancelUnsent(tx, id, now);
+    });
+  }
+  return canceled;
+}
+
+async function cancelUnsent(tx: MailTx, chunkId: string, now: number): Promise<number> {
+  const recipients = await tx
+    .selectFrom('recipient')
+    .innerJoin('message', 'message.id', 'recipient.message_id')
+    .select(['message_id', 'position', 'message.site', 'domain'])
+    .where('chunk_id', '=', chunkId)
+    .where('state', '=', 'queued')
+    .execute();
+  await cancelChunk(tx, chunkId);
+  const event = refusedRecipient('The newsletter was canceled before this mail was sent.');
+  for (const { message_id: messageId, ...subject } of recipients) {
+    await recordEvents(tx, { ...subject, messageId }, [event], { occurredAt: now, now });
+  }
+  return recipients.length;
+}
+
+/** Writes down for each site that has such a newsletter what a person decided; null forgets it. */
+async function decide(
+  { store }: OpenedMailStore,
+  emailId: string,
+  state: 'paused' | 'canceled' | null,
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    const sites = await tx
+      .selectFrom('message')
+      .select('site')
+      .distinct()
+      .where('email_id', '=', emailId)
+      .execute();
+    if (sites.length === 0) {
+      throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
+    }
+    const known = await tx
+      .selectFrom('newsletter')
+      .select('state')
+      .where('email_id', '=', emailId)
+      .execute();
+    if (known.some((row) => row.state === 'canceled') && state !== 'canceled') {
+      throw new MailBridgeError('CANCELED', `The newsletter ${emailId} was canceled for good.`);
+    }
+    await tx.deleteFrom('newsletter').where('email_id', '=', emailId).execute();
+    if (state === null) return;
+    const rows = sites.map(({ site }) => ({ site, email_id: emailId, state }));
+    await tx.insertInto('newsletter').values(rows).execute();
+  });
+}
+
+/** Chunks of which no call is in doubt, some at a time. */
+async function* queuedChunks(
+  { store }: OpenedMailStore,
+  emailId: string,
+): AsyncGenerator<string[]> {
+  let after = '';
+  for (;;) {
+    const rows = await store.db
+      .selectFrom('chunk')
+      .innerJoin('message', 'message.id', 'chunk.message_id')
+      .select('chunk.id')
+      .where('message.email_id', '=', emailId)
+      .where('chunk.state', '=', 'queued')
+      .where('chunk.idempotency_key', 'is', null)
+      .where('chunk.id', '>', after)
+      .orderBy('chunk.id')
+      .limit(CHUNKS_A_TIME)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+    yield rows.map(({ id }) => id);
+  }
+}
+
+async function countQueued({ store }: OpenedMailStore, emailId: string): Promise<number> {
+  const { queued } = await store.db
+    .selectFrom('recipient')
+    .innerJoin('message', 'message.id', 'recipient.message_id')
+    .select(({ fn }) => fn.countAll<number>().as('queued'))
+    .where('message.email_id', '=', emailId)
+    .where('recipient.state', '=', 'queued')
+    .executeTakeFirstOrThrow();
+  return Number(queued);
+}

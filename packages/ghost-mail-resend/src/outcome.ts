@@ -1,0 +1,38 @@
+import type { Clock } from '@prosora/durable';
+import type { MailStore } from './schema.ts';
+
+/** What became of a mail within the time that somebody waits for it. */
+export type Outcome = { kind: 'sent' } | { kind: 'refused'; reason: string } | { kind: 'queued' };
+
+/** Rows are looked at, since another process may be the one that sends. */
+const LOOK_EVERY_MS = 25;
+
+/** Waits until Resend has answered for a message of one recipient, at most `ms`. */
+export async function waitForOutcome(
+  { store, clock }: { store: MailStore; clock: Clock },
+  messageId: string,
+  ms: number,
+): Promise<Outcome> {
+  const deadline = clock.now() + ms;
+  for (;;) {
+    const pending = await store.db
+      .selectFrom('recipient')
+      .select(['position', 'state'])
+      .where('message_id', '=', messageId)
+      .execute();
+    const refused = pending.find(({ state }) => state === 'failed');
+    if (refused !== undefined) {
+      const event = await store.db
+        .selectFrom('event')
+        .select('reason')
+        .where('message_id', '=', messageId)
+        .where('position', '=', refused.position)
+        .where('kind', '=', 'failed')
+        .executeTakeFirst();
+      return { kind: 'refused', reason: event?.reason ?? 'Resend refused the mail.' };
+    }
+    if (pending.every(({ state }) => state === 'sent')) return { kind: 'sent' };
+    if (clock.now() >= deadline) return { kind: 'queued' };
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock } from '@prosora/durable';
+import type { Resend } from 'resend';
+import { type MailEvent, recordEvents } from './events.ts';
+import { recipientTag } from './recipient-tag.ts';
+import { mapResendEvent } from './resend-events.ts';
+import type { MailStore } from './schema.ts';
+
+/** What asking Resend after mails needs. */
+export interface ReconcileContext {
+  store: MailStore;
+  clock: Clock;
+  resend: Resend;
+  /** Waits for a turn of the team's rate. */
+  turn: () => Promise<void>;
+  /** How long a mail may be without any event before Resend is asked. */
+  silentMs: number;
+}
+
+/** What came of it. */
+export interface Reconciled {
+  /** Mails in doubt that Resend has after all. */
+  found: number;
+  /** Mails in doubt that Resend does not have. */
+  absent: number;
+  /** Silent mails of which Resend knew something. */
+  told: number;
+  /** Why Resend could not be asked. */
+  problem?: string;
+}
+
+/** Bounds one round, so that newsletters hardly notice; the rest follows with the next. */
+const SILENT_A_ROUND = 50;
+const PAGES_A_ROUND = 50;
+const MAX_PAGE = 100;
+/** A list at Resend shows a mail soon after it was taken, but not at once. */
+const SETTLED_MS = 2 * 60 * 1000;
+/** Clocks differ. */
+const MARGIN_MS = 5 * 60 * 1000;
+/** Resend has nothing to tell of a mail any more. */
+const GIVEN_UP_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Resend's `last_event`, as the webhooks that would have told it. */
+const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
+  delivered: ['email.delivered'],
+  opened: ['email.delivered', 'email.opened'],
+  clicked: ['email.delivered', 'email.opened'],
+  complained: ['email.delivered', 'email.complained'],
+  bounced: ['email.bounced'],
+  suppressed: ['email.suppressed'],
+  failed: ['email.failed'],
+  delivery_delayed: ['email.delivery_delayed'],
+};
+
+/** Asks Resend after mails in doubt and after mails it never reported on. */
+export async function reconcile(context: ReconcileContext): Promise<Reconciled> {
+  const doubt = await reconcileDoubt(context);
+  const silent = await reconcileSilent(context);
+  const problem = doubt.problem ?? silent.problem;
+  return { ...doubt, told: silent.told, ...(problem !== undefined && { problem }) };
+}
+
+/**
+ * Looks for the mails of calls that nobody can repeat any more. One that Resend has is `sent`; one that it
+ * does not have stays `unknown`, since only a person may decide to send it again.
+ */
+async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) {
+  const before = clock.now() - SETTLED_MS;
+  const rows = await store.db
+    .selectFrom('recipient')
+    .innerJoin('chunk', 'chunk.id', 'recipient.chunk_id')
+    .select(['recipient.message_id', 'recipient.position', 'recipient.address', 'chunk.keyed_at'])
+    .where('recipient.state', '=', 'unknown')
+    .where('recipient.settled_at', 'is', null)
+    .where('chunk.keyed_at', '<', before)
+    .execute();
+  const result: Omit<Reconciled, 'told'> = { found: 0, absent: 0 };
+  if (rows.length === 0) return result;
+  const wanted = new Map(
+    rows.map((row) => [recipientTag({ messageId: row.message_id, position: row.position }), row]),
+  );
+  const oldest = Math.min(...rows.map(({ keyed_at }) => Number(keyed_at))) - MARGIN_MS;
+  const addresses = new Set(rows.map(({ address }) => address.toLowerCase()));
+
+  let after: string | undefined;
+  for (let page = 0; wanted.size > 0; page++) {
+    if (page === PAGES_A_ROUND) return result;
+    await turn();
+    const { data, error } = await resend.emails.list({ limit: MAX_PAGE, ...(after && { after }) });
+    if (error !== null) return { ...result, problem: `${error.name}: ${error.message}` };
+    for (const mail of data.data) {
+      if (!mail.to.some((to) => addresses.has(to.toLowerCase()))) continue;
+      const tag = await tagOf(mail.id);
+      const row = wanted.get(tag ?? '');
+      if (row === undefined) continue;
+      wanted.delete(tag ?? '');
+      result.found += 1;
+      await update(row, { state: 'sent', resend_id: mail.id, sent_at: row.keyed_at });
+    }
+    const last = data.data.at(-1);
+    if (!data.has_more || last === undefined || Date.parse(last.created_at) < oldest) break;
+    after = last.id;
+  }
+  for (const row of wanted.values()) {
+    result.absent += 1;
+    await update(row, { settled_at: clock.now() });
+  }
+  return result;
+
+  async function tagOf(id: string): Promise<string | undefined> {
+    await turn();
+    const { data } = await resend.emails.get(id);
+    return data?.tags?.find(({ name }) => name === 'gb_r')?.value;
+  }
+
+  async function update(
+    { message_id, position }: { message_id: string; position: number },
+    change: object,
+  ): Promise<void> {
+    await store.transaction((tx) =>
+      tx
+        .updateTable('recipient')
+        .set(change)
+        .where('message_id', '=', message_id)
+        .where('position', '=', position)
+        .where('state', '=', 'unknown')
+        .execute(),
+    );
+  }
+}
+
+/** Tells Ghost what webhooks should have told, for mails that are silent for long. */
+async function reconcileSilent({ store, clock, resend, turn, silentMs }: ReconcileContext) {
+  const now = clock.now();
+  const rows = await store.db
+    .selectFrom('recipient')
+    .innerJoin('message', 'message.id', 'recipient.message_id')
+    .select(['recipient.message_id', 'recipient.position', 'recipient.resend_id'])
+    .select(['message.site', 'message.domain', 'message.track_opens', 'message.accepted_at'])
+    .where('recipient.state', '=', 'sent')
+    .where('recipient.settled_at', 'is', null)
+    .where('recipient.sent_at', '<', now - silentMs)
+    .orderBy('recipient.sent_at')
+    .limit(SILENT_A_ROUND)
+    .execute();
+  let told = 0;
+  for (const row of rows) {
+    const asked = row.resend_id === null ? undefined : await ask(row.resend_id);
+    if (asked?.problem !== undefined) return { told, problem: asked.problem };
+    const events = eventsOf(asked?.lastEvent, row.track_opens === 1);
+    const isOver = events.length > 0 || now - row.accepted_at > GIVEN_UP_MS;
+    await store.transaction(async (tx) => {
+      const subject = { ...row, messageId: row.message_id };
+      await recordEvents(tx, subject, events, { occurredAt: now, now });
+      await tx
+        .updateTable('recipient')
+        // One that is still on its way is asked after again in a while.
+        .set(isOver ? { settled_at: now } : { sent_at: now })
+        .where('message_id', '=', row.message_id)
+        .where('position', '=', row.position)
+        .execute();
+    });
+    if (events.length > 0) told += 1;
+  }
+  return { told };
+
+  async function ask(id: string): Promise<{ lastEvent?: string; problem?: string }> {
+    await turn();
+    const { data, error } = await resend.emails.get(id);
+    if (error === null) return { lastEvent: data.last_event };
+    return error.statusCode === 404 ? {} : { problem: `${error.name}: ${error.message}` };
+  }
+}
+
+function eventsOf(lastEvent: string | undefined, trackOpens: boolean): MailEvent[] {
+  const types = TOLD_BY[lastEvent ?? ''] ?? [];
+  return types
+    .filter((type) => trackOpens || type !== 'email.opened')
+    .flatMap((type) => {
+      const bounce = {
+        type: 'Permanent',
+        subType: 'General',
+        message: 'Bounced.',
+        diagnosticCode: [],
+      };
+      const data = type === 'email.bounced' ? { bounce } : {};
+      const mapped = mapResendEvent({ type, created_at: '', data });
+      return mapped !== undefined && 'events' in mapped ? [...mapped.events] : [];
+    });
+}

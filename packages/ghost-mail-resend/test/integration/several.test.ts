@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  API_KEY,
+  DOMAIN,
+  type MailLab,
+  membersOf,
+  newsletterForm,
+  startMailLab,
+  until,
+} from '../bridge-with-resend.ts';
+
+const SITES = [
+  { name: 'one', apiKey: API_KEY, domains: [DOMAIN, 'fallback.example.com'] },
+  { name: 'two', apiKey: 'key-of-the-other-site', domains: [DOMAIN] },
+];
+
+let lab: MailLab;
+beforeAll(async () => {
+  lab = await startMailLab({ bridge: { sites: SITES } });
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+
+function ask(path: string, apiKey: string, init: RequestInit = {}) {
+  const authorization = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
+  return fetch(lab.bridge.url + path, { ...init, headers: { authorization } });
+}
+
+const [one, two] = SITES.map(({ apiKey }) => apiKey) as [string, string];
+
+describe('several Ghosts on one bridge', () => {
+  test('with the same domain, id and members each get their own mail and their own events', async () => {
+    const [member = ''] = membersOf(1);
+    for (const key of [one, two, two]) {
+      const body = newsletterForm([member]);
+      const answer = await ask(`/v3/${DOMAIN}/messages`, key, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+    }
+    await until(() => lab.resend.inbox.list(member).length === 2);
+    await until(() => lab.resend.pendingWebhooks() === 0);
+    for (const key of [one, two]) {
+      await until(async () => {
+        const end = Math.floor(Date.now() / 1000) + 5;
+        const page = await ask(`/v3/${DOMAIN}/events?begin=0&end=${end}&ascending=yes`, key);
+        return ((await page.json()) as { items: unknown[] }).items.length === 1;
+      });
+    }
+    expect(lab.resend.inbox.list(member)).toHaveLength(2);
+  });
+
+  test('one may name several domains, whose events are apart', async () => {
+    const body = newsletterForm(['warm@example.org'], { 'v:email-id': 'warming' });
+    const path = '/v3/fallback.example.com';
+    expect((await ask(`${path}/messages`, one, { method: 'POST', body })).status).toBe(200);
+    await until(async () => {
+      const end = Math.floor(Date.now() / 1000) + 5;
+      const page = await ask(`${path}/events?begin=0&end=${end}&ascending=yes`, one);
+      const { items } = (await page.json()) as { items: { recipient: string }[] };
+      return items.length === 1 && items[0]?.recipient === 'warm@example.org';
+    });
+    expect((await ask(`${path}/events`, two)).status).toBe(404);
+  });
+
+  test('tags of a site filter its events', async () => {
+    const tags = ['ghost-email', 'bulk-email', 'site-one'];
+    const body = newsletterForm(['tagged@example.org'], { 'v:email-id': 'tagged', 'o:tag': tags });
+    await ask(`/v3/${DOMAIN}/messages`, one, { method: 'POST', body });
+    const end = Math.floor(Date.now() / 1000) + 30;
+    const query = `begin=0&end=${end}&ascending=yes&tags=${encodeURIComponent('bulk-email AND site-one')}`;
+    await until(async () => {
+      const page = await ask(`/v3/${DOMAIN}/events?${query}`, one);
+      const { items } = (await page.json()) as { items: { recipient: string }[] };
+      return items.map(({ recipient }) => recipient).join() === 'tagged@example.org';
+    });
+  });
+});
