@@ -67,6 +67,7 @@ export async function startStripeService(
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
     ambiguous: values.ambiguous,
+    ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
       ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
       : undefined,
