@@ -39,8 +39,6 @@ test('a donation keeps what Ghost writes of it', () => {
     amount_total: expect.any(Number),
   });
 });
-  expect(object['amount_total']).toEqual(eventLike(14).data && expect.any(Number));
-});
 
 test('what is too large even so is not sent', () => {
   const event = eventLike(14, { object: { metadata: { note: 'x'.repeat(GHOST_MAX_BYTES) } } });
