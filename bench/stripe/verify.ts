@@ -77,12 +77,15 @@ function race<Name extends string>(works: Record<Name, () => unknown>): Record<N
   return Object.fromEntries(entries) as Record<Name, number>;
 }
 
-/** JSON as Stripe formats it, of about a size. */
+/** JSON as Stripe formats it, of a size. */
 function bodyOf(bytes: number): Buffer {
   const line = { id: 'il_1', object: 'line_item', description: 'Monthly', amount: 500 };
-  const data = { object: { lines: Array.from({ length: Math.ceil(bytes / 95) }, () => line) } };
-  return Buffer.from(JSON.stringify({ id: 'evt_1', object: 'event', data }, null, 1)).subarray(
-    0,
-    bytes,
-  );
+  const data = (lines: number, note: string) => ({
+    object: { lines: Array.from({ length: lines }, () => line), note },
+  });
+  const textOf = (lines: number, note: string) =>
+    JSON.stringify({ id: 'evt_1', object: 'event', data: data(lines, note) }, null, 2);
+  let lines = 0;
+  while (textOf(lines + 1, '').length <= bytes) lines += 1;
+  return Buffer.from(textOf(lines, 'x'.repeat(bytes - textOf(lines, '').length)));
 }
