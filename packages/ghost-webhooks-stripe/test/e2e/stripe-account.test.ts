@@ -121,7 +121,6 @@ describe('rotate, while readers pay', () => {
     await payDuring('stripe', async () => {
       expect((await verb('rotate', 'stripe')).stdout).toMatch(/Stripe sends by we_\w+ as well/);
       await delay(2_500);
-      await quiet();
       const finished = await verb('rotate', 'stripe', '--finish');
       expect([finished.stdout, finished.stderr]).toEqual([
         expect.stringMatching(/^Deleted at Stripe: we_\w+\.\n$/),
