@@ -1,5 +1,6 @@
-import type { Plugin } from 'esbuild';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /*
  * The MySQL driver carries tables that are larger than itself: charsets other than UTF-8, the certificates of

@@ -27,6 +27,8 @@ export interface DeliverOptions {
   ambiguous: AmbiguousPolicy;
   /** Asked in doubt whether Ghost has counted an event. (Default: nobody is, and `ambiguous` decides) */
   admin?: GhostAdmin | undefined;
+  /** How long Ghost may take; it may go on for a while after its caller has hung up. (Default: 90,000) */
+  ghostTimeoutMs?: number;
   pace?: Pace;
   /** Hears of each answer, before it is settled. */
   onAnswer?: (answer: GhostAnswer, event: StripeEvent) => void;
@@ -34,8 +36,8 @@ export interface DeliverOptions {
   now?: () => number;
 }
 
-/** Ghost works on after its caller has gone: only after this has it counted an event or never will. */
-const SETTLED_AFTER_MS = 120_000;
+/** So many times its timeout after an event was sent Ghost has counted it, or never will. */
+const SETTLED_AFTER_TIMEOUTS = 1.5;
 
 /** Begins the reason of an attempt after which nobody knows what Ghost did. */
 const UNANSWERED = 'sent, no answer';
@@ -45,6 +47,7 @@ export function createDeliver(
   options: DeliverOptions,
 ): (job: Job, signal: AbortSignal) => Promise<Result> {
   const { ghost, findEvent, attemptsOf, ambiguous, admin, onAnswer, now = Date.now } = options;
+  const settledAfterMs = SETTLED_AFTER_TIMEOUTS * (options.ghostTimeoutMs ?? 90_000);
 
   /** What to do about an event that Ghost may have counted; nothing when it may be sent. */
   const resolveDoubt = async (
@@ -56,7 +59,7 @@ export function createDeliver(
     if (admin === undefined) {
       return { kind: 'ambiguous', reason: 'this process ended while Ghost had the event' };
     }
-    const until = new Date(last.startedAt.getTime() + SETTLED_AFTER_MS);
+    const until = new Date(last.startedAt.getTime() + settledAfterMs);
     if (until.getTime() > now()) return { kind: 'park', reason: last.reason ?? UNANSWERED, until };
     const counted = await admin.hasCounted(event, firstDoubt(attempts).startedAt);
     if (counted === 'yes') return { kind: 'done' };
@@ -83,7 +86,7 @@ export function createDeliver(
       failingForMs: job.failingSince === null ? 0 : now() - job.failingSince.getTime(),
     });
     const canAsk = result.kind === 'ambiguous' && admin !== undefined;
-    return canAsk ? { kind: 'retry', reason: result.reason, afterMs: SETTLED_AFTER_MS } : result;
+    return canAsk ? { kind: 'retry', reason: result.reason, afterMs: settledAfterMs } : result;
   };
 }
 

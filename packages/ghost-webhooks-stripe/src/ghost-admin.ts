@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { fieldsOf, type StripeEvent } from './event.ts';
 
 /** Whether Ghost has counted an event: `unknown` when it cannot be told, or not now. */
-export type Counted = 'yes' | 'no' | 'unknown';
+type Counted = 'yes' | 'no' | 'unknown';
 
 /** Ghost's Admin API, asked what it has of a payment. */
 export interface GhostAdmin {
@@ -15,7 +15,7 @@ export interface GhostAdmin {
 }
 
 /** A member, as far as it is read here. */
-export interface GhostMember {
+interface GhostMember {
   id: string;
   email: string;
   status: string;

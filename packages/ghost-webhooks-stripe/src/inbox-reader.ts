@@ -31,7 +31,7 @@ export interface EventFilter {
 }
 
 /** One delivery of an event. */
-export interface SinkDelivery extends Pick<JobRecord, 'state' | 'reason' | 'attempt' | 'dueAt'> {
+interface SinkDelivery extends Pick<JobRecord, 'state' | 'reason' | 'attempt' | 'dueAt'> {
   /** `ghost` or the name of a sink. */
   sink: string;
   attempts: AttemptRecord[];

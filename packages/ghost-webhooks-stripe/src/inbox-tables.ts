@@ -15,7 +15,7 @@ export type InboxTx = Transaction<InboxTables & DurableTables>;
 export type EventSource = 'stripe' | 'reconcile';
 
 /** One row an event, written once. */
-export interface StripeEventTable {
+interface StripeEventTable {
   /** The order of arrival. */
   seq: Generated<number>;
   /** Stripe's event id. */

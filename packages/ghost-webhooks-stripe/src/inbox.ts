@@ -46,7 +46,7 @@ export interface Sink {
 }
 
 /** A job for a sink. */
-export interface SinkJob {
+interface SinkJob {
   payload: Uint8Array;
   group?: string | undefined;
 }

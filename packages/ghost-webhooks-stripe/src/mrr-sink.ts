@@ -7,10 +7,10 @@ import { mrrOf } from './mrr.ts';
 import type { Tinybird } from './tinybird.ts';
 
 /** The queue of the rows for the analytics data source. */
-export const MRR_QUEUE = 'mrr';
+const MRR_QUEUE = 'mrr';
 
 /** A row of the data source `stripe_mrr_events`. */
-export interface MrrRow {
+interface MrrRow {
   /** ISO 8601. */
   timestamp: string;
   event_id: string;

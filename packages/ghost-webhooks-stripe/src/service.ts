@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createWorker, systemClock, type Worker } from '@prosora/durable';
@@ -67,6 +68,7 @@ export async function startStripeService(
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
     ambiguous: values.ambiguous,
+    ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
       ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
       : undefined,
@@ -98,7 +100,7 @@ export async function startStripeService(
     host: values.privateHost,
     port: values.privatePort,
     metrics: metrics.registry,
-    checks: { inbox: inbox.check },
+    checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
     routes: createPageRoutes({
       inbox,
       isBreakerOpen: () => breaker.state !== 'closed',
@@ -131,6 +133,15 @@ export async function startStripeService(
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** An event, its plan and the log of the database need less. */
+const LEAST_FREE_BYTES = 1_048_576;
+
+function assertSpace(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free < LEAST_FREE_BYTES) throw new Error(`only ${free} bytes are free in ${folder}`);
 }
 
 /** Starts the worker of one sink; its failures are its own, so Ghost does not wait for them. */

@@ -8,7 +8,7 @@ export interface TinybirdOptions {
 }
 
 /** What became of a row. */
-export type SendOutcome =
+type SendOutcome =
   | { kind: 'accepted' }
   /** It will never be taken. */
   | { kind: 'refused'; reason: string }

@@ -123,9 +123,11 @@ describe('for any body and secrets', () => {
     );
   });
 
+  const anyText = fc.uint8Array().map((some) => Buffer.from(some).toString('latin1'));
+
   test('no header makes verify throw', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (header) => {
+      fc.property(anyText, (header) => {
         expect(verify(body, header, { secrets: [SECRET], now }).ok).toBe(false);
       }),
     );

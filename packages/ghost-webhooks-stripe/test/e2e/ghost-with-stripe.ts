@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bootGhost, createAdminClient, type RunningGhost } from '@prosora/ghost-local';
+import {
+  type BootGhostOptions,
+  bootGhost,
+  createAdminClient,
+  type RunningGhost,
+} from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { vi } from 'vitest';
 import { HOP_SECRET } from '../integration/ghost-target.ts';
@@ -10,6 +15,8 @@ import { HOP_SECRET } from '../integration/ghost-target.ts';
 export interface GhostWithStripe extends AsyncDisposable {
   ghost: RunningGhost;
   sandbox: Sandbox;
+  /** Key of a custom integration in Ghost. */
+  adminKey: string;
   /** Begins a paid signup as Portal does and returns the checkout's page. */
   beginCheckout(email: string): Promise<string>;
   /** Fills in the checkout's page and pays. */
@@ -20,7 +27,15 @@ export interface GhostWithStripe extends AsyncDisposable {
   counts(): Promise<Record<'payments' | 'subscriptions' | 'changes', unknown>>;
 }
 
-export async function startGhostWithStripe(): Promise<GhostWithStripe> {
+interface Integration {
+  api_keys: { type: string; secret: string }[];
+}
+
+/** On SQLite, or on the MySQL server that the options name. */
+export async function startGhostWithStripe(
+  options: Pick<BootGhostOptions, 'mysql'> & { isSecretSet?: boolean } = {},
+): Promise<GhostWithStripe> {
+  const { isSecretSet = true, ...database } = options;
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'prosora-sandbox-'));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -32,7 +47,13 @@ export async function startGhostWithStripe(): Promise<GhostWithStripe> {
   const { STRIPE_API_HOST = '', STRIPE_API_PORT = '', STRIPE_API_PROTOCOL = '' } = stripe.access();
   const ghost = started.use(
     await bootGhost({
-      env: { STRIPE_API_HOST, STRIPE_API_PORT, STRIPE_API_PROTOCOL, WEBHOOK_SECRET: HOP_SECRET },
+      ...database,
+      env: {
+        STRIPE_API_HOST,
+        STRIPE_API_PORT,
+        STRIPE_API_PROTOCOL,
+        ...(isSecretSet && { WEBHOOK_SECRET: HOP_SECRET }),
+      },
     }),
   );
   const admin = createAdminClient(ghost);
@@ -45,12 +66,20 @@ export async function startGhostWithStripe(): Promise<GhostWithStripe> {
   await vi.waitUntil(() => stripe.requests.list(/billing_portal/).length > 0, { timeout: 20_000 });
   const { id: tierId } = (await admin.tiers.browse()).find((tier) => tier.type === 'paid') ?? {};
 
+  const { integrations } = await admin.request<{ integrations: Integration[] }>(
+    'POST',
+    'integrations',
+    { query: { include: 'api_keys' }, json: { integrations: [{ name: 'Stripe inbox' }] } },
+  );
+  const adminKey = integrations[0]?.api_keys.find(({ type }) => type === 'admin')?.secret ?? '';
+
   const rows = async (table: string) =>
     (await ghost.sql<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n;
   const running = started.move();
   return {
     ghost,
     sandbox,
+    adminKey,
     async beginCheckout(email) {
       const response = await fetch(`${ghost.url}/members/api/create-stripe-checkout-session/`, {
         method: 'POST',

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { freePort, type InboxProcess, runVerb, spawnInbox } from '../integration/inbox-process.ts';
 import { inboxEnv, jobCounts, readMetric } from '../integration/running-inbox.ts';
-import { createRandom } from '../integration/stripe-sender.ts';
 import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
 
 const { soak, seed } = inject('proof');
-const random = createRandom(seed);
+const random = seededRandom(seed);
 
 let site: GhostWithStripe;
 let inbox: InboxProcess;

@@ -27,6 +27,8 @@ export interface GhostTarget extends AsyncDisposable {
   refused: string[];
   /** Most requests that were open at one moment. */
   mostAtOnce: number;
+  /** The same among those about one customer. */
+  mostOfOneCustomer: number;
   answer: Answering;
   headers: Record<string, string>;
 }
@@ -34,6 +36,7 @@ export interface GhostTarget extends AsyncDisposable {
 /** Starts one. It judges like Ghost: the path, X-Forwarded-Proto, the signature by Stripe's own code. */
 export async function startGhostTarget(port = 0): Promise<GhostTarget> {
   let open = 0;
+  const openOf = new Map<unknown, number>();
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const problem = problemOf(request, body);
@@ -45,6 +48,12 @@ export async function startGhostTarget(port = 0): Promise<GhostTarget> {
     const signature = String(request.headers['stripe-signature']);
     const arrival = { id, type, customer: data.object.customer, body, signature };
     target.arrivals.push(arrival);
+    const ofCustomer = (openOf.get(arrival.customer) ?? 0) + 1;
+    openOf.set(arrival.customer, ofCustomer);
+    target.mostOfOneCustomer = Math.max(target.mostOfOneCustomer, ofCustomer);
+    response.once('close', () =>
+      openOf.set(arrival.customer, (openOf.get(arrival.customer) ?? 1) - 1),
+    );
     const nth = target.arrivals.filter((other) => other.id === id).length;
     const answer = await target.answer(arrival, nth);
     if (answer === 'hang') return;
@@ -66,6 +75,7 @@ export async function startGhostTarget(port = 0): Promise<GhostTarget> {
     arrivals: [],
     refused: [],
     mostAtOnce: 0,
+    mostOfOneCustomer: 0,
     answer: () => 200,
     headers: {},
     [Symbol.asyncDispose]: () => listener.close(2_000),

@@ -1,11 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
 import { bytesOf } from '../events.ts';
 import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
 import { freePort, type InboxProcess, runVerb, spawnInbox } from './inbox-process.ts';
 import { inboxEnv, jobCounts } from './running-inbox.ts';
-import { createRandom, sendAll, signups } from './stripe-sender.ts';
+import { sendAll, signups } from './stripe-sender.ts';
 
 const { soak, seed } = inject('proof');
 const patience = { timeout: soak ? 600_000 : 50_000, interval: 100 };
@@ -19,7 +20,7 @@ function eventRows(env: Record<string, string>): { id: string; body: Uint8Array 
 }
 
 test(`killed ${soak ? 50 : 3} times in a burst of payments, the inbox loses nothing and sends no invoice twice`, async () => {
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const kills = soak ? 50 : 3;
   const events = signups(soak ? 1_000 : 40);
   await using ghost = await startGhostTarget();
@@ -79,7 +80,7 @@ test(`killed ${soak ? 50 : 3} times in a burst of payments, the inbox loses noth
 });
 
 test(`Ghost gone for ${soak ? 60 : 3} seconds in a burst of payments gets every event once`, async () => {
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const events = signups(soak ? 1_000 : 40);
   const port = await freePort();
   const before = await startGhostTarget(port);

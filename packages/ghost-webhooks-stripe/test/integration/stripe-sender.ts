@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
 import { eventLike } from '../events.ts';
 import { send } from './running-inbox.ts';
 
 /** What Stripe sends for one signup: checkout, subscription, first invoice. */
 const SIGNUP = [4, 1, 6];
 
-/** The events of `customers` signups, each with ids of its own. */
-export function signups(customers: number) {
+/** The events of `customers` signups, each with ids of its own; `suffix` tells them from those of another call. */
+export function signups(customers: number, suffix = '') {
   return Array.from({ length: customers }, (_, at) =>
     SIGNUP.map((number) =>
       eventLike(number, {
-        id: `evt_${at}_${number}`,
-        object: { id: `obj_${at}_${number}`, customer: `cus_${at}` },
+        id: `evt${suffix}_${at}_${number}`,
+        object: { id: `obj${suffix}_${at}_${number}`, customer: `cus_${at}` },
       }),
     ),
   ).flat();
@@ -39,11 +38,4 @@ export async function sendAll(
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
-}
-
-/** Numbers from 0 to 1 that the seed decides. */
-export function createRandom(seed: number): () => number {
-  const numbers = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { numRuns: 10_000, seed });
-  let at = 0;
-  return () => numbers[at++ % numbers.length] as number;
 }

@@ -3,7 +3,7 @@ import type { Books } from './books.ts';
 import { checkoutParams } from './checkout-order.ts';
 import type { Checkouts } from './checkouts.ts';
 import { API_VERSION, buildEndpoint, type WebhookEndpoint } from './event.ts';
-import { metadata, optionalText, readParams } from './params.ts';
+import { createdRange, isWithin, metadata, optionalText, readParams } from './params.ts';
 import { buildPortalConfiguration, buildPortalSession } from './portal.ts';
 import { notImplemented } from './refusal.ts';
 import { getter, idOf, lister, type Routes } from './routes.ts';
@@ -23,7 +23,10 @@ const endpointChanges = z.object({
 const eventFilter = z.object({
   type: optionalText,
   types: z.array(z.string()).optional(),
+  created: createdRange.optional(),
 });
+
+const checkoutFilter = z.object({ subscription: optionalText, customer: optionalText });
 
 const configurationParams = z.object({
   business_profile: z.record(z.string(), z.unknown()).optional(),
@@ -42,7 +45,12 @@ const portalParams = z.object({
 export function pageRoutes(books: Books, checkouts: Checkouts, url: string): Routes {
   return {
     'POST /checkout/sessions': (request) => checkouts.create(readParams(checkoutParams, request)),
-    'GET /checkout/sessions': lister(books, 'checkout.session'),
+    'GET /checkout/sessions': lister(books, 'checkout.session', (request) => {
+      const { subscription, customer } = readParams(checkoutFilter, request);
+      return (it) =>
+        (subscription === undefined || it.subscription === subscription) &&
+        (customer === undefined || it.customer === customer);
+    }),
     'GET /checkout/sessions/:id': getter(books, 'checkout.session'),
     'POST /checkout/sessions/:id/expire': (request) => checkouts.expire(idOf(request)),
     'POST /billing_portal/configurations': (request) => {
@@ -105,11 +113,9 @@ export function webhookRoutes(books: Books): Routes {
       return { id, object: 'webhook_endpoint', deleted: true };
     },
     'GET /events': lister(books, 'event', (request) => {
-      const { type, types = type === undefined ? undefined : [type] } = readParams(
-        eventFilter,
-        request,
-      );
-      return (event) => types === undefined || types.includes(event.type);
+      const { type, types = type && [type], created } = readParams(eventFilter, request);
+      return (event) =>
+        (types === undefined || types.includes(event.type)) && isWithin(event.created, created);
     }),
     'GET /events/:id': getter(books, 'event'),
     'GET /account': () => ({

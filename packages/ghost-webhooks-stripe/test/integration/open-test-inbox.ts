@@ -1,0 +1,21 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StripeEvent } from '../../src/event.ts';
+import { type Inbox, type InboxOptions, openInbox } from '../../src/inbox.ts';
+import type { ReceivedEvent } from '../../src/receive.ts';
+import { bytesOf } from '../events.ts';
+
+/** An inbox in a folder of its own, and where it is. */
+export async function openTestInbox(
+  options: Partial<InboxOptions> = {},
+): Promise<{ inbox: Inbox; file: string }> {
+  const file = join(mkdtempSync(join(tmpdir(), 'prosora-inbox-')), 'inbox.db');
+  return { inbox: await openInbox({ file, livemode: 'any', ...options }), file };
+}
+
+/** An event as it comes out of the verifier. */
+export function received(event: StripeEvent, body: Uint8Array = bytesOf(event)): ReceivedEvent {
+  const about = { signature: 't=1,v1=a', timestamp: 1, secretId: '0badcafe' };
+  return { event, body, ...about, remoteAddress: '203.0.113.7' };
+}

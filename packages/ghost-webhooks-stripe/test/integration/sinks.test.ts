@@ -1,0 +1,104 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { listen } from '@prosora/service';
+import { expect, test, vi } from 'vitest';
+import { loadHandlers } from '../../src/handler-sink.ts';
+import { eventLike, recordedEvents } from '../events.ts';
+import { startGhostTarget } from './ghost-target.ts';
+import { inboxEnv, readMetric, send, startInbox } from './running-inbox.ts';
+
+const moduleWith = (source: string) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'prosora-handlers-')), 'handlers.mjs');
+  writeFileSync(file, source);
+  return file;
+};
+
+async function sinkJobs(privateUrl: string): Promise<Record<string, number>> {
+  const lines = await readMetric(privateUrl, 'sink_jobs');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, sink, state] = /sink="([^"]+)",state="(\w+)"/.exec(line) ?? [];
+      return [`${sink}: ${state}`, Number(line.split(' ').at(-1))];
+    }),
+  );
+}
+
+test('a handler that fails is tried again by itself, and neither Ghost nor the others wait for it', async () => {
+  await using ghost = await startGhostTarget();
+  const file = moduleWith(`
+    import { appendFileSync } from 'node:fs';
+    let failures = 0;
+    const log = (...words) => appendFileSync(new URL('told', import.meta.url), words.join(' ') + '\\n');
+    export default {
+      'invoice.payment_succeeded': (event, { attempt }) => log('invoice', event.id, attempt),
+      'payment.succeeded': ({ amount, currency }, { eventId, attempt }) => {
+        if (failures++ < 2) throw new Error('not yet');
+        log('payment', eventId, amount, currency, attempt);
+      },
+      donation: () => { throw Object.assign(new Error('never'), { retryable: false }); },
+    };`);
+  const lines: string[] = [];
+  const inbox = await startInbox(inboxEnv(ghost.url, { PROSORA_STRIPE_HANDLERS: file }), lines);
+  await send(inbox.url, eventLike(6));
+  await send(inbox.url, eventLike(14));
+  await vi.waitFor(
+    async () =>
+      expect(await sinkJobs(inbox.privateUrl)).toEqual({
+        'on invoice.payment_succeeded: done': 1,
+        'on payment.succeeded: done': 1,
+        'on donation: dead': 1,
+      }),
+    { timeout: 20_000 },
+  );
+  expect(ghost.arrivals).toHaveLength(2);
+  const { readFileSync } = await import('node:fs');
+  const told = readFileSync(join(file, '../told'), 'utf8').trim().split('\n').sort();
+  expect(told).toEqual([`invoice ${eventLike(6).id} 1`, `payment ${eventLike(6).id} 500 usd 3`]);
+  await inbox.stop();
+});
+
+test('a module with a name that means nothing, or none at all, stops the start with a sentence', async () => {
+  const wrong = moduleWith(`export default { 'payment.suceeded': () => undefined };`);
+  const error = (message: RegExp) =>
+    expect.objectContaining({ code: 'HANDLERS', message: expect.stringMatching(message) });
+  await expect(loadHandlers(wrong)).rejects.toThrow(error(/payment\.suceeded/));
+  await expect(loadHandlers('/nowhere.mjs')).rejects.toThrow(error(/Cannot find/));
+  await expect(loadHandlers(moduleWith('export const a = 1;'))).rejects.toThrow(error(/default/));
+});
+
+test('changes of revenue go to the data source, each under a name of its own, through an upstream that fails', async () => {
+  const rows: { mrr_delta: number; subscription_id: string }[] = [];
+  const batches: unknown[] = [];
+  let requests = 0;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    requests += 1;
+    if (requests <= 2) return response.writeHead(500).end();
+    expect(request.url).toBe('/v0/events?name=stripe_mrr_events&wait=true');
+    expect(request.headers.authorization).toBe('Bearer a-token');
+    rows.push(JSON.parse(body));
+    batches.push(request.headers['prosora-batch']);
+    response.writeHead(202).end('{"successful_rows":1,"quarantined_rows":0}');
+  });
+  await using upstream = await listen(server, { host: '127.0.0.1', port: 0 });
+  await using ghost = await startGhostTarget();
+  const inbox = await startInbox(
+    inboxEnv(ghost.url, {
+      TINYBIRD_HOST: upstream.url,
+      PROSORA_STRIPE_TINYBIRD_TOKEN: 'a-token',
+    }),
+  );
+  const life = recordedEvents.filter(({ type }) => type.startsWith('customer.subscription'));
+  for (const event of life.slice(0, 6)) await send(inbox.url, event);
+  await vi.waitFor(
+    async () => expect(await sinkJobs(inbox.privateUrl)).toEqual({ 'mrr: done': rows.length }),
+    { timeout: 20_000 },
+  );
+  // Incomplete to active, to a yearly plan, set to end, going on after all.
+  expect(rows.map(({ mrr_delta }) => mrr_delta)).toEqual([500, -84, -500, 500]);
+  expect(new Set(batches).size).toBe(4);
+  await inbox.stop();
+});
