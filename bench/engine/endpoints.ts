@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
-import type { Session as ChdbSession } from 'chdb';
 import {
   clickhouseConfig,
   readerSettings,
@@ -17,6 +16,18 @@ import { ENDPOINTS, PERIODS, queryOf } from './questions.ts';
 const require = createRequire(
   new URL('../../packages/analytics-engine/package.json', import.meta.url),
 );
+/** What is used of chdb, which is a dependency of the engine alone. */
+interface Chdb {
+  Session: new (
+    path: string,
+    options: { connectionArgs: string[] },
+  ) => {
+    query(sql: string): unknown;
+    queryAsync(sql: string, options: { format: string }): Promise<{ bytes(): Uint8Array }>;
+    close(): void;
+  };
+}
+
 const MEMORY_MB = 1024;
 /** Below this the fixed cost of HTTP and two processes is what a ratio would show. */
 const SMALL_MS = 50;
@@ -39,7 +50,7 @@ export async function measureEndpoints(name: string, dataDir: string): Promise<F
   };
   const config = join(copy, 'clickhouse.xml');
   writeFileSync(config, clickhouseConfig(settings));
-  const { Session } = require('chdb') as { Session: typeof ChdbSession };
+  const { Session } = require('chdb') as Chdb;
   process.env['TZ'] = 'UTC';
   const direct = new Session(join(copy, 'chdb'), { connectionArgs: [`--config-file=${config}`] });
   for (const statement of readerSettings(settings)) direct.query(statement);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { installGhost } from '@prosora/ghost-local';
 
-export const TOKEN = 'admin-token-of-the-bench';
+const TOKEN = 'admin-token-of-the-bench';
 const CLI = fileURLToPath(new URL('../../packages/analytics-engine/src/cli.ts', import.meta.url));
 
 /** The engine as a user runs it. */

@@ -68,7 +68,7 @@ export async function addFromBackup(
   backup: Backup,
   logger: Logger,
 ): Promise<number> {
-  const [from, lost] = [`${table}__backup`, `${table}${BESIDE.next}`];
+  const [from, lost] = [`${table}${BESIDE.backup}`, `${table}${BESIDE.next}`];
   const place = stringLiteral(join(backup.path, DATABASE_FOLDER));
   for (const name of [from, lost]) await connection.execute(`DROP TABLE IF EXISTS ${name} SYNC`);
   await connection.execute(`RESTORE TABLE default.${table} AS default.${from} FROM File(${place})`);

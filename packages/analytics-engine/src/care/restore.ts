@@ -1,4 +1,4 @@
-import { cp, readFile, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDatabaseProcess } from '../database/database-process.ts';
 import { ENDED_FILE } from '../database/journal.ts';
@@ -8,7 +8,7 @@ import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
 
 /** The folder of the database in the data directory. */
-export const LIVE_FOLDER = 'chdb';
+const LIVE_FOLDER = 'chdb';
 
 /**
  * Puts a backup in place of the database of a data directory that no engine uses. What was there is set
@@ -48,17 +48,4 @@ export async function restoreBackup(
   await rm(join(dataDir, SERVED_FOLDER), { recursive: true, force: true });
   await cp(join(backup.path, SERVED_FOLDER), join(dataDir, SERVED_FOLDER), { recursive: true });
   return hadOne ? aside : undefined;
-}
-
-/** Whether a database is in use by another engine, as far as its lock file tells. */
-export async function isLocked(dataDir: string): Promise<boolean> {
-  const status = await readFile(join(dataDir, LIVE_FOLDER, 'status'), 'utf8').catch(() => '');
-  const pid = Number(/PID:\s*(\d+)/.exec(status)?.[1]);
-  if (!pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -95,10 +95,11 @@ async function putInPlace(
   }
 }
 
-/** Ends what a killed upgrade left: a table between two renames, or half filled. */
+/** Ends what a killed upgrade or repair left: a table between two renames, half filled, or a copy. */
 async function tidy(connection: Connection): Promise<void> {
   const existing = await existingObjects(connection);
   for (const name of existing.keys()) {
+    if (name.endsWith(BESIDE.backup)) await connection.execute(`DROP TABLE ${name} SYNC`);
     if (!name.endsWith(BESIDE.next)) continue;
     const served = name.slice(0, -BESIDE.next.length);
     const wasAboutToServe = !existing.has(served) && existing.has(`${served}${BESIDE.before}`);

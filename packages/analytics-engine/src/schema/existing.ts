@@ -21,6 +21,8 @@ export const BESIDE = {
   next: '__next',
   /** As it was before an upgrade, until someone confirms it. */
   before: '__before',
+  /** What a backup has of it, while lost rows are looked for. */
+  backup: '__backup',
 } as const;
 
 /** Everything in the database by name, tables beside included. */

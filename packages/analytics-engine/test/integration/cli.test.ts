@@ -36,8 +36,8 @@ async function serve(): Promise<EngineProcess> {
   return engine;
 }
 
-async function run(verb: string, more: Record<string, string> = {}) {
-  return await (await runEngine(verb, { ...env, ...more })).ended;
+async function run(verb: string, more: Record<string, string> = {}, words: string[] = []) {
+  return await (await runEngine(verb, { ...env, ...more }, undefined, words)).ended;
 }
 
 const send = () =>
@@ -71,6 +71,40 @@ test('when the service itself is killed its database ends too, and the next serv
   expect((await send()).status).toBe(200);
   expect((await run('status')).output).toContain('prosora_table_rows{table="analytics_events"} 9');
 });
+
+test('a running engine is backed up, exported and confirmed, and a stopped one restored', async () => {
+  const engine = await serve();
+  await send();
+  expect(await run('restore')).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('An engine runs on'),
+  });
+  expect(await run('backup')).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('Backed up to'),
+  });
+  const file = join(env['PROSORA_ENGINE_DATA_DIR'] ?? '', 'hits.parquet');
+  const exported = await run('export', {}, ['analytics_events', file]);
+  expect(exported).toEqual({ code: 0, output: `9 rows of analytics_events are in ${file}\n` });
+  expect((await run('export', {}, ['nothing', `${file}x.ndjson`])).output).toContain(
+    'There is no table nothing.',
+  );
+  expect((await run('retention')).output).toBe('Nothing is that old.\n');
+  expect((await run('retention', {}, ['some'])).code).toBe(2);
+  expect((await run('confirm')).output).toBe('There was nothing to confirm.\n');
+  expect((await run('status')).output).toContain('backup 0001-');
+  engine.child.kill('SIGTERM');
+  await engine.ended;
+
+  expect((await run('backup')).output).toContain('No engine runs on');
+  const restored = await run('restore');
+  expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('Restored 0001-') });
+  expect((await run('restore', {}, ['0009-none'])).output).toContain(
+    'There is no backup 0009-none',
+  );
+  await serve();
+  expect((await run('status')).output).toContain('prosora_table_rows{table="_mv_hits"} 9');
+}, 180_000);
 
 test('doctor finds everything well, or says what is not', async () => {
   const well = await run('doctor');

@@ -26,8 +26,9 @@ export async function runEngine(
   verb: string,
   env: Record<string, string>,
   command: readonly string[] = SOURCE,
+  words: readonly string[] = [],
 ): Promise<EngineProcess> {
-  const child = spawn(process.execPath, [...command, verb], {
+  const child = spawn(process.execPath, [...command, verb, ...words], {
     env: {
       PATH: process.env['PATH'] ?? '',
       PROSORA_ENGINE_ADMIN_TOKEN: 'admin-token-of-this-test',
