@@ -138,7 +138,10 @@ test("Ghost's importer stores images, media and files, and its posts show them",
         'video/blog/media/2020/01/clip_wav',
       ]),
     );
-  const page = await (await fetch(`${ghost.url}/imported/`)).text();
+  const readPage = async () => (await fetch(`${ghost.url}/imported/`)).text();
+  // Posts come after the files.
+  await expect.poll(readPage, { timeout: 60_000 }).toContain('alt="Imported"');
+  const page = await readPage();
   const shown = /<img[^>]*src="([^"]+import\.png)"[^>]*alt="Imported"/.exec(page)?.[1] ?? '';
   expect(shown).toBe(`${ghost.url}${src}`);
   expect(await bytesAt(shown)).toEqual(photo);
