@@ -6,7 +6,7 @@ import { Cloudinary } from './cloudinary.ts';
 import { createDeliveryUrls, type DeliveryUrls } from './delivery-url.ts';
 import { CloudinaryError, fileNotFound } from './errors.ts';
 import { LocalFiles } from './local-files.ts';
-import { type Asset, createNames, imageOfOriginal, type Names } from './names.ts';
+import { createNames, imageOfOriginal, type Names } from './names.ts';
 import type { StorageOptions } from './options.ts';
 import { parseConfig } from './parse-config.ts';
 import { remember } from './remember.ts';
@@ -25,6 +25,7 @@ import {
   parseSizePath,
 } from './sizes.ts';
 import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
+import { createUploadDetails } from './upload-details.ts';
 import { Uploads } from './uploads.ts';
 
 /**
@@ -79,9 +80,8 @@ export class CloudinaryStorage extends StorageBase {
       local: this.#local,
       names: this.#names,
       sanitise: (name) => this.getSanitizedFileName(name),
-      assetFolderOf: assetFolders(options),
+      detailsOf: createUploadDetails(options, this.#names, this.#deliveryUrls),
       deliveryUrl: (asset, version) => this.#deliveryUrls.original(asset, version),
-      eagerFor: (path) => this.#eagerFor(path),
       prepare: createShrink(options),
       // Ghost keeps what is written here in its log.
       warn: (sentence) => process.emitWarning(sentence, 'CloudinaryStorageWarning'),
@@ -192,14 +192,6 @@ export class CloudinaryStorage extends StorageBase {
       : this.#deliveryUrls.original(asset);
   }
 
-  #eagerFor(path: string): string[] {
-    if (this.#options.store !== 'images' || imageOfOriginal(path) !== undefined) return [];
-    return this.#options.eager.flatMap((size) => {
-      const sized = parseSizePath(`size/${size}/${path}`);
-      return sized ? [this.#deliveryUrls.eager(this.#names.assetOf(path), sized)] : [];
-    });
-  }
-
   #path(name: string, folder?: string): string {
     return storePath(this.storagePath, withoutQuery(name), folder);
   }
@@ -224,15 +216,6 @@ export class CloudinaryStorage extends StorageBase {
     const image = imageOfOriginal(path);
     return image !== undefined && this.#local.has(image) && !this.#local.has(path);
   }
-}
-
-/** Where the Media Library of an account with dynamic folders shows an asset. */
-function assetFolders({ assetFolder, folderMode }: StorageOptions) {
-  return ({ publicId }: Asset) => {
-    if (folderMode !== 'dynamic') return assetFolder;
-    const folder = posix.join(assetFolder ?? '', posix.dirname(publicId));
-    return folder === '.' ? undefined : folder;
-  };
 }
 
 function withoutQuery(path: string): string {

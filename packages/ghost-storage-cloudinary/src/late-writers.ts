@@ -5,6 +5,7 @@ import { type HeldBytes, holdBytes, type SourceFile } from './source-file.ts';
 
 /** A file that was just stored under a name of its own. */
 export interface FreshUpload {
+  path: string;
   asset: Asset;
   source: SourceFile;
   stored: StoredAsset;
@@ -15,7 +16,7 @@ export interface LateWritersOptions {
   /** The ETag of what the CDN delivers for an asset, undefined when it does not say. @throws when it cannot be asked */
   deliveredEtag: (asset: Asset, version: number | undefined) => Promise<string | undefined>;
   /** Stores the bytes again in place of what is there. */
-  restore: (asset: Asset, bytes: HeldBytes) => Promise<unknown>;
+  restore: (path: string, bytes: HeldBytes) => Promise<unknown>;
   /** Hears what could not be mended. */
   warn: (sentence: string) => void;
   /** How long after an upload its name is looked at once more. */
@@ -44,13 +45,13 @@ export class LateWriters {
   }
 
   /** Looks after an upload in the background. Resolves when its bytes are held; never rejects. */
-  async watch({ asset, source, stored }: FreshUpload): Promise<void> {
-    const held = await holdBytes(source);
+  async watch(upload: FreshUpload): Promise<void> {
+    const held = await holdBytes(upload.source);
     if (held === undefined) return;
     const { checkAfterMs = CHECK_AFTER_MS } = this.#options;
     const timer = setTimeout(() => {
       // A look that fails says nothing of the file; what it has to mend is reported by itself.
-      this.#check(asset, stored, held)
+      this.#check(upload, held)
         .finally(() => held[Symbol.asyncDispose]())
         .catch(() => undefined);
     }, checkAfterMs);
@@ -69,13 +70,13 @@ export class LateWriters {
     this.#warn(asset, 'its first file was replaced and its owner did not come back');
   }
 
-  async #check(asset: Asset, ours: StoredAsset, held: HeldBytes): Promise<void> {
+  async #check({ path, asset, stored: ours }: FreshUpload, held: HeldBytes): Promise<void> {
     const { cloudinary, deliveredEtag, restore } = this.#options;
     if ((await deliveredEtag(asset, ours.version)) === ours.etag) return;
     // The CDN's word is not enough to write over anything.
     const stored = await cloudinary.find(asset);
     if (stored === undefined || stored.etag === ours.etag) return;
-    await restore(asset, held).catch((error: Error) => this.#warn(asset, error.message));
+    await restore(path, held).catch((error: Error) => this.#warn(asset, error.message));
   }
 
   #warn({ publicId }: Asset, what: string): void {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { StorageFile } from 'ghost-storage-base';
-import type { Cloudinary, StoredAsset, UploadOptions } from './cloudinary.ts';
+import type { Cloudinary, StoredAsset } from './cloudinary.ts';
 import { StorageError } from './errors.ts';
-import { LateWriters } from './late-writers.ts';
+import { type FreshUpload, LateWriters } from './late-writers.ts';
 import type { LocalFiles } from './local-files.ts';
 import {
   type Asset,
@@ -15,8 +15,9 @@ import {
 } from './names.ts';
 import { Reservations } from './reservations.ts';
 import { openSourceFile, type SourceFile, type UploadBytes } from './source-file.ts';
+import type { UploadDetails } from './upload-details.ts';
 
-export interface UploadsOptions extends Pick<UploadOptions, 'tags'> {
+export interface UploadsOptions {
   cloudinary: Cloudinary;
   local: LocalFiles;
   names: Names;
@@ -24,12 +25,9 @@ export interface UploadsOptions extends Pick<UploadOptions, 'tags'> {
   sanitise: (name: string) => string;
   /** `hash` puts a hash of the bytes into each name, so that no two files ever want the same. */
   naming: 'readable' | 'hash';
-  /** The folder of the Media Library in which an asset is shown. */
-  assetFolderOf: (asset: Asset) => string | undefined;
+  detailsOf: UploadDetails;
   /** The delivery URL of an asset's own bytes in one version. */
   deliveryUrl: (asset: Asset, version: number | undefined) => string;
-  /** Transformations to make at once, by path. */
-  eagerFor?: (path: string) => readonly string[];
   /** Makes a file fit the plan's limits, or gives it back as it is. */
   prepare?: (file: StorageFile, source: SourceFile) => Promise<SourceFile>;
   /** Hears what a person should know and no upload can be blamed for. */
@@ -54,7 +52,7 @@ export class Uploads {
     this.#lateWriters = new LateWriters({
       cloudinary,
       deliveredEtag: (asset, version) => cloudinary.etagOf(deliveryUrl(asset, version)),
-      restore: (asset, bytes) => this.#upload(asset, bytes, { overwrite: true }),
+      restore: (path, bytes) => this.#upload(path, bytes, true),
       warn,
     });
   }
@@ -113,8 +111,7 @@ export class Uploads {
   /** Stores bytes under a path, in place of what is there. */
   async replace(path: string, bytes: Buffer): Promise<void> {
     const blob = new Blob([new Uint8Array(bytes)]);
-    const asset = this.#options.names.assetOf(path);
-    const { etag } = await this.#upload(asset, blob, { overwrite: true, path });
+    const { etag } = await this.#upload(path, blob, true);
     this.#reservations.settle(path, etag);
   }
 
@@ -144,21 +141,18 @@ export class Uploads {
     try {
       // With the hash in its name, a file that lies here has the same bytes.
       if (this.#options.local.has(path)) return this.#options.naming === 'hash';
-      const stored = await this.#upload(asset, bytes, { overwrite: false, path });
+      const stored = await this.#upload(path, bytes, false);
       this.#reservations.settle(path, stored.etag);
       if (stored.existing) return stored.bytes === bytes.size && stored.etag === md5;
       if (this.#options.naming === 'hash') return true;
-      return await this.#keepApart({ asset, source, stored }, settled);
+      return await this.#keepApart({ asset, path, source, stored }, settled);
     } finally {
       if (!this.isKnown(path)) this.#reservations.release(path);
     }
   }
 
   /** False when the upload took the place of another one, whose owner then puts it back. */
-  async #keepApart(
-    upload: { asset: Asset; source: SourceFile; stored: StoredAsset },
-    settled: Promise<void>[],
-  ): Promise<boolean> {
+  async #keepApart(upload: FreshUpload, settled: Promise<void>[]): Promise<boolean> {
     if (!upload.stored.overwritten) {
       await this.#lateWriters.watch(upload);
       return true;
@@ -195,11 +189,9 @@ export class Uploads {
     return this.#reservations.isHeld(path) || (await this.isTaken(path));
   }
 
-  #upload(asset: Asset, bytes: UploadBytes, how: { overwrite: boolean; path?: string }) {
-    const { cloudinary, assetFolderOf, tags, eagerFor } = this.#options;
-    const eager = how.path === undefined ? undefined : eagerFor?.(how.path);
-    const assetFolder = assetFolderOf(asset);
-    return cloudinary.upload(asset, bytes, { overwrite: how.overwrite, assetFolder, tags, eager });
+  #upload(path: string, bytes: UploadBytes, overwrite: boolean): Promise<StoredAsset> {
+    const { cloudinary, names, detailsOf } = this.#options;
+    return cloudinary.upload(names.assetOf(path), bytes, { overwrite, ...detailsOf(path) });
   }
 
   /** The path that follows from the bytes; undefined when names are numbered. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ListedAsset } from '../admin-api.ts';
 import { CloudinaryError } from '../errors.ts';
 import { MAX_PUBLIC_ID_LENGTH } from '../names.ts';
@@ -107,11 +106,9 @@ async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome>
   }
   if (context.dryRun) return 'uploaded';
   note('sent');
-  const { tags, folderMode, assetFolder } = store.options;
   const stored = await store.cloudinary.upload(asset, source.bytes, {
-    ...{ overwrite: false, tags },
-    assetFolder:
-      folderMode === 'dynamic' ? join(assetFolder ?? '', asset.publicId, '..') : assetFolder,
+    overwrite: false,
+    ...store.detailsOf(path),
   });
   if (stored.existing && stored.etag !== source.md5) return 'conflict';
   note('stored');

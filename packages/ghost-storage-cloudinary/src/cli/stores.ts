@@ -6,6 +6,7 @@ import { LocalFiles } from '../local-files.ts';
 import { createNames, type Names } from '../names.ts';
 import type { StorageOptions } from '../options.ts';
 import { parseConfig } from '../parse-config.ts';
+import { createUploadDetails, type UploadDetails } from '../upload-details.ts';
 import { asBlock, at, type Block, type GhostSettings } from './ghost-config.ts';
 
 export const STORES = ['images', 'media', 'files'] as const;
@@ -22,6 +23,7 @@ export interface Store {
   urls: DeliveryUrls;
   cloudinary: Cloudinary;
   admin: AdminApi;
+  detailsOf: UploadDetails;
   /** What every public_id of the store begins with. */
   idPrefix: string;
 }
@@ -52,12 +54,15 @@ export function openStores(ghost: GhostSettings, wanted: readonly StoreName[] = 
   return wanted.map((name) => {
     const block = { ...blockOf(ghost, adapter, name), store: name };
     const options = parseConfig(block, ghost.env);
+    const names = createNames(options.folder, name);
+    const urls = createDeliveryUrls(options);
     return {
       name,
       options,
-      names: createNames(options.folder, name),
+      names,
+      urls,
+      detailsOf: createUploadDetails(options, names, urls),
       local: new LocalFiles(join(options.contentPath ?? ghost.contentPath, name)),
-      urls: createDeliveryUrls(options),
       cloudinary: new Cloudinary(options),
       admin: new AdminApi(options),
       idPrefix: options.folder === '' ? `${name}/` : `${options.folder}/${name}/`,

@@ -114,7 +114,7 @@ test("Ghost's importer stores images, media and files, and its posts show them",
   const src = '/content/images/2020/01/import.png';
   const post = {
     ...{ id: '1', title: 'Imported', slug: 'imported', status: 'published', feature_image: src },
-    lexical: lexicalDocument(image({ src, alt: 'Imported', width: 900, height: 600 })),
+    lexical: lexicalDocument(image({ src, alt: 'Lantern', width: 900, height: 600 })),
   };
   const data = {
     db: [{ meta: { exported_on: Date.now(), version: '6.0.0' }, data: { posts: [post] } }],
@@ -138,8 +138,11 @@ test("Ghost's importer stores images, media and files, and its posts show them",
         'video/blog/media/2020/01/clip_wav',
       ]),
     );
-  const page = await (await fetch(`${ghost.url}/imported/`)).text();
-  const shown = /<img[^>]*src="([^"]+import\.png)"[^>]*alt="Imported"/.exec(page)?.[1] ?? '';
+  const readPage = async () => (await fetch(`${ghost.url}/imported/`)).text();
+  // Posts come after the files.
+  await expect.poll(readPage, { timeout: 60_000 }).toContain('alt="Lantern"');
+  const page = await readPage();
+  const shown = /<img[^>]*src="([^"]+import\.png)"[^>]*alt="Lantern"/.exec(page)?.[1] ?? '';
   expect(shown).toBe(`${ghost.url}${src}`);
   expect(await bytesAt(shown)).toEqual(photo);
   expect(await bytesAt(`${ghost.url}/content/media/2020/01/clip.wav`)).toEqual(clip);
