@@ -1,9 +1,13 @@
 import {
   type AdminClient,
   bootGhost,
+  CHROMIUM_FLAGS,
+  chromiumPath,
   createAdminClient,
+  DEFAULT_OWNER,
   type RunningGhost,
 } from '@prosora/ghost-local';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { API_KEY, DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
 
@@ -15,9 +19,12 @@ const MEMBERS = Array.from({ length: 25 }, (_, at) => ({
 /** Ghost reads no event younger than this (email-analytics-service.js). */
 const MARGIN_MS = 62_000;
 
+const WAIT = { timeout: 60_000, interval: 250 };
+
 let lab: MailLab;
 let ghost: RunningGhost;
 let admin: AdminClient;
+let postId: string;
 
 beforeAll(async () => {
   lab = await startMailLab({ settings: { autoDeliver: false } });
@@ -48,6 +55,7 @@ async function publishNewsletter() {
   });
   const draft = await admin.posts.add({ title: 'News from the harbour', lexical });
   const post = await admin.posts.publish(draft.id, { newsletter: newsletter?.slug ?? '' });
+  postId = draft.id;
   return post.email?.id ?? '';
 }
 
@@ -104,4 +112,33 @@ describe('a newsletter of a real Ghost', () => {
     await admin.request('DELETE', `members/${member?.id}/suppression`);
     await until(() => lab.resend.inbox.suppressions().length === 0);
   });
+
+  test.skipIf(chromiumPath === undefined)(
+    "is shown with its opens and bounces in Ghost Admin's post analytics (needs Chromium)",
+    async () => {
+      await using browser = await launch();
+      const page = await browser.newPage({ viewport: { width: 1300, height: 1100 } });
+      await page.goto(`${ghost.url}/ghost/#/signin`);
+      await page.fill('input[name="identification"]', DEFAULT_OWNER.email);
+      await page.fill('input[name="password"]', DEFAULT_OWNER.password);
+      await page.press('input[name="password"]', 'Enter');
+      await page.waitForURL(/#\/(analytics|dashboard|posts|site)/);
+      await page.goto(`${ghost.url}/ghost/#/posts/analytics/${postId}/newsletter`);
+      const shown = () => page.locator('body').innerText();
+      // 3 of 25 opened.
+      await vi.waitUntil(async () => /\b12%/.test(await shown()), WAIT).catch(() => undefined);
+      const { PROSORA_SCREENSHOT: path } = process.env;
+      if (path) await page.screenshot({ path, fullPage: true });
+      expect(await shown()).toMatch(/\b12%/);
+      expect(await shown()).toMatch(/\bSent\b/);
+    },
+  );
 });
+
+async function launch() {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath ?? '',
+    args: CHROMIUM_FLAGS,
+  });
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
