@@ -62,7 +62,7 @@ async function publishNewsletter() {
 describe('a newsletter of a real Ghost', () => {
   test('reaches each member once, and its fate comes back into a Ghost that was down for a minute', async () => {
     const emailId = await publishNewsletter();
-    await until(async () => (await admin.emails.read(emailId)).status === 'submitted');
+    await vi.waitUntil(async () => (await admin.emails.read(emailId)).status === 'submitted', WAIT);
     const members = await admin.members.browse({ limit: 100 });
     await ghost.stop();
     await vi.waitUntil(() => lab.resend.inbox.list().length >= MEMBERS.length, { timeout: 60_000 });
