@@ -1,7 +1,5 @@
+import { cancelChunk } from './cancel-chunk.ts';
 import { MailBridgeError } from './errors.ts';
-import { recordEvents, refusedRecipient } from './events.ts';
-import type { MailTx } from './schema.ts';
-import { cancelChunk } from './send.ts';
 import type { OpenedMailStore } from './store.ts';
 
 /** Chunks of a newsletter that are replayed or dropped in one transaction. */
@@ -49,26 +47,10 @@ export async function cancelNewsletter(
   for await (const ids of queuedChunks(opened, emailId)) {
     await store.transaction(async (tx) => {
       const dropped = await queues.chunks.drop(ids, 'The newsletter was canceled.', { tx });
-      for (const id of dropped) canceled += await cancelUnsent(tx, id, now);
+      for (const id of dropped) canceled += await cancelChunk(tx, id, now);
     });
   }
   return canceled;
-}
-
-async function cancelUnsent(tx: MailTx, chunkId: string, now: number): Promise<number> {
-  const recipients = await tx
-    .selectFrom('recipient')
-    .innerJoin('message', 'message.id', 'recipient.message_id')
-    .select(['message_id', 'position', 'message.site', 'domain'])
-    .where('chunk_id', '=', chunkId)
-    .where('state', '=', 'queued')
-    .execute();
-  await cancelChunk(tx, chunkId);
-  const event = refusedRecipient('The newsletter was canceled before this mail was sent.');
-  for (const { message_id: messageId, ...subject } of recipients) {
-    await recordEvents(tx, { ...subject, messageId }, [event], { occurredAt: now, now });
-  }
-  return recipients.length;
 }
 
 /** Writes down for each site that has such a newsletter what a person decided; null forgets it. */

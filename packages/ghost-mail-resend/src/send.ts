@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
+import { cancelChunk } from './cancel-chunk.ts';
 import { keepBody, readBody, sha256Of } from './frozen-body.ts';
 import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
 import { RENDERER } from './render.ts';
@@ -89,14 +90,7 @@ function obey({ clock }: SendContext, { chunk, decision }: LoadedChunk): Result<
     const until = new Date(clock.now() + PAUSED_MS);
     return { kind: 'park', reason: 'The newsletter is paused.', until };
   }
-  return { kind: 'done', also: (tx) => cancelChunk(tx, chunk.id) };
-}
-
-/** Marks a chunk and its recipients as canceled. */
-export async function cancelChunk(tx: MailTx, chunkId: string): Promise<void> {
-  const state = 'canceled';
-  await tx.updateTable('chunk').set({ state }).where('id', '=', chunkId).execute();
-  await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunkId).execute();
+  return { kind: 'done', also: (tx) => cancelChunk(tx, chunk.id, clock.now()) };
 }
 
 /** A refusal of mails that an earlier call may have sent is no reason to send them under other keys. */

@@ -17,7 +17,7 @@ export interface SharedPace {
 }
 
 /** Who asks for a turn. */
-export interface TurnRequest {
+interface TurnRequest {
   /** The call that will `learn` of its answer; none for one that will not. */
   holder?: string;
   /** Goes ahead of newsletters. */

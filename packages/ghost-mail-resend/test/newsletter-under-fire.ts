@@ -31,7 +31,7 @@ export interface Fire {
 
 /** Long enough after a start for accepting and sending to be under way. */
 const LONGEST_LIFE_MS = 900;
-const waiting = { timeout: 1_800_000, interval: 250 };
+const waiting = { timeout: 1_800_000, interval: 1_000 };
 
 /** Posts a batch until it is taken, each time rendered anew, as Ghost does, to whichever bridge is there. */
 async function postAsGhost(urls: readonly string[], members: readonly string[]): Promise<number> {

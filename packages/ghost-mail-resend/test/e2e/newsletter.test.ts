@@ -1,9 +1,13 @@
 import {
   type AdminClient,
   bootGhost,
+  CHROMIUM_FLAGS,
+  chromiumPath,
   createAdminClient,
+  DEFAULT_OWNER,
   type RunningGhost,
 } from '@prosora/ghost-local';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { API_KEY, DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
 
@@ -15,9 +19,12 @@ const MEMBERS = Array.from({ length: 25 }, (_, at) => ({
 /** Ghost reads no event younger than this (email-analytics-service.js). */
 const MARGIN_MS = 62_000;
 
+const WAIT = { timeout: 60_000, interval: 250 };
+
 let lab: MailLab;
 let ghost: RunningGhost;
 let admin: AdminClient;
+let postId: string;
 
 beforeAll(async () => {
   lab = await startMailLab({ settings: { autoDeliver: false } });
@@ -48,13 +55,14 @@ async function publishNewsletter() {
   });
   const draft = await admin.posts.add({ title: 'News from the harbour', lexical });
   const post = await admin.posts.publish(draft.id, { newsletter: newsletter?.slug ?? '' });
+  postId = draft.id;
   return post.email?.id ?? '';
 }
 
 describe('a newsletter of a real Ghost', () => {
   test('reaches each member once, and its fate comes back into a Ghost that was down for a minute', async () => {
     const emailId = await publishNewsletter();
-    await until(async () => (await admin.emails.read(emailId)).status === 'submitted');
+    await vi.waitUntil(async () => (await admin.emails.read(emailId)).status === 'submitted', WAIT);
     const members = await admin.members.browse({ limit: 100 });
     await ghost.stop();
     await vi.waitUntil(() => lab.resend.inbox.list().length >= MEMBERS.length, { timeout: 60_000 });
@@ -104,4 +112,34 @@ describe('a newsletter of a real Ghost', () => {
     await admin.request('DELETE', `members/${member?.id}/suppression`);
     await until(() => lab.resend.inbox.suppressions().length === 0);
   });
+
+  test.skipIf(chromiumPath === undefined)(
+    "is shown with its opens and bounces in Ghost Admin's post analytics (needs Chromium)",
+    async () => {
+      await using browser = await launch();
+      const page = await browser.newPage({ viewport: { width: 1300, height: 1100 } });
+      await page.goto(`${ghost.url}/ghost/#/signin`);
+      await page.fill('input[name="identification"]', DEFAULT_OWNER.email);
+      await page.fill('input[name="password"]', DEFAULT_OWNER.password);
+      await page.press('input[name="password"]', 'Enter');
+      await page.waitForURL(/#\/(analytics|dashboard|posts|site)/);
+      await page.goto(`${ghost.url}/ghost/#/posts/analytics/${postId}/newsletter`);
+      await page.getByText('Open rate').first().waitFor(WAIT);
+      const shown = () => page.locator('body').innerText();
+      // 3 of 25.
+      await expect.poll(shown, WAIT).toMatch(/Opened\s+3\b/);
+      const { PROSORA_SCREENSHOT: path } = process.env;
+      if (path) await page.screenshot({ path, fullPage: true });
+      expect(await shown()).toMatch(/Sent\s+25\b/);
+      expect(await shown()).toMatch(/12%\s*Open rate/);
+    },
+  );
 });
+
+async function launch() {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath ?? '',
+    args: CHROMIUM_FLAGS,
+  });
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
