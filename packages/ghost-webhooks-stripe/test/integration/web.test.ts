@@ -19,7 +19,10 @@ function setUp(limits: { maxBodyBytes?: number; bodyTimeoutMs?: number } = {}) {
   return { webhook, recorded, refusals };
 }
 
-const requestWith = (body: BodyInit | null, headers: Record<string, string> = {}) =>
+const requestWith = (
+  body: NonNullable<RequestInit['body']> | null,
+  headers: Record<string, string> = {},
+) =>
   new Request('https://blog.example.com/stripe', {
     method: 'POST',
     headers: {
