@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { fieldsOf, type StripeEvent } from './event.ts';
+import { customerOf } from './ghost-events.ts';
 
 /** Whether Ghost has counted an event: `unknown` when it cannot be told, or not now. */
 type Counted = 'yes' | 'no' | 'unknown';
@@ -75,9 +76,11 @@ export function createGhostAdmin({ url, key, timeoutMs = 20_000 }: GhostAdminOpt
   return {
     async hasCounted(event, since) {
       try {
+        const isInvoice = event.type.startsWith('invoice.');
+        // Ghost finds the member of a donation by the customer alone; of others the API shows nothing.
+        if (!isInvoice && customerOf(event) === undefined) return 'unknown';
         const member = await memberIdFor(event);
-        // Of a donation by somebody who is no member the API shows nothing.
-        if (member === undefined) return event.type.startsWith('invoice.') ? 'no' : 'unknown';
+        if (member === undefined) return isInvoice ? 'no' : 'unknown';
         const { type, amount, currency } = paymentIn(event);
         const { events } = await get<{ events: PaymentEvent[] }>('members/events', {
           filter: `type:${type}+data.member_id:${quoted(member)}`,

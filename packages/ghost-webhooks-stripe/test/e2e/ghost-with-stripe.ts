@@ -48,6 +48,8 @@ export async function startGhostWithStripe(
   const ghost = started.use(
     await bootGhost({
       ...database,
+      // Beside other tests a first boot on MariaDB takes minutes.
+      deadlineMs: 330_000,
       env: {
         STRIPE_API_HOST,
         STRIPE_API_PORT,

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,20 +43,45 @@ test('the tarball alone serves: an event goes from Stripe to Ghost', async () =>
   expect(await inbox.end('SIGTERM')).toBe(0);
 });
 
-test('the library loads by import and by require and verifies what it signed', async () => {
+test('installed it is one megabyte at most, and brings nothing else', async () => {
+  const modules = path.join(dir, 'node_modules');
+  const installed = readdirSync(modules, { recursive: true, withFileTypes: true });
+  const files = installed.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
+  const bytes = files.map(({ parentPath, name }) => statSync(path.join(parentPath, name)).size);
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_048_576);
+  const elsewhere = files.filter(({ parentPath }) => !parentPath.includes(NAME));
+  expect(elsewhere.map(({ name }) => name)).toEqual([]);
+});
+
+/** The oldest Node that Ghost runs on, from npm as ours is; only this machine's kind is there. */
+async function node22(): Promise<string> {
+  const folder = path.join(dir, 'node-22');
+  await run('npm', [
+    ...['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'],
+    `node-${process.platform}-${process.arch}@22`,
+  ]);
+  return path.join(folder, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+}
+
+test('the library loads by import and by require and verifies what it signed, on Node 22 and 24', async () => {
   const use = `
     const body = Buffer.from('{}');
     const secrets = ['whsec_packed'];
-    console.log(verify(body, sign(body, { secrets }), { secrets }).ok, typeof createStripeWebhook);`;
+    console.log(verify(body, sign(body, { secrets }), { secrets }).ok, typeof createStripeWebhook, typeof web.createStripeWebhook);`;
   const asImport = `import { sign, verify } from '${NAME}';
-    import { createStripeWebhook } from '${NAME}/express';${use}`;
+    import { createStripeWebhook } from '${NAME}/express';
+    import * as web from '${NAME}/web';${use}`;
   const asRequire = `const { sign, verify } = require('${NAME}');
-    const { createStripeWebhook } = require('${NAME}/express');${use}`;
-  for (const args of [
-    ['--input-type=module', '-e', asImport],
-    ['-e', asRequire],
-  ]) {
-    expect((await run(process.execPath, args, { cwd: dir })).stdout).toBe('true function\n');
+    const { createStripeWebhook } = require('${NAME}/express');
+    const web = require('${NAME}/web');${use}`;
+  const nodes = [process.execPath, ...(process.platform === 'linux' ? [await node22()] : [])];
+  for (const node of nodes) {
+    for (const args of [
+      ['--input-type=module', '-e', asImport],
+      ['-e', asRequire],
+    ]) {
+      expect((await run(node, args, { cwd: dir })).stdout).toBe('true function function\n');
+    }
   }
 });
 

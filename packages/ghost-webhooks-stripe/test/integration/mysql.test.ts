@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { hasTestServer, startTestServer, type TestServer } from '@prosora/durable/testing';
+import { seededRandom } from '@prosora/service/testing';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventLike } from '../events.ts';
+import { startGhostTarget } from './ghost-target.ts';
+import { runVerb, spawnInbox } from './inbox-process.ts';
+import { inboxEnv, jobCounts, readMetric, send } from './running-inbox.ts';
+import { sendAll, signups } from './stripe-sender.ts';
+
+describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', () => {
+  let server: TestServer;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    const place = await server.place('stripe');
+    const socket = 'socketPath' in place ? `?socketPath=${place.socketPath}` : '';
+    databaseUrl = place.mysql + socket;
+  });
+  afterAll(() => server?.stop());
+
+  test('two processes take the same events, deliver each once and never two of a customer at a time', async () => {
+    await using ghost = await startGhostTarget();
+    ghost.answer = async () => {
+      await delay(15);
+      return 200;
+    };
+    const env = () => inboxEnv(ghost.url, { PROSORA_STRIPE_DATABASE_URL: databaseUrl });
+    const first = env();
+    const inboxes = [await spawnInbox(first), await spawnInbox(env())];
+    const events = signups(25);
+    const random = seededRandom(1);
+    await Promise.all(inboxes.map(({ url }) => sendAll(url, events, random)));
+    await vi.waitFor(
+      async () =>
+        expect(await jobCounts(inboxes[0]?.privateUrl ?? '')).toEqual({ done: events.length }),
+      { timeout: 40_000, interval: 200 },
+    );
+    expect(ghost.arrivals.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
+    expect(ghost.mostOfOneCustomer).toBe(1);
+    const totals = await Promise.all(
+      inboxes.map(({ privateUrl }) => readMetric(privateUrl, 'events_total{outcome="recorded"')),
+    );
+    const recorded = totals.flat().map((line) => Number(line.split(' ').at(-1)));
+    expect(recorded.reduce((sum, count) => sum + count, 0)).toBe(events.length);
+
+    // The verbs look at the same database.
+    const status = await runVerb(first, ['status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ events: 75, deliveries: { done: 75 } });
+    expect((await runVerb(first, ['show', events[0]?.id ?? ''])).stdout).toContain('ghost: done');
+    for (const inbox of inboxes) expect(await inbox.end('SIGTERM')).toBe(0);
+  });
+
+  test("Ghost's own secret is read from a Ghost on MySQL", async () => {
+    const place = await server.place('ghost');
+    const name = new URL(place.mysql).pathname.slice(1);
+    await server.query(`create table ${name}.settings (\`key\` varchar(50), value text)`);
+    await server.query(
+      `insert into ${name}.settings values ('members_stripe_webhook_secret', 'whsec_that_ghost_got')`,
+    );
+    await using ghost = await startGhostTarget();
+    const socket = 'socketPath' in place ? `?socketPath=${place.socketPath}` : '';
+    const inbox = await spawnInbox(
+      inboxEnv(ghost.url, {
+        STRIPE_WEBHOOK_SECRET: '',
+        PROSORA_STRIPE_GHOST_DATABASE: place.mysql + socket,
+      }),
+    );
+    expect(await send(inbox.url, eventLike(4), 'whsec_that_ghost_got')).toBe(200);
+    await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 1 }));
+    await inbox.end('SIGTERM');
+  });
+});
