@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 const MB = 2 ** 20;
 const SHARE = 0.3;
 const LEAST_MB = 384;
-/** What three million hits ask for; more would only fill caches. */
+/** More would only fill caches. */
 const MOST_MB = 1_536;
 
 /** Memory of this machine or of the container that we run in, in MB. */
@@ -14,7 +14,7 @@ export function machineMemoryMb(): number {
 
 /**
  * What the database may use when nobody says: 30 % of the machine, since Ghost and its database are
- * there too, within 384 and 1,536 MB. Measured by `npm run bench -- engine`.
+ * there too, within 384 and 1,536 MB. `npm run bench -- engine` shows what each bears.
  */
 export function defaultMemoryLimitMb(machineMb: number): number {
   return Math.round(Math.min(MOST_MB, Math.max(LEAST_MB, machineMb * SHARE)));
