@@ -14,6 +14,11 @@ for (const { folder, manifest } of packages) {
   // A package that Ghost loads with require has no entry for import.
   const ignored = manifest.exports['.'].import ? [] : ['cjs-resolves-to-esm', 'named-exports'];
   const rules = ignored.length > 0 ? ['--ignore-rules', ...ignored] : [];
+  // A file for browsers has no types.
+  const scripts = Object.entries(manifest.exports)
+    .filter(([, target]) => typeof target === 'string' && target.endsWith('.js'))
+    .map(([entry]) => entry);
+  if (scripts.length > 0) rules.push('--exclude-entrypoints', ...scripts);
   execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
   // Node 10 knew no `exports`; nothing here runs on it.
   execFileSync('attw', ['--pack', folder, '--profile', 'node16', ...rules], { stdio: 'inherit' });
