@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
+/** Builds packages into their `dist`, as they are published. */
+const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
+
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
@@ -19,6 +22,7 @@ const stackProject = {
     hookTimeout: 300_000,
     // All files share one stack.
     fileParallelism: false,
+    sequence: { groupOrder: 4 },
   },
 };
 
@@ -31,6 +35,7 @@ const soakProject = {
     testTimeout: 3_600_000,
     hookTimeout: 900_000,
     fileParallelism: false,
+    sequence: { groupOrder: 3 },
   },
 };
 
@@ -46,6 +51,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: filesOf(''),
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           setupFiles: ['./scripts/no-network.ts'],
         },
       },
@@ -54,6 +61,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: filesOf('integration/'),
+          exclude: PACKAGE_TESTS,
+          // Much of their time is waiting: two keep two cores busy.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: soak ? 3_600_000 : 60_000,
           hookTimeout: 120_000,
         },
@@ -65,8 +76,20 @@ export default defineConfig({
           include: filesOf('e2e/'),
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
-          // Each file boots a Ghost of its own, and much of its time is waiting: two keep two cores busy.
+          // Each file boots a Ghost of its own, and waits for it.
           maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: PACKAGE_TESTS,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // Several build the same package.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       ...(soak ? [soakProject] : []),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { caddyfile } from '../../src/edge/caddy.ts';
 import { nginxConfig } from '../../src/edge/nginx.ts';
 import { type EdgeRules, edgeRules, themeSizes } from '../../src/edge/rules.ts';
@@ -53,6 +53,10 @@ afterAll(async () => {
 });
 
 describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
+  beforeEach(({ skip }) => {
+    skip(edges[name] === undefined && !process.env['CI'], `There is no ${name} on this machine.`);
+  });
+
   const get = async (path: string, init?: RequestInit) => {
     const edge = edges[name];
     if (edge === undefined) throw new Error(`There is no ${name} on this machine.`);
