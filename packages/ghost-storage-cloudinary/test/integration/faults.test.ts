@@ -10,11 +10,14 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 beforeEach(() => site.cloudinary.reset());
 
-const api = { path: '^/v1_1/' };
+// Uploads alone: a second after each, the adapter looks at its name again, and that may be in the next test.
+const UPLOADS = '^/v1_1/.*/upload$';
 const assetNames = () => site.cloudinary.assets().map(({ public_id }) => public_id);
-const apiCalls = () => site.cloudinary.requests.list(/^\/v1_1\//).length;
+const uploads = () => site.cloudinary.requests.list(new RegExp(UPLOADS)).length;
 const fail = (...faults: FaultRule['fault'][]) =>
-  site.cloudinary.faults.set(faults.map((fault) => ({ match: { ...api, times: 1 }, fault })));
+  site.cloudinary.faults.set(
+    faults.map((fault) => ({ match: { path: UPLOADS, times: 1 }, fault })),
+  );
 const save = async (changes: Record<string, unknown> = {}) =>
   site.another(changes).save(await site.upload('image.png', await picture(1)), 'f');
 
@@ -23,7 +26,7 @@ describe('an upload that can succeed later', () => {
     fail({ dropAfterAccept: true });
     expect(await save()).toBe('/content/images/f/image.png');
     expect(assetNames()).toEqual(['ghost/images/f/image_png']);
-    expect(apiCalls()).toBe(2);
+    expect(uploads()).toBe(2);
   });
 
   test('is sent again after a cut connection, a busy account and an outage', async () => {
@@ -33,19 +36,18 @@ describe('an upload that can succeed later', () => {
       { status: 503, body: 'Service Unavailable' },
     );
     expect(await save()).toBe('/content/images/f/image.png');
-    expect(apiCalls()).toBe(4);
+    expect(uploads()).toBe(4);
   });
 
   test.each([1, 2])('repeats only the part that was lost: after %i', async (after) => {
     site.cloudinary.faults.set([
-      { match: { ...api, after, times: 1 }, fault: { dropAfterAccept: true } },
+      { match: { path: UPLOADS, after, times: 1 }, fault: { dropAfterAccept: true } },
     ]);
     const bytes = sound(12 * 1024 * 1024);
     const media = site.another({ store: 'media', chunkBytes: 5 * 1024 * 1024 });
-    const url = await media.save(await site.upload('long.wav', bytes), 'parts');
-    const uploads = site.cloudinary.requests.list(/\/upload$/).map(({ path }) => path);
-    expect(uploads).toHaveLength(4);
-    expect(url).toBe('/content/media/parts/long.wav');
+    const url = await media.save(await site.upload(`long-${after}.wav`, bytes), 'parts');
+    expect(uploads()).toBe(4);
+    expect(url).toBe(`/content/media/parts/long-${after}.wav`);
     const delivered = await fetch(site.url + url);
     expect(Buffer.from(await delivered.arrayBuffer()).equals(bytes)).toBe(true);
   });
@@ -56,7 +58,7 @@ describe('an upload that can succeed later', () => {
       code: 'CLOUDINARY_TIMEOUT',
       statusCode: 504,
     });
-    await vi.waitUntil(() => apiCalls() === 1);
+    await vi.waitUntil(() => uploads() === 1);
   });
 });
 
@@ -64,7 +66,7 @@ describe('an upload that cannot succeed', () => {
   test.each([400, 401, 403, 404])('is sent once: %i', async (status) => {
     site.cloudinary.faults.set([{ fault: { status, body: { error: { message: 'No.' } } } }]);
     await expect(save()).rejects.toMatchObject({ message: expect.stringContaining('No.') });
-    expect(apiCalls()).toBe(1);
+    expect(uploads()).toBe(1);
   });
 
   test('leaves its name free', async () => {
