@@ -80,8 +80,8 @@ test('a project or token that is not taken is told by file, and nothing half is 
     1,
     expect.stringMatching(/403.*Check TINYBIRD_HOST and TINYBIRD_ADMIN_TOKEN/s),
   ]);
-  const nowhere = await runVerb({ ...deployEnv(), GHOST_DIR: '/tmp' }, ['deploy']);
-  expect(nowhere.stderr).toContain('There is no Tinybird project in /tmp/core');
+  const nowhere = await runVerb({ ...deployEnv(), GHOST_DIR: tmpdir() }, ['deploy']);
+  expect(nowhere.stderr).toContain(`There is no Tinybird project in ${tmpdir()}/core`);
 });
 
 /** Rows as the engine's `export` writes them. */
