@@ -5,9 +5,10 @@ export type ResourceType = 'image' | 'video' | 'raw';
 
 /**
  * The formats that Cloudinary stores as images and delivers unchanged under their own extension.
- * `.svgz` and PDF are not among them, so that their bytes stay exactly what was uploaded.
+ * `.svgz`, PDF and what Ghost only takes as a file to download (HEIC, AVIF) are not among them, so that
+ * their bytes stay exactly what was uploaded.
  */
-const IMAGES = new Set('jpg jpeg png gif webp avif svg ico bmp tif tiff heic heif'.split(' '));
+const IMAGES = new Set('jpg jpeg png gif webp svg ico bmp tif tiff'.split(' '));
 
 /** Ghost's media formats (Ghost: core/shared/config/overrides.json, `uploads.media`) and close kin. */
 const VIDEOS = new Set('mp4 webm ogv mov mp3 wav ogg m4a aac flac'.split(' '));

@@ -23,7 +23,6 @@ const FORMATS = {
   jpeg: (image) => image.jpeg({ quality: 88 }),
   png: (image) => image.png({ compressionLevel: 9 }),
   webp: (image) => image.webp({ quality: 88 }),
-  avif: (image) => image.avif({ quality: 65 }),
   gif: (image) => image.gif(),
   tif: (image) => image.tiff(),
   tiff: (image) => image.tiff(),

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { StorageError } from './errors.ts';
 
 /** Bytes to upload, read a piece at a time. A `Blob` is one. */
@@ -13,7 +13,7 @@ export interface UploadBytes {
   stream?: (from: number, until: number) => AsyncIterable<Uint8Array>;
 }
 
-/** A file about to be uploaded. Its bytes stay on disk until they are sent. */
+/** A file about to be uploaded. The bytes of a large one stay on disk until they are sent. */
 export interface SourceFile {
   bytes: UploadBytes;
   /** MD5 of its bytes in hex, as Cloudinary's `etag` gives it. */
@@ -22,9 +22,15 @@ export interface SourceFile {
   path?: string;
 }
 
+/** Up to here a file is read once and kept, since it is hashed and then sent at once. */
+const KEPT_BYTES = 2 * 1024 * 1024;
+
 /** Opens a file that Ghost received. @throws StorageError UPLOAD_UNREADABLE */
 export async function openSourceFile(path: string): Promise<SourceFile> {
   try {
+    if ((await stat(path)).size <= KEPT_BYTES) {
+      return { ...sourceFromBuffer(await readFile(path)), path };
+    }
     const blob = await openAsBlob(path);
     const bytes: UploadBytes = {
       size: blob.size,
@@ -82,10 +88,7 @@ async function* readThrough(path: string, from: number, until: number): AsyncGen
 
 /** Bytes in memory as a file to upload. */
 export function sourceFromBuffer(buffer: Buffer): SourceFile {
-  return {
-    bytes: new Blob([new Uint8Array(buffer)]),
-    md5: createHash('md5').update(buffer).digest('hex'),
-  };
+  return { bytes: new Blob([new Uint8Array(buffer)]), md5: hash('md5', buffer, 'hex') };
 }
 
 /** Bytes that outlive the removal of their file, until they are let go. */

@@ -67,6 +67,7 @@ describe('paths and public_ids', () => {
     ['2026/11/clip.mp4', 'ghost/images/2026/11/clip_mp4', 'video', 'mp4'],
     ['2026/11/song.mp3', 'ghost/images/2026/11/song_mp3', 'video', 'mp3'],
     ['2026/11/paper.pdf', 'ghost/images/2026/11/paper.pdf', 'raw', undefined],
+    ['2026/11/photo.heic', 'ghost/images/2026/11/photo.heic', 'raw', undefined],
     ['v12/100%.png', 'ghost/images/~7612/100~25_png', 'image', 'png'],
     ['ü b.png', 'ghost/images/~c3~bc~20b_png', 'image', 'png'],
   ])('%s is stored as %s', (original, publicId, resourceType, format) => {

@@ -18,9 +18,7 @@ export interface EdgeRules {
 }
 
 /** Extensions by resource type, each with the extension under which it is delivered. */
-export const IMAGE_EXTENSIONS = extensions(
-  'jpg jpeg=jpg png gif webp avif svg ico bmp tif tiff heic heif',
-);
+export const IMAGE_EXTENSIONS = extensions('jpg jpeg=jpg png gif webp svg ico bmp tif tiff');
 export const VIDEO_EXTENSIONS = extensions('mp4 webm ogv mov mp3 wav ogg m4a aac flac');
 
 /** Those that are never given another size: an icon at all, a vector unless it changes its format. */

@@ -52,7 +52,7 @@ describe('an image over the limit', () => {
     expect(height).toBeGreaterThan(width);
   });
 
-  test.each(['png', 'webp', 'avif', 'gif', 'tiff'] as const)(
+  test.each(['png', 'webp', 'gif', 'tiff'] as const)(
     'keeps its format: %s',
     async (format) => {
       const image = await noise(200, 160).toFormat(format).toBuffer();
@@ -64,7 +64,7 @@ describe('an image over the limit', () => {
       });
       const smaller = await shrunk(`a.${format}`, image, small);
       expect(smaller.length).toBeLessThanOrEqual(12_000);
-      expect((await sharp(smaller).metadata()).format).toBe(format === 'avif' ? 'heif' : format);
+      expect((await sharp(smaller).metadata()).format).toBe(format);
     },
   );
 
@@ -98,7 +98,6 @@ describe('an image over the limit', () => {
   test.each([
     ['drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
     ['icon.ico', '\0\0\x01\0'],
-    ['photo.heic', '\0\0\0\x18ftypheic'],
     ['broken.png', 'no picture'],
   ])('that cannot be made smaller is refused with a sentence: %s', async (name, head) => {
     const bytes = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.alloc(200_000)]);
@@ -122,9 +121,9 @@ describe('what stays as it is', () => {
     expect(await shrunk('a.png', image)).toEqual(image);
   });
 
-  test('a file that is no image', async () => {
+  test.each(['a.pdf', 'photo.heic'])('a file that is no image to Ghost: %s', async (name) => {
     const bytes = Buffer.alloc(200_000, 7);
-    expect(await shrunk('a.pdf', bytes)).toEqual(bytes);
+    expect(await shrunk(name, bytes)).toEqual(bytes);
   });
 
   test('anything, unless it is asked for', async () => {
