@@ -1,13 +1,9 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { allowAnyOrigin, type Logger, readRawBody } from '@prosora/service';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-} from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import { CollectorError } from './errors.ts';
-import { readPageHit } from './page-hit.ts';
+import { createPageHitRoute } from './page-hit-route.ts';
 import { PIXEL, readPixel } from './pixel.ts';
 import { createReceive, type ReceiveOptions } from './receive.ts';
 import { type createSync, MAX_SYNC_BYTES } from './tinybird-sync.ts';
@@ -16,7 +12,6 @@ import { type createSync, MAX_SYNC_BYTES } from './tinybird-sync.ts';
 export interface AppOptions extends ReceiveOptions {
   datasource: string;
   sites?: readonly string[] | undefined;
-  trustedProxies: string[];
   /** Answers charts. */
   pipes: RequestHandler;
   /** Takes what Ghost synchronises; without it the route does not exist. */
@@ -27,33 +22,33 @@ export interface AppOptions extends ReceiveOptions {
   logger: Logger;
 }
 
-/** The limit of TryGhost/TrafficAnalytics. */
-const MAX_HIT_BYTES = 20 * 1_024;
-const HIT_TIMEOUT_MS = 10_000;
 const SYNC_TIMEOUT_MS = 60_000;
 const RETRY_AFTER_SECONDS: Record<number, string> = { 429: '60', 503: '10' };
 /** A site in a subdirectory has a path in front of it as well. */
 const SITE_PREFIX = /^[^?]*?\/\.ghost\/analytics(?=\/)/;
-const HIT_PATHS = new Set(['/api/v1/page_hit', '/api/v1/page_hit.gif']);
+const PIXEL_PATH = '/api/v1/page_hit.gif';
 
 /** Creates the public side: page hits, charts, and 404 for all else. */
-export function createApp(options: AppOptions): Express {
+export function createApp(options: AppOptions): RequestListener {
   const { metrics, sync, sites } = options;
   const receive = createReceive(options);
+  const refuse = createRefuse(options);
+  const takePageHit = createPageHitRoute({
+    ...options,
+    receive,
+    refuse(thrown, request, response) {
+      metrics.hit(codeOf(thrown));
+      refuse(thrown, request, response);
+    },
+  });
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.set('trust proxy', options.trustedProxies);
   app.use((request, _response, next) => {
     request.url = request.url.replace(SITE_PREFIX, '');
     next();
   });
   app.use(allowAnyOrigin);
-  app.post('/api/v1/page_hit', async (request, response) => {
-    metrics.hit(await receive(request, () => readBody(options, request)));
-    // A bot gets the same words, so it cannot tell.
-    response.status(202).json({ message: 'Page hit event received' });
-  });
   if (options.pixel) {
-    app.get('/api/v1/page_hit.gif', async (request, response) => {
+    app.get(PIXEL_PATH, async (request, response) => {
       metrics.hit(await receive(request, () => readPixel(request, sites)));
       response.set({ 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).send(PIXEL);
     });
@@ -70,38 +65,39 @@ export function createApp(options: AppOptions): Express {
   app.use((request) => {
     throw new CollectorError('NOT_FOUND', `there is no ${request.method} ${request.path} here`);
   });
-  return app.use(answerError(options));
-}
-
-async function readBody({ datasource, sites }: AppOptions, request: Request) {
-  const limits = { maxBodyBytes: MAX_HIT_BYTES, timeoutMs: HIT_TIMEOUT_MS };
-  const body = await readRawBody(request, limits);
-  if (request.query['name'] !== datasource) {
-    throw new CollectorError('REQUEST_INVALID', `querystring.name must be ${datasource}`);
-  }
-  // A beacon's text is text/plain, so that the browser need not ask before it sends.
-  if (!request.is(['application/json', 'text/plain'])) {
-    throw new CollectorError('CONTENT_TYPE_REFUSED', 'send application/json or text/plain');
-  }
-  return readPageHit({
-    body: body.toString('utf8'),
-    siteHeader: request.get('x-site-uuid'),
-    sites,
-  });
-}
-
-function answerError({ metrics, logger }: AppOptions): ErrorRequestHandler {
-  return (thrown, request, response, next) => {
+  const answerError: ErrorRequestHandler = (thrown, request, response, next) => {
     if (response.headersSent) return next(thrown);
-    // Express's own errors carry a status and no code.
-    const { code = 'failed', status = 500, message = '' } = thrown as Partial<CollectorError>;
-    if (HIT_PATHS.has(request.path)) metrics.hit(code.toLowerCase());
+    if (request.path === PIXEL_PATH) metrics.hit(codeOf(thrown));
+    refuse(thrown, request, response);
+  };
+  app.use(answerError);
+  return (request, response) => {
+    if (!takePageHit(request, response)) app(request, response);
+  };
+}
+
+/** Express's own errors carry a status and no code. */
+function codeOf(thrown: unknown): string {
+  return ((thrown as Partial<CollectorError>).code ?? 'failed').toLowerCase();
+}
+
+/** Answers what was thrown: a sentence for the sender of a bad request, and none about ourselves. */
+function createRefuse({ logger }: AppOptions) {
+  return (thrown: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    const { code, status = 500, message = '' } = thrown as Partial<CollectorError>;
     if (status >= 500 && code !== 'SPOOL_FULL') logger.error({ err: thrown }, 'request failed');
     const retryAfter = RETRY_AFTER_SECONDS[status];
-    if (retryAfter && !response.hasHeader('retry-after')) response.set('Retry-After', retryAfter);
+    if (retryAfter && !response.hasHeader('retry-after')) {
+      response.setHeader('Retry-After', retryAfter);
+    }
     // The rest of a body that was refused is not read, so the connection cannot be used again.
-    if (!request.complete) response.set('Connection', 'close');
+    if (!request.complete) response.setHeader('Connection', 'close');
     const text = status === 500 ? 'the collector failed' : message;
-    response.status(status).json({ message: text, error: text });
+    const body = JSON.stringify({ message: text, error: text });
+    response.writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+    });
+    response.end(body);
   };
 }

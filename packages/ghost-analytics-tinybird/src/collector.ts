@@ -6,6 +6,7 @@ import {
   type OptionValues,
   startPrivateListener,
 } from '@prosora/service';
+import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
 import { createCollectorMetrics } from './collector-metrics.ts';
 import { createCountryOf } from './country.ts';
@@ -104,6 +105,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     spool,
     visitorId: createVisitorId(salts, openMidnightVisitors(files.midnightVisitors)),
     countryOf,
+    isTrustedProxy: proxyAddr.compile(values.trustedProxies),
     limit: createHitLimit(values.hitsPerMinute),
     once: createSeen(),
     now: Date.now,

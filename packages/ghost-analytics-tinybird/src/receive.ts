@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Request } from 'express';
+import proxyAddr from 'proxy-addr';
 import { type NotAReader, whyNotAReader } from './bots.ts';
 import type { CountryClues } from './country.ts';
 import { CollectorError } from './errors.ts';
@@ -17,6 +18,8 @@ export interface ReceiveOptions {
   limit: (address: string) => Promise<void>;
   /** Does the work once for each id. */
   once: (id: string, work: () => Promise<void>) => Promise<boolean>;
+  /** Whether an address is that of a proxy whose headers are believed. */
+  isTrustedProxy: (address: string, hop: number) => boolean;
   /** Whose pages may send, as origins; without it every one. */
   origins?: readonly string[] | undefined;
   /** Milliseconds since 1970. */
@@ -36,16 +39,17 @@ const MAX_USER_AGENT = 1_024;
  */
 export function createReceive(options: ReceiveOptions) {
   return async (
-    request: Request,
+    request: IncomingMessage,
     readHit: () => PageHit | Promise<PageHit>,
   ): Promise<HitOutcome> => {
-    const address = addressOf(request);
-    refuseForeignOrigin(request.get('origin'), options.origins);
+    const { headers } = request;
+    const address = addressOf(request, options);
+    refuseForeignOrigin(headers.origin, options.origins);
     await options.limit(address);
-    const userAgent = request.get('user-agent')?.trim().slice(0, MAX_USER_AGENT);
+    const userAgent = headers['user-agent']?.trim().slice(0, MAX_USER_AGENT);
     if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
     const hit = await readHit();
-    const notAReader = whyNotAReader(request.headers);
+    const notAReader = whyNotAReader(headers);
     if (notAReader) return notAReader;
 
     const { site_uuid, event_id } = hit.payload;
@@ -55,7 +59,7 @@ export function createReceive(options: ReceiveOptions) {
         userAgent,
         country: countryOf(options, request, address, hit),
         receivedAt: new Date(options.now()),
-        edgeStart: request.get('x-ghost-analytics-start'),
+        edgeStart: headers['x-ghost-analytics-start']?.toString(),
       });
       await options.spool.append(JSON.stringify(row));
     };
@@ -74,19 +78,17 @@ function refuseForeignOrigin(origin: string | undefined, allowed?: readonly stri
 }
 
 /** The nearest address that is no trusted proxy; a header without an address in it says nothing. */
-function addressOf(request: Request): string {
-  const believed = request.ip ?? '';
+function addressOf(request: IncomingMessage, { isTrustedProxy }: ReceiveOptions): string {
+  const believed = proxyAddr(request, isTrustedProxy);
   return isIP(believed) ? believed : (request.socket.remoteAddress ?? '');
 }
 
 function countryOf(
-  { countryOf }: ReceiveOptions,
-  request: Request,
+  { countryOf, isTrustedProxy }: ReceiveOptions,
+  request: IncomingMessage,
   address: string,
   { payload: { location, timezone } }: PageHit,
 ): string | null {
-  // Express believes headers of the same neighbours.
-  const isTrusted = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
-  const areHeadersTrusted = () => isTrusted(request.socket.remoteAddress ?? '', 0);
+  const areHeadersTrusted = () => isTrustedProxy(request.socket.remoteAddress ?? '', 0);
   return countryOf({ headers: request.headers, areHeadersTrusted, address, location, timezone });
 }
