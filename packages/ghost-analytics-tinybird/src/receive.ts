@@ -40,7 +40,7 @@ export function createReceive(options: ReceiveOptions) {
     readHit: () => PageHit | Promise<PageHit>,
   ): Promise<HitOutcome> => {
     const address = addressOf(request);
-    refuseForeignOrigin(request.get('origin'), options.origins);
+    refuseForeignOrigin(request, options.origins);
     await options.limit(address);
     const userAgent = request.get('user-agent')?.trim().slice(0, MAX_USER_AGENT);
     if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
@@ -67,9 +67,14 @@ export function createReceive(options: ReceiveOptions) {
   };
 }
 
-/** A page of a foreign site says so; a server, and a browser's picture, say nothing. */
-function refuseForeignOrigin(origin: string | undefined, allowed?: readonly string[]): void {
+/**
+ * A page of a foreign site says so; a server, and a browser's picture, say nothing. A page with the referrer
+ * policy `no-referrer` says `null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+ */
+function refuseForeignOrigin(request: Request, allowed?: readonly string[]): void {
+  const origin = request.get('origin');
   if (!allowed || origin === undefined || allowed.includes(origin.toLowerCase())) return;
+  if (origin === 'null' && request.get('sec-fetch-site') === 'same-origin') return;
   throw new CollectorError('ORIGIN_REFUSED', 'pages of this origin are not counted here');
 }
 

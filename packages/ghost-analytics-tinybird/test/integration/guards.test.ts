@@ -41,6 +41,15 @@ test('a page of another origin is refused, and a server that names none is taken
   expect(await outcomeOf({}, {}, allowed)).toEqual([202, 'accepted']);
 });
 
+test('a page that hides where its readers come from names no origin, and is taken on its own site only', async () => {
+  const allowed = { PROSORA_COLLECTOR_ORIGINS: 'https://example.com' };
+  const within = (site: string) => ({ headers: { origin: 'null', 'sec-fetch-site': site } });
+  expect(await outcomeOf({}, within('same-origin'), allowed)).toEqual([202, 'accepted']);
+  for (const site of ['same-site', 'cross-site', 'none']) {
+    expect(await outcomeOf({}, within(site), allowed)).toEqual([403, 'origin_refused']);
+  }
+});
+
 test('readers who ask not to be tracked are answered and not counted', async () => {
   expect(await outcomeOf({}, { headers: { dnt: '1' } })).toEqual([202, 'declined']);
   expect(await outcomeOf({}, { headers: { 'sec-gpc': '1' } })).toEqual([202, 'declined']);
