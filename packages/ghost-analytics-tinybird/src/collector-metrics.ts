@@ -33,7 +33,7 @@ export function createCollectorMetrics(
   const charts = counter('charts', 'Questions of charts, by who answered.', 'source');
   const doubles = new Counter({
     name: 'prosora_hits_possibly_double_total',
-    help: 'Page hits sent again though they may have been written: Tinybird keeps both, the engine one.',
+    help: 'Page hits sent again though they may have been written: Tinybird keeps both; the engine one, unless the batch was halved since.',
     registers,
   });
   const fsync = new Histogram({
@@ -76,7 +76,8 @@ export function createCollectorMetrics(
     chart: (source) => charts.inc({ source }),
     sent(outcome, batch) {
       batches.inc({ outcome: outcome.kind });
-      if (batch.mayBeDouble) doubles.inc(batch.rows);
+      // A batch that is refused is counted by its halves.
+      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
       failingSince = isUnsent ? (failingSince ?? now()) : undefined;
       if (outcome.kind === 'accepted') {
