@@ -78,7 +78,8 @@ export function verbsFor(print: Print): Record<string, Verb> {
 
 async function serve(): Promise<number> {
   const values = readOptions(collectorOptions);
-  const secrets = [values.trackerToken, values.adminToken, values.syncAuthKey];
+  const { trackerToken, adminToken, syncAuthKey, staffToken } = values;
+  const secrets = [trackerToken, adminToken, syncAuthKey, staffToken];
   const logger = createLogger({ name: 'collector', level: values.logLevel, secrets });
   const { url, privateUrl, stop } = await startCollector(values, logger);
   logger.info({ url, privateUrl, upstream: values.upstreamUrl }, 'ready');
