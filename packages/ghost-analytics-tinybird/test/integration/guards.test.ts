@@ -156,6 +156,12 @@ test('what Ghost synchronises goes to the data source of its kind, and is answer
   });
   expect((await sync(lines.join('\n'), 'another-key-of-16')).status).toBe(401);
   expect((await sync(syncLine('members', 'x'))).status).toBe(400);
+  upstream.answer = () => ({ quarantined: 1 });
+  expect((await sync(lines.join('\n'))).status).toBe(202);
+  expect(running.lines.join('')).toMatch(/"datasource":"automation_run_events","rows":1,/);
+  const synced = (outcome: string) =>
+    metric(running.privateUrl, `prosora_sync_rows_total{outcome="${outcome}"}`);
+  expect([await synced('accepted'), await synced('quarantined')]).toEqual([2, 2]);
   upstream.answer = () => ({ status: 503 });
   expect((await sync(lines.join('\n'))).status).toBe(502);
   upstream.answer = () => ({});
