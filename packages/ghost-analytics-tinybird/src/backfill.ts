@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -48,9 +49,10 @@ export async function backfill(
 
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
-    // Named by its lines: an engine takes it once, however often it is sent.
-    const name = `backfill-${line - batch.length}-${line}`;
-    const { rows, quarantined } = await send(tinybird, batch.join('\n'), name, line);
+    const ndjson = batch.join('\n');
+    // Named by what it is: an engine takes it once, however often it is sent.
+    const name = `backfill-${hash('sha256', ndjson)}`;
+    const { rows, quarantined } = await send(tinybird, ndjson, name, line);
     counts.lines = line;
     counts.accepted += rows;
     counts.quarantined += quarantined;

@@ -11,6 +11,8 @@ export interface CollectorMetrics {
   hit(outcome: string): void;
   flushed(tookMs: number): void;
   sent(outcome: SendOutcome, batch: SentBatch): void;
+  /** What became of rows that Ghost synchronised. */
+  synced(rows: { accepted: number; quarantined: number }): void;
   /** Where the answer to a chart's question came from. */
   chart(source: string): void;
 }
@@ -30,10 +32,11 @@ export function createCollectorMetrics(
   const hits = counter('hits', 'Page hits that came in, by outcome.', 'outcome');
   const rows = counter('hits_sent', 'Page hits that left the spool, by outcome.', 'outcome');
   const batches = counter('batches', 'Batches sent, by outcome.', 'outcome');
+  const synced = counter('sync_rows', "Rows of Ghost's automations, by outcome.", 'outcome');
   const charts = counter('charts', 'Questions of charts, by who answered.', 'source');
   const doubles = new Counter({
     name: 'prosora_hits_possibly_double_total',
-    help: 'Page hits sent again though they may have been written: Tinybird keeps both, the engine one.',
+    help: 'Page hits sent again though they may have been written: Tinybird keeps both; the engine one, unless the batch was halved since.',
     registers,
   });
   const fsync = new Histogram({
@@ -73,10 +76,15 @@ export function createCollectorMetrics(
     registry,
     hit: (outcome) => hits.inc({ outcome }),
     flushed: (tookMs) => fsync.observe(tookMs / 1_000),
+    synced({ accepted, quarantined }) {
+      synced.inc({ outcome: 'accepted' }, accepted);
+      synced.inc({ outcome: 'quarantined' }, quarantined);
+    },
     chart: (source) => charts.inc({ source }),
     sent(outcome, batch) {
       batches.inc({ outcome: outcome.kind });
-      if (batch.mayBeDouble) doubles.inc(batch.rows);
+      // A batch that is refused is counted by its halves.
+      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
       failingSince = isUnsent ? (failingSince ?? now()) : undefined;
       if (outcome.kind === 'accepted') {

@@ -18,7 +18,7 @@ import { createPipes } from './pipes.ts';
 import { openSalts, type Salts } from './salts.ts';
 import { createSeen } from './seen.ts';
 import { createSender } from './sender.ts';
-import { logOutcome } from './sender-log.ts';
+import { logOutcome, logSynced } from './sender-log.ts';
 import { openCheckpoint } from './spool/checkpoint.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool } from './spool/spool.ts';
@@ -119,7 +119,15 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     sync:
       values.syncAuthKey === undefined
         ? undefined
-        : createSync({ key: values.syncAuthKey, tinybirdFor, sites: values.sites }),
+        : createSync({
+            key: values.syncAuthKey,
+            tinybirdFor,
+            sites: values.sites,
+            onTaken(datasource, rows) {
+              metrics.synced(rows);
+              logSynced(logger, datasource, rows);
+            },
+          }),
     metrics,
     logger,
   });

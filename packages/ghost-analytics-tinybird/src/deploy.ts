@@ -99,14 +99,18 @@ export async function deployTo(
 export interface WorkspaceFacts {
   workspaceId: string;
   /** Of the token that Ghost's datafiles call `tracker`. */
-  trackerToken: string | undefined;
+  trackerToken: string;
 }
 
 /** Asks a workspace for its id and tokens. @throws CollectorError `DEPLOY_FAILED` */
 export async function readWorkspace(target: DeployTarget): Promise<WorkspaceFacts> {
   const { id } = workspaceAnswer.parse(await ask(target, '/v1/workspace'));
   const { tokens } = tokensAnswer.parse(await ask(target, '/v0/tokens'));
-  return { workspaceId: id, trackerToken: tokens.find(({ name }) => name === 'tracker')?.token };
+  const trackerToken = tokens.find(({ name }) => name === 'tracker')?.token;
+  if (trackerToken !== undefined) return { workspaceId: id, trackerToken };
+  throw new CollectorError('DEPLOY_FAILED', 'The workspace has no token named tracker.', {
+    help: "Ghost's datafile analytics_events makes it: look into GHOST_DIR and at Tinybird's list of tokens.",
+  });
 }
 
 async function untilLive(

@@ -13,8 +13,8 @@ export async function* examine(
 ): AsyncGenerator<Finding> {
   yield examineDataDir(options.dataDir);
   yield await examineUpstream(options, fetch);
-  const { siteUrl, adminToken } = options;
-  if (siteUrl) yield* walkSitePath({ siteUrl, adminToken, fetch });
+  const { siteUrl, adminToken, staffToken } = options;
+  if (siteUrl) yield* walkSitePath({ siteUrl, adminToken, staffToken, fetch });
   else yield { ok: true, text: 'The site was not looked at: set PROSORA_COLLECTOR_SITE_URL' };
 }
 

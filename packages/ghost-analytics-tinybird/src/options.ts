@@ -195,6 +195,17 @@ export const collectorOptions = {
     defaultText: 'none; only `deploy` needs it',
     secret: true,
   },
+  staffToken: {
+    env: 'GHOST_STAFF_ACCESS_TOKEN',
+    description:
+      'With it `doctor` also asks Ghost what it shows: the staff access token in the profile of an owner or administrator in Ghost Admin. Keys of integrations may not read statistics.',
+    schema: z
+      .string()
+      .regex(/^[0-9a-f]{24}:[0-9a-f]{64}$/, 'is no staff access token')
+      .optional(),
+    defaultText: 'none; `doctor` leaves Ghost itself out',
+    secret: true,
+  },
   ghostDir: {
     env: 'GHOST_DIR',
     description: 'Folder of the installed Ghost whose Tinybird project `deploy` takes.',

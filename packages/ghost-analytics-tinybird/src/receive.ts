@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 import { type NotAReader, whyNotAReader } from './bots.ts';
@@ -44,7 +44,7 @@ export function createReceive(options: ReceiveOptions) {
   ): Promise<HitOutcome> => {
     const { headers } = request;
     const address = addressOf(request, options);
-    refuseForeignOrigin(headers.origin, options.origins);
+    refuseForeignOrigin(headers, options.origins);
     await options.limit(address);
     const userAgent = headers['user-agent']?.trim().slice(0, MAX_USER_AGENT);
     if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
@@ -71,9 +71,14 @@ export function createReceive(options: ReceiveOptions) {
   };
 }
 
-/** A page of a foreign site says so; a server, and a browser's picture, say nothing. */
-function refuseForeignOrigin(origin: string | undefined, allowed?: readonly string[]): void {
+/**
+ * A page of a foreign site says so; a server, and a browser's picture, say nothing. A page with the referrer
+ * policy `no-referrer` says `null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+ */
+function refuseForeignOrigin(headers: IncomingHttpHeaders, allowed?: readonly string[]): void {
+  const { origin } = headers;
   if (!allowed || origin === undefined || allowed.includes(origin.toLowerCase())) return;
+  if (origin === 'null' && headers['sec-fetch-site'] === 'same-origin') return;
   throw new CollectorError('ORIGIN_REFUSED', 'pages of this origin are not counted here');
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type DeadLetter, markReplayed, readDeadLetters } from './dead-letters.ts';
 import type { Tinybird } from './tinybird.ts';
 
@@ -10,7 +11,8 @@ export interface Replayed {
 
 /**
  * Sends dead letters again, after what kept them out was mended. Each goes under the name it had, so the
- * engine counts none twice. What the upstream has already, wholly or in part, is only sent when `anyway`.
+ * engine counts none twice. What the upstream has already, wholly or in part, is only sent when `anyway`;
+ * of a batch that is in quarantine in part, the rows that are not then count twice, also at the engine.
  *
  * @param batch the one to send (Default: all)
  */
@@ -26,10 +28,15 @@ export async function* replay(
       continue;
     }
     const ndjson = letter.rows.map((row) => JSON.stringify(row)).join('\n');
-    const outcome = await tinybird.send(ndjson, letter.batch);
+    const outcome = await tinybird.send(ndjson, nameFor(letter));
     if (outcome.kind === 'accepted' && outcome.quarantined === 0) markReplayed(file, letter);
     yield { letter, stays: whyItStays(outcome) };
   }
+}
+
+/** The engine has a batch that is in quarantine in part, and would drop it: sent on purpose, it is a new one. */
+function nameFor({ batch, kind }: DeadLetter): string {
+  return kind === 'quarantined' ? `replay-${randomUUID()}` : batch;
 }
 
 function whyItStays(outcome: Awaited<ReturnType<Tinybird['send']>>): string | undefined {

@@ -21,6 +21,10 @@ export interface HitFacts {
  */
 export function rowOf({ action, version, payload: said }: PageHit, facts: HitFacts) {
   const { timezone: _timezone, ...payload } = said;
+  const parsedReferrer = payload.parsedReferrer && {
+    ...payload.parsedReferrer,
+    url: publicReferrer(payload.parsedReferrer.url),
+  };
   return {
     timestamp: facts.receivedAt.toISOString(),
     action,
@@ -30,11 +34,13 @@ export function rowOf({ action, version, payload: said }: PageHit, facts: HitFac
     payload: {
       ...payload,
       href: publicPartOf(payload.href),
+      referrer: publicReferrer(payload.referrer),
+      parsedReferrer,
       location: facts.country,
       event_id: payload.event_id || randomUUID(),
       meta: { received_timestamp: edgeTime(facts.edgeStart) },
       ...readUserAgent(facts.userAgent),
-      ...readReferrer(payload.parsedReferrer),
+      ...readReferrer(parsedReferrer),
       'user-agent': facts.userAgent,
     },
   };
@@ -51,6 +57,11 @@ function publicPartOf(href: string): string {
     .split('&')
     .filter((pair) => TELLING.test(pair));
   return kept.length === 0 ? page : `${page}?${kept.join('&')}`;
+}
+
+/** Where a reader came from is an address, or the word that `?ref=` gave for it. */
+function publicReferrer(from: string | null): string | null {
+  return from !== null && URL.canParse(from) ? publicPartOf(from) : from;
 }
 
 const LATEST_MS = 8.64e15; // what Date can hold

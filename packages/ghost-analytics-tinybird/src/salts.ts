@@ -43,7 +43,7 @@ export interface Salts {
   ofNow(): SaltsOfNow;
 }
 
-const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 const SALT_BYTES = 32;
 
 const savedSalts = z.object({
@@ -58,9 +58,15 @@ type SavedSalts = z.output<typeof savedSalts>;
  * that holds its lock, which looks first whether another one has changed it already.
  */
 export function openSalts(options: SaltsOptions): Salts {
-  const { file, timeZone, graceMs = 30 * 60_000, now = Date.now, onDamage } = options;
+  const { file, timeZone, graceMs = 30 * MINUTE_MS, now = Date.now, onDamage } = options;
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const dayAt = (ms: number) => format.format(ms);
+  /** In milliseconds since 1970; clocks change by whole minutes. */
+  const startOf = (today: string): number => {
+    let start = now() - (now() % MINUTE_MS);
+    while (dayAt(start - MINUTE_MS) === today) start -= MINUTE_MS;
+    return start;
+  };
   // Asked for each hit, and none of it changes within a minute.
   let minute = Number.NaN;
   let today = '';
@@ -86,9 +92,8 @@ export function openSalts(options: SaltsOptions): Salts {
     if (before && before.day >= today) return before;
     const next = { day: today, salt: randomBytes(SALT_BYTES).toString('base64') };
     // After a longer pause nobody is in the middle of a visit.
-    const isInGrace = before?.day === dayAt(now() - DAY_MS) && dayAt(now() - graceMs) !== today;
-    if (!before || !isInGrace) return next;
-    return { ...next, previous: { salt: before.salt, untilMs: now() + graceMs } };
+    if (before?.day !== dayAt(now() - graceMs)) return next;
+    return { ...next, previous: { salt: before.salt, untilMs: startOf(today) + graceMs } };
   };
   const endGrace = (before: SavedSalts | undefined): SavedSalts => {
     if (!before) return startDay(dayAt(now()))(before);
@@ -98,7 +103,7 @@ export function openSalts(options: SaltsOptions): Salts {
 
   return {
     ofNow() {
-      const minuteNow = Math.floor(now() / 60_000);
+      const minuteNow = Math.floor(now() / MINUTE_MS);
       if (minuteNow !== minute) {
         minute = minuteNow;
         today = dayAt(now());

@@ -8,6 +8,16 @@ export function logOutcome(logger: Logger, outcome: SendOutcome, batch: SentBatc
   logger[level]({ batch: batch.name, hits: batch.rows, ...outcome }, text);
 }
 
+/** Writes of rows that Ghost synchronised and that the upstream set aside: Ghost sends none again. */
+export function logSynced(
+  logger: Logger,
+  datasource: string,
+  { quarantined }: { quarantined: number },
+): void {
+  if (quarantined === 0) return;
+  logger.error({ datasource, rows: quarantined }, 'synchronised rows are in quarantine');
+}
+
 function lineFor(outcome: SendOutcome, batch: SentBatch): ['debug' | 'warn' | 'error', string] {
   switch (outcome.kind) {
     case 'accepted':

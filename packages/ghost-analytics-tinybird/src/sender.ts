@@ -35,7 +35,7 @@ export interface SentBatch {
   /** `segment:from-to`, in bytes; the same name always means the same rows. */
   name: string;
   rows: number;
-  /** Whether an answer to it was lost before, so that it may have been written already. */
+  /** Whether an answer to it, or to a batch it is part of, was lost, so that it may be there already. */
   mayBeDouble: boolean;
 }
 
@@ -54,8 +54,11 @@ export function createSender(options: SenderOptions): Sender {
   const ended = new AbortController();
   const draining = new AbortController();
   let failures = 0;
-  /** The batch that may have been written though nobody said so; after a start every planned one may. */
-  let doubtful = checkpoint.progress.cuts.length > 0 ? nameOf(checkpoint.progress) : undefined;
+  /**
+   * Rows that may have been written though nobody said so: of this segment, before this byte. After a start
+   * all that was planned may.
+   */
+  let doubt = { segment: checkpoint.progress.segment, to: checkpoint.progress.cuts.at(-1) ?? 0 };
   let running: Promise<void> | undefined;
 
   /** The segment to read from, `undefined` when all is sent. */
@@ -94,12 +97,12 @@ export function createSender(options: SenderOptions): Sender {
     if (damaged > 0) options.onDamage?.(segment.name, damaged);
     if (frames.length === 0) return checkpoint.save(done);
     const rows = frames.map(({ row }) => row);
-    const name = nameOf(at);
-    const batch = { name, rows: rows.length, mayBeDouble: name === doubtful };
+    const mayBeDouble = at.segment === doubt.segment && at.from < doubt.to;
+    const batch = { name: nameOf(at), rows: rows.length, mayBeDouble };
     const outcome = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
-    if (outcome.kind !== 'unavailable') doubtful = undefined;
-    else if (outcome.mayBeWritten) doubtful = name;
+    const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
+    if (isNewDoubt) doubt = { segment: at.segment, to };
     options.onOutcome?.(outcome, batch);
     if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
       failures += 1;
@@ -111,8 +114,11 @@ export function createSender(options: SenderOptions): Sender {
       return checkpoint.save({ ...at, cuts: [at.from + half, ...at.cuts] });
     }
     const letter = deadLetterOf(outcome, batch.name, rows);
+    // What is there already would be doubled by a try again; what is nowhere else stays in the spool.
+    const isThere = letter?.kind !== 'refused';
+    if (isThere) checkpoint.save(done);
     if (letter) writeDeadLetter(options.deadLettersFile, letter);
-    checkpoint.save(done);
+    if (!isThere) checkpoint.save(done);
   };
 
   const waitAfterFailure = async (askedMs = 0): Promise<void> => {

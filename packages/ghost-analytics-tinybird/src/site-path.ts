@@ -11,18 +11,23 @@ export interface Finding {
 export interface SitePathOptions {
   /** The site as readers have it. */
   siteUrl: string;
-  /** Signs Ghost's questions for charts; without it the last link is left out. */
+  /** Signs Ghost's questions for charts; without it they are left out. */
   adminToken: string | undefined;
+  /** A person's key for Ghost's Admin API, `id:secret`; without it Ghost itself is not asked. */
+  staffToken: string | undefined;
   fetch: typeof fetch;
 }
 
 const ANALYTICS = '.ghost/analytics';
 const TIMEOUT_MS = 10_000;
+/** What Ghost's own script has no word of. */
+const ONLY_OURS = 'prosora_ignore';
+const DAY_MS = 86_400_000;
 const TAG = /<script[^>]*\bghost-stats\.min\.js[^>]*>/;
 
 /**
  * Walks from the script's tag on the site's first page over the edge and the collector to the charts, as
- * a browser and Ghost do, and ends at the first link that is broken.
+ * a browser and Ghost do, then to what Ghost itself shows, and ends at the first link that is broken.
  */
 export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Finding> {
   const site = `${options.siteUrl.replace(/\/+$/, '')}/`;
@@ -39,7 +44,7 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
 
   const script = await get(options, new URL(attribute('src'), site).href);
   if (typeof script === 'string') return yield broken(`the script does not come (${script})`);
-  const isOurs = script.text.includes('timezone');
+  const isOurs = script.text.includes(ONLY_OURS);
   yield holds(
     isOurs
       ? `the script is Prosora's, ${script.text.length} bytes`
@@ -64,18 +69,49 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
   if (!options.adminToken) {
     return yield holds('charts were not asked: set TINYBIRD_ADMIN_TOKEN to what Ghost has');
   }
-  const charts = `${site}${ANALYTICS}/v0/pipes/api_active_visitors.json?site_uuid=${attribute('tb_site_uuid')}`;
-  const chart = await get(options, charts, {
-    headers: {
-      authorization: `Bearer ${jwtAsGhost(options.adminToken, attribute('tb_site_uuid'))}`,
-    },
-  });
+  const authorization = `Bearer ${jwtAsGhost(options.adminToken, attribute('tb_site_uuid'))}`;
+  const ask = (pipe: string, query: string) =>
+    get(options, `${site}${ANALYTICS}/v0/pipes/${pipe}.json?${query}`, {
+      headers: { authorization },
+    });
+  const chart = await ask('api_active_visitors', `site_uuid=${attribute('tb_site_uuid')}`);
   if (typeof chart === 'string') {
     return yield broken(
       `charts do not come (${chart}): Ghost's tinybird__adminToken must be that of the engine or workspace, and tinybird__stats__endpoint ${site}${ANALYTICS}`,
     );
   }
   yield holds('charts are answered at the address that Ghost asks');
+
+  if (!options.staffToken) {
+    return yield holds(
+      'Ghost itself was not asked: set GHOST_STAFF_ACCESS_TOKEN to that of an owner or administrator',
+    );
+  }
+  // Ghost gives an answer again for a while, but not to a question that nobody has asked before.
+  const query = `${new URLSearchParams({
+    date_from: dayIn(-30),
+    date_to: dayIn(1 + Math.floor(Math.random() * 10_000)),
+    timezone: 'Etc/UTC',
+  })}`;
+  const stats = await get(options, `${site}ghost/api/admin/stats/top-content/?${query}`, {
+    headers: { authorization: `Ghost ${jwtOfStaff(options.staffToken)}` },
+  });
+  if (typeof stats === 'string') {
+    return yield broken(`Ghost's stats API refuses (${stats}): check GHOST_STAFF_ACCESS_TOKEN`);
+  }
+  const known = await ask('api_top_pages', query);
+  const [shown, there] = [countIn(stats, 'stats'), countIn(known, 'data')];
+  // Ghost answers with an empty list when it cannot ask.
+  if (there > 0 && shown === 0) {
+    return yield broken(
+      `Ghost's stats API shows nothing of ${there} pages that were read: from where Ghost runs, ${site} must lead to the edge, with a certificate that Ghost trusts; its log says why`,
+    );
+  }
+  yield holds(
+    there > 0
+      ? `Ghost's stats API shows the pages that were read`
+      : "Ghost's stats API answers; no page was read in the last 30 days",
+  );
 }
 
 const holds = (text: string): Finding => ({ ok: true, text });
@@ -102,15 +138,37 @@ function probe(site: string, site_uuid: string) {
   return { timestamp: new Date().toISOString(), action: 'page_hit', version: '1', payload };
 }
 
+/** How many entries a list of the answer has. */
+function countIn(answer: { text: string } | string, list: 'stats' | 'data'): number {
+  if (typeof answer === 'string') return 0;
+  return (JSON.parse(answer.text) as Partial<Record<typeof list, unknown[]>>)[list]?.length ?? 0;
+}
+
+function dayIn(days: number): string {
+  return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** The token that Ghost makes for its charts (core/server/services/tinybird/tinybird-service.js). */
 function jwtAsGhost(adminToken: string, site_uuid: string): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const scope = {
+  const scopes = ['api_active_visitors', 'api_top_pages'].map((resource) => ({
     type: 'PIPES:READ',
-    resource: 'api_active_visitors',
+    resource,
     fixed_params: { site_uuid },
-  };
+  }));
+  return signedJwt({}, { name: 'prosora-doctor', scopes }, adminToken);
+}
+
+/** https://docs.ghost.org/admin-api#token-authentication */
+function jwtOfStaff(staffToken: string): string {
+  const [kid, secret = ''] = staffToken.split(':');
+  const iat = Math.floor(Date.now() / 1_000);
+  return signedJwt({ kid }, { iat, aud: '/admin/' }, Buffer.from(secret, 'hex'));
+}
+
+/** For a minute. */
+function signedJwt(header: object, claims: object, key: string | Buffer): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1_000) + 60;
-  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ name: 'prosora-doctor', exp, scopes: [scope] })}`;
-  return `${text}.${createHmac('sha256', adminToken).update(text).digest('base64url')}`;
+  const text = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part({ ...claims, exp })}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
 }

@@ -24,6 +24,8 @@ export interface SyncOptions {
   /** Sends to a data source. */
   tinybirdFor: (datasource: string) => Tinybird;
   sites?: readonly string[] | undefined;
+  /** Hears of each batch that was taken, and how many rows of it are in quarantine. */
+  onTaken: (datasource: string, rows: { accepted: number; quarantined: number }) => void;
 }
 
 /** Ghost sends up to 9 MiB and 1,000 lines at a time. */
@@ -35,10 +37,12 @@ export const MAX_SYNC_BYTES = 10 * 2 ** 20;
  *
  * @throws CollectorError `KEY_REFUSED`, `REQUEST_INVALID`, `SITE_REFUSED`, `UPSTREAM_UNAVAILABLE`
  */
-export function createSync({ key, tinybirdFor, sites }: SyncOptions) {
-  const clients = Object.fromEntries(
-    Object.entries(DATASOURCE_OF).map(([type, datasource]) => [type, tinybirdFor(datasource)]),
-  );
+export function createSync({ key, tinybirdFor, sites, onTaken }: SyncOptions) {
+  const targets = Object.entries(DATASOURCE_OF).map(([type, datasource]) => ({
+    type,
+    datasource,
+    client: tinybirdFor(datasource),
+  }));
   const wanted = Buffer.from(`Bearer ${key}`);
 
   return {
@@ -52,7 +56,7 @@ export function createSync({ key, tinybirdFor, sites }: SyncOptions) {
       if (sites && rows.some(({ site_uuid }) => !sites.includes(site_uuid.toLowerCase()))) {
         throw new CollectorError('SITE_REFUSED', 'this site is not counted here');
       }
-      for (const [type, client] of Object.entries(clients)) {
+      for (const { type, datasource, client } of targets) {
         const lines = rows
           .filter((row) => row.type === type)
           .map(({ type: _type, ...row }) => JSON.stringify(row));
@@ -61,6 +65,7 @@ export function createSync({ key, tinybirdFor, sites }: SyncOptions) {
         if (outcome.kind !== 'accepted') {
           throw new CollectorError('UPSTREAM_UNAVAILABLE', `not taken: ${outcome.reason}`);
         }
+        onTaken(datasource, { accepted: outcome.rows, quarantined: outcome.quarantined });
       }
     },
   };

@@ -31,7 +31,7 @@ export type SendOutcome =
       /** Whether the rows may be there all the same: no answer came, or one of 5xx. */
       mayBeWritten: boolean;
     }
-  /** Nothing will be taken until a person has changed the token, the address or the data source. */
+  /** Nothing will be taken until a person has changed the token, the address or what is between. */
   | { kind: 'misconfigured'; reason: string };
 
 /** The Events API: https://www.tinybird.co/docs/api-reference/events-api */
@@ -51,7 +51,8 @@ const COMPRESS_BYTES = 2_048;
 /** The engine is next door: the wire costs less than the work. */
 const isFar = (url: string) => url.startsWith('https:');
 
-const MISCONFIGURED = new Set([401, 403, 404, 405]);
+/** The only answers that say something of the rows; each other one of 4xx is about the way there. */
+const REFUSED = new Set([400, 413]);
 const TRANSIENT = new Set([408, 425, 429]);
 
 /** Creates the client; it never throws, as each failure is an outcome. */
@@ -93,8 +94,8 @@ function outcomeOf(response: Response, text: string, nowMs: number): SendOutcome
   if (status >= 500 || TRANSIENT.has(status)) {
     return { kind: 'unavailable', reason, afterMs, mayBeWritten: status >= 500 };
   }
-  if (MISCONFIGURED.has(status) || status < 400) return { kind: 'misconfigured', reason };
-  return { kind: status === 422 ? 'halfway' : 'refused', reason };
+  if (status === 422) return { kind: 'halfway', reason };
+  return { kind: REFUSED.has(status) ? 'refused' : 'misconfigured', reason };
 }
 
 /** A 2xx that does not count rows comes from something else than Tinybird. */
@@ -121,15 +122,18 @@ function reasonOf(error: unknown): string {
 const countAnswer = z.object({ data: z.tuple([z.object({ rows: z.coerce.number() })]) });
 
 /**
- * How many rows a data source has, by `/v0/sql`; `undefined` where that is not to be had, as in the
- * engine.
+ * How many rows a data source has up to a time, by `/v0/sql`; `undefined` where that is not to be had, as in
+ * the engine.
+ *
+ * @param until in UTC, `YYYY-MM-DD hh:mm:ss`
  */
-export async function countRows({
-  url,
-  token,
-  datasource,
-}: Pick<TinybirdOptions, 'url' | 'token' | 'datasource'>): Promise<number | undefined> {
-  const query = new URLSearchParams({ q: `SELECT count() AS rows FROM ${datasource} FORMAT JSON` });
+export async function countRows(
+  { url, token, datasource }: Pick<TinybirdOptions, 'url' | 'token' | 'datasource'>,
+  until: string,
+): Promise<number | undefined> {
+  const query = new URLSearchParams({
+    q: `SELECT count() AS rows FROM ${datasource} WHERE timestamp <= toDateTime('${until}') FORMAT JSON`,
+  });
   const answer = await fetch(`${url}/v0/sql?${query}`, {
     headers: { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(60_000),

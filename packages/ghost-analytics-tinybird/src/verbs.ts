@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   createLogger,
@@ -78,7 +79,8 @@ export function verbsFor(print: Print): Record<string, Verb> {
 
 async function serve(): Promise<number> {
   const values = readOptions(collectorOptions);
-  const secrets = [values.trackerToken, values.adminToken, values.syncAuthKey];
+  const { trackerToken, adminToken, syncAuthKey, staffToken } = values;
+  const secrets = [trackerToken, adminToken, syncAuthKey, staffToken];
   const logger = createLogger({ name: 'collector', level: values.logLevel, secrets });
   const { url, privateUrl, stop } = await startCollector(values, logger);
   logger.info({ url, privateUrl, upstream: values.upstreamUrl }, 'ready');
@@ -186,8 +188,10 @@ async function sendExport(args: string[], print: Print): Promise<number> {
   }
   const values = readOptions(collectorOptions);
   const { upstreamUrl: url, adminToken, datasource } = values;
+  // Page views that come meanwhile are younger than the file.
+  const until = statSync(file).mtime.toISOString().slice(0, 19).replace('T', ' ');
   const count = async () =>
-    adminToken ? await countRows({ url, token: adminToken, datasource }) : undefined;
+    adminToken ? await countRows({ url, token: adminToken, datasource }, until) : undefined;
   const before = await count();
   const sent = await backfill({ file, tinybird: tinybirdOf(values) });
   const after = await count();
@@ -197,8 +201,18 @@ async function sendExport(args: string[], print: Print): Promise<number> {
     print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN for that.');
     return 0;
   }
-  print(`${datasource} had ${before} rows before and has ${after} now: ${after - before} more`);
-  return after - before >= sent.acceptedNow ? 0 : 1;
+  const more = after - before;
+  const difference = more - sent.acceptedNow;
+  print(
+    `${datasource} had ${before} rows up to ${until} UTC and has ${after} now: ${verdictOn(more, difference)}`,
+  );
+  return difference === 0 ? 0 : 1;
+}
+
+function verdictOn(more: number, difference: number): string {
+  if (difference === 0) return `${more} more`;
+  if (difference < 0) return `${-difference} rows are missing`;
+  return `${difference} rows more than were sent, as when an answer was lost or others send too`;
 }
 
 function tinybirdOf(values: OptionValues<typeof collectorOptions>) {

@@ -64,6 +64,18 @@ test.each([
   expect(rowFor({ href }).payload.href).toBe(kept);
 });
 
+test.each([
+  ['https://mail.example/read?token=x#inbox', 'https://mail.example/read'],
+  ['https://a.example/?utm_source=b&key=2', 'https://a.example/?utm_source=b'],
+  ['what? a word', 'what? a word'],
+  [null, null],
+])('of the referrer %j the row has %j', (url, kept) => {
+  const parsedReferrer = { url, source: null, medium: 'email' };
+  const { payload } = rowFor({ referrer: url, parsedReferrer });
+  expect(payload.referrer).toBe(kept);
+  expect(payload.parsedReferrer).toEqual({ ...parsedReferrer, url: kept });
+});
+
 test('the country is the one that was found, and the time zone stays out', () => {
   const { payload } = rowFor({ location: null, timezone: 'Europe/Berlin' }, { country: 'AT' });
   expect(payload.location).toBe('AT');

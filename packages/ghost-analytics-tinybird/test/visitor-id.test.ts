@@ -102,6 +102,27 @@ test('a visit that runs over midnight keeps its id for the grace, and no one els
   expect(visitors.id()).not.toBe(late);
 });
 
+test('a day of 23 hours ends in a grace like any other', () => {
+  // In Berlin 2026-03-29 ends at 22:00 UTC.
+  const visitors = visitorsOf('2026-03-29T21:50:00Z', 'Europe/Berlin');
+  const late = visitors.id();
+  visitors.at('2026-03-29T22:05:00Z');
+  expect(visitors.id()).toBe(late);
+  visitors.at('2026-03-29T22:30:00Z');
+  expect(visitors.id()).not.toBe(late);
+});
+
+test('the grace counts from midnight, not from a process that starts within it', () => {
+  const visitors = visitorsOf('2026-09-01T23:45:00Z');
+  const late = visitors.id();
+  visitors.at('2026-09-02T00:29:30Z');
+  visitors.restart();
+  expect(visitors.id()).toBe(late);
+  visitors.at('2026-09-02T00:30:00Z');
+  expect(visitors.id()).not.toBe(late);
+  expect(JSON.parse(readFileSync(visitors.file, 'utf8')).previous).toBeUndefined();
+});
+
 test('a restart in the grace, or a crash before the new salt is kept, leaves a visit over midnight one', () => {
   const visitors = visitorsOf('2026-09-01T23:45:00Z');
   const late = visitors.id();

@@ -157,10 +157,17 @@ test('doctor walks from the page of a production Ghost to its charts, and names 
       ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
     );
   };
-  const well = await walk({ TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN });
+  type StaffToken = { apiKey: { id: string; secret: string } };
+  const { apiKey } = await admin.request<StaffToken>('GET', 'users/me/token');
+  const keys = {
+    TINYBIRD_ADMIN_TOKEN: ANALYTICS_ADMIN_TOKEN,
+    GHOST_STAFF_ACCESS_TOKEN: `${apiKey.id}:${apiKey.secret}`,
+  };
+  const well = await walk(keys);
   expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
   expect(well.stdout).toContain("✔ the script is Prosora's");
   expect(well.stdout).toContain('✔ charts are answered at the address that Ghost asks');
+  expect(well.stdout).toMatch(/✔ Ghost's stats API (shows|answers)/);
   const ill = await walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
   expect([ill.code, ill.stdout.match(/✘.*/g)]).toEqual([
     1,

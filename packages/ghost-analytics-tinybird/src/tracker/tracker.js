@@ -79,7 +79,8 @@
   };
 
   const countOtherPage = () => {
-    if (location.pathname === pathname) return;
+    // Before the first page was seen, it is that one which changes.
+    if (!href || location.pathname === pathname) return;
     referrer = href;
     count();
   };

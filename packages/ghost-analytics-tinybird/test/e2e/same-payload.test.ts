@@ -195,7 +195,9 @@ async function expectSilence(script: Script, path: string, options = {}) {
   const context = await open(script, options);
   const page = await context.newPage();
   recorder.hits.length = 0;
+  const loaded = page.waitForResponse(/ghost-stats\.min\.js/);
   await page.goto(path);
+  expect((await loaded).status()).toBe(200);
   await page.waitForTimeout(SILENCE_MS);
   await context.close();
   expect(recorder.hits).toEqual([]);

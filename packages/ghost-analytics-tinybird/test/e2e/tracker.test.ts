@@ -121,6 +121,21 @@ test('an app that asks for it is counted at each path, from the one before', asy
   await page.context().close();
 });
 
+test('an app in a tab that nobody has looked at is counted once it is, at the path it has then', async () => {
+  const page = await openPage(
+    `Object.defineProperty(Document.prototype, 'hidden', { get: () => !window.isLookedAt });`,
+  );
+  await page.goto(`${recorder.url}/app`);
+  await page.evaluate(`history.pushState({}, '', '/app/ahead')`);
+  await page.evaluate(
+    `window.isLookedAt = true; document.dispatchEvent(new Event('visibilitychange'));
+    history.pushState({}, '', '/app/next')`,
+  );
+  const payloads = await hits(2);
+  expect(payloads.map(({ pathname }) => pathname)).toEqual(['/app/ahead', '/app/next']);
+  await page.context().close();
+});
+
 test('an app that does not ask is counted once', async () => {
   const page = await openPage();
   await page.goto(`${recorder.url}/plain`);

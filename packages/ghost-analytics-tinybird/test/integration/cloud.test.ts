@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { installGhost } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createTinybird } from '../../src/tinybird.ts';
 import { SITE } from '../hits.ts';
 import { runVerb } from './collector-process.ts';
 import {
@@ -72,6 +73,15 @@ test('one command brings the project to the cloud, and what it prints makes a co
   expect(rowsThere()).toMatchObject([{ payload: { event_id: 'heard', site_uuid: SITE } }]);
 });
 
+test('a workspace without the token that hits need is told, and nothing to set is printed', async () => {
+  sandbox.tinybird.faults.set([
+    { match: { path: '/v0/tokens' }, fault: { status: 200, body: '{"tokens":[]}' } },
+  ]);
+  const { code, stdout, stderr } = await deploy();
+  expect([code, stdout.includes('undefined')]).toEqual([1, false]);
+  expect(stderr).toContain('has no token named tracker');
+});
+
 test('a project or token that is not taken is told by file, and nothing half is left', async () => {
   const missing = await runVerb({ TINYBIRD_HOST: sandbox.tinybird.url }, ['deploy']);
   expect(missing.stderr).toMatch(/TINYBIRD_ADMIN_TOKEN is required[\s\S]*GHOST_DIR is required/);
@@ -123,8 +133,9 @@ test.each(['analytics_events.ndjson', 'analytics_events.ndjson.gz'])(
     const sent = await runVerb(env, ['backfill', exportFile(exported(5_000), name)]);
     expect([sent.code, sent.stdout]).toEqual([
       0,
-      '5000 lines, 5000 rows taken, 0 in quarantine\n' +
-        'analytics_events had 0 rows before and has 5000 now: 5000 more\n',
+      expect.stringMatching(
+        /^5000 lines, 5000 rows taken, 0 in quarantine\nanalytics_events had 0 rows up to .* UTC and has 5000 now: 5000 more\n$/,
+      ),
     ]);
     expect(rowsThere().at(-1)).toEqual({
       timestamp: '2026-09-01 10:00:00',
@@ -135,6 +146,39 @@ test.each(['analytics_events.ndjson', 'analytics_events.ndjson.gz'])(
     });
   },
 );
+
+test('page views that come meanwhile do not make up for rows that are missing', async () => {
+  const env = await cloudEnv();
+  sandbox.tinybird.faults.set([
+    // Says that it has all, and has nothing.
+    {
+      match: { path: '/v0/events', times: 1 },
+      fault: { status: 200, body: { successful_rows: 10, quarantined_rows: 0 } },
+    },
+    { match: { path: '/v0/sql', after: 1 }, fault: { latencyMs: 1_000 } },
+  ]);
+  const sending = runVerb(env, ['backfill', exportFile(exported(10))]);
+  await vi.waitUntil(() => sandbox.tinybird.requests.list(/v0\/events/).length === 1, {
+    timeout: 20_000,
+  });
+  const live = exported(20).map((row) => ({
+    ...JSON.parse(row),
+    payload: { site_uuid: SITE },
+    timestamp: '2099-01-01 00:00:00',
+  }));
+  await createTinybird({
+    url: sandbox.tinybird.url,
+    token: env.TINYBIRD_TRACKER_TOKEN,
+    datasource: 'analytics_events',
+    timeoutMs: 10_000,
+  }).send(live.map((row) => JSON.stringify(row)).join('\n'));
+  const sent = await sending;
+  expect(rowsThere()).toHaveLength(20);
+  expect([sent.code, sent.stdout]).toEqual([
+    1,
+    expect.stringMatching(/had 0 rows up to .* UTC and has 0 now: 10 rows are missing\n$/),
+  ]);
+});
 
 test('a backfill that was broken off goes on where it was', async () => {
   const env = await cloudEnv();
@@ -199,21 +243,29 @@ test('what the cloud refused and then takes is replayed once; what it may have i
   expect((await runVerb(env, ['dead'])).stdout).toBe('');
 });
 
-test('the free plan’s questions of a day are enough for an open dashboard', async () => {
+test('the free plan’s questions of a day are enough for an open dashboard, which never sees that they end', async () => {
   const env = await cloudEnv();
   sandbox.tinybird.settings.set({ queriesPerDay: 24 });
   await using collector = await startTestCollector({
     ...env,
-    PROSORA_COLLECTOR_CHART_CACHE_SECONDS: '60',
+    // As if a minute passed between any two: each question would be asked.
+    PROSORA_COLLECTOR_CHART_CACHE_SECONDS: '0',
     PROSORA_COLLECTOR_CHART_QUERIES_PER_DAY: '24',
   });
-  for (let times = 0; times < 100; times += 1) {
-    const answer = await fetch(`${collector.url}/v0/pipes/api_kpis.json`, {
-      headers: { authorization: `Bearer ${sandbox.tinybird.adminToken}` },
-    });
-    expect(answer.status).toBe(200);
+  const shown = ['api_kpis', 'api_top_sources', 'api_active_visitors'];
+  for (let minute = 0; minute < 100; minute += 1) {
+    const answers = await Promise.all(
+      shown.map((pipe) =>
+        fetch(`${collector.url}/v0/pipes/${pipe}.json`, {
+          headers: { authorization: `Bearer ${sandbox.tinybird.adminToken}` },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   }
-  expect(sandbox.tinybird.requests.list(/pipes/)).toHaveLength(1);
+  const asked = sandbox.tinybird.requests.list(/pipes/).length;
+  expect(asked).toBeGreaterThan(shown.length);
+  expect(asked).toBeLessThanOrEqual(24);
 });
 
 test('secrets are in no line of the log and no metric', async () => {

@@ -41,6 +41,15 @@ test('a page of another origin is refused, and a server that names none is taken
   expect(await outcomeOf({}, {}, allowed)).toEqual([202, 'accepted']);
 });
 
+test('a page that hides where its readers come from names no origin, and is taken on its own site only', async () => {
+  const allowed = { PROSORA_COLLECTOR_ORIGINS: 'https://example.com' };
+  const within = (site: string) => ({ headers: { origin: 'null', 'sec-fetch-site': site } });
+  expect(await outcomeOf({}, within('same-origin'), allowed)).toEqual([202, 'accepted']);
+  for (const site of ['same-site', 'cross-site', 'none']) {
+    expect(await outcomeOf({}, within(site), allowed)).toEqual([403, 'origin_refused']);
+  }
+});
+
 test('readers who ask not to be tracked are answered and not counted', async () => {
   expect(await outcomeOf({}, { headers: { dnt: '1' } })).toEqual([202, 'declined']);
   expect(await outcomeOf({}, { headers: { 'sec-gpc': '1' } })).toEqual([202, 'declined']);
@@ -147,6 +156,12 @@ test('what Ghost synchronises goes to the data source of its kind, and is answer
   });
   expect((await sync(lines.join('\n'), 'another-key-of-16')).status).toBe(401);
   expect((await sync(syncLine('members', 'x'))).status).toBe(400);
+  upstream.answer = () => ({ quarantined: 1 });
+  expect((await sync(lines.join('\n'))).status).toBe(202);
+  expect(running.lines.join('')).toMatch(/"datasource":"automation_run_events","rows":1,/);
+  const synced = (outcome: string) =>
+    metric(running.privateUrl, `prosora_sync_rows_total{outcome="${outcome}"}`);
+  expect([await synced('accepted'), await synced('quarantined')]).toEqual([2, 2]);
   upstream.answer = () => ({ status: 503 });
   expect((await sync(lines.join('\n'))).status).toBe(502);
   upstream.answer = () => ({});

@@ -4,9 +4,9 @@ import type { Quota } from './quota.ts';
 import { TinybirdRefusal } from './refusal.ts';
 import { authorize, resourceNamed, type Workspace } from './workspace.ts';
 
-/** The one question of SQL that is understood: how many rows there are, of one site or of all. */
+/** The one question of SQL that is understood: how many rows there are, of one site, up to a time, or all. */
 const COUNT =
-  /^\s*SELECT\s+count\(\)\s*(?:AS\s+(\w+)\s+)?FROM\s+(\w+)(?:\s+WHERE\s+site_uuid\s*=\s*'([\da-f-]{36})')?\s*(?:FORMAT\s+JSON)?\s*;?\s*$/i;
+  /^\s*SELECT\s+count\(\)\s*(?:AS\s+(\w+)\s+)?FROM\s+(\w+)(?:\s+WHERE\s+(?:site_uuid\s*=\s*'([\da-f-]{36})'|timestamp\s*<=\s*toDateTime\('([\d :-]{19})'\)))?\s*(?:FORMAT\s+JSON)?\s*;?\s*$/i;
 
 /**
  * Endpoints and `/v0/sql`. There is no ClickHouse in here: an endpoint that exists answers no rows, so
@@ -35,7 +35,7 @@ export function queryRoutes(workspace: Workspace, quota: Quota): Router {
     if (tokenOf(request) !== workspace.adminToken) {
       throw new TinybirdRefusal(403, 'The token has no permission for that');
     }
-    const [, alias = 'count()', datasource, site] = COUNT.exec(sql) ?? [];
+    const [, alias = 'count()', datasource, site, until] = COUNT.exec(sql) ?? [];
     if (datasource === undefined) {
       throw new TinybirdRefusal(400, 'The sandbox only knows SELECT count() FROM a data source');
     }
@@ -45,7 +45,8 @@ export function queryRoutes(workspace: Workspace, quota: Quota): Router {
       .values()
       .filter((delivery) => delivery.datasource === datasource)
       .flatMap((delivery) => delivery.rows)
-      .filter((row) => site === undefined || siteOf(row) === site.toLowerCase());
+      .filter((row) => site === undefined || siteOf(row) === site.toLowerCase())
+      .filter((row) => until === undefined || timeOf(row) <= until);
     response.json(answerOf([{ name: alias, type: 'UInt64' }], [{ [alias]: rows.length }]));
   }
   return router;
@@ -54,6 +55,12 @@ export function queryRoutes(workspace: Workspace, quota: Quota): Router {
 function siteOf(row: unknown): string {
   const { site_uuid, payload } = row as { site_uuid?: string; payload?: { site_uuid?: string } };
   return String(payload?.site_uuid ?? site_uuid).toLowerCase();
+}
+
+/** As a DateTime in UTC is written. */
+function timeOf(row: unknown): string {
+  const { timestamp } = row as { timestamp?: string };
+  return String(timestamp).replace('T', ' ').slice(0, 19);
 }
 
 function answerOf(meta: { name: string; type: string }[], data: object[]) {

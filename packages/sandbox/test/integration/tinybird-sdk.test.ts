@@ -107,6 +107,10 @@ test('the SDK ingests; rows that do not fit are in quarantine, and a batch that 
     `SELECT count() AS rows FROM events WHERE site_uuid = '${SITE}' FORMAT JSON`,
   );
   expect(data).toEqual([{ rows: 2 }]);
+  const countUntil = async (time: string) =>
+    await client().sql(`SELECT count() FROM events WHERE timestamp <= toDateTime('${time}')`);
+  expect((await countUntil('2026-08-31 23:59:59')).data).toEqual([{ 'count()': 0 }]);
+  expect((await countUntil('2099-01-01 00:00:00')).data).toEqual([{ 'count()': 2 }]);
 });
 
 test('a token that a datafile names may append to that and nothing else', async () => {

@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { backfill } from '../../src/backfill.ts';
+import { type DeadLetter, readDeadLetters, writeDeadLetter } from '../../src/dead-letters.ts';
+import { replay } from '../../src/replay.ts';
+import { createTinybird, type Tinybird } from '../../src/tinybird.ts';
+import { SITE } from '../hits.ts';
+import { freshDir } from './running-collector.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+
+let upstream: Upstream;
+let tinybird: Tinybird;
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  tinybird = createTinybird({ url: upstream.url, token: 't', datasource: 'd', timeoutMs: 1_000 });
+});
+afterEach(() => upstream[Symbol.asyncDispose]());
+
+function exportOf(...ids: string[]): string {
+  const file = join(freshDir(), 'analytics_events.ndjson');
+  const rows = ids.map((event_id) =>
+    JSON.stringify({ payload: JSON.stringify({ event_id }), site_uuid: SITE }),
+  );
+  writeFileSync(file, rows.join('\n'));
+  return file;
+}
+
+test('two exports of as many rows are two, and one that is sent again is the same', async () => {
+  const [may, june] = [exportOf('may-1', 'may-2'), exportOf('june-1', 'june-2')];
+  for (const file of [may, june, may]) await backfill({ file, tinybird });
+  const ids = upstream.rows().map((row) => JSON.parse(row).payload.event_id);
+  expect(ids).toEqual(['may-1', 'may-2', 'june-1', 'june-2']);
+  expect(upstream.arrivals).toHaveLength(3);
+  expect(upstream.changed).toEqual([]);
+});
+
+/** A letter whose rows an engine has under its name, and what `replay --anyway` does with it. */
+async function replayed(kind: DeadLetter['kind']) {
+  const file = join(freshDir(), 'dead-letters.ndjson');
+  const rows = [{ n: 1 }, { n: 2 }];
+  writeDeadLetter(file, { at: '2026-09-01T10:00:00Z', batch: 's:0-9', kind, reason: '', rows });
+  upstream.written.set('s:0-9', ['{"n":1}']);
+  for await (const _letter of replay(file, tinybird, { anyway: true })) {
+    expect(readDeadLetters(file)).toEqual([]);
+  }
+}
+
+test('rows in quarantine go out under a new name, since the engine drops the one it has', async () => {
+  await replayed('quarantined');
+  expect(upstream.rows()).toEqual(['{"n":1}', '{"n":1}', '{"n":2}']);
+});
+
+test('rows that miss in a view go out under their old name, which the engine completes', async () => {
+  await replayed('halfway');
+  expect(upstream.arrivals.map(({ batch }) => batch)).toEqual(['s:0-9']);
+});
