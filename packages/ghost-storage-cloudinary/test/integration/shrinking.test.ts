@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createShrink } from '../../src/shrink.ts';
@@ -25,8 +26,10 @@ const noise = (width: number, height: number) =>
 async function shrunk(name: string, bytes: Buffer, step = shrink): Promise<Buffer> {
   const file = await site.upload(name, bytes);
   const { bytes: smaller, md5 } = await step(file, await openSourceFile(file.path));
-  const blob = await smaller.slice(0, smaller.size);
   expect(md5).toMatch(/^[0-9a-f]{32}$/);
+  // As large as it was: it stays on disk.
+  if (smaller.pieces) return readFile(file.path);
+  const blob = await smaller.slice(0, smaller.size);
   return Buffer.from(await blob.arrayBuffer());
 }
 

@@ -254,6 +254,14 @@ describe('saveRaw', () => {
     expect(await fetchBytes(url)).toEqual(second);
   });
 
+  test('sends large bytes in parts', async () => {
+    const bytes = sound(12 * 1024 * 1024);
+    const media = site.another({ store: 'media', chunkBytes: 5 * 1024 * 1024 });
+    const url = await media.saveRaw(bytes, 'parts/raw.wav');
+    expect(calls()).toHaveLength(3);
+    expect((await fetchBytes(url)).equals(bytes)).toBe(true);
+  });
+
   test('writes the sizes of a local image beside it, and sends no size to Cloudinary', async () => {
     await site.place('images/2020/01/old.png', await picture(21));
     const size = await picture(22, 60, 40);
