@@ -70,7 +70,7 @@ export class CloudinaryStorage extends StorageBase {
     this.#names = createNames(options.folder, options.store);
     this.#siteUrls = createSiteUrls({
       siteUrl: options.siteUrl ?? ghost?.siteUrl,
-      assetUrl: ghost?.urls?.[URL_KEY_OF[options.store]],
+      assetUrl: ghost?.urls[URL_KEY_OF[options.store]],
       prefix,
       names: this.#names,
     });
