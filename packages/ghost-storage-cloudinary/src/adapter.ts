@@ -5,6 +5,7 @@ import { URL_KEY_OF } from './asset-urls.ts';
 import { Cloudinary } from './cloudinary.ts';
 import { createDeliveryUrls, type DeliveryUrls } from './delivery-url.ts';
 import { CloudinaryError, fileNotFound } from './errors.ts';
+import { createLimit } from './limit.ts';
 import { LocalFiles } from './local-files.ts';
 import { createNames, imageOfOriginal, type Names } from './names.ts';
 import type { StorageOptions } from './options.ts';
@@ -27,6 +28,9 @@ import {
 import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
 import { createUploadDetails } from './upload-details.ts';
 import { Uploads } from './uploads.ts';
+
+/** Of all three stores together, in one Ghost process. */
+const uploadLimit = createLimit(8);
 
 /**
  * Ghost's storage adapter for Cloudinary, one instance a store.
@@ -66,7 +70,7 @@ export class CloudinaryStorage extends StorageBase {
     this.#names = createNames(options.folder, options.store);
     this.#siteUrls = createSiteUrls({
       siteUrl: options.siteUrl ?? ghost?.siteUrl,
-      assetUrl: ghost?.urls?.[URL_KEY_OF[options.store]],
+      assetUrl: ghost?.urls[URL_KEY_OF[options.store]],
       prefix,
       names: this.#names,
     });
@@ -79,6 +83,7 @@ export class CloudinaryStorage extends StorageBase {
       cloudinary: this.#cloudinary,
       local: this.#local,
       names: this.#names,
+      limit: uploadLimit,
       sanitise: (name) => this.getSanitizedFileName(name),
       detailsOf: createUploadDetails(options, this.#names, this.#deliveryUrls),
       deliveryUrl: (asset, version) => this.#deliveryUrls.original(asset, version),

@@ -4,6 +4,12 @@ export type AssetUrls = Partial<Record<'image' | 'media' | 'files', string | und
 /** Which of Ghost's settings belongs to which store. */
 export const URL_KEY_OF = { images: 'image', media: 'media', files: 'files' } as const;
 
+/** An absolute URL of the web; undefined for anything else, as a host without `https://`. */
+export function parseAssetUrl(value: string): URL | undefined {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
 /**
  * What is wrong with Ghost's `urls`, a sentence each. All of it renders or loses URLs without a word
  * from Ghost (measured on 6.65 with url-utils 5.3; the first is in Ghost's own documentation).
@@ -12,8 +18,10 @@ export function assetUrlProblems(urls: AssetUrls): string[] {
   return Object.entries(urls).flatMap(([key, value]) => {
     if (!value) return [];
     const said = `urls.${key}: ${JSON.stringify(value)}`;
-    const url = URL.parse(value);
-    if (url === null) return [`${said} is no URL. Give the origin of your edge.`];
+    const url = parseAssetUrl(value);
+    if (url === undefined) {
+      return [`${said} is no URL. Give the origin of your edge, such as https://img.example.com.`];
+    }
     const problems: string[] = [];
     const folder = /\/content\/(?:images|media|files)\/*$/.exec(url.pathname)?.[0];
     if (folder !== undefined) {

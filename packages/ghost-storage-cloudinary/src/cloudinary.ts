@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
 import { badAnswer, CloudinaryError } from './errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
+import { diskFailure } from './local-files.ts';
 import { multipartBody } from './multipart.ts';
 import type { Asset } from './names.ts';
 import { postStream } from './post-stream.ts';
@@ -89,16 +89,14 @@ export class Cloudinary {
     };
     const { chunkBytes } = this.#options;
     if (file.size <= chunkBytes) {
-      const whole = { blob: await file.slice(0, file.size) };
+      const whole = await partOf(file, 0, file.size);
       return storedAs(asset, await this.#call(asset, 'upload', params, whole));
     }
     const uploadId = randomUUID();
     let answer: unknown;
     for (let from = 0; from < file.size; from += chunkBytes) {
       const until = Math.min(from + chunkBytes, file.size);
-      const part = file.stream
-        ? { stream: file.stream.bind(file, from, until) }
-        : { blob: await file.slice(from, until) };
+      const part = await partOf(file, from, until);
       answer = await this.#call(asset, 'upload', params, part, {
         'X-Unique-Upload-Id': uploadId,
         'Content-Range': `bytes ${from}-${until - 1}/${file.size}`,
@@ -130,11 +128,27 @@ export class Cloudinary {
     if (result !== 'ok' && result !== 'not found') throw badAnswer(`result "${result}"`);
   }
 
-  /** Writes what is delivered under a URL to a file, whatever its size. */
+  /**
+   * Writes what is delivered under a URL to a file, whatever its size: `timeoutMs` is how long no byte
+   * may come. @throws StorageError DISK_FAILED
+   */
   async downloadTo(url: string, path: string): Promise<void> {
-    await this.#attempt(url, this.#get(url), async ({ body }) => {
-      await pipeline(body ?? [], createWriteStream(path));
-    });
+    const once = async () => {
+      using patience = startPatience(this.#options.timeoutMs);
+      const send = () => this.#get(url)(patience.signal);
+      await this.#once(url, send, async ({ body }) => {
+        await using file = await open(path, 'w').catch((error) => {
+          throw diskFailure(path, error);
+        });
+        for await (const piece of body ?? []) {
+          patience.renew();
+          await file.appendFile(piece).catch((error) => {
+            throw diskFailure(path, error);
+          });
+        }
+      });
+    };
+    await withRetries(once, this.#options, this.#clock);
   }
 
   /** Downloads what is delivered under a URL. */
@@ -155,6 +169,16 @@ export class Cloudinary {
       throw error;
     });
     return etag?.replace(/^(?:W\/)?"(.*)"$/, '$1');
+  }
+
+  /** Whether readers get what is under a URL. @throws CloudinaryError when nobody can say */
+  async isDelivered(url: string): Promise<boolean> {
+    try {
+      return await this.#attempt(url, this.#get(url, 'HEAD'), async () => true);
+    } catch (error) {
+      if (error instanceof CloudinaryError && !error.retryable) return false;
+      throw error;
+    }
   }
 
   #explicit(asset: Asset): Promise<unknown> {
@@ -209,18 +233,43 @@ export class Cloudinary {
     send: (signal: AbortSignal) => Promise<Response>,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
-    const once = async (signal: AbortSignal): Promise<T> => {
-      try {
-        const response = await send(signal);
-        if (response.ok) return await read(response);
-        throw failureOf(response, await response.text(), this.#clock.now());
-      } catch (error) {
-        if (error instanceof SyntaxError) throw badAnswer('no JSON');
-        throw connectionFailure(error, new URL(url).host);
-      }
-    };
+    const once = (signal: AbortSignal) => this.#once(url, () => send(signal), read);
     return withRetries(once, this.#options, this.#clock);
   }
+
+  async #once<T>(
+    url: string,
+    send: () => Promise<Response>,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const response = await send();
+      if (response.ok) return await read(response);
+      const by = url.startsWith(`${this.#options.uploadPrefix}/v1_1/`) ? 'api' : 'delivery';
+      throw failureOf(response, await response.text(), this.#clock.now(), by);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw badAnswer('no JSON');
+      throw connectionFailure(error, new URL(url).host);
+    }
+  }
+}
+
+/** A timeout that begins anew with each `renew`. */
+function startPatience(silenceMs: number) {
+  const giveUp = new AbortController();
+  const timeout = new DOMException('Nothing came.', 'TimeoutError');
+  const timer = setTimeout(() => giveUp.abort(timeout), silenceMs);
+  return {
+    signal: giveUp.signal,
+    renew: () => timer.refresh(),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+}
+
+async function partOf(file: UploadBytes, from: number, until: number): Promise<FilePart> {
+  return file.pieces
+    ? { stream: () => file.pieces(from, until) }
+    : { blob: await file.slice(from, until) };
 }
 
 function storedAs({ publicId }: Asset, answer: unknown): StoredAsset {

@@ -26,10 +26,10 @@ export function eexitAdvice(block: Record<string, unknown>): string | undefined 
     tags: tagsOf(upload['tags']),
     transformation: transformationOf(fetch),
     ...distributionOf({ ...auth, ...fetch }),
+    signedUrls: fetch['sign_url'] ? true : undefined,
   };
-  const dropped = Object.keys(upload).filter((key) => !TRANSLATED_UPLOAD.has(key));
-  const left =
-    dropped.length > 0 ? ` Without a counterpart: upload.${dropped.join(', upload.')}.` : '';
+  const dropped = [...droppedOfUpload(upload), ...droppedOfFetch(fetch)];
+  const left = dropped.length > 0 ? ` Without a counterpart: ${dropped.join(', ')}.` : '';
   return (
     `This is a configuration of eexit/ghost-storage-cloudinary (${found.join(', ')}). ` +
     `The same for this adapter is ${JSON.stringify(equivalent)}. Folders are always dated, names are ` +
@@ -42,6 +42,27 @@ export function eexitAdvice(block: Record<string, unknown>): string | undefined 
 const TRANSLATED_UPLOAD = new Set(
   'folder asset_folder tags use_filename unique_filename overwrite'.split(' '),
 );
+
+function droppedOfUpload(upload: Record<string, unknown>): string[] {
+  return Object.keys(upload)
+    .filter((key) => !TRANSLATED_UPLOAD.has(key))
+    .map((key) => `upload.${key}`);
+}
+
+/** What eexit's URLs had that ours have not; `analytics` is what ours never carry. */
+function droppedOfFetch({ cname, ...fetch }: Record<string, unknown>): string[] {
+  const dropped = fetch['secure'] === false ? ['fetch.secure (always https)'] : [];
+  for (const key of ['cdn_subdomain', 'secure_cdn_subdomain']) {
+    if (fetch[key]) dropped.push(`fetch.${key}`);
+  }
+  if (cname) {
+    const host = JSON.stringify(cname);
+    dropped.push(
+      `fetch.cname (a host for http; if it has a certificate, "secureDistribution": ${host})`,
+    );
+  }
+  return dropped;
+}
 
 /** Options of the SDK's `url()` that say where a URL leads and nothing about the picture. */
 const HOST_OPTIONS =

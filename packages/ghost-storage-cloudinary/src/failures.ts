@@ -1,4 +1,9 @@
-import { CloudinaryError, type CloudinaryErrorDetails, type GhostErrorType } from './errors.ts';
+import {
+  CloudinaryError,
+  type CloudinaryErrorDetails,
+  GhostError,
+  type GhostErrorType,
+} from './errors.ts';
 
 type Failure = [type: GhostErrorType, code: string, details: CloudinaryErrorDetails];
 
@@ -32,6 +37,15 @@ const RATE_LIMITED: Failure = [
   { retryable: true, help: 'Try again later, or raise the limit of your Cloudinary plan.' },
 ];
 
+/** The CDN's 401, which has nothing to do with key and secret. */
+const NOT_DELIVERED: Failure = [
+  'NoPermissionError',
+  'CLOUDINARY_NOT_DELIVERED',
+  {
+    help: 'For PDF and ZIP files allow it in the Cloudinary console: Settings, Security, PDF and ZIP files delivery. For anything else ask ghost-cloudinary doctor.',
+  },
+];
+
 /**
  * By Cloudinary's status. Its 401 is our 403: Ghost Admin would take a 401 for the end of the
  * user's own session.
@@ -61,15 +75,22 @@ const BY_STATUS: Readonly<Record<number, Failure>> = {
   429: RATE_LIMITED,
 };
 
-/** What an answer other than 2xx means. `body` is the text that came with it. */
-export function failureOf(response: Response, body: string, now: number): CloudinaryError {
+/** What an answer other than 2xx means. `body` is the text that came with it; `by` says whether the API or the CDN answered. */
+export function failureOf(
+  response: Response,
+  body: string,
+  now: number,
+  by: 'api' | 'delivery' = 'api',
+): CloudinaryError {
+  const { status } = response;
   const said = inMebibytes(saidBy(response, body));
-  const [type, code, details] = kindOf(response.status, said);
+  const isHeldBack = by === 'delivery' && status === 401;
+  const [type, code, details] = isHeldBack ? NOT_DELIVERED : kindOf(status, said);
   return new CloudinaryError(
     type,
     code,
-    `Cloudinary refused the request: ${said} (HTTP ${response.status})`,
-    { ...details, retryAfterMs: retryAfterMs(response.headers, now) },
+    `Cloudinary refused the request: ${said} (HTTP ${status})`,
+    { ...details, retryAfterMs: retryAfterMs(response, now) },
   );
 }
 
@@ -102,17 +123,25 @@ function inMebibytes(said: string): string {
   });
 }
 
-/** `Retry-After` in seconds or as a date, else the date in `X-FeatureRateLimit-Reset`. */
-function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const after = headers.get('retry-after') ?? headers.get('x-featureratelimit-reset');
+/**
+ * `Retry-After` in seconds or as a date, else the date in `X-FeatureRateLimit-Reset`. The Admin API
+ * sends that with every answer: it is a reason to wait only once the limit is used up.
+ */
+function retryAfterMs({ status, headers }: Response, now: number): number | undefined {
+  const isLimited = BY_STATUS[status] === RATE_LIMITED;
+  const after =
+    headers.get('retry-after') ?? (isLimited ? headers.get('x-featureratelimit-reset') : null);
   if (after === null) return undefined;
   const waitMs = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
-/** What a fetch that got no answer means: the address is unreachable, or nobody answered in time. */
-export function connectionFailure(error: unknown, host: string): CloudinaryError {
-  if (error instanceof CloudinaryError) return error;
+/**
+ * What a fetch that got no answer means: the address is unreachable, or nobody answered in time. What
+ * failed on this machine stays what it is.
+ */
+export function connectionFailure(error: unknown, host: string): GhostError {
+  if (error instanceof GhostError) return error;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);

@@ -15,6 +15,8 @@ export interface LateWritersOptions {
   cloudinary: Cloudinary;
   /** The ETag of what the CDN delivers for an asset, undefined when it does not say. @throws when it cannot be asked */
   deliveredEtag: (asset: Asset, version: number | undefined) => Promise<string | undefined>;
+  /** Whether this process knows nothing newer of the path than the upload with this ETag. */
+  isOurs: (path: string, etag: string) => boolean;
   /** Stores the bytes again in place of what is there. */
   restore: (path: string, bytes: HeldBytes) => Promise<unknown>;
   /** Hears what could not be mended. */
@@ -67,21 +69,22 @@ export class LateWriters {
       const stored = await this.#options.cloudinary.find(asset);
       if (stored === undefined || stored.etag !== ours.etag) return;
     }
-    this.#warn(asset, 'its first file was replaced and its owner did not come back');
+    this.#options.warn(
+      `Two processes stored a file as ${asset.publicId} at once: its first file was replaced and its owner did not come back. Set "naming": "hash".`,
+    );
   }
 
   async #check({ path, asset, stored: ours }: FreshUpload, held: HeldBytes): Promise<void> {
-    const { cloudinary, deliveredEtag, restore } = this.#options;
+    const { cloudinary, deliveredEtag, isOurs, restore } = this.#options;
+    if (!isOurs(path, ours.etag)) return;
     if ((await deliveredEtag(asset, ours.version)) === ours.etag) return;
     // The CDN's word is not enough to write over anything.
     const stored = await cloudinary.find(asset);
-    if (stored === undefined || stored.etag === ours.etag) return;
-    await restore(path, held).catch((error: Error) => this.#warn(asset, error.message));
-  }
-
-  #warn({ publicId }: Asset, what: string): void {
-    this.#options.warn(
-      `Two processes stored a file as ${publicId} at once: ${what}. Set "naming": "hash".`,
+    if (stored === undefined || stored.etag === ours.etag || !isOurs(path, ours.etag)) return;
+    await restore(path, held).catch((error: Error) =>
+      this.#options.warn(
+        `Another process overwrote ${asset.publicId}, and its bytes could not be stored again (${error.message}). Upload the file again.`,
+      ),
     );
   }
 }

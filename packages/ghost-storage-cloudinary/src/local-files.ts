@@ -67,7 +67,8 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
-function diskFailure(path: string, cause: unknown): StorageError {
+/** The error for a file of the content folder that the disk does not give or take. */
+export function diskFailure(path: string, cause: unknown): StorageError {
   return new StorageError(
     'InternalServerError',
     'DISK_FAILED',

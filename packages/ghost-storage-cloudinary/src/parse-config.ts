@@ -1,6 +1,6 @@
 import { OptionsError, readOptions } from '@prosora/service/options';
 import * as z from 'zod/mini';
-import { type AssetUrls, assetUrlProblems, URL_KEY_OF } from './asset-urls.ts';
+import { type AssetUrls, assetUrlProblems, parseAssetUrl, URL_KEY_OF } from './asset-urls.ts';
 import { eexitAdvice } from './eexit-config.ts';
 import { StorageError } from './errors.ts';
 import { type StorageOption, type StorageOptions, storageOptions } from './options.ts';
@@ -57,7 +57,7 @@ export function parseConfig(
 
 /** What is right by itself and wrong together. `urls` is Ghost's, where this is a Ghost. */
 function contradictions(
-  { delivery, store, folderMode, assetFolder }: Partial<StorageOptions>,
+  { delivery, store, folderMode, assetFolder, signedUrls }: Partial<StorageOptions>,
   urls: AssetUrls | undefined,
 ): string[] {
   const problems: string[] = [];
@@ -66,12 +66,22 @@ function contradictions(
       'assetFolder is for accounts with dynamic folders, and folderMode says "fixed". Leave one of them out.',
     );
   }
-  if (delivery !== 'edge' || store === undefined || urls === undefined) return problems;
+  if (delivery === 'absolute' && signedUrls) {
+    problems.push(
+      'delivery is "absolute" and signedUrls is true: posts would hold signatures, which end with the secret. Set delivery to "redirect".',
+    );
+  }
+  if (store === undefined || urls === undefined) return problems;
   const key = URL_KEY_OF[store];
-  if (urls[key]) return [...problems, ...assetUrlProblems({ [key]: urls[key] })];
-  problems.push(
-    `delivery is "edge", and Ghost's config does not say where the edge is: set urls.${key} to its origin.`,
-  );
+  const url = urls[key];
+  // What is no URL at all is wrong in every mode; the rest may be meant for another adapter's files.
+  if (url && (delivery === 'edge' || parseAssetUrl(url) === undefined)) {
+    problems.push(...assetUrlProblems({ [key]: url }));
+  } else if (delivery === 'edge' && !url) {
+    problems.push(
+      `delivery is "edge", and Ghost's config does not say where the edge is: set urls.${key} to its origin.`,
+    );
+  }
   return problems;
 }
 

@@ -21,6 +21,11 @@ export class Reservations {
     return true;
   }
 
+  /** Takes a path whatever was known of it: what is stored there is being replaced. */
+  hold(path: string): void {
+    this.#states.set(path, { held: true });
+  }
+
   /** Gives a claimed path back: nothing was stored. */
   release(path: string): void {
     this.#states.delete(path);
@@ -33,9 +38,10 @@ export class Reservations {
     if (this.#states.size > REMEMBERED) this.#forgetOldest();
   }
 
-  /** Whether this process stored or found a file under the path and has not deleted it since. */
-  isStored(path: string): boolean {
-    return this.#states.get(path)?.held === false;
+  /** Whether this process stored or found a file, or these very bytes, under the path and has not deleted it since. */
+  isStored(path: string, md5?: string): boolean {
+    const state = this.#states.get(path);
+    return state?.held === false && (md5 === undefined || state.md5 === md5);
   }
 
   /** Whether an upload is under way to the path, or the path is promised. */

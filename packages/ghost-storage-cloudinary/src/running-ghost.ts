@@ -8,8 +8,8 @@ export interface RunningGhost {
   siteUrl?: string | undefined;
   /** Ghost's `paths.contentPath`. */
   contentPath?: string | undefined;
-  /** Ghost's `urls`. */
-  urls?: AssetUrls | undefined;
+  /** Ghost's `urls`, empty where it has none. */
+  urls: AssetUrls;
 }
 
 /**
@@ -23,7 +23,7 @@ export function readRunningGhost(
     const fromGhost = requireFromGhost(entry);
     const config = fromGhost?.cache[fromGhost.resolve('./core/shared/config')]?.exports;
     const [siteUrl, contentPath] = [config.get('url'), config.get('paths:contentPath')];
-    return { siteUrl, contentPath, urls: config.get('urls') };
+    return { siteUrl, contentPath, urls: config.get('urls') ?? {} };
   } catch {
     return undefined;
   }

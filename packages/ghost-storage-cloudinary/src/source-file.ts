@@ -1,16 +1,29 @@
 import { createHash, hash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { StorageError } from './errors.ts';
 
-/** Bytes to upload, read a piece at a time. A `Blob` is one. */
-export interface UploadBytes {
+/** Bytes to upload, from memory or from disk. */
+export type UploadBytes = BytesInMemory | BytesOnDisk;
+
+/** A `Blob` is such. */
+interface BytesInMemory {
   /** In bytes. */
   readonly size: number;
   /** The bytes from one position up to another. */
   slice(from: number, until: number): Blob | Promise<Blob>;
-  /** The same without ever holding more than 1 MB of them. A piece is valid until 15 more were taken. */
-  stream?: (from: number, until: number) => AsyncIterable<Uint8Array>;
+  pieces?: never;
+}
+
+/**
+ * No Blob, though Node has one of a file: when the file changes, `fetch` rejects a promise of its own
+ * that nobody can catch (Node 24).
+ */
+interface BytesOnDisk {
+  /** In bytes. */
+  readonly size: number;
+  slice?: never;
+  /** The bytes from one position up to another, 1 MB in memory at most. A piece is valid until 15 more were taken. */
+  pieces: (from: number, until: number) => AsyncIterable<Uint8Array>;
 }
 
 /** A file about to be uploaded. The bytes of a large one stay on disk until they are sent. */
@@ -28,27 +41,28 @@ const KEPT_BYTES = 2 * 1024 * 1024;
 /** Opens a file that Ghost received. @throws StorageError UPLOAD_UNREADABLE */
 export async function openSourceFile(path: string): Promise<SourceFile> {
   try {
-    if ((await stat(path)).size <= KEPT_BYTES) {
+    const { size } = await stat(path);
+    if (size <= KEPT_BYTES) {
       return { ...sourceFromBuffer(await readFile(path)), path };
     }
-    const blob = await openAsBlob(path);
-    const bytes: UploadBytes = {
-      size: blob.size,
-      slice: (from, until) => blob.slice(from, until),
-      stream: (from, until) => readThrough(path, from, until),
-    };
-    return { bytes, md5: await md5Of(path), path };
+    const pieces = (from: number, until: number) => readThrough(path, from, until);
+    return { bytes: { size, pieces }, md5: await md5Of(path), path };
   } catch (cause) {
-    throw new StorageError(
-      'InternalServerError',
-      'UPLOAD_UNREADABLE',
-      'The uploaded file cannot be read.',
-      {
-        cause,
-        help: "Check the space and the permissions of the system's temporary folder.",
-      },
-    );
+    throw unreadable(cause);
   }
+}
+
+/** The error for a file that was there to upload, and is no more or is another one. */
+function unreadable(cause: unknown): StorageError {
+  return new StorageError(
+    'InternalServerError',
+    'UPLOAD_UNREADABLE',
+    'The uploaded file cannot be read.',
+    {
+      cause,
+      help: "Check the space and the permissions of the system's temporary folder.",
+    },
+  );
 }
 
 /** The MD5 of a file in hex, read through one buffer: a stream leaves 64 kB of garbage a piece. */
@@ -74,13 +88,18 @@ const PIECES = 16;
  * pile up, as `Blob.stream()` and `createReadStream` do.
  */
 async function* readThrough(path: string, from: number, until: number): AsyncGenerator<Uint8Array> {
-  await using handle = await open(path);
+  await using handle = await open(path).catch((cause) => {
+    throw unreadable(cause);
+  });
   const buffers = Array.from({ length: PIECES }, () => Buffer.alloc(PIECE_BYTES));
   let at = from;
   for (let turn = 0; at < until; turn += 1) {
     const buffer = buffers[turn % PIECES] ?? Buffer.alloc(PIECE_BYTES);
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(PIECE_BYTES, until - at), at);
-    if (bytesRead === 0) throw new Error('The file became shorter while it was read.');
+    const wanted = Math.min(PIECE_BYTES, until - at);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, at).catch((cause) => {
+      throw unreadable(cause);
+    });
+    if (bytesRead === 0) throw unreadable(new Error('The file became shorter while it was read.'));
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
@@ -92,18 +111,18 @@ export function sourceFromBuffer(buffer: Buffer): SourceFile {
 }
 
 /** Bytes that outlive the removal of their file, until they are let go. */
-export interface HeldBytes extends UploadBytes, AsyncDisposable {}
+export interface HeldBytes extends BytesInMemory, AsyncDisposable {}
 
 /** Holds a file's bytes by its descriptor; undefined when it cannot be opened any more. */
 export async function holdBytes({ bytes, path }: SourceFile): Promise<HeldBytes | undefined> {
-  if (path === undefined) {
+  if (path === undefined && bytes.slice) {
     return {
       size: bytes.size,
       slice: (from, until) => bytes.slice(from, until),
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
-  const handle = await open(path).catch(() => undefined);
+  const handle = await open(path ?? '').catch(() => undefined);
   return handle && heldBy(handle, bytes.size);
 }
 

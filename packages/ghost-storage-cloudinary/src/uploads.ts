@@ -4,6 +4,7 @@ import type { StorageFile } from 'ghost-storage-base';
 import type { Cloudinary, StoredAsset } from './cloudinary.ts';
 import { StorageError } from './errors.ts';
 import { type FreshUpload, LateWriters } from './late-writers.ts';
+import type { Limit } from './limit.ts';
 import type { LocalFiles } from './local-files.ts';
 import {
   type Asset,
@@ -26,6 +27,11 @@ export interface UploadsOptions {
   /** `hash` puts a hash of the bytes into each name, so that no two files ever want the same. */
   naming: 'readable' | 'hash';
   detailsOf: UploadDetails;
+  /**
+   * How many files are worked on at once. Ghost's importer saves all of a zip in one go: each would be
+   * in memory, and the last ones would time out behind the first.
+   */
+  limit: Limit;
   /** The delivery URL of an asset's own bytes in one version. */
   deliveryUrl: (asset: Asset, version: number | undefined) => string;
   /** Makes a file fit the plan's limits, or gives it back as it is. */
@@ -52,6 +58,7 @@ export class Uploads {
     this.#lateWriters = new LateWriters({
       cloudinary,
       deliveredEtag: (asset, version) => cloudinary.etagOf(deliveryUrl(asset, version)),
+      isOurs: (path, etag) => this.#reservations.isStored(path, etag),
       restore: (path, bytes) => this.#upload(path, bytes, true),
       warn,
     });
@@ -64,15 +71,18 @@ export class Uploads {
    *
    * @throws StorageError NO_FREE_NAME, UPLOAD_UNREADABLE
    */
-  async store(file: StorageFile, folder: string): Promise<string> {
+  store(file: StorageFile, folder: string): Promise<string> {
+    return this.#options.limit(() => this.#store(file, folder));
+  }
+
+  async #store(file: StorageFile, folder: string): Promise<string> {
     const { prepare = async (_file, opened) => opened } = this.#options;
     const source = await prepare(file, await openSourceFile(file.path));
     const settled: Promise<void>[] = [];
-    const only = this.#promised.get(file) ?? this.#hashedPath(file, folder, source.md5);
-    if (only !== undefined) {
-      if (await this.#create(only, source, settled)) return only;
-      throw noFreeName(file);
-    }
+    const promised = this.#promised.get(file);
+    const only = promised === undefined ? this.#hashedPaths(file, folder, source.md5) : [promised];
+    for (const path of only) if (await this.#create(path, source, settled)) return path;
+    if (only.length > 0) throw noFreeName(file);
     const pathOf = this.#pathsOf(file, folder);
     let number = 0;
     for (;;) {
@@ -87,7 +97,7 @@ export class Uploads {
 
   /** Finds a free path and keeps it for this file. @throws StorageError NO_FREE_NAME */
   async promise(file: StorageFile, folder: string): Promise<string> {
-    const path = await this.#pathToPromise(file, folder);
+    const path = await this.#options.limit(() => this.#pathToPromise(file, folder));
     this.#promised.set(file, path);
     return path;
   }
@@ -95,10 +105,13 @@ export class Uploads {
   async #pathToPromise(file: StorageFile, folder: string): Promise<string> {
     if (this.#options.naming === 'hash') {
       // The media inliner asks with a name alone, before there is a file.
-      const hash = file.path
-        ? (await openSourceFile(file.path)).md5
-        : randomBytes(16).toString('hex');
-      return this.#hashedPath(file, folder, hash) ?? '';
+      const hash = file.path ? (await openSourceFile(file.path)).md5 : randomHash();
+      for (const path of this.#hashedPaths(file, folder, hash)) {
+        if (!(await this.isTaken(path)) && this.#reservations.claim(path)) return path;
+      }
+      // These bytes are there. They get a name of their own, since an import that fails deletes what
+      // it saved (Ghost: importers/content-file-importer.js, `rollback`).
+      return this.#hashedPathOf(file, folder, randomHash());
     }
     const pathOf = this.#pathsOf(file, folder);
     let number = 0;
@@ -111,8 +124,13 @@ export class Uploads {
   /** Stores bytes under a path, in place of what is there. */
   async replace(path: string, bytes: Buffer): Promise<void> {
     const blob = new Blob([new Uint8Array(bytes)]);
-    const { etag } = await this.#upload(path, blob, true);
-    this.#reservations.settle(path, etag);
+    this.#reservations.hold(path);
+    try {
+      const { etag } = await this.#upload(path, blob, true);
+      this.#reservations.settle(path, etag);
+    } finally {
+      if (!this.isKnown(path)) this.#reservations.release(path);
+    }
   }
 
   /** Whether a file is stored under a path, here or at Cloudinary. */
@@ -194,20 +212,29 @@ export class Uploads {
     return cloudinary.upload(names.assetOf(path), bytes, { overwrite, ...detailsOf(path) });
   }
 
-  /** The path that follows from the bytes; undefined when names are numbered. */
-  #hashedPath(file: StorageFile, folder: string, hash: string): string | undefined {
-    if (this.#options.naming !== 'hash') return undefined;
+  /** The paths that follow from the bytes, the best first; none when names are numbered. */
+  #hashedPaths(file: StorageFile, folder: string, hash: string): string[] {
+    if (this.#options.naming !== 'hash') return [];
+    const own = this.#hashedPathOf(file, folder, hash);
     const image = imageOfOriginal(file.name);
-    // The original of an image keeps the image's name, by which Ghost would look for it.
-    if (image !== undefined && this.isKnown(posix.join(folder, image))) {
-      return posix.join(folder, file.name);
-    }
+    // The original of an image keeps the image's name, by which Ghost would look for it. Other bytes
+    // may have it: two photos that differ in their metadata alone are one image once it is made smaller.
+    return image !== undefined && this.isKnown(posix.join(folder, image))
+      ? [posix.join(folder, file.name), own]
+      : [own];
+  }
+
+  #hashedPathOf(file: StorageFile, folder: string, hash: string): string {
     return hashedPath(this.#options.names, folder, file.name, this.#options.sanitise, hash);
   }
 
   #pathsOf(file: StorageFile, folder: string): NumberedPath {
     return numberedPaths(this.#options.names, folder, file.name, this.#options.sanitise);
   }
+}
+
+function randomHash(): string {
+  return randomBytes(16).toString('hex');
 }
 
 function noFreeName(file: StorageFile): StorageError {

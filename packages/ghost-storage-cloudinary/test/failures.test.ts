@@ -58,6 +58,22 @@ describe('what Cloudinary refuses', () => {
   });
 });
 
+test('the reset of a limit is no reason to wait for anything else', () => {
+  const headers = { 'X-FeatureRateLimit-Reset': 'Mon, 23 Nov 2026 13:00:00 GMT' };
+  expect(answered(503, 'Maintenance', headers).retryAfterMs).toBeUndefined();
+  expect(answered(420, 'Rate Limit Exceeded', headers).retryAfterMs).toBe(3_600_000);
+});
+
+test('a 401 of the CDN speaks of delivery, not of keys', () => {
+  const response = new Response(null, {
+    status: 401,
+    headers: { 'X-Cld-Error': 'deny or ACL failure' },
+  });
+  const failure = failureOf(response, '', NOW, 'delivery');
+  expect(failure).toMatchObject({ code: 'CLOUDINARY_NOT_DELIVERED', statusCode: 403 });
+  expect(failure.help).toContain('PDF and ZIP files delivery');
+});
+
 describe('what gets no answer', () => {
   test('a connection that fails is retryable and says why', () => {
     const cause = new Error('connect ECONNREFUSED 127.0.0.1:1');

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { storageOptions } from '../src/options.ts';
 import { parseConfig } from '../src/parse-config.ts';
+import { readRunningGhost } from '../src/running-ghost.ts';
 
 const parts = { cloudName: 'demo', apiKey: '1234', apiSecret: 's3cr3t-value' };
 
@@ -169,6 +171,7 @@ describe('a configuration that does not', () => {
     { eager: ['w600/webp'] },
     { naming: 'random' },
     { folderMode: 'fixed', assetFolder: 'Blog' },
+    { delivery: 'absolute', signedUrls: true },
   ])('is refused: %j', (wrong) => {
     expect(problemsOf({ ...parts, ...wrong })).toContain(Object.keys(wrong)[0]);
   });
@@ -181,11 +184,34 @@ describe('a configuration that does not', () => {
     ],
     [{ image: 'https://cdn.example.com/f_auto,q_auto' }, /holds a comma/],
     [{ image: 'https://res.cloudinary.com/demo/image/upload/v1/blog' }, /every size is a 404/],
-    [{ image: 'cdn.example.com' }, /is no URL/],
+    [{}, /set urls\.image to its origin/],
   ])("is refused with Ghost's urls of %j", (urls, problem) => {
     const parse = () => parseConfig({ ...parts, delivery: 'edge' }, {}, urls);
     expect(parse).toThrowError(problem);
     expect(() => parseConfig(parts, {}, urls)).not.toThrow();
+  });
+
+  test.each(['cdn.example.com', 'cdn.example.com:8080/x'])(
+    "is refused with Ghost's urls.image of %s in every mode",
+    (image) => {
+      for (const delivery of ['redirect', 'edge', 'absolute']) {
+        const parse = () => parseConfig({ ...parts, delivery }, {}, { image });
+        expect(parse).toThrowError(/urls\.image: .* is no URL.*https:/);
+      }
+    },
+  );
+
+  test('is refused in a Ghost that has no urls where the edge would need them', () => {
+    const ghost = mkdtempSync(join(tmpdir(), 'storage-ghost-'));
+    onTestFinished(() => rmSync(ghost, { recursive: true }));
+    mkdirSync(join(ghost, 'core/shared/config'), { recursive: true });
+    writeFileSync(join(ghost, 'index.js'), '');
+    const config = join(ghost, 'core/shared/config/index.js');
+    writeFileSync(config, 'exports.get = () => undefined;');
+    createRequire(config)(config);
+    const urls = readRunningGhost(join(ghost, 'index.js'))?.urls;
+    const parse = () => parseConfig({ ...parts, delivery: 'edge' }, {}, urls);
+    expect(parse).toThrowError(/set urls\.image to its origin/);
   });
 
   test("is accepted with Ghost's urls as they should be", () => {
@@ -219,9 +245,15 @@ describe("eexit's configuration", () => {
         tags: 'blog, photo',
         moderation: 'manual',
       },
-      fetch: { quality: 'auto', fetch_format: 'auto', secure: false, cdn_subdomain: true },
+      fetch: {
+        ...{ quality: 'auto', fetch_format: 'auto', sign_url: true },
+        ...{ secure: false, cdn_subdomain: true, cname: 'img.example.com', analytics: false },
+      },
     });
-    expect(message).toContain('Without a counterpart: upload.moderation.');
+    expect(message).toContain(
+      'Without a counterpart: upload.moderation, fetch.secure (always https), fetch.cdn_subdomain, ' +
+        'fetch.cname (a host for http; if it has a certificate, "secureDistribution": "img.example.com").',
+    );
     expect(message).toContain(
       'eexit/ghost-storage-cloudinary (auth, upload, fetch, useDatedFolder)',
     );
@@ -233,6 +265,7 @@ describe("eexit's configuration", () => {
       folder: 'blog-images',
       tags: ['blog', 'photo'],
       transformation: 'f_auto,q_auto',
+      signedUrls: true,
     });
     expect(problemsOf({ ...equivalent, apiSecret: 'hidden' })).toBe('');
   });

@@ -9,6 +9,16 @@ test('a path is claimed by one upload at a time', () => {
   expect(reservations.claim('a.png', 'md5-b')).toBe(true);
 });
 
+test('a path is held while it is replaced, whatever was there', () => {
+  const reservations = new Reservations();
+  reservations.settle('a.png', 'md5-a');
+  expect(reservations.isStored('a.png', 'md5-a')).toBe(true);
+  expect(reservations.isStored('a.png', 'md5-b')).toBe(false);
+  reservations.hold('a.png');
+  expect(reservations.isStored('a.png', 'md5-a')).toBe(false);
+  expect(reservations.claim('a.png', 'md5-a')).toBe(false);
+});
+
 test('a stored path is claimed again only for the same bytes', () => {
   const reservations = new Reservations();
   reservations.claim('a.png', 'md5-a');

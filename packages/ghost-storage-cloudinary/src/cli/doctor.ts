@@ -5,16 +5,28 @@ import { examineAccount } from './doctor-account.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { asBlock, at, type GhostSettings } from './ghost-config.ts';
 import { sentenceOf } from './remote-list.ts';
-import { adapterName, blockOf, openStores, STORES } from './stores.ts';
+import { adapterName, blockOf, isGivenTo, openStores, STORES, type StoreName } from './stores.ts';
 
 /** Looks at Ghost's config and at the account. Leaves nothing behind at Cloudinary. */
 export async function examine(ghost: GhostSettings, ghostEntry?: string): Promise<Finding[]> {
   const findings = [...examineConfig(ghost), ...examineSharp(ghost, ghostEntry)];
-  try {
-    const [images] = openStores(ghost, ['images']);
-    if (images) findings.push(...(await examineAccount(images)));
-  } catch (error) {
-    findings.push(problem('options', sentenceOf(error)));
+  const name = adapterName(ghost);
+  const ours = STORES.filter(
+    (store) => store === 'images' || (name !== undefined && isGivenTo(ghost, name, store)),
+  );
+  const said = new Set<string>();
+  for (const store of ours) {
+    try {
+      const [opened] = openStores(ghost, [store], asBlock(ghost.config['urls']));
+      // One account serves all three.
+      if (opened && store === 'images') findings.push(...(await examineAccount(opened)));
+    } catch (error) {
+      const sentence = sentenceOf(error);
+      // What is wrong in the block that they share would be said for each.
+      if (said.has(sentence)) continue;
+      said.add(sentence);
+      findings.push(problem(store === 'images' ? 'options' : `options of ${store}`, sentence));
+    }
   }
   return findings;
 }
@@ -42,13 +54,9 @@ function examineConfig(ghost: GhostSettings): Finding[] {
       warning('config', `storage.active is not ${name}: Ghost does not use this adapter yet.`),
     );
   }
-  for (const store of STORES.slice(1)) findings.push(examineFeature(storage, name, store));
+  for (const store of STORES.slice(1)) findings.push(examineFeature(ghost, name, store));
   const urls = asBlock(config['urls']) as Record<string, string>;
-  const delivery = blockOf(ghost, name, 'images')['delivery'];
   findings.push(...assetUrlProblems(urls).map((sentence) => problem('urls', sentence)));
-  if (delivery === 'edge' && !urls['image']) {
-    findings.push(problem('urls', 'delivery is "edge" and urls.image is not set.'));
-  }
   if (at(config, 'imageOptimization', 'resize') !== false) {
     findings.push(
       warning(
@@ -63,14 +71,14 @@ function examineConfig(ghost: GhostSettings): Finding[] {
   return findings;
 }
 
-function examineFeature(storage: Record<string, unknown>, name: string, store: string): Finding {
-  const feature = storage[store];
+function examineFeature(ghost: GhostSettings, name: string, store: StoreName): Finding {
+  const feature = at(ghost.config, 'storage', store);
   const should = `"${store}": {"adapter": "${name}", "store": "${store}"}`;
   if (feature === undefined) {
     return warning(store, `stay on this machine. To have them at Cloudinary: ${should}.`);
   }
-  const { adapter, store: given } = asBlock(feature);
-  if (feature !== name && adapter !== name) {
+  const { store: given } = asBlock(feature);
+  if (!isGivenTo(ghost, name, store)) {
     return warning(store, `are stored by another adapter. To have them at Cloudinary: ${should}.`);
   }
   if (given === store) return ok(store, 'go to Cloudinary.');

@@ -34,6 +34,7 @@ Run it in Ghost's folder; it reads the adapter's options where Ghost does.
   --dry-run              push and pull: say what would be done
   --journal <file>       push: where it notes what is done (default: in the content folder)
   --delivered            verify: also ask the CDN for each file
+  --both                 verify: also hold against you what is at Cloudinary alone
   --site <url>           edge: the site (default: Ghost's url)
   --edge <url>           edge: the asset host (default: Ghost's urls.image)
   --theme <folder>       edge: the active theme, for its image sizes
@@ -49,6 +50,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   journal: { type: 'string' },
   delivered: { type: 'boolean', default: false },
+  both: { type: 'boolean', default: false },
   site: { type: 'string' },
   edge: { type: 'string' },
   theme: { type: 'string' },
@@ -146,16 +148,22 @@ async function runVerify(command: Command): Promise<number> {
       ghostEntry: ghostEntry(command),
     }),
   );
-  const { total, same, missing, different, undelivered } = summary;
+  const { total, same, missing, different, undelivered, remoteOnly, failures } = summary;
   for (const path of missing) print(terminal, `✘ ${path}: is not at Cloudinary.`);
   for (const path of different) print(terminal, `✘ ${path}: is another file at Cloudinary.`);
   for (const path of undelivered) print(terminal, `✘ ${path}: is at Cloudinary and not delivered.`);
+  for (const { path, sentence } of failures) print(terminal, `✘ ${path}: ${sentence}`);
+  // While the adapter is in use, that is where new files are.
+  const alone = values.both ? remoteOnly : [];
+  for (const path of alone) print(terminal, `✘ ${path}: is at Cloudinary alone.`);
   print(
     terminal,
     `${total} files: ${same} the same, ${missing.length} missing, ${different.length} different, ` +
-      `${undelivered.length} not delivered, in ${seconds}.`,
+      `${undelivered.length} not delivered, ${failures.length} failed, ` +
+      `${remoteOnly.length} at Cloudinary alone, in ${seconds}.`,
   );
-  return exitCode(terminal, stopped, missing.length + different.length + undelivered.length);
+  const wrong = [missing, different, undelivered, failures, alone];
+  return exitCode(terminal, stopped, wrong.flat().length);
 }
 
 async function runEdge(command: Command): Promise<number> {

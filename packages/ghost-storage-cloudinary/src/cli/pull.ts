@@ -89,6 +89,11 @@ async function pullFile(
     if (size !== listed.bytes) {
       throw new Error(`${size} bytes came where Cloudinary stores ${listed.bytes}.`);
     }
+    // Whether the ETag of a file that came in parts is its MD5, Cloudinary does not say.
+    const isHashed = etag !== undefined && size <= store.options.chunkBytes;
+    if (isHashed && (await md5Of(unfinished)) !== etag) {
+      throw new Error('other bytes came than Cloudinary stores. Pull again.');
+    }
     await rename(unfinished, target);
   } finally {
     await rm(unfinished, { force: true });

@@ -85,7 +85,9 @@ async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome>
   const id = `${store.options.cloudName}/${keyOf(asset)}`;
   const stamp = `${file.bytes}-${file.modifiedMs}`;
   const state = context.journal?.stateOf(id, stamp);
-  if (state === 'stored') return 'present';
+  const listed = context.remote?.get(keyOf(asset));
+  // The list is newer than the journal: what was removed at Cloudinary since is sent again.
+  if (state === 'stored' && (context.remote === undefined || listed)) return 'present';
 
   const shrink = createShrink({
     ...store.options,
@@ -93,10 +95,9 @@ async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome>
   });
   const source = await shrink({ name: path, path: absolute }, await openSourceFile(absolute));
   const note = (noted: 'sent' | 'stored') => context.journal?.note({ id, stamp, state: noted });
-  const listed = context.remote?.get(keyOf(asset));
   const etag = listed
     ? await etagOf(store, listed)
-    : state === 'sent' || context.remote === undefined
+    : state !== undefined || context.remote === undefined
       ? (await store.cloudinary.find(asset))?.etag
       : undefined;
   if (etag !== undefined) {

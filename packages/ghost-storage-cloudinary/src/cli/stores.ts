@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AdminApi } from '../admin-api.ts';
+import type { AssetUrls } from '../asset-urls.ts';
 import { Cloudinary } from '../cloudinary.ts';
 import { createDeliveryUrls, type DeliveryUrls } from '../delivery-url.ts';
 import { LocalFiles } from '../local-files.ts';
@@ -48,12 +49,26 @@ export function blockOf({ config }: GhostSettings, adapter: string | undefined, 
   return { ...block, ...feature };
 }
 
-/** Opens stores for work. @throws StorageError STORAGE_CONFIG_INVALID */
-export function openStores(ghost: GhostSettings, wanted: readonly StoreName[] = STORES): Store[] {
+/** Whether Ghost gives a store to the adapter by name. */
+export function isGivenTo({ config }: GhostSettings, adapter: string, store: StoreName): boolean {
+  const feature = at(config, 'storage', store);
+  return feature === adapter || asBlock(feature)['adapter'] === adapter;
+}
+
+/**
+ * Opens stores for work. With Ghost's `urls` they are held against those, as in a Ghost.
+ *
+ * @throws StorageError STORAGE_CONFIG_INVALID
+ */
+export function openStores(
+  ghost: GhostSettings,
+  wanted: readonly StoreName[] = STORES,
+  ghostUrls?: AssetUrls,
+): Store[] {
   const adapter = adapterName(ghost);
   return wanted.map((name) => {
     const block = { ...blockOf(ghost, adapter, name), store: name };
-    const options = parseConfig(block, ghost.env);
+    const options = parseConfig(block, ghost.env, ghostUrls);
     const names = createNames(options.folder, name);
     const urls = createDeliveryUrls(options);
     return {

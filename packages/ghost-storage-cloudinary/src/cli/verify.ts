@@ -1,9 +1,10 @@
+import type { ListedAsset } from '../admin-api.ts';
 import { createShrink, sharpOfGhost } from '../shrink.ts';
 import { openSourceFile } from '../source-file.ts';
 import { inLanes } from './lanes.ts';
-import { scanLocal } from './local-scan.ts';
+import { type LocalFile, scanLocal } from './local-scan.ts';
 import type { Progress } from './progress.ts';
-import { etagOf, keyOf, listRemote } from './remote-list.ts';
+import { etagOf, keyOf, listRemote, sentenceOf } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
 export interface VerifyOptions {
@@ -25,6 +26,9 @@ export interface VerifySummary {
   different: string[];
   /** Stored, and refused to readers: PDF and ZIP files of an account that does not deliver them. */
   undelivered: string[];
+  /** At Cloudinary under a path of Ghost, and not here. */
+  remoteOnly: string[];
+  failures: { path: string; sentence: string }[];
 }
 
 /** Compares Ghost's content folder with Cloudinary, byte for byte by their hashes. */
@@ -32,40 +36,51 @@ export async function verify(options: VerifyOptions): Promise<VerifySummary> {
   const files = await scanLocal(options.stores);
   const summary: VerifySummary = {
     ...{ total: files.length, same: 0 },
-    ...{ missing: [], different: [], undelivered: [] },
+    ...{ missing: [], different: [], undelivered: [], remoteOnly: [], failures: [] },
   };
-  const remote = new Map(
-    (await Promise.all(options.stores.map(listRemote))).flatMap((listed) => [...listed]),
-  );
+  const remote = new Map<string, ListedAsset>();
+  for (const store of options.stores) {
+    for (const [key, listed] of await listRemote(store)) {
+      remote.set(key, listed);
+      const path = store.names.pathOf(listed.publicId, listed.resourceType);
+      if (path && !store.local.has(path)) summary.remoteOnly.push(`${store.name}/${path}`);
+    }
+  }
   let done = 0;
-  await inLanes(
-    files,
-    options.concurrency,
-    async ({ store, path, absolute }) => {
-      const name = `${store.name}/${path}`;
-      const asset = store.names.assetOf(path);
-      const listed = remote.get(keyOf(asset));
-      if (listed === undefined) summary.missing.push(name);
-      else if ((await etagOf(store, listed)) !== (await pushedMd5(options, store, absolute))) {
-        summary.different.push(name);
-      } else if (options.delivered && !(await isDelivered(store.urls.original(asset)))) {
-        summary.undelivered.push(name);
-      } else summary.same += 1;
-      done += 1;
-      options.onProgress?.({ done, total: files.length, bytes: 0 });
-    },
-    options.signal,
-  );
+  const work = async (file: LocalFile) => {
+    const name = `${file.store.name}/${file.path}`;
+    try {
+      const outcome = await compare(file, remote, options);
+      if (outcome === 'same') summary.same += 1;
+      else summary[outcome].push(name);
+    } catch (error) {
+      summary.failures.push({ path: name, sentence: sentenceOf(error) });
+    }
+    done += 1;
+    options.onProgress?.({ done, total: files.length, bytes: 0 });
+  };
+  await inLanes(files, options.concurrency, work, options.signal);
   return summary;
+}
+
+async function compare(
+  { store, path, absolute }: LocalFile,
+  remote: ReadonlyMap<string, ListedAsset>,
+  options: VerifyOptions,
+): Promise<'same' | 'missing' | 'different' | 'undelivered'> {
+  const asset = store.names.assetOf(path);
+  const listed = remote.get(keyOf(asset));
+  if (listed === undefined) return 'missing';
+  if ((await etagOf(store, listed)) !== (await pushedMd5(options, store, absolute))) {
+    return 'different';
+  }
+  const isAsked = options.delivered ?? false;
+  const isThere = !isAsked || (await store.cloudinary.isDelivered(store.urls.original(asset)));
+  return isThere ? 'same' : 'undelivered';
 }
 
 /** The MD5 of what a push sends of a file: an image over the limit was made smaller. */
 async function pushedMd5({ ghostEntry }: VerifyOptions, { options }: Store, path: string) {
   const shrink = createShrink({ ...options, loadSharp: () => sharpOfGhost(ghostEntry) });
   return (await shrink({ name: path, path }, await openSourceFile(path))).md5;
-}
-
-async function isDelivered(url: string): Promise<boolean> {
-  const response = await fetch(url, { method: 'HEAD' });
-  return response.ok;
 }

@@ -62,7 +62,7 @@ describe('the doctor', () => {
     [{ folderMode: 'dynamic' }, {}, /✘ folders: The account has fixed folders/],
     [{ shrink: true, imageMaxBytes: 20_000_000 }, {}, /✘ shrink: .*Set imageMaxBytes to 10485760/],
     [{ folde: 'x' }, {}, /✘ options: .*"folde" is not an option: did you mean "folder"\?/s],
-    [{ delivery: 'edge' }, {}, /✘ urls: delivery is "edge" and urls.image is not set/],
+    [{ delivery: 'edge' }, {}, /✘ options: .*set urls\.image to its origin/s],
     [{}, { urls: { image: 'https://c.example.com/content/images' } }, /✘ urls: .*must end before/],
     [{}, { imageOptimization: {} }, /! originals: Ghost uploads each image twice/],
     [{}, { paths: { contentPath: '/nowhere' } }, /✘ content: .*\/nowhere is not there/],
@@ -88,6 +88,35 @@ describe('the doctor', () => {
     };
     await site.configure({}, { storage });
     expect((await site.run('doctor')).stdout).toMatch(line);
+  });
+
+  test('opens the block of every store that is ours, and says a mistake of all once', async () => {
+    const adapter = '@prosora/ghost-storage-cloudinary';
+    const storageOf = (block: object, media: object) => ({
+      storage: {
+        active: adapter,
+        [adapter]: { cloudinaryUrl: site.cloudinary.cloudinaryUrl, ...block },
+        media: { adapter, store: 'media', ...media },
+        files: { adapter: 'other', folde: 'not ours' },
+      },
+    });
+    await site.configure({}, storageOf({}, { folde: 'x' }));
+    const own = await site.run('doctor');
+    expect(own.stdout).toMatch(/✘ options of media: .*did you mean "folder"\?/s);
+    expect(own.stdout.match(/did you mean/g)).toHaveLength(1);
+    expect(own.stdout).toContain('✔ credentials');
+    expect(own.code).toBe(1);
+    await site.configure({}, storageOf({ folde: 'x' }, {}));
+    expect((await site.run('doctor')).stdout.match(/did you mean/g)).toHaveLength(1);
+  });
+
+  test.each(['media', 'files'])('looks for the edge of %s', async (store) => {
+    const urls = { image: 'https://img.example.com', [store]: '' };
+    const all = { media: 'https://img.example.com', files: 'https://img.example.com' };
+    await site.configure({ delivery: 'edge' }, { urls: { ...all, ...urls } });
+    expect((await site.run('doctor')).stdout).toMatch(
+      new RegExp(`✘ options of ${store}: .*set urls\\.${store} to its origin`, 's'),
+    );
   });
 
   test('never shows the secret', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { inspect } from 'node:util';
 import type { FaultRule } from '@prosora/sandbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -103,6 +104,19 @@ describe('an upload that cannot succeed', () => {
       code: 'CLOUDINARY_CREDENTIALS_REFUSED',
     });
   });
+});
+
+test('a file that another process overwrote and that cannot be put back is named with the reason', async () => {
+  const images = site.another();
+  await images.save(await site.upload('lost.png', await picture(1)), 'f');
+  await site.another().saveRaw(await picture(2), 'f/lost.png');
+  site.cloudinary.faults.set([
+    { match: { path: UPLOADS }, fault: { status: 400, body: { error: { message: 'No.' } } } },
+  ]);
+  const [warning] = await once(process, 'warning');
+  expect(warning.message).toMatch(
+    /^Another process overwrote ghost\/images\/f\/lost_png, and .*\(.*No\..*\)\. Upload the file again\.$/,
+  );
 });
 
 describe('exists', () => {

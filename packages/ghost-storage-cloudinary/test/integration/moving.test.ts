@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FaultRule } from '@prosora/sandbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CommandSite, startCommandSite } from '../command.ts';
 import { picture, sound } from '../test-site.ts';
@@ -51,6 +52,29 @@ describe('push', () => {
     expect(stdout).toContain('✘ images/2026/11/cat.png: Cloudinary has another file of this name.');
     expect(stdout).toMatch(/5 files: 1 uploaded .*, 3 there already, 1 in conflict/);
     expect(code).toBe(1);
+  });
+
+  test('sends again what was removed at Cloudinary since, whatever its journal says', async () => {
+    await site.run('push');
+    await site.cloudinary.reset();
+    expect((await site.run('push')).stdout).toMatch(/^4 files: 4 uploaded/);
+    expect(ids()).toHaveLength(4);
+  });
+
+  test('and verify follow symbolic links, as the site does, and go round no circle', async () => {
+    await mkdir(join(site.dir, 'volume'));
+    await writeFile(join(site.dir, 'volume/far.png'), await picture(7));
+    await symlink('../../volume', join(site.dir, 'content/images/linked'));
+    await symlink('cat.png', join(site.dir, 'content/images/2026/11/same.png'));
+    await symlink('nowhere.png', join(site.dir, 'content/images/broken.png'));
+    await symlink('.', join(site.dir, 'content/images/circle'));
+    expect((await site.run('push', '--stores', 'images')).stdout).toMatch(/^4 files: 4 uploaded/);
+    expect(ids()).toEqual(
+      expect.arrayContaining(['ghost/images/linked/far_png', 'ghost/images/2026/11/same_png']),
+    );
+    expect((await site.run('verify', '--stores', 'images')).stdout).toMatch(
+      /^4 files: 4 the same, 0 missing/,
+    );
   });
 
   test('says what it would do, and does nothing', async () => {
@@ -122,7 +146,64 @@ describe('pull', () => {
   });
 });
 
+describe('what pull cannot bring', () => {
+  const failDelivery = (path: string, fault: FaultRule['fault']) =>
+    site.cloudinary.faults.set([{ match: { method: 'GET', path }, fault }]);
+
+  test('is a file that came with other bytes of the same number', async () => {
+    await site.run('push');
+    await rm(join(site.dir, 'content/files'), { recursive: true });
+    failDelivery('/raw/upload/', { status: 200, body: 'x'.repeat(12) });
+    const { code, stdout } = await site.run('pull', '--stores', 'files');
+    expect(stdout).toMatch(/✘ files\/2026\/11\/paper\.pdf: .*other bytes/);
+    expect(code).toBe(1);
+    await expect(contentOf('files/2026/11/paper.pdf')).rejects.toThrow('ENOENT');
+  });
+
+  test('is a PDF of an account that does not deliver them, with the setting to change', async () => {
+    await site.run('push');
+    await rm(join(site.dir, 'content/files'), { recursive: true });
+    site.cloudinary.settings.set({ deliverPdfAndZip: false });
+    const { stdout } = await site.run('pull', '--stores', 'files');
+    expect(stdout).toMatch(
+      /✘ files\/.*paper\.pdf: .*Settings, Security, PDF and ZIP files delivery/,
+    );
+    expect(stdout).not.toContain('apiSecret');
+  });
+});
+
 describe('verify', () => {
+  test('goes on after a file that cannot be looked at', async () => {
+    await site.run('push');
+    await site.configure({ retries: 0 });
+    site.cloudinary.faults.set([
+      { match: { method: 'HEAD', path: 'talk_wav' }, fault: { status: 503 } },
+    ]);
+    const { code, stdout } = await site.run('verify', '--delivered');
+    expect(stdout).toMatch(/✘ media\/2026\/11\/talk\.wav: .*HTTP 503.*status\.cloudinary\.com/);
+    expect(stdout).toMatch(/4 files: 3 the same, .* 1 failed/);
+    expect(code).toBe(1);
+  });
+
+  test('tries a delivery again that fails once', async () => {
+    await site.run('push');
+    site.cloudinary.faults.set([{ match: { method: 'HEAD', times: 1 }, fault: { status: 503 } }]);
+    expect((await site.run('verify', '--delivered')).stdout).toMatch(/^4 files: 4 the same/);
+  });
+
+  test('tells what is at Cloudinary alone, and holds it against a site that leaves', async () => {
+    await site.run('push');
+    await rm(join(site.dir, 'content/files'), { recursive: true });
+    const kept = await site.run('verify');
+    expect(kept.stdout).toMatch(/^3 files: 3 the same, .* 1 at Cloudinary alone/);
+    expect(kept.code).toBe(0);
+    const leaving = await site.run('verify', '--both');
+    expect(leaving.stdout).toContain('✘ files/2026/11/paper.pdf: is at Cloudinary alone.');
+    expect(leaving.code).toBe(1);
+    await site.run('pull');
+    expect((await site.run('verify', '--both')).code).toBe(0);
+  });
+
   test('compares what is here with what is there', async () => {
     await site.run('push');
     expect((await site.run('verify', '--delivered')).stdout).toMatch(/^4 files: 4 the same/);

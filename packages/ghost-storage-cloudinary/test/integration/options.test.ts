@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { picture, startTestSite, type TestSite } from '../test-site.ts';
@@ -42,11 +43,25 @@ describe('an account with strict transformations', () => {
   });
 });
 
+/** What Cloudinary made of an asset at its upload. */
+async function derivedOf(name: string): Promise<unknown[]> {
+  const { url, cloudName, apiKey, apiSecret } = site.cloudinary;
+  const authorization = `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')}`;
+  const path = `/v1_1/${cloudName}/resources/image/upload/ghost/images/v/${name}`;
+  const response = await fetch(url + path, { headers: { authorization } });
+  const { derived } = (await response.json()) as { derived: unknown[] };
+  return derived;
+}
+
 test('sizes made at the upload are those of images alone', async () => {
   const eager = ['w600'];
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
   const file = await site.upload('logo.svg', svg);
-  await expect(site.another({ eager }).save(file, 'v')).resolves.toBe('/content/images/v/logo.svg');
+  await site.another({ eager }).save(file, 'v');
+  await save('photo.png', 'v', { eager });
+  // Cloudinary makes them in the background.
+  await expect.poll(() => derivedOf('photo_png')).toHaveLength(1);
+  expect(await derivedOf('logo_svg')).toEqual([]);
 });
 
 describe('the folders of the Media Library', () => {
@@ -118,5 +133,34 @@ describe('names by hash', () => {
     expect(`/content/images/${promised}`).toBe(await images.save(file, '2020/01'));
     const inlined = await images.getUniqueFileName({ name: 'dog.png' } as never, '2020/01');
     expect(inlined).toMatch(/^2020\/01\/dog-[0-9a-f]{16}\.png$/);
+  });
+
+  test.each(['the same process', 'another'])(
+    'are promised to one import alone, since a failed one deletes what it saved: to %s',
+    async (who) => {
+      const images = site.another({ naming });
+      const bytes = await picture(4);
+      const first = await images.save(await site.upload('cat.png', bytes), 'i');
+      const importing = who === 'another' ? site.another({ naming }) : images;
+      const file = await site.upload('cat.png', bytes);
+      const promised = await importing.getUniqueFileName(file, 'i');
+      const second = await importing.save(file, 'i');
+      expect(second).toBe(`/content/images/${promised}`);
+      await importing.delete(basename(second), 'i');
+      expect(await site.another().exists(basename(first), 'i')).toBe(true);
+    },
+  );
+
+  test('give an original of other bytes a hash of its own, when its image is there already', async () => {
+    const name = basename(await save('cat.png', 'o', { naming }));
+    const images = site.another({ naming });
+    await images.save(await site.upload('cat.png', await picture(1)), 'o');
+    const originals = [];
+    for (const colour of [2, 3]) {
+      const file = await site.upload(name.replace('.png', '_o.png'), await picture(colour));
+      originals.push(await images.save(file, 'o'));
+    }
+    expect(basename(originals[0] ?? '')).toBe(name.replace('.png', '_o.png'));
+    expect(originals[1]).toMatch(/_o-[0-9a-f]{16}\.png$/);
   });
 });

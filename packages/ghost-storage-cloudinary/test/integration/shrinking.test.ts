@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createShrink } from '../../src/shrink.ts';
@@ -25,8 +26,10 @@ const noise = (width: number, height: number) =>
 async function shrunk(name: string, bytes: Buffer, step = shrink): Promise<Buffer> {
   const file = await site.upload(name, bytes);
   const { bytes: smaller, md5 } = await step(file, await openSourceFile(file.path));
-  const blob = await smaller.slice(0, smaller.size);
   expect(md5).toMatch(/^[0-9a-f]{32}$/);
+  // As large as it was: it stays on disk.
+  if (smaller.pieces) return readFile(file.path);
+  const blob = await smaller.slice(0, smaller.size);
   return Buffer.from(await blob.arrayBuffer());
 }
 
@@ -52,21 +55,18 @@ describe('an image over the limit', () => {
     expect(height).toBeGreaterThan(width);
   });
 
-  test.each(['png', 'webp', 'gif', 'tiff'] as const)(
-    'keeps its format: %s',
-    async (format) => {
-      const image = await noise(200, 160).toFormat(format).toBuffer();
-      const small = createShrink({
-        shrink: true,
-        ...limits,
-        imageMaxBytes: 12_000,
-        loadSharp: () => sharp,
-      });
-      const smaller = await shrunk(`a.${format}`, image, small);
-      expect(smaller.length).toBeLessThanOrEqual(12_000);
-      expect((await sharp(smaller).metadata()).format).toBe(format);
-    },
-  );
+  test.each(['png', 'webp', 'gif', 'tiff'] as const)('keeps its format: %s', async (format) => {
+    const image = await noise(200, 160).toFormat(format).toBuffer();
+    const small = createShrink({
+      shrink: true,
+      ...limits,
+      imageMaxBytes: 12_000,
+      loadSharp: () => sharp,
+    });
+    const smaller = await shrunk(`a.${format}`, image, small);
+    expect(smaller.length).toBeLessThanOrEqual(12_000);
+    expect((await sharp(smaller).metadata()).format).toBe(format);
+  });
 
   test.each(['gif', 'webp'] as const)('stays animated: %s', async (format) => {
     const frames = await Promise.all([1, 2, 3].map(() => noise(200, 200).png().toBuffer()));

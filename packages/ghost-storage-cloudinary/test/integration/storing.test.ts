@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -132,6 +134,63 @@ describe('save', () => {
   });
 });
 
+test('an import of 100 files has eight of them under way, and none times out while it waits', async () => {
+  site.cloudinary.faults.set([{ match: { path: '/upload$' }, fault: { latencyMs: 150 } }]);
+  const patience = { timeoutMs: 1500, deadlineMs: 1500 };
+  const stores = (['images', 'media', 'files'] as const).map((store) =>
+    site.another({ store, ...patience }),
+  );
+  let [underWay, most] = [0, 0];
+  const count = (change: number) => (message: unknown) => {
+    const { request } = message as { request: IncomingMessage };
+    if (!request.url?.endsWith('/upload')) return;
+    underWay += change;
+    most = Math.max(most, underWay);
+  };
+  const [started, ended] = [count(1), count(-1)];
+  subscribe('http.server.request.start', started);
+  subscribe('http.server.response.finish', ended);
+  try {
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        const file = await site.upload(`${index}.txt`, Buffer.from(`file ${index}`));
+        return stores[index % 3]?.save(file, 'import-of-100');
+      }),
+    );
+  } finally {
+    unsubscribe('http.server.request.start', started);
+    unsubscribe('http.server.response.finish', ended);
+    site.cloudinary.faults.clear();
+  }
+  expect(most).toBe(8);
+});
+
+describe('the second look at a name', () => {
+  const heads = (pattern: RegExp) =>
+    site.cloudinary.requests.list(pattern).filter(({ method }) => method === 'HEAD').length;
+  /** Until the looks that were due before now have begun. */
+  const looksAreOver = async (images: TestSite['images']) => {
+    await images.save(await site.upload('after.png', await picture(42)), 'look');
+    await expect.poll(() => heads(/look\/after/), { timeout: 10_000 }).toBe(1);
+  };
+
+  test('leaves alone what this process put there since', async () => {
+    const images = site.another();
+    const [first, second] = [await picture(40), await picture(41)];
+    await images.save(await site.upload('raw.png', first), 'look');
+    await images.saveRaw(second, 'look/raw.png');
+    await images.save(await site.upload('saved.png', first), 'look');
+    await images.delete('saved.png', 'look');
+    await images.save(await site.upload('saved.png', second), 'look');
+    await looksAreOver(images);
+    for (const name of ['raw', 'saved']) {
+      expect(await fetchBytes(`/content/images/look/${name}.png`)).toEqual(second);
+    }
+    // That of the second `saved.png`.
+    expect(heads(/look\/(raw|saved)/)).toBe(1);
+  });
+});
+
 describe('the original that Ghost keeps beside each image', () => {
   const saveBoth = async (images: TestSite['images'], name: string) => {
     const url = await images.save(await site.upload(`${name}.png`, await picture(11)), name);
@@ -193,6 +252,14 @@ describe('saveRaw', () => {
     expect(await fetchBytes(url)).toEqual(first);
     await site.images.saveRaw(second, '/icon/site.png');
     expect(await fetchBytes(url)).toEqual(second);
+  });
+
+  test('sends large bytes in parts', async () => {
+    const bytes = sound(12 * 1024 * 1024);
+    const media = site.another({ store: 'media', chunkBytes: 5 * 1024 * 1024 });
+    const url = await media.saveRaw(bytes, 'parts/raw.wav');
+    expect(calls()).toHaveLength(3);
+    expect((await fetchBytes(url)).equals(bytes)).toBe(true);
   });
 
   test('writes the sizes of a local image beside it, and sends no size to Cloudinary', async () => {
