@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import { extensionOf, type ResourceType, resourceTypeOf } from './resource-type.ts';
+import {
+  extensionOf,
+  IMAGE_EXTENSIONS,
+  type ResourceType,
+  resourceTypeOf,
+  VIDEO_EXTENSIONS,
+} from './resource-type.ts';
 
 /** Cloudinary's limit for a public_id, in characters. */
 export const MAX_PUBLIC_ID_LENGTH = 255;
@@ -31,11 +37,12 @@ export function createNames(folder: string, store: string): Names {
 
   function assetOf(path: string): Asset {
     const resourceType = resourceTypeOf(path);
+    const extension = extensionOf(path);
     const named = resourceType === 'raw' ? path : path.replace(/\.([^.]+)$/, '_$1');
     return {
       publicId: prefix + named.split('/').map(escapeSegment).join('/'),
       resourceType,
-      format: resourceType === 'raw' ? undefined : formatOf(path),
+      format: IMAGE_EXTENSIONS.get(extension) ?? VIDEO_EXTENSIONS.get(extension),
     };
   }
 
@@ -48,12 +55,6 @@ export function createNames(folder: string, store: string): Names {
   }
 
   return { assetOf, pathOf };
-}
-
-/** Cloudinary's name of the format: it stores `jpeg` as `jpg`, and another name would mean a conversion. */
-function formatOf(path: string): string {
-  const extension = extensionOf(path);
-  return extension === 'jpeg' ? 'jpg' : extension;
 }
 
 /**

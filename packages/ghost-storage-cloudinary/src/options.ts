@@ -1,5 +1,6 @@
 import type { Option } from '@prosora/service/options';
 import * as z from 'zod/mini';
+import { FORMATS, SIZE_PATTERN } from './sizes.ts';
 
 /** An option of the adapter's block in Ghost's config; `env` names the variable that may set it too. */
 export interface StorageOption extends Omit<Option, 'env'> {
@@ -39,8 +40,8 @@ function parseOrigin(value: string): string | undefined {
 const list = <Item extends z.ZodMiniType<string, string>>(item: Item, shape: string) =>
   z._default(z.array(item, shape), []);
 
-const SIZE = /^(?=[wh])(w[1-9]\d{0,3})?(h[1-9]\d{0,3})?$/;
-const EAGER = /^(?=[wh])(w[1-9]\d{0,3})?(h[1-9]\d{0,3})?(\/format\/(gif|jpe?g|png|webp|avif))?$/;
+const SIZE = new RegExp(`^${SIZE_PATTERN}$`);
+const EAGER = new RegExp(`^${SIZE_PATTERN}(/format/(${FORMATS.join('|')}))?$`);
 const FOLDER = /^(?!\/)(?!.*\/\/)(?!(?:.*\/)?v\d+(?:\/|$))[\w.@/-]*(?<!\/)$/;
 
 /** Every option of the adapter, once. The block in Ghost's config wins over the environment. */

@@ -13,7 +13,18 @@ export interface SizedImage {
 }
 
 /** Ghost's list (@tryghost/image-transform: `canTransformToFormat`). */
-const FORMATS = new Set(['gif', 'jpeg', 'jpg', 'png', 'webp', 'avif']);
+export const FORMATS: readonly string[] = ['gif', 'jpeg', 'jpg', 'png', 'webp', 'avif'];
+
+/**
+ * Ghost's name of a size as a regular expression, width and height its groups: `w600`, `h100`,
+ * `w64h64`. At most four digits and no leading zero.
+ */
+export const SIZE_PATTERN = String.raw`(?=[wh])(?:w([1-9]\d{0,3}))?(?:h([1-9]\d{0,3}))?`;
+
+const SIZE_PATH = new RegExp(
+  String.raw`^size\/${SIZE_PATTERN}\/(?:format\/(${FORMATS.join('|')})\/)?(.*[^/])$`,
+  's',
+);
 
 /** Whether a request path is in Ghost's folder of sizes, well formed or not. */
 export function isSizePath(path: string): boolean {
@@ -29,18 +40,15 @@ export function imageOfSizePath(path: string): string {
  * Reads a size path without its leading slash; undefined when it is not one that Ghost makes.
  *
  * Ghost's own allow-list of sizes can be passed by (no extension, a trailing slash), so this is the
- * only thing between a visitor and the transformations of the account: sizes have at most four
- * digits and no leading zero, `.ico` is never transformed and `.svg` only into another format.
+ * only thing between a visitor and the transformations of the account: `.ico` is never transformed and
+ * `.svg` only into another format.
  */
 export function parseSizePath(path: string): SizedImage | undefined {
-  const match =
-    /^size\/(?=[wh])(?:w([1-9]\d{0,3}))?(?:h([1-9]\d{0,3}))?\/(?:format\/([^./]+)\/)?(.*[^/])$/s.exec(
-      path,
-    );
+  const match = SIZE_PATH.exec(path);
   if (!match) return undefined;
   const [, width, height, format, image = ''] = match;
-  if (format !== undefined && !FORMATS.has(format)) return undefined;
-  if (isSizePath(image) || !isTransformable(image, format)) return undefined;
+  if (image.startsWith('format/') || isSizePath(image) || !isTransformable(image, format))
+    return undefined;
   return {
     path: image,
     ...(width !== undefined && { width: Number(width) }),

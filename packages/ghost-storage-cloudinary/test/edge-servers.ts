@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -60,6 +61,30 @@ export async function startNginx(
   );
   const args = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'];
   return serverAt(url, spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] }));
+}
+
+/** A DNS server that gives every name the address 127.0.0.1; `address` is where it listens. */
+export async function startDns(): Promise<{ address: string } & AsyncDisposable> {
+  const socket = createSocket('udp4');
+  socket.on('message', (query, { port, address }) => {
+    // Header, name, type and class: the question ends after the name's empty label.
+    const end = query.indexOf(0, 12) + 5;
+    const isA = query.readUInt16BE(end - 4) === 1;
+    const header = Buffer.from(query.subarray(0, 12));
+    header.writeUInt16BE(0x8180, 2);
+    header.writeUInt16BE(isA ? 1 : 0, 6);
+    header.fill(0, 8);
+    // The question's name, A, IN, 60 s, 4 bytes.
+    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
+    const parts = [header, query.subarray(12, end), isA ? answer : Buffer.alloc(0)];
+    socket.send(Buffer.concat(parts), port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return {
+    address: `127.0.0.1:${socket.address().port}`,
+    [Symbol.asyncDispose]: async () => void socket.close(),
+  };
 }
 
 /** Loads the Worker's module and calls it as Cloudflare does. */

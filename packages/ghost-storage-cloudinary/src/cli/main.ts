@@ -38,6 +38,7 @@ Run it in Ghost's folder; it reads the adapter's options where Ghost does.
   --site <url>           edge: the site (default: Ghost's url)
   --edge <url>           edge: the asset host (default: Ghost's urls.image)
   --theme <folder>       edge: the active theme, for its image sizes
+  --resolver <address>   edge nginx: the DNS server to ask for Cloudinary (default: 1.1.1.1)
 
 Exit code: 0 when all is well, 1 when something is not, 2 for a wrong command, 130 when interrupted.
 `;
@@ -54,6 +55,7 @@ const OPTIONS = {
   site: { type: 'string' },
   edge: { type: 'string' },
   theme: { type: 'string' },
+  resolver: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -188,6 +190,7 @@ async function runEdge(command: Command): Promise<number> {
     siteUrl: values.site ?? ghost.siteUrl ?? '',
     edgeUrl: values.edge ?? String(at(ghost.config, 'urls', 'image') ?? ''),
     themeSizes: themeSizes(theme),
+    resolver: values.resolver,
   });
   terminal.stdout.write(write(rules));
   return 0;

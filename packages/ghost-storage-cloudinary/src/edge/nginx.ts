@@ -1,7 +1,7 @@
+import { FORMATS } from '../sizes.ts';
 import {
   anyOf,
   type EdgeRules,
-  FORMATS,
   IMAGE_EXTENSIONS,
   NOT_RESIZED,
   NOT_RESIZED_AS_IS,
@@ -14,7 +14,7 @@ import {
 /** A file for nginx's `http` block (1.18 and later). @throws StorageError EDGE_CANNOT_SIGN */
 export function nginxConfig(rules: EdgeRules): string {
   refuseSigning(rules, 'nginx');
-  const { siteUrl, edgeUrl, deliveryUrl, idPrefix, sizes } = rules;
+  const { siteUrl, edgeUrl, deliveryUrl, idPrefix, sizes, resolver } = rules;
   const { origin, pathname, host } = new URL(deliveryUrl);
   const cloud = pathname.replace(/\/$/, '');
   const site = new URL(siteUrl);
@@ -27,7 +27,7 @@ export function nginxConfig(rules: EdgeRules): string {
   const toCloudinary = (pattern: string, target: string) => `
     location ~ "^/content/${pattern}$" {
         rewrite ^ ${cloud}/${target}? break;
-        proxy_pass ${origin};
+        proxy_pass $cld_origin;
         proxy_set_header Host ${host};
         proxy_set_header Cookie "";
         proxy_set_header Authorization "";
@@ -58,6 +58,11 @@ upstream ghost_site {
 server {
     ${listenOf(edge)}
     server_name ${edge.hostname};
+
+    # The addresses of Cloudinary change. A name in a variable is asked for again, of this DNS server: put
+    # that of your network here, which /etc/resolv.conf names. In Docker it is 127.0.0.11.
+    resolver ${resolver} valid=60s;
+    set $cld_origin ${origin};
 ${toCloudinary(
   `images/${size}format/(?<cld_format>${anyOf(FORMATS)})/${stem}${extension(without(IMAGE_EXTENSIONS, NOT_RESIZED))}`,
   `image/upload/$cld_resize/v1/${idPrefix}images/\${cld_stem}_$cld_extension.$cld_format`,

@@ -1,6 +1,9 @@
 import { StorageError } from '../errors.ts';
 import type { StorageOptions } from '../options.ts';
-import { GHOST_SIZES } from '../sizes.ts';
+import { IMAGE_EXTENSIONS as IMAGES, VIDEO_EXTENSIONS as VIDEOS } from '../resource-type.ts';
+import { GHOST_SIZES, isTransformable, SIZE_PATTERN } from '../sizes.ts';
+
+const SIZE = new RegExp(`^${SIZE_PATTERN}$`);
 
 /** What an edge has to know to do for the asset host what the adapter does for the site. */
 export interface EdgeRules {
@@ -15,18 +18,17 @@ export interface EdgeRules {
   /** Ghost's names of the sizes that may be asked for, with the transformation of each. */
   sizes: ReadonlyMap<string, string>;
   signatureAlgorithm: 'sha1' | 'sha256' | undefined;
+  /** The DNS server that nginx asks for Cloudinary's address: nginx knows no other. */
+  resolver: string;
 }
 
-/** Extensions by resource type, each with the extension under which it is delivered. */
-export const IMAGE_EXTENSIONS = extensions('jpg jpeg=jpg png gif webp svg ico bmp tif tiff');
-export const VIDEO_EXTENSIONS = extensions('mp4 webm ogv mov mp3 wav ogg m4a aac flac');
+/** Extensions in the two ways in which an edge looks for them, each with the one under which it is delivered. */
+export const IMAGE_EXTENSIONS = inBothCases(IMAGES);
+export const VIDEO_EXTENSIONS = inBothCases(VIDEOS);
 
 /** Those that are never given another size: an icon at all, a vector unless it changes its format. */
-export const NOT_RESIZED = new Set(['ico', 'ICO']);
-export const NOT_RESIZED_AS_IS = new Set(['ico', 'ICO', 'svg', 'SVG']);
-
-/** Ghost's formats (@tryghost/image-transform: `canTransformToFormat`). */
-export const FORMATS = ['gif', 'jpeg', 'jpg', 'png', 'webp', 'avif'] as const;
+export const NOT_RESIZED = fixedAs('png');
+export const NOT_RESIZED_AS_IS = fixedAs(undefined);
 
 /**
  * A path that needs no escape in a public_id, as Ghost's own names are, without its extension. What
@@ -35,13 +37,18 @@ export const FORMATS = ['gif', 'jpeg', 'jpg', 'png', 'webp', 'avif'] as const;
  */
 export const PLAIN_STEM = '(?:[A-Za-uw-z0-9_@-][A-Za-z0-9_.@-]*/)*[A-Za-z0-9_@-][A-Za-z0-9_.@-]*';
 
-function extensions(text: string): ReadonlyMap<string, string> {
-  const known = new Map<string, string>();
-  for (const word of text.split(' ')) {
-    const [extension = '', delivered = extension] = word.split('=');
-    known.set(extension, delivered).set(extension.toUpperCase(), delivered);
-  }
-  return known;
+function inBothCases(extensions: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map(
+    [...extensions].flatMap(([extension, delivered]): [string, string][] => [
+      [extension, delivered],
+      [extension.toUpperCase(), delivered],
+    ]),
+  );
+}
+
+function fixedAs(format: string | undefined): ReadonlySet<string> {
+  const extensions = [...IMAGE_EXTENSIONS.keys()];
+  return new Set(extensions.filter((extension) => !isTransformable(`a.${extension}`, format)));
 }
 
 /** Alternatives of a regular expression. */
@@ -60,10 +67,18 @@ export interface EdgeOptions {
   edgeUrl: string;
   /** Sizes of the theme, from its package.json. */
   themeSizes?: readonly string[];
+  /** See {@link EdgeRules.resolver}; a public one by default. */
+  resolver?: string | undefined;
 }
 
 /** Puts the rules together. @throws StorageError EDGE_URL_MISSING */
-export function edgeRules({ options, siteUrl, edgeUrl, themeSizes = [] }: EdgeOptions): EdgeRules {
+export function edgeRules({
+  options,
+  siteUrl,
+  edgeUrl,
+  themeSizes = [],
+  resolver = '1.1.1.1',
+}: EdgeOptions): EdgeRules {
   for (const [name, url] of Object.entries({ '--site': siteUrl, '--edge': edgeUrl })) {
     if (URL.canParse(url)) continue;
     throw new StorageError(
@@ -79,7 +94,9 @@ export function edgeRules({ options, siteUrl, edgeUrl, themeSizes = [] }: EdgeOp
   const extra = transformation === '' ? '' : `/${transformation}`;
   const sizes = new Map<string, string>();
   for (const size of [...GHOST_SIZES, ...themeSizes, ...options.sizes]) {
-    const [, width, height] = /^(?:w(\d+))?(?:h(\d+))?$/.exec(size) ?? [];
+    // A theme may name what Ghost itself makes nothing of.
+    const [, width, height] = SIZE.exec(size) ?? [];
+    if (!width && !height) continue;
     const crop = width && height ? 'c_lfill' : 'c_limit';
     // In the order in which the SDK writes them: what was made under one spelling is not under another.
     const parts = [crop, height && `h_${height}`, width && `w_${width}`].filter(Boolean);
@@ -92,6 +109,7 @@ export function edgeRules({ options, siteUrl, edgeUrl, themeSizes = [] }: EdgeOp
     idPrefix: folder === '' ? '' : `${folder}/`,
     sizes,
     signatureAlgorithm: options.signedUrls ? options.signatureAlgorithm : undefined,
+    resolver,
   };
 }
 

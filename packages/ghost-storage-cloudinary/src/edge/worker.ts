@@ -1,7 +1,7 @@
+import { FORMATS } from '../sizes.ts';
 import {
   anyOf,
   type EdgeRules,
-  FORMATS,
   IMAGE_EXTENSIONS,
   NOT_RESIZED,
   NOT_RESIZED_AS_IS,

@@ -8,7 +8,7 @@ import { nginxConfig } from '../../src/edge/nginx.ts';
 import { type EdgeRules, edgeRules, themeSizes } from '../../src/edge/rules.ts';
 import { workerModule } from '../../src/edge/worker.ts';
 import { parseConfig } from '../../src/parse-config.ts';
-import { type EdgeServer, startCaddy, startNginx, startWorker } from '../edge-servers.ts';
+import { type EdgeServer, startCaddy, startDns, startNginx, startWorker } from '../edge-servers.ts';
 import { getRaw, picture, sound, startTestSite, type TestSite } from '../test-site.ts';
 
 const THEME = { config: { image_sizes: { s: { width: 300 }, box: { width: 80, height: 40 } } } };
@@ -149,6 +149,20 @@ describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
     expect((await get('/ghost/')).response.status).toBe(404);
     expect((await get('/')).response.status).toBe(404);
   });
+});
+
+test('nginx asks for the address of Cloudinary while it runs, since that changes', async ({
+  skip,
+}) => {
+  skip(edges['nginx'] === undefined && !process.env['CI'], 'There is no nginx on this machine.');
+  await using dns = await startDns();
+  const deliveryUrl = site.cloudinary.deliveryUrl.replace('127.0.0.1', 'pictures.example');
+  const write = (url: string) =>
+    nginxConfig({ ...rulesFor(url), deliveryUrl, resolver: dns.address });
+  await using nginx = await startNginx(await mkdtemp(join(folder, 'named-')), write);
+  const response = await nginx?.get('/content/images/2026/11/mid.jpg');
+  expect(response?.status).toBe(200);
+  expect(response?.headers.get('content-length')).toBe(String(jpeg.length));
 });
 
 describe('signed URLs', () => {

@@ -135,8 +135,9 @@ describe('save', () => {
 });
 
 test('an import of 100 files has eight of them under way, and none times out while it waits', async () => {
-  site.cloudinary.faults.set([{ match: { path: '/upload$' }, fault: { latencyMs: 150 } }]);
-  const patience = { timeoutMs: 1500, deadlineMs: 1500 };
+  site.cloudinary.faults.set([{ match: { path: '/upload$' }, fault: { latencyMs: 300 } }]);
+  // Ten times what one takes, and less than all of them.
+  const patience = { timeoutMs: 3000, deadlineMs: 3000 };
   const stores = (['images', 'media', 'files'] as const).map((store) =>
     site.another({ store, ...patience }),
   );
