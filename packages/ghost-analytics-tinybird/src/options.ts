@@ -142,13 +142,13 @@ export const collectorOptions = {
   dataDir: {
     env: 'PROSORA_COLLECTOR_DATA_DIR',
     description:
-      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. One collector per folder.',
+      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. Collectors on one machine may share it.',
     schema: z.string().default('collector-data'),
     example: '/data',
   },
   maxSpoolBytes: {
     env: 'PROSORA_COLLECTOR_MAX_SPOOL_BYTES',
-    description: 'How much may wait on disk. Above it hits are answered 503.',
+    description: 'How much may wait on disk for one collector. Above it hits are answered 503.',
     schema: z.coerce
       .number()
       .int()
