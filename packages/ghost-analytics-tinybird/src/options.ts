@@ -95,7 +95,7 @@ export const collectorOptions = {
   countryDatabase: {
     env: 'PROSORA_COLLECTOR_COUNTRY_DATABASE',
     description:
-      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP, IPinfo). Read at the start.',
+      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP). Read at the start.',
     schema: z.string().optional(),
     defaultText: "none; the time zone's country is taken",
     example: '/data/GeoLite2-Country.mmdb',
