@@ -1,6 +1,7 @@
 /** What the stack makes for itself at its first start: passwords and tokens between its own services. */
 export const GENERATED = [
   'analytics_admin_token',
+  'analytics_sync_key',
   'analytics_tracker_token',
   'db_password',
   'db_root_password',
@@ -113,6 +114,7 @@ export function secretFolders(
         redis_password: made.redis_password,
         mail_api_key: made.mail_api_key,
         analytics_admin_token: made.analytics_admin_token,
+        analytics_sync_key: made.analytics_sync_key,
         cloudinary_url: cloudinaryUrl,
         'ghost.env': linesOf({
           WEBHOOK_SECRET: made.ghost_webhook_secret,
@@ -147,7 +149,14 @@ export function secretFolders(
         stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret,
       },
     },
-    analytics: { ...node, files: { analytics_tracker_token: made.analytics_tracker_token } },
+    analytics: {
+      ...node,
+      files: {
+        analytics_admin_token: made.analytics_admin_token,
+        analytics_sync_key: made.analytics_sync_key,
+        analytics_tracker_token: made.analytics_tracker_token,
+      },
+    },
     engine: {
       ...node,
       files: {

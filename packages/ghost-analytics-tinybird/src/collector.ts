@@ -10,8 +10,9 @@ import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
 import { createCollectorMetrics } from './collector-metrics.ts';
 import { createCountryOf } from './country.ts';
-import { takeDataDir } from './data-dir.ts';
+import { type Lane, takeDataDir } from './data-dir.ts';
 import { createHitLimit } from './hit-limit.ts';
+import { sendLeftLanes } from './left-lanes.ts';
 import { openMidnightVisitors } from './midnight-visitors.ts';
 import type { collectorOptions } from './options.ts';
 import { createPipes } from './pipes.ts';
@@ -19,9 +20,9 @@ import { openSalts, type Salts } from './salts.ts';
 import { createSeen } from './seen.ts';
 import { createSender } from './sender.ts';
 import { logOutcome, logSynced } from './sender-log.ts';
-import { openCheckpoint } from './spool/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
 import { orderOf } from './spool/segment.ts';
-import { openSpool } from './spool/spool.ts';
+import { openSpool, type Spool } from './spool/spool.ts';
 import { createTinybird } from './tinybird.ts';
 import { createSync } from './tinybird-sync.ts';
 import { createVisitorId } from './visitor-id.ts';
@@ -51,10 +52,10 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
-  const checkpoint = started.use(openCheckpoint(files.checkpoint));
+  const checkpoint = started.use(openCheckpoint(files.lane.checkpoint));
   const spool = started.use(
     await openSpool({
-      folder: files.spool,
+      folder: files.lane.spool,
       maxBytes: values.maxSpoolBytes,
       lastOrder: orderOf(checkpoint.progress.segment),
       onFlush: (tookMs) => metrics.flushed(tookMs),
@@ -79,19 +80,24 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       datasource,
       timeoutMs: values.upstreamTimeoutMs,
     });
-  const sender = createSender({
-    ...values,
-    spool,
-    checkpoint,
-    tinybird: tinybirdFor(values.datasource),
-    deadLettersFile: files.deadLetters,
-    onOutcome(outcome, batch) {
-      metrics.sent(outcome, batch);
-      logOutcome(logger, outcome, batch);
-    },
-    onFault: (error) => logger.error({ err: error }, 'sending failed'),
-    onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
-  });
+  const tinybird = tinybirdFor(values.datasource);
+  const senderOf = (
+    lane: Lane,
+    kept: { spool: Spool; checkpoint: Checkpoint; endsWhenEmpty?: true },
+  ) =>
+    createSender({
+      ...values,
+      ...kept,
+      tinybird,
+      deadLettersFile: lane.deadLetters,
+      onOutcome(outcome, batch) {
+        metrics.sent(outcome, batch);
+        logOutcome(logger, outcome, batch);
+      },
+      onFault: (error) => logger.error({ err: error }, 'sending failed'),
+      onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
+    });
+  const sender = senderOf(files.lane, { spool, checkpoint });
   const health = started.use(
     await startPrivateListener({
       host: values.privateHost,
@@ -134,12 +140,24 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   const server = createServer({ requestTimeout: 30_000 }, app);
   const listener: Listener = started.use(await listen(server, values));
   sender.start();
+  const leftLanes = sendLeftLanes({
+    dir: values.dataDir,
+    ownLaneDir: files.lane.dir,
+    async open(lane) {
+      logger.warn({ lane: lane.dir }, 'another collector left page hits here: they are sent');
+      const checkpoint = openCheckpoint(lane.checkpoint);
+      const spool = await openSpool({ folder: lane.spool, maxBytes: 0 });
+      const sender = senderOf(lane, { spool, checkpoint, endsWhenEmpty: true });
+      return { sender, [Symbol.asyncDispose]: async () => checkpoint[Symbol.dispose]() };
+    },
+    onFault: (error) => logger.error({ err: error }, 'what is left could not be sent'),
+  });
 
   const running = started.move();
   const stop = async (): Promise<void> => {
     await listener.close(CLOSE_MS);
     await spool.close();
-    await sender.stop(DRAIN_MS);
+    await Promise.all([sender.stop(DRAIN_MS), leftLanes.stop(DRAIN_MS)]);
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };

@@ -1,5 +1,5 @@
 import type { CollectorOptions } from './collector.ts';
-import { takeDataDir } from './data-dir.ts';
+import { takeLane } from './data-dir.ts';
 import { CollectorError } from './errors.ts';
 import { type Finding, walkSitePath } from './site-path.ts';
 
@@ -20,12 +20,14 @@ export async function* examine(
 
 function examineDataDir(dir: string): Finding {
   try {
-    using _taken = takeDataDir(dir);
-    return { ok: true, text: `The folder ${dir} can be written` };
+    using taken = takeLane(dir);
+    return {
+      ok: true,
+      text: taken ? `The folder ${dir} can be written` : `A collector runs with ${dir}`,
+    };
   } catch (error) {
     if (!(error instanceof CollectorError)) throw error;
-    const { code, message, help } = error;
-    if (code === 'DATA_DIR_TAKEN') return { ok: true, text: `A collector runs with ${dir}` };
+    const { message, help } = error;
     return { ok: false, text: [message, help].filter(Boolean).join(' ') };
   }
 }

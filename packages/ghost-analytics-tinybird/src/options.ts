@@ -95,7 +95,7 @@ export const collectorOptions = {
   countryDatabase: {
     env: 'PROSORA_COLLECTOR_COUNTRY_DATABASE',
     description:
-      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP, IPinfo). Read at the start.',
+      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP). Read at the start.',
     schema: z.string().optional(),
     defaultText: "none; the time zone's country is taken",
     example: '/data/GeoLite2-Country.mmdb',
@@ -142,13 +142,13 @@ export const collectorOptions = {
   dataDir: {
     env: 'PROSORA_COLLECTOR_DATA_DIR',
     description:
-      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. One collector per folder.',
+      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. Collectors on one machine may share it.',
     schema: z.string().default('collector-data'),
     example: '/data',
   },
   maxSpoolBytes: {
     env: 'PROSORA_COLLECTOR_MAX_SPOOL_BYTES',
-    description: 'How much may wait on disk. Above it hits are answered 503.',
+    description: 'How much may wait on disk for one collector. Above it hits are answered 503.',
     schema: z.coerce
       .number()
       .int()

@@ -16,6 +16,8 @@ export interface SenderOptions {
   batchBytes: number;
   /** or this long after its first row. */
   batchMs: number;
+  /** Ends when all is sent, as nothing is added any more. (Default: false) */
+  endsWhenEmpty?: boolean;
   /** Longest wait after the first failure; it doubles with each further one. (Default: 500) */
   backoffMs?: number;
   /** Longest wait of all. (Default: 60,000) */
@@ -43,6 +45,8 @@ export interface SentBatch {
 export interface Sender {
   /** Begins. */
   start(): void;
+  /** Resolves when it sends no more. */
+  ended(): Promise<void>;
   /** Sends what is left without waiting for more, for up to this long, then gives up until next time. */
   stop(graceMs: number): Promise<void>;
 }
@@ -135,7 +139,7 @@ export function createSender(options: SenderOptions): Sender {
     if (segment) {
       if (checkpoint.progress.cuts.length === 0) await plan(segment);
       await sendFirst(segment);
-    } else if (draining.signal.aborted) {
+    } else if (draining.signal.aborted || options.endsWhenEmpty) {
       ended.abort();
     } else {
       await spool.grown(draining.signal);
@@ -157,6 +161,9 @@ export function createSender(options: SenderOptions): Sender {
   return {
     start() {
       running ??= loop();
+    },
+    async ended() {
+      await running;
     },
     async stop(graceMs) {
       draining.abort();

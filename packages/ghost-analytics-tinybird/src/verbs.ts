@@ -11,7 +11,7 @@ import {
 import * as z from 'zod';
 import { backfill } from './backfill.ts';
 import { startCollector } from './collector.ts';
-import { deadLettersIn } from './data-dir.ts';
+import { deadLettersIn, laneDirsIn } from './data-dir.ts';
 import { datafilesOf } from './datafiles.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { deployTo, readWorkspace } from './deploy.ts';
@@ -109,8 +109,14 @@ async function doctor(print: Print): Promise<number> {
 
 function dead(print: Print): number {
   const { dataDir } = readOptions(collectorOptions);
-  for (const letter of readDeadLetters(deadLettersIn(dataDir))) print(JSON.stringify(letter));
+  for (const file of deadLetterFilesIn(dataDir)) {
+    for (const letter of readDeadLetters(file)) print(JSON.stringify(letter));
+  }
   return 0;
+}
+
+function deadLetterFilesIn(dataDir: string): string[] {
+  return laneDirsIn(dataDir).map(deadLettersIn);
 }
 
 async function replayDead(args: string[], print: Print): Promise<number> {
@@ -120,15 +126,13 @@ async function replayDead(args: string[], print: Print): Promise<number> {
   });
   const values = readOptions(collectorOptions);
   let staying = 0;
-  for await (const { letter, stays } of replay(
-    deadLettersIn(values.dataDir),
-    tinybirdOf(values),
-    flags,
-  )) {
-    print(
-      `${stays ? '✘' : '✔'} ${letter.batch}, ${letter.rows.length} hits${stays ? `: ${stays}` : ''}`,
-    );
-    staying += stays ? 1 : 0;
+  for (const file of deadLetterFilesIn(values.dataDir)) {
+    for await (const { letter, stays } of replay(file, tinybirdOf(values), flags)) {
+      print(
+        `${stays ? '✘' : '✔'} ${letter.batch}, ${letter.rows.length} hits${stays ? `: ${stays}` : ''}`,
+      );
+      staying += stays ? 1 : 0;
+    }
   }
   return staying === 0 ? 0 : 1;
 }

@@ -87,6 +87,12 @@ test('page views of 20 KB go to the collector, larger ones nowhere', async () =>
   // Read whole and then refused, as it is no page view.
   expect((await post(20 * 1024)).status).toBe(400);
   expect((await post(20 * 1024 + 1)).status).toBe(413);
+  // Runs of automations may be larger, and need Ghost's key.
+  const sync = await askEdge('/.ghost/analytics/api/v1/tinybird-sync', {
+    method: 'POST',
+    body: 'x'.repeat(20 * 1024 + 1),
+  });
+  expect(sync.status).toBe(401);
 });
 
 test('an event of Stripe reaches the inbox byte by byte', async () => {

@@ -128,12 +128,13 @@ test('each service can read its own secrets, and holds no other’s', async () =
     ]),
   );
   expect(Object.fromEntries(held)).toEqual({
-    analytics: ['analytics_tracker_token'],
+    analytics: ['analytics_admin_token', 'analytics_sync_key', 'analytics_tracker_token'],
     caddy: ['sites.caddy'],
     db: ['db_password', 'db_root_password'],
     engine: ['analytics_admin_token', 'analytics_tracker_token'],
     ghost: [
       'analytics_admin_token',
+      'analytics_sync_key',
       'cloudinary_url',
       'db_password',
       'ghost.env',
@@ -180,7 +181,7 @@ async function secretsOfTheStack(): Promise<string[]> {
       'ghost',
       'sh',
       '-c',
-      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/cloudinary_url; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
+      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/analytics_sync_key; echo; cat /run/secrets/cloudinary_url; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
     ),
     exec('db', 'cat', '/run/secrets/db_root_password'),
     exec(

@@ -44,9 +44,16 @@ export async function createSegment(
 ): Promise<{ segment: Segment; handle: FileHandle }> {
   const name = `${String(order).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
   const file = join(folder, name + SUFFIX);
+  const segment = { name, file, size: 0, isSealed: false };
   const handle = await open(file, 'ax', 0o600);
-  syncFolder(folder);
-  return { segment: { name, file, size: 0, isSealed: false }, handle };
+  try {
+    syncFolder(folder);
+  } catch (error) {
+    await handle.close();
+    await deleteSegment(segment);
+    throw error;
+  }
+  return { segment, handle };
 }
 
 /** Bytes `from` up to and without `to`; fewer when the file is shorter. */
@@ -61,7 +68,7 @@ export async function readSegment(segment: Segment, from: number, to: number): P
   }
 }
 
-/** Deletes a segment that was sent. */
+/** Deletes a segment that was sent, or in which nothing came to be. */
 export async function deleteSegment(segment: Segment): Promise<void> {
   await unlink(segment.file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

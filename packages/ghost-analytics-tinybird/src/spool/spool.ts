@@ -75,6 +75,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     await handle.close();
   };
 
+  const remove = async (segment: Segment): Promise<void> => {
+    await deleteSegment(segment);
+    const place = segments.indexOf(segment);
+    if (place < 0) return;
+    segments.splice(place, 1);
+    bytes -= segment.size;
+  };
+
   const write = async (group: Buffer): Promise<void> => {
     if (!newest) {
       newest = await createSegment(folder, nextOrder++);
@@ -88,6 +96,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       // After a failed write or fsync nothing is known of what follows `size`: leave this file.
       await handle.truncate(segment.size).catch(() => undefined);
       await seal();
+      if (segment.size === 0) await remove(segment).catch(() => undefined);
       throw error;
     }
     segment.size += group.length;
@@ -132,11 +141,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     },
     oldest: () => segments[0],
     async removeOldest() {
-      const segment = segments[0];
-      if (!segment) return;
-      await deleteSegment(segment);
-      segments.shift();
-      bytes -= segment.size;
+      const [oldest] = segments;
+      if (oldest) await remove(oldest);
     },
     async grown(signal) {
       const aborted = Promise.withResolvers<void>();

@@ -225,10 +225,6 @@ test('a sender that breaks off in the middle leaves the collector well', async (
   expect((await fetch(`${collector.privateUrl}/readyz`)).status).toBe(200);
 });
 
-test('a second collector on the same folder is refused', async () => {
-  await expect(startTestCollector(env)).rejects.toMatchObject({ code: 'DATA_DIR_TAKEN' });
-});
-
 test('a chart is answered 502 when the upstream is gone; a hit is still taken', async () => {
   await using lonely = await startTestCollector(collectorEnv('http://127.0.0.1:9'));
   expect((await fetch(`${lonely.url}/v0/pipes/api_kpis.json`)).status).toBe(502);

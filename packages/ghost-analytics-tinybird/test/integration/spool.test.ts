@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import fs, { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { readFrames } from '../../src/spool/frame.ts';
 import { openSpool } from '../../src/spool/spool.ts';
 import {
@@ -16,6 +18,7 @@ import { startUpstream } from './upstream.ts';
 const MIB = 2 ** 20;
 const mounts: string[] = [];
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const mount of mounts.splice(0)) execFileSync('umount', [mount]);
 });
 
@@ -40,6 +43,57 @@ test('a row is in the file when its append resolves, and many rows share one fsy
   expect(rowsIn(folder)).toEqual(rows);
   expect(groups.reduce((sum, size) => sum + size)).toBe(200);
   expect(groups.length).toBeLessThan(20);
+});
+
+/** What all open files share, so that a test can hold back or break what is done to any of them. */
+async function fileHandles(): Promise<FileHandle> {
+  await using handle = await open(process.execPath);
+  return Object.getPrototypeOf(handle);
+}
+
+test('a hit is not answered before it is on disk, though it is in the file', async () => {
+  await using upstream = await startUpstream();
+  const env = collectorEnv(upstream.url);
+  await using collector = await startTestCollector(env);
+  const disk = Promise.withResolvers<void>();
+  const datasync = vi.spyOn(await fileHandles(), 'datasync').mockReturnValue(disk.promise);
+  const answered = vi.fn();
+  const answer = postHit(collector.url).then(answered);
+  await vi.waitUntil(() => datasync.mock.calls.length === 1);
+  expect(rowsIn(join(env.PROSORA_COLLECTOR_DATA_DIR, 'spool'))).toHaveLength(1);
+  // As long as the way of an answer, and longer.
+  for (let times = 0; times < 3; times += 1) await fetch(`${collector.privateUrl}/livez`);
+  expect(answered).not.toHaveBeenCalled();
+  disk.resolve();
+  await answer;
+  expect(answered).toHaveBeenCalledWith(expect.objectContaining({ status: 202 }));
+});
+
+test('a disk that takes nothing is left without empty segments and open files', async () => {
+  const folder = freshDir();
+  await using spool = await openSpool({ folder, maxBytes: MIB });
+  const handles = await fileHandles();
+  const datasync = vi.spyOn(handles, 'datasync').mockRejectedValue(new Error('ENOSPC'));
+  for (let times = 0; times < 3; times += 1) {
+    await expect(spool.append('"lost"')).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
+  }
+  expect([readdirSync(folder), spool.oldest()]).toEqual([[], undefined]);
+  datasync.mockRestore();
+  // The folder cannot be synced.
+  const openFiles = () => readdirSync('/dev/fd').length;
+  const before = openFiles();
+  const sync = vi.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    throw new Error('EIO');
+  });
+  syncBuiltinESMExports();
+  for (let times = 0; times < 5; times += 1) {
+    await expect(spool.append('"lost"')).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
+  }
+  sync.mockRestore();
+  syncBuiltinESMExports();
+  expect([readdirSync(folder), openFiles() - before]).toEqual([[], 0]);
+  await spool.append('"kept"');
+  expect(rowsIn(folder)).toEqual(['"kept"']);
 });
 
 test('what a killed process left is kept, and new rows go to a new segment', async () => {
