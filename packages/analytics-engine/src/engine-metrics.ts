@@ -46,6 +46,14 @@ export function createEngineMetrics(database: Database, served: ServedProject): 
     },
   });
   new Gauge({
+    name: 'prosora_batches_set_aside',
+    help: 'Batches in batches.aside: the database ended each time at them',
+    registers,
+    collect() {
+      this.set(database.setAside);
+    },
+  });
+  new Gauge({
     name: 'prosora_table_rows',
     help: 'Rows by table',
     labelNames: ['table'],
