@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Logger } from '@prosora/service';
 import type { Connection } from '../database/connection.ts';
 import { EngineError } from '../errors.ts';
+import { FILL_SETTINGS } from '../schema/backfill.ts';
 import { BESIDE, rowsOf } from '../schema/existing.ts';
 import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
@@ -75,9 +76,7 @@ export async function addFromBackup(
   await connection.execute(`CREATE TABLE ${lost} AS ${table}`);
   await connection.execute(
     `INSERT INTO ${lost} SELECT * FROM ${from}
-    WHERE cityHash64(*) NOT IN (SELECT cityHash64(*) FROM ${table})
-    SETTINGS max_insert_block_size = 100000, min_insert_block_size_rows = 100000,
-      min_insert_block_size_bytes = 67108864, insert_deduplicate = 0`,
+    WHERE cityHash64(*) NOT IN (SELECT cityHash64(*) FROM ${table}) ${FILL_SETTINGS}`,
   );
   const [{ rows } = { rows: 0 }] = await rowsOf<{ rows: number }>(
     connection,

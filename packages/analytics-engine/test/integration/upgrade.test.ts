@@ -152,6 +152,18 @@ describe('datafiles changed by hand', () => {
     expect(await counts(engine)).toEqual([60, 60, 60, 60]);
   });
 
+  test('so that the database refuses a table are refused in the same way', async () => {
+    edit(
+      'datasources/_mv_hits.datasource',
+      '`ingestion_latency_ms` Int64',
+      '`ingestion_latency_ms` NoSuchType',
+    );
+    await using engine = await startOn(datafiles);
+    expect(engine.served.refusal).toContain('NoSuchType');
+    expect((await send(engine, 60, 80)).status).toBe(200);
+    expect(await counts(engine)).toEqual([80, 80, 80, 80]);
+  });
+
   test('and taken away are no reason to stop', async () => {
     rmSync(datafiles, { recursive: true });
     await using engine = await startOn(datafiles);
