@@ -3,6 +3,7 @@ import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { listBackups } from './care/backup.ts';
+import { clockStateOf } from './care/clock-state.ts';
 import { readProject } from './datafiles/project.ts';
 import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
 import { machineMemoryMb } from './memory-limit.ts';
@@ -59,6 +60,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const { backupHours } = options;
     if (backupHours === 0 || Math.abs(hours) <= 2 * backupHours + 1) return found;
     throw new Error(`${found}: look at the log of the engine for why none was taken since.`);
+  },
+  clock: async ({ dataDir }) => {
+    const state = await clockStateOf(dataDir).read();
+    if (!state) return 'not looked at yet';
+    const found = `last looked at ${new Date(state.lastLook).toISOString()}`;
+    if (!state.isDoubted) return found;
+    throw new Error(
+      `${found}, after a jump: nothing old is removed until \`prosora-engine retention\` is run.`,
+    );
   },
   memory: ({ memoryLimitMb }) => {
     const totalMb = machineMemoryMb();

@@ -37,7 +37,7 @@ function database(error?: EngineError): { inserts: Insert[]; connection: Connect
   const inserts: Insert[] = [];
   const connection = {
     query: async () => Buffer.from('{}'),
-    execute: async () => {},
+    execute: async () => Buffer.from(''),
     async insert(insert: Insert) {
       inserts.push(insert);
       if (error) throw error;

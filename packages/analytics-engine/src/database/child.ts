@@ -23,6 +23,8 @@ const configFile = join(settings.dataDir, 'clickhouse.xml');
 const readers = createSessionPool(() => open(readerSettings(settings)));
 const writers = createSessionPool(() => open(writerSettings));
 let running = 0;
+/** Of those that run, the ones that are no glances. */
+let uses = 0;
 let idle: NodeJS.Timeout | undefined;
 
 try {
@@ -43,8 +45,12 @@ process.on('message', (request: Request) => {
 });
 
 async function answer(id: number, task: Task): Promise<void> {
+  const isUse = task.kind !== 'query' || !task.isGlance;
   running += 1;
-  clearTimeout(idle);
+  if (isUse) {
+    uses += 1;
+    clearTimeout(idle);
+  }
   try {
     const result = await run(task);
     reply({ kind: 'done', id, ...(result && { answer: result }) });
@@ -55,7 +61,10 @@ async function answer(id: number, task: Task): Promise<void> {
     reply({ kind: 'refused', id, failure });
   } finally {
     running -= 1;
-    if (running === 0) idle = setTimeout(returnMemory, IDLE_MS);
+    if (isUse) {
+      uses -= 1;
+      if (uses === 0) idle = setTimeout(returnMemory, IDLE_MS);
+    }
   }
 }
 
@@ -70,8 +79,8 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
     return result.bytes();
   }
   if (task.kind === 'execute') {
-    await writers.run((session) => session.queryAsync(task.sql));
-    return;
+    const result = await writers.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
+    return result.bytes();
   }
   const { table, columns, rows, deduplicationToken } = task;
   await writers.run((session) =>

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@prosora/service';
 import { EngineError } from '../errors.ts';
-import type { Connection, Insert } from './connection.ts';
+import type { Connection, Insert, QueryOptions } from './connection.ts';
 import { type DatabaseProcess, startDatabaseProcess } from './database-process.ts';
 import { type Journal, type NamedInsert, named } from './journal.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -108,8 +108,8 @@ class Supervisor implements Database {
     this.#loop = this.#keepRunning();
   }
 
-  query(sql: string): Promise<Buffer> {
-    return this.#reads.run(() => this.#run({ kind: 'query', sql }));
+  query(sql: string, options?: QueryOptions): Promise<Buffer> {
+    return this.#reads.run(() => this.#run({ kind: 'query', sql, ...options }));
   }
 
   async insert(insert: Insert): Promise<void> {
@@ -125,8 +125,8 @@ class Supervisor implements Database {
     return this.#writes.run(async () => await work(this.beside));
   }
 
-  async execute(sql: string): Promise<void> {
-    await this.#writes.run(() => this.#run({ kind: 'execute', sql }));
+  execute(sql: string): Promise<Buffer> {
+    return this.#writes.run(() => this.#run({ kind: 'execute', sql }));
   }
 
   async close(): Promise<void> {
@@ -218,8 +218,8 @@ function restarting(): EngineError {
 
 function connectionTo(database: DatabaseProcess): Connection {
   return {
-    query: (sql) => database.run({ kind: 'query', sql }),
+    query: (sql, options) => database.run({ kind: 'query', sql, ...options }),
     insert: async (insert) => void (await database.run({ kind: 'insert', ...named(insert) })),
-    execute: async (sql) => void (await database.run({ kind: 'execute', sql })),
+    execute: (sql) => database.run({ kind: 'execute', sql }),
   };
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { takeDataDir } from '../../src/care/data-dir-lock.ts';
 import { type EngineProcess, runEngine } from './engine-process.ts';
 import { freePorts } from './free-ports.ts';
 import { pageHits } from './hits.ts';
@@ -105,6 +106,26 @@ test('a running engine is backed up, exported and confirmed, and a stopped one r
   await serve();
   expect((await run('status')).output).toContain('prosora_table_rows{table="_mv_hits"} 9');
 }, 180_000);
+
+test('while another process has the data directory, nothing starts on it or puts a backup there', async () => {
+  using _lock = takeDataDir(env['PROSORA_ENGINE_DATA_DIR'] ?? '');
+  for (const verb of ['serve', 'restore', 'salvage']) {
+    expect(await run(verb)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('An engine runs on'),
+    });
+  }
+});
+
+test('after a jump of the clock, status and doctor say that nothing old is removed', async () => {
+  const file = join(env['PROSORA_ENGINE_DATA_DIR'] ?? '', 'clock.json');
+  writeFileSync(file, JSON.stringify({ lastLook: Date.now(), isDoubted: true }));
+  expect((await run('doctor')).output).toMatch(/✘ clock: .*nothing old is removed until/);
+  await serve();
+  expect((await run('status')).output).toContain('prosora_retention_paused 1');
+  await run('retention');
+  expect((await run('status')).output).toContain('prosora_retention_paused 0');
+});
 
 test('doctor finds everything well, or says what is not', async () => {
   const well = await run('doctor');
