@@ -106,3 +106,18 @@ describe('a batch that a crash interrupted', () => {
     expect(existsSync(openFile())).toBe(false);
   });
 });
+
+test('the names of the last 100,000 batches are remembered, also by the next start', async () => {
+  const names = Array.from({ length: 100_001 }, (_, index) => `events batch-${index}`);
+  writeFileSync(join(dataDir, 'batches.done'), [...names, ''].join('\n'));
+  const journal = await openJournal(dataDir);
+  expect(journal.has(batch('batch-0'))).toBe(false);
+  expect(journal.has(batch('batch-1'))).toBe(true);
+  await journal.finish(batch('batch-100001'));
+  const next = await openJournal(dataDir);
+  for (const one of [journal, next]) {
+    expect(one.has(batch('batch-1'))).toBe(false);
+    expect(one.has(batch('batch-2'))).toBe(true);
+    expect(one.has(batch('batch-100001'))).toBe(true);
+  }
+});

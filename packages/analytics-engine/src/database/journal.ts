@@ -53,8 +53,11 @@ const OPEN_FILE = 'batch.open';
 /** Folder with the inserts that were given up: a line of JSON about each, then its rows. */
 const ASIDE_FOLDER = 'batches.aside';
 const MOST_ATTEMPTS = 3;
-/** As many as a table remembers blocks. */
-const REMEMBERED = 1_000;
+/**
+ * Of all senders together: more than a day of one that sends each second. It is the names that count here;
+ * a table's own memory of blocks is only for batches that were left half done.
+ */
+const REMEMBERED = 100_000;
 
 /** An insert in the journal with how often it was begun. */
 type OpenInsert = NamedInsert & { attempts: number };
@@ -122,7 +125,7 @@ export async function openJournal(dataDir: string): Promise<Journal> {
       }
       lines += 1;
       // The rows are safe whatever happens here: the next start would repeat them under their name.
-      if (lines > 3 * REMEMBERED) await rewrite().catch(() => {});
+      if (lines > 2 * REMEMBERED) await rewrite().catch(() => {});
       else await appendFile(endedFile, `${lineOf(insert)}\n`).catch(() => {});
       await rm(openFile, { force: true });
     },
