@@ -9,6 +9,7 @@ import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.t
 import { machineMemoryMb } from './memory-limit.ts';
 import { pipeSql } from './pipe-sql.ts';
 import { assertPlatform } from './platform.ts';
+import { assertTokensDiffer } from './tokens.ts';
 
 /** One thing the engine needs, looked at. */
 export interface Finding {
@@ -28,6 +29,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   platform: () => {
     assertPlatform();
     return `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  },
+  tokens: (options) => {
+    assertTokensDiffer(options);
+    return 'each is of its own';
   },
   chdb: () => `chdb ${createRequire(import.meta.url)('chdb/package.json').version}`,
   datafiles: async (options) => {

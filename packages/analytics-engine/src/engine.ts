@@ -17,7 +17,7 @@ import { EngineError } from './errors.ts';
 import type { engineOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
 import type { ServedProject } from './served-project.ts';
-import { createTokens } from './tokens.ts';
+import { assertTokensDiffer, createTokens } from './tokens.ts';
 
 /** The values of {@link engineOptions}. */
 export type EngineOptions = OptionValues<typeof engineOptions>;
@@ -37,12 +37,13 @@ export interface Engine extends AsyncDisposable {
 /**
  * Starts the engine: reads the datafiles, opens the database and creates what it lacks, then listens.
  *
- * @throws EngineError `PLATFORM_UNSUPPORTED`, `DATAFILES_MISSING`, `DATAFILE_INVALID`,
+ * @throws EngineError `PLATFORM_UNSUPPORTED`, `TOKENS_EQUAL`, `DATAFILES_MISSING`, `DATAFILE_INVALID`,
  * `DATAFILES_CHANGED`, `DATA_DIR_TAKEN`, `DATA_TORN`, `DATABASE_START_FAILED`; ProsoraError
  * `LISTEN_FAILED`
  */
 export async function startEngine(options: EngineOptions, logger: Logger): Promise<Engine> {
   assertPlatform();
+  assertTokensDiffer(options);
   const folder = datafilesDirOf(options);
   const settings = databaseSettings(options);
   const { dataDir } = settings;

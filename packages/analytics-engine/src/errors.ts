@@ -7,6 +7,7 @@ import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors'
  */
 const STATUS_OF = {
   PLATFORM_UNSUPPORTED: 500,
+  TOKENS_EQUAL: 500,
   DATAFILE_INVALID: 500,
   DATAFILES_CHANGED: 500,
   DATAFILES_MISSING: 500,
