@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -71,6 +71,35 @@ test('when the service itself is killed its database ends too, and the next serv
   await serve();
   expect((await send()).status).toBe(200);
   expect((await run('status')).output).toContain('prosora_table_rows{table="analytics_events"} 9');
+});
+
+test('a service that is killed in the middle of a batch leaves it to the next, whole and once', async () => {
+  const dataDir = env['PROSORA_ENGINE_DATA_DIR'] ?? '';
+  const hits = 20_000;
+  const sendMany = () =>
+    fetch(`${url}/v0/events?name=analytics_events&wait=true&token=admin-token-of-this-test`, {
+      method: 'POST',
+      headers: { 'prosora-batch': 'many' },
+      body: pageHits(0, hits),
+    });
+  const first = await serve();
+  const refused = expect(sendMany()).rejects.toThrow();
+  await vi.waitUntil(() => existsSync(join(dataDir, 'batch.open')), {
+    timeout: 20_000,
+    interval: 1,
+  });
+  first.child.kill('SIGKILL');
+  await Promise.all([first.ended, refused]);
+  expect(existsSync(join(dataDir, 'batch.open'))).toBe(true);
+
+  const second = await serve();
+  expect(second.output).toContain('repeated the batch that was interrupted');
+  const status = await run('status');
+  for (const table of ['analytics_events', '_mv_hits']) {
+    expect(status.output).toContain(`prosora_table_rows{table="${table}"} ${hits}\n`);
+  }
+  expect((await sendMany()).status).toBe(200);
+  expect((await run('status')).output).toContain(`{table="_mv_hits"} ${hits}\n`);
 });
 
 test('a running engine is backed up, exported and confirmed, and a stopped one restored', async () => {

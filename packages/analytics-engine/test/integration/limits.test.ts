@@ -7,8 +7,7 @@ import { startTestEngine, type TestEngine } from './test-engine.ts';
 const SLOW = 'SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))';
 const LARGE = 'SELECT number FROM numbers(1000000)';
 /** Its first block of rows is written before it fails. */
-const FAILS_MID_OUTPUT =
-  'SELECT number, throwIf(number = 90000) AS thrown FROM numbers(95000)';
+const FAILS_MID_OUTPUT = 'SELECT number, throwIf(number = 90000) AS thrown FROM numbers(95000)';
 
 let folder: string;
 let engine: TestEngine;
