@@ -36,10 +36,11 @@ export async function corpusDir(millions: number): Promise<string> {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   const engine = await startEngineProcess(draft);
+  let sent = 0;
   for (const body of batches(1, FIRST_PART, BATCH)) {
-    const answer = await engine.send(body);
+    const answer = await engine.send(body, `corpus:${sent}`);
     if (answer.status !== 200) throw new Error(`A batch was answered ${answer.status}.`);
-    await answer.arrayBuffer();
+    sent += 1;
   }
   await engine.close();
   await multiply(draft, (millions * MILLION) / FIRST_PART);

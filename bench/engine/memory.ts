@@ -25,8 +25,7 @@ export async function measureMemory(dataDir: string): Promise<Figure[]> {
       const work = async (): Promise<void> => {
         for (const endpoint of waiting) {
           const answer = await engine.ask(endpoint, queryOf(endpoint, 90));
-          if (answer.status !== 200) refused.push(`${endpoint}: ${await answer.text()}`);
-          else await answer.arrayBuffer();
+          if (answer.status !== 200) refused.push(`${endpoint}: ${answer.body}`);
         }
       };
       await Promise.all([work(), work()]);

@@ -36,12 +36,12 @@ export function createApp(options: AppOptions): Express {
   const { localToken } = options;
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(allowAnyOrigin);
+  app.get('/v0/pipes/:name.json', (request, response) => answerPipe(options, request, response));
   app.post(
     '/v0/events',
     express.raw({ type: () => true, limit: MAX_EVENTS_BYTES }),
     (request, response) => appendEvents(options, request, response),
   );
-  app.get('/v0/pipes/:name.json', (request, response) => answerPipe(options, request, response));
   app.post(
     '/v0/pipes/:name.json',
     express.json({ limit: MAX_PARAMETERS_BYTES }),
@@ -64,8 +64,9 @@ export function createApp(options: AppOptions): Express {
 }
 
 async function appendEvents(options: AppOptions, request: Request, response: Response) {
-  const name = String(request.query['name'] ?? '');
-  const access = await options.accessOf(tokenOf(request));
+  const { query } = request;
+  const name = String(query['name'] ?? '');
+  const access = await options.accessOf(tokenOf(request, query));
   const datasource = options.project.datasources.get(name);
   if (!datasource) throw new EngineError('NOT_FOUND', `Data Source ${name} does not exist.`);
   access.assertMayAppend(name);
@@ -85,25 +86,26 @@ async function appendEvents(options: AppOptions, request: Request, response: Res
   });
   options.metrics.rows.inc({ datasource: name, outcome: 'accepted' }, result.successful_rows);
   options.metrics.rows.inc({ datasource: name, outcome: 'quarantined' }, result.quarantined_rows);
-  response.status(request.query['wait'] === 'true' ? 200 : 202).json(result);
+  response.status(query['wait'] === 'true' ? 200 : 202).json(result);
 }
 
 async function answerPipe(options: AppOptions, request: Request, response: Response) {
   const name = String(request.params['name']);
-  const access = await options.accessOf(tokenOf(request));
+  // Express parses it anew each time it is read.
+  const { query } = request;
+  const access = await options.accessOf(tokenOf(request, query));
   const pipe = options.project.pipes.get(name);
   if (!pipe?.isEndpoint) throw new EngineError('NOT_FOUND', `The pipe ${name} does not exist.`);
   const fixed = access.fixedParametersFor(name);
   const stopTimer = options.metrics.queries.startTimer({ pipe: name });
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
-  const sql = pipeSql(options.project, pipe, { ...parametersOf(request), ...fixed });
+  const sql = pipeSql(options.project, pipe, { ...parametersOf(query, request.body), ...fixed });
   const answer = await options.connection.query(sql);
   response.type('json').send(answer);
 }
 
-function parametersOf(request: Request): Parameters {
-  const body: unknown = request.body ?? {};
-  const given = Object.entries({ ...request.query, ...(typeof body === 'object' ? body : {}) });
+function parametersOf(query: Request['query'], body: unknown): Parameters {
+  const given = Object.entries({ ...query, ...(typeof body === 'object' ? body : {}) });
   return Object.fromEntries(
     given
       .filter(([, value]) => value !== undefined && value !== null)
@@ -111,9 +113,9 @@ function parametersOf(request: Request): Parameters {
   );
 }
 
-function tokenOf(request: Request): string | undefined {
+function tokenOf(request: Request, query: Request['query']): string | undefined {
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
-  const parameter = request.query['token'];
+  const parameter = query['token'];
   return bearer ?? (typeof parameter === 'string' ? parameter : undefined);
 }
 

@@ -3,11 +3,13 @@ import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { listBackups } from './care/backup.ts';
+import { clockStateOf } from './care/clock-state.ts';
 import { readProject } from './datafiles/project.ts';
 import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
 import { machineMemoryMb } from './memory-limit.ts';
 import { pipeSql } from './pipe-sql.ts';
 import { assertPlatform } from './platform.ts';
+import { assertTokensDiffer } from './tokens.ts';
 
 /** One thing the engine needs, looked at. */
 export interface Finding {
@@ -27,6 +29,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   platform: () => {
     assertPlatform();
     return `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  },
+  tokens: (options) => {
+    assertTokensDiffer(options);
+    return 'each is of its own';
   },
   chdb: () => `chdb ${createRequire(import.meta.url)('chdb/package.json').version}`,
   datafiles: async (options) => {
@@ -59,6 +65,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const { backupHours } = options;
     if (backupHours === 0 || Math.abs(hours) <= 2 * backupHours + 1) return found;
     throw new Error(`${found}: look at the log of the engine for why none was taken since.`);
+  },
+  clock: async ({ dataDir }) => {
+    const state = await clockStateOf(dataDir).read();
+    if (!state) return 'not looked at yet';
+    const found = `last looked at ${new Date(state.lastLook).toISOString()}`;
+    if (!state.isDoubted) return found;
+    throw new Error(
+      `${found}, after a jump: nothing old is removed until \`prosora-engine retention\` is run.`,
+    );
   },
   memory: ({ memoryLimitMb }) => {
     const totalMb = machineMemoryMb();

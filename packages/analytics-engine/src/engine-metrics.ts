@@ -1,5 +1,7 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
+import type { ClockState } from './care/clock-state.ts';
 import type { Database } from './database/supervisor.ts';
+import { rowCounts } from './schema/existing.ts';
 import type { ServedProject } from './served-project.ts';
 
 /** What the engine counts. */
@@ -10,7 +12,11 @@ export interface EngineMetrics {
 }
 
 /** The engine's metrics; the database's are read when they are asked for. */
-export function createEngineMetrics(database: Database, served: ServedProject): EngineMetrics {
+export function createEngineMetrics(
+  database: Database,
+  served: ServedProject,
+  clock: ClockState,
+): EngineMetrics {
   const registry = createMetrics('engine');
   const registers = [registry];
   new Gauge({
@@ -38,11 +44,27 @@ export function createEngineMetrics(database: Database, served: ServedProject): 
     },
   });
   new Gauge({
+    name: 'prosora_retention_paused',
+    help: '1 after the clock has jumped: nothing old is removed until `prosora-engine retention` is run',
+    registers,
+    async collect() {
+      this.set((await clock.read())?.isDoubted ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: 'prosora_requests_waiting',
     help: 'Requests that wait for their turn at the database',
     registers,
     collect() {
       this.set(database.waiting);
+    },
+  });
+  new Gauge({
+    name: 'prosora_batches_set_aside',
+    help: 'Batches in batches.aside: the database ended each time at them',
+    registers,
+    collect() {
+      this.set(database.setAside);
     },
   });
   new Gauge({
@@ -52,7 +74,7 @@ export function createEngineMetrics(database: Database, served: ServedProject): 
     registers,
     async collect() {
       this.reset();
-      for (const { name, rows } of await tableRows(database)) this.set({ table: name }, rows);
+      for (const [table, rows] of await tableRows(database)) this.set({ table }, rows);
     },
   });
   return {
@@ -73,15 +95,7 @@ export function createEngineMetrics(database: Database, served: ServedProject): 
   };
 }
 
-async function tableRows(database: Database): Promise<{ name: string; rows: number }[]> {
-  if (!database.isReady) return [];
-  try {
-    const answer = await database.query(
-      "SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND engine != 'MaterializedView'",
-    );
-    return (JSON.parse(answer.toString('utf8')) as { data: { name: string; rows: number }[] }).data;
-  } catch {
-    // Restarting or busy: the other metrics say so.
-    return [];
-  }
+async function tableRows(database: Database): Promise<Map<string, number>> {
+  // While it restarts or is busy the other metrics say so.
+  return database.isReady ? await rowCounts(database).catch(() => new Map()) : new Map();
 }

@@ -7,6 +7,7 @@ import { createApp } from './app.ts';
 import { type Care, createCare } from './care/care.ts';
 import { type ClockState, clockStateOf } from './care/clock-state.ts';
 import { startControl, type Verbs } from './care/control.ts';
+import { takeDataDir } from './care/data-dir-lock.ts';
 import { noteCleanStop, openChecked } from './care/open-checked.ts';
 import { keepCare } from './care/schedule.ts';
 import type { DatabaseSettings } from './database/messages.ts';
@@ -16,7 +17,7 @@ import { EngineError } from './errors.ts';
 import type { engineOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
 import type { ServedProject } from './served-project.ts';
-import { createTokens } from './tokens.ts';
+import { assertTokensDiffer, createTokens } from './tokens.ts';
 
 /** The values of {@link engineOptions}. */
 export type EngineOptions = OptionValues<typeof engineOptions>;
@@ -36,11 +37,13 @@ export interface Engine extends AsyncDisposable {
 /**
  * Starts the engine: reads the datafiles, opens the database and creates what it lacks, then listens.
  *
- * @throws EngineError `PLATFORM_UNSUPPORTED`, `DATAFILES_MISSING`, `DATAFILE_INVALID`,
- * `DATAFILES_CHANGED`, `DATABASE_START_FAILED`; ProsoraError `LISTEN_FAILED`
+ * @throws EngineError `PLATFORM_UNSUPPORTED`, `TOKENS_EQUAL`, `DATAFILES_MISSING`, `DATAFILE_INVALID`,
+ * `DATAFILES_CHANGED`, `DATA_DIR_TAKEN`, `DATA_TORN`, `DATABASE_START_FAILED`; ProsoraError
+ * `LISTEN_FAILED`
  */
 export async function startEngine(options: EngineOptions, logger: Logger): Promise<Engine> {
   assertPlatform();
+  assertTokensDiffer(options);
   const folder = datafilesDirOf(options);
   const settings = databaseSettings(options);
   const { dataDir } = settings;
@@ -48,6 +51,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   await chmod(dataDir, 0o700);
 
   await using stack = new AsyncDisposableStack();
+  stack.use(takeDataDir(dataDir));
   const checked = await openChecked({ settings, folder, logger });
   const { served } = checked;
   const { project } = served;
@@ -65,7 +69,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     stopping.abort();
     await looking;
   });
-  const metrics = createEngineMetrics(database, served);
+  const metrics = createEngineMetrics(database, served, clock);
   const app = createApp({
     project,
     connection: database,
@@ -95,7 +99,6 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
 /** What the command can ask of this engine while it runs. */
 function verbsOf(care: Care, clock: ClockState): Verbs {
   return {
-    async ping() {},
     backup: () => care.backup(),
     confirm: () => care.confirm(),
     export: ({ table, file }) => care.export({ table: String(table), file: String(file) }),

@@ -63,7 +63,7 @@ export const engineOptions = {
   dataDir: {
     env: 'PROSORA_ENGINE_DATA_DIR',
     description:
-      'Where the data is kept; the only folder that is written to. One engine per folder.',
+      'Where the data is kept; besides PROSORA_ENGINE_BACKUP_DIR and the file of an export, the only place that is written to. One engine per folder.',
     schema: z.string().default(join(homedir(), '.prosora', 'engine')),
     defaultText: '`~/.prosora/engine`',
   },

@@ -11,6 +11,12 @@ export const SERVED_FOLDER = 'datafiles';
 /** The ones before the last upgrade: point `PROSORA_ENGINE_DATAFILES` here to go back. */
 export const FORMER_FOLDER = 'datafiles.before';
 
+/** With these no other datafiles would be served either. */
+const IS_OF_DATABASE: ReadonlySet<string> = new Set([
+  'DATABASE_UNAVAILABLE',
+  'DATABASE_START_FAILED',
+]);
+
 /** The project that the database holds. */
 export interface ServedProject {
   readonly project: Project;
@@ -30,10 +36,10 @@ export interface DeployBestOptions {
 
 /**
  * Deploys the datafiles of a folder, or else the ones that were served last, so that an update of Ghost
- * that does not fit costs neither hits nor charts: it is logged, shown in `status`, and can wait.
+ * that does not fit, or for which memory or disk is too small, costs neither hits nor charts: it is logged,
+ * shown in `status`, and can wait.
  *
- * @throws EngineError `DATAFILES_MISSING`, `DATAFILE_INVALID` or `DATAFILES_CHANGED` when there are none
- * to fall back on.
+ * @throws EngineError `DATABASE_UNAVAILABLE`; any other when there are none to fall back on.
  */
 export async function deployBest(
   connection: Connection,
@@ -46,7 +52,7 @@ export async function deployBest(
     await remember(folder, dataDir);
     return { project, refusal: undefined };
   } catch (error) {
-    if (!(error instanceof EngineError) || !/^DATAFILE/.test(error.code)) throw error;
+    if (!(error instanceof EngineError) || IS_OF_DATABASE.has(error.code)) throw error;
     const former = await readProject(served).catch(() => undefined);
     if (!former) throw error;
     await deploy(former, connection, { logger, damaged });

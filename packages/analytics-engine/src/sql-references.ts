@@ -1,6 +1,18 @@
-/** The lexical pieces of a ClickHouse query, strings and comments whole. */
-const PIECE =
-  /'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|--[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_]\w*|\d[\w.]*|\s+|./gs;
+/** In one way only, or a search that fails behind it would look for a table inside of it. */
+const COMMENT = String.raw`--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/`;
+const GAP = String.raw`(?:\s|${COMMENT})`;
+const NAME = '[A-Za-z_]\\w*|`\\w+`|"\\w+"';
+const QUOTED = String.raw`'(?:[^'\\]|\\[\s\S]|'')*'|\`(?:[^\`\\]|\\[\s\S])*\`|"(?:[^"\\]|\\[\s\S])*"`;
+
+/**
+ * Strings and comments, in which nothing is a table, and what stands after FROM or JOIN with what follows
+ * it. A request is scanned with it several times, so all else is left to the regular expression to skip.
+ */
+const REFERENCE = new RegExp(
+  `${QUOTED}|${COMMENT}|\\b(from|join)\\b(${GAP}*)(${NAME})(?=${GAP}*(${NAME}|.)?)`,
+  'gi',
+);
+const STARTS_WITH = new RegExp(`^(${GAP}*)with\\b`, 'i');
 
 /** Words that may follow a table and are not its alias. */
 const NOT_AN_ALIAS = new Set(
@@ -8,12 +20,6 @@ const NOT_AN_ALIAS = new Set(
   intersect into join left limit natural offset on or order paste prewhere qualify right sample
   semi anti settings union using where window with`.split(/\s+/),
 );
-
-interface Piece {
-  text: string;
-  /** Neither white space nor a comment. */
-  isCode: boolean;
-}
 
 /**
  * Renames the tables of a query: what stands after FROM or JOIN and is neither qualified nor a
@@ -23,44 +29,24 @@ interface Piece {
  * @param rename The new name, or undefined to leave a table alone.
  */
 export function renameTables(sql: string, rename: (name: string) => string | undefined): string {
-  const pieces = piecesOf(sql);
-  const code = pieces.filter(({ isCode }) => isCode);
-  for (const [index, piece] of code.entries()) {
-    if (!/^(from|join)$/i.test(code[index - 1]?.text ?? '')) continue;
-    const name = identifierOf(piece.text);
-    const next = code[index + 1]?.text ?? '';
-    if (name === undefined || next === '.' || next === '(') continue;
+  return sql.replace(REFERENCE, (whole, keyword?: string, gap?: string, table = '', next = '') => {
+    if (keyword === undefined || next === '.' || next === '(') return whole;
+    const name = table.replaceAll(/[`"]/g, '');
     const renamed = rename(name);
-    if (renamed === undefined) continue;
+    if (renamed === undefined) return whole;
     const hasAlias = next.toLowerCase() === 'as' || isAlias(next);
-    piece.text = hasAlias ? renamed : `${renamed} AS ${name}`;
-  }
-  return pieces.map(({ text }) => text).join('');
+    return `${keyword}${gap || ' '}${renamed}${hasAlias ? '' : ` AS ${name}`}`;
+  });
 }
 
 /** Puts common table expressions before a query, joining the list of one that starts with WITH. */
 export function prependTableExpressions(sql: string, expressions: readonly string[]): string {
   if (expressions.length === 0) return sql;
-  const pieces = piecesOf(sql);
-  const first = pieces.find(({ isCode }) => isCode);
   const list = `WITH ${expressions.join(',\n')}`;
-  if (first?.text.toLowerCase() !== 'with') return `${list}\n${sql}`;
-  first.text = `${list},`;
-  return pieces.map(({ text }) => text).join('');
-}
-
-function piecesOf(sql: string): Piece[] {
-  return Array.from(sql.matchAll(PIECE), ([text]) => ({
-    text,
-    isCode: text.trim() !== '' && !/^(--|\/\*)/.test(text),
-  }));
-}
-
-function identifierOf(text: string): string | undefined {
-  if (/^[A-Za-z_]\w*$/.test(text)) return text;
-  return /^[`"]\w+[`"]$/.test(text) ? text.slice(1, -1) : undefined;
+  const joined = sql.replace(STARTS_WITH, (_, before: string) => `${before}${list},`);
+  return joined === sql ? `${list}\n${sql}` : joined;
 }
 
 function isAlias(text: string): boolean {
-  return identifierOf(text) !== undefined && !NOT_AN_ALIAS.has(text.toLowerCase());
+  return /^[A-Za-z_`"]/.test(text) && !NOT_AN_ALIAS.has(text.toLowerCase());
 }

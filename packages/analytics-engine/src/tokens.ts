@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import * as z from 'zod';
 import type { Project } from './datafiles/project.ts';
@@ -36,8 +36,11 @@ const scopeSchema = z.object({
   resource: z.string().optional(),
   fixed_params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
-const claimsSchema = z.object({ scopes: z.array(scopeSchema) });
+const claimsSchema = z.object({ scopes: z.array(scopeSchema), exp: z.number() });
 type Scope = z.output<typeof scopeSchema>;
+
+/** JWTs whose signature need not be looked at again: Ghost Admin asks a dozen times with one. */
+const MOST_VERIFIED = 1_000;
 
 const EVERYTHING: Access = { assertMayAppend: () => {}, fixedParametersFor: () => ({}) };
 
@@ -61,20 +64,55 @@ export function createTokens(
     named.push({ digest: digestOf(token), access });
   }
 
+  const now = options.now ?? Date.now;
+  /** By digest, so that no token stays in memory. */
+  const verified = new Map<string, { access: Access; expiresAt: number }>();
+
   return async (token) => {
     if (!token) throw refused('authentication token is missing');
     const digest = digestOf(token);
     if (timingSafeEqual(digest, adminDigest)) return EVERYTHING;
     const known = named.find((candidate) => timingSafeEqual(digest, candidate.digest));
     if (known) return known.access;
-    const { scopes, site } = await readJwt(token, keys, options.now ?? Date.now);
-    const access = jwtAccess(scopes);
-    return site ? ofOneSite(access, site, options.project, pipesOfOneSite) : access;
+    const name = digest.toString('base64');
+    const seen = verified.get(name);
+    if (seen && now() < seen.expiresAt) return seen.access;
+    verified.delete(name);
+    const { scopes, site, expiresAt } = await readJwt(token, keys, now);
+    const ofAll = jwtAccess(scopes);
+    const access = site ? ofOneSite(ofAll, site, options.project, pipesOfOneSite) : ofAll;
+    for (const oldest of verified.keys()) {
+      if (verified.size < MOST_VERIFIED) break;
+      verified.delete(oldest);
+    }
+    verified.set(name, { access, expiresAt });
+    return access;
   };
 }
 
+/**
+ * Two tokens of the same text would let one who holds the lesser do what the greater may.
+ *
+ * @throws EngineError `TOKENS_EQUAL`
+ */
+export function assertTokensDiffer({
+  adminToken,
+  trackerToken,
+  siteTokens,
+}: {
+  adminToken: string;
+  trackerToken?: string | undefined;
+  siteTokens?: ReadonlyMap<string, string> | undefined;
+}): void {
+  const tokens = [adminToken, trackerToken, ...(siteTokens?.values() ?? [])].filter(Boolean);
+  if (new Set(tokens).size === tokens.length) return;
+  throw new EngineError('TOKENS_EQUAL', 'Two of the tokens of the engine are the same.', {
+    help: 'Give PROSORA_ENGINE_ADMIN_TOKEN, PROSORA_ENGINE_TRACKER_TOKEN and each site in PROSORA_ENGINE_SITE_TOKENS a token of its own.',
+  });
+}
+
 interface Key {
-  key: Uint8Array;
+  key: KeyObject;
   /** Whose key it is; undefined for the admin's. */
   site: string | undefined;
 }
@@ -83,7 +121,7 @@ async function readJwt(
   token: string,
   keys: readonly Key[],
   now: () => number,
-): Promise<{ scopes: Scope[]; site: string | undefined }> {
+): Promise<{ scopes: Scope[]; site: string | undefined; expiresAt: number }> {
   let refusal = refused('invalid authentication token');
   for (const { key, site } of keys) {
     try {
@@ -92,7 +130,8 @@ async function readJwt(
         requiredClaims: ['exp'],
         currentDate: new Date(now()),
       });
-      return { scopes: claimsSchema.parse(payload).scopes, site };
+      const { scopes, exp } = claimsSchema.parse(payload);
+      return { scopes, site, expiresAt: exp * 1000 };
     } catch (error) {
       if (error instanceof errors.JWTExpired) refusal = refused('authentication token has expired');
     }
@@ -154,8 +193,8 @@ function staticAccess(token: string, { datasources, pipes }: Project): Access {
   };
 }
 
-function keyOf(token: string): Uint8Array {
-  return new TextEncoder().encode(token);
+function keyOf(token: string): KeyObject {
+  return createSecretKey(token, 'utf8');
 }
 
 /** Digests have one length, so comparing them tells nothing about the token's. */

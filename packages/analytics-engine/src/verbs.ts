@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createLogger, readServiceStatus, stopGracefully } from '@prosora/service';
-import { ProsoraError } from '@prosora/service/errors';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
 import { askEngine } from './care/control.ts';
+import { takeDataDir } from './care/data-dir-lock.ts';
+import { allowLoss } from './care/open-checked.ts';
 import { restoreBackup } from './care/restore.ts';
 import type { RemovedMonth } from './care/retention.ts';
 import { examine } from './doctor.ts';
@@ -49,6 +50,17 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     description:
       'Puts the newest backup, or the one named, in place of the data; only while no engine runs. What was there is set aside.',
     run: restore,
+  },
+  salvage: {
+    usage: 'salvage',
+    description:
+      'Lets the next start go on with what is left of torn data that no backup can mend; only while no engine runs. What is broken is set aside.',
+    async run(options) {
+      const { dataDir } = databaseSettings(options);
+      using _lock = takeDataDir(dataDir);
+      await allowLoss(dataDir);
+      return say('The next start goes on with what is left.');
+    },
   },
   export: {
     usage: 'export TABLE FILE',
@@ -111,17 +123,9 @@ async function doctor(options: EngineOptions): Promise<number> {
 
 async function restore(options: EngineOptions, [name]: readonly string[]): Promise<number> {
   const settings = databaseSettings(options);
-  const isRunning = await askEngine(settings.dataDir, 'ping').then(
-    () => true,
-    (error: ProsoraError) => error.code !== 'NOT_RUNNING',
-  );
-  if (isRunning) {
-    throw new ProsoraError('ENGINE_RUNS', `An engine runs on ${settings.dataDir}.`, {
-      help: 'Stop it, restore, and start it again.',
-    });
-  }
-  const backup = await findBackup(settings.backupDir, name);
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  using _lock = takeDataDir(settings.dataDir);
+  const backup = await findBackup(settings.backupDir, name);
   const aside = await restoreBackup(settings, backup, new Date());
   say(`Restored ${backup.name}. Start the engine: it brings the data to the present datafiles.`);
   return say(aside ? `What was there is in ${aside}` : 'There was no data before.');

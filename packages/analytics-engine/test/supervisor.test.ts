@@ -42,6 +42,7 @@ const options = {
     finish: async () => {},
     forget: async () => {},
     repeat: async () => {},
+    setAside: 0,
   },
   settings: { dataDir: '/nowhere', backupDir: '/nowhere', memoryLimitBytes: 1, maxQuerySeconds: 1 },
   prepare: async () => {},
@@ -64,6 +65,15 @@ test('datafiles that do not fit are refused at once, and the process is stopped'
   const prepare = () => Promise.reject(new EngineError('DATAFILES_CHANGED', 'no'));
   await expect(openDatabase({ ...options, startProcess, prepare })).rejects.toThrow('no');
   expect(started).toMatchObject([{ isEnded: true }]);
+});
+
+test('a database that ends while it is prepared is started again', async () => {
+  const { startProcess } = processes();
+  const prepare = vi
+    .fn(async () => {})
+    .mockRejectedValueOnce(new EngineError('DATABASE_UNAVAILABLE', 'gone'));
+  await using database = await openDatabase({ ...options, startProcess, prepare });
+  expect(database.isReady).toBe(true);
 });
 
 test('after a crash it is prepared and ready again', async () => {

@@ -7,6 +7,7 @@ import { createTokens } from '../src/tokens.ts';
 const ADMIN = 'the-admin-token-of-a-site';
 const TRACKER = 'the-tracker-token-of-a-site';
 const NOW = Date.parse('2026-06-01T12:00:00Z');
+let now = NOW;
 
 const accessOf = createTokens({
   adminToken: ADMIN,
@@ -18,7 +19,7 @@ const accessOf = createTokens({
     ]),
     pipes: new Map([['kpis', parsePipe('NODE a\nSQL >\n  SELECT 1\nTYPE ENDPOINT', 'kpis')]]),
   },
-  now: () => NOW,
+  now: () => now,
 });
 
 /** Signed as Ghost signs: HS256 with the admin token, without `iat`. */
@@ -60,6 +61,21 @@ describe("Ghost's token", () => {
     expect(access.fixedParametersFor('kpis')).toEqual({ site_uuid: 'mine' });
     expect(() => access.fixedParametersFor('other_pipe')).toThrow('no permission to read');
     expect(() => access.assertMayAppend('events')).toThrow('no permission to append');
+  });
+
+  test('that was good a moment ago is refused once it has expired', async () => {
+    const token = await ghostToken({ expiresInSeconds: 60 });
+    try {
+      expect(await accessOf(token)).toBe(await accessOf(token));
+      now = NOW + 59_999;
+      expect((await accessOf(token)).fixedParametersFor('kpis')).toEqual({ site_uuid: 'mine' });
+      now = NOW + 60_000;
+      await expect(accessOf(token)).rejects.toMatchObject(
+        refusal('authentication token has expired'),
+      );
+    } finally {
+      now = NOW;
+    }
   });
 
   test('is refused once it has expired', async () => {

@@ -1,9 +1,9 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ENDED_FILE } from '../database/journal.ts';
 import type { Database } from '../database/supervisor.ts';
 import { EngineError } from '../errors.ts';
-import { rowsOf } from '../schema/existing.ts';
+import { rowCounts } from '../schema/existing.ts';
 import { SERVED_FOLDER } from '../served-project.ts';
 import { stringLiteral } from '../template/literal.ts';
 
@@ -24,19 +24,27 @@ export interface BackupFolders {
 }
 
 const NAME = /^\d{4,}-\d{4}-\d{2}-\d{2}T[\d-]+Z$/;
+/** A backup that was not finished, or whose removal was not. */
+const LEFTOVER = /Z\.(partial|removed)$/;
 /** Part of a backup: what ClickHouse wrote. */
 export const DATABASE_FOLDER = 'database';
 
-/** The backups of a folder, oldest first. */
+/** The backups of a folder, oldest first; those that cannot be read are left out. */
 export async function listBackups(backupDir: string): Promise<Backup[]> {
   const names = (await readdir(backupDir).catch(() => [])).filter((name) => NAME.test(name));
-  const backups = names.map(async (name) => {
-    const path = join(backupDir, name);
+  const backups = await Promise.all(names.map((name) => readBackup(join(backupDir, name))));
+  return backups
+    .filter((backup) => backup !== undefined)
+    .sort((a, b) => numberOf(a.name) - numberOf(b.name));
+}
+
+async function readBackup(path: string): Promise<Backup | undefined> {
+  try {
     const { createdAt, rows } = JSON.parse(await readFile(join(path, 'backup.json'), 'utf8'));
-    return { name, path, createdAt: new Date(createdAt), rows };
-  });
-  const byNumber = (a: Backup, b: Backup): number => numberOf(a.name) - numberOf(b.name);
-  return (await Promise.all(backups)).sort(byNumber);
+    return { name: basename(path), path, createdAt: new Date(createdAt), rows };
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -62,11 +70,7 @@ export async function backUp(
       const target = stringLiteral(join(draft, DATABASE_FOLDER));
       await connection.execute(`BACKUP DATABASE default TO File(${target})`);
       await cp(join(dataDir, ENDED_FILE), join(draft, ENDED_FILE));
-      const tables = await rowsOf<{ name: string; rows: number }>(
-        connection,
-        'SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND total_rows IS NOT NULL',
-      );
-      return Object.fromEntries(tables.map((table) => [table.name, table.rows]));
+      return Object.fromEntries(await rowCounts(connection));
     });
     await cp(join(dataDir, SERVED_FOLDER), join(draft, SERVED_FOLDER), { recursive: true });
     await writeFile(join(draft, 'backup.json'), JSON.stringify({ createdAt: now, rows }));
@@ -78,11 +82,15 @@ export async function backUp(
   }
 }
 
-/** Removes all but the newest few, and what an interrupted backup left. */
+/** Removes all but the newest few, and what interrupted backups left; none may be under way. */
 export async function pruneBackups(backupDir: string, keep: number): Promise<void> {
   const backups = await listBackups(backupDir);
   for (const { path } of backups.slice(0, Math.max(0, backups.length - keep))) {
-    await rm(path, { recursive: true });
+    // Half removed under its name it would still look like a backup.
+    await rename(path, `${path}.removed`);
+  }
+  for (const name of await readdir(backupDir)) {
+    if (LEFTOVER.test(name)) await rm(join(backupDir, name), { recursive: true });
   }
 }
 

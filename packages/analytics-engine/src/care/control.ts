@@ -18,15 +18,15 @@ const LONGEST_INPUT = 10_000;
  */
 export async function startControl(dataDir: string, verbs: Verbs): Promise<AsyncDisposable> {
   const path = socketOf(dataDir);
-  // The database's lock says that no other engine listens there.
+  // The lock on the data directory says that no other engine listens there.
   await rm(path, { force: true });
   const server = createServer(async (incoming, response) => {
-    let text = '';
-    for await (const chunk of incoming) {
-      text += chunk;
-      if (text.length > LONGEST_INPUT) return void incoming.destroy();
-    }
     try {
+      let text = '';
+      for await (const chunk of incoming) {
+        text += chunk;
+        if (text.length > LONGEST_INPUT) return void incoming.destroy();
+      }
       const verb = verbs[incoming.url?.slice(1) ?? ''];
       if (!verb) throw new EngineError('NOT_FOUND', `There is no ${incoming.url} here.`);
       const output = await verb(JSON.parse(text || '{}'));
@@ -52,7 +52,8 @@ export async function startControl(dataDir: string, verbs: Verbs): Promise<Async
 /**
  * Asks the engine that runs on a data directory.
  *
- * @throws ProsoraError `NOT_RUNNING`, or what the engine refused it with.
+ * @throws ProsoraError `NOT_RUNNING`, `REFUSED` with what the engine said, or `UNREACHABLE` when it is not
+ * known whether one runs.
  */
 export async function askEngine<Output>(
   dataDir: string,
@@ -65,22 +66,33 @@ export async function askEngine<Output>(
         { socketPath: socketOf(dataDir), path: `/${verb}`, method: 'POST' },
         async (response) => {
           let body = '';
-          for await (const chunk of response) body += chunk;
-          resolve({ status: response.statusCode ?? 500, text: body });
+          try {
+            for await (const chunk of response) body += chunk;
+            resolve({ status: response.statusCode ?? 500, text: body });
+          } catch (cause) {
+            reject(unanswered(dataDir, cause));
+          }
         },
       );
-      asked.once('error', (cause) =>
-        reject(
-          new ProsoraError('NOT_RUNNING', `No engine runs on ${dataDir}.`, {
-            help: 'Start it with `prosora-engine serve`, with the same PROSORA_ENGINE_DATA_DIR.',
-            cause,
-          }),
-        ),
-      );
+      asked.once('error', (cause) => reject(unanswered(dataDir, cause)));
       asked.end(JSON.stringify(input));
     },
   );
   const output = JSON.parse(text);
   if (status === 200) return output;
   throw new ProsoraError('REFUSED', output.message, { help: output.help });
+}
+
+function unanswered(dataDir: string, cause: unknown): ProsoraError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return new ProsoraError('NOT_RUNNING', `No engine runs on ${dataDir}.`, {
+      help: 'Start it with `prosora-engine serve`, with the same PROSORA_ENGINE_DATA_DIR.',
+      cause,
+    });
+  }
+  return new ProsoraError('UNREACHABLE', `The engine on ${dataDir} gave no answer: ${message}`, {
+    help: 'Run this as the user that runs the engine, and look at its log.',
+    cause,
+  });
 }

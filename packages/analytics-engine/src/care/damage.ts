@@ -3,10 +3,11 @@ import { basename, join } from 'node:path';
 import type { Logger } from '@prosora/service';
 import type { Connection } from '../database/connection.ts';
 import { EngineError } from '../errors.ts';
-import { BESIDE, rowsOf } from '../schema/existing.ts';
+import { FILL_SETTINGS } from '../schema/backfill.ts';
+import { BESIDE, rowCounts, rowsOf } from '../schema/existing.ts';
 import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
-import { missingRows } from './row-ledger.ts';
+import { readRowLedger } from './row-ledger.ts';
 
 /** A table that lost rows, and how that was found. */
 export interface Damage {
@@ -19,27 +20,32 @@ const ASIDE_FOLDER = 'torn';
 
 /**
  * Looks for tables that lost rows: parts that ClickHouse set aside because they are broken, rows that the
- * ledger knows of, and with `isThorough` parts whose checksums do not match.
+ * ledger knows of, and with `isThorough`, or when the ledger is torn itself, parts whose checksums do not
+ * match.
  *
- * @throws EngineError `DATA_TORN` when a table with rows is gone altogether.
+ * @param derived The tables that views write to.
+ * @throws EngineError `DATA_TORN` when another one is gone altogether with rows in it.
  */
 export async function findDamage(
   connection: Connection,
   dataDir: string,
-  { isThorough }: { isThorough: boolean },
+  { derived, isThorough }: { derived: ReadonlySet<string>; isThorough: boolean },
 ): Promise<Damage[]> {
   const found = new Map<string, string[]>();
   const add = (table: string, reason: string): void =>
     void found.set(table, [...(found.get(table) ?? []), reason]);
-  const missing = await missingRows(dataDir, connection);
-  const absent = missing.filter(({ isAbsent }) => isAbsent);
-  if (absent.length > 0) {
-    const names = absent.map(({ table }) => table).join(', ');
-    throw new EngineError('DATA_TORN', `The data directory has lost ${names}.`);
+  const ledger = await readRowLedger(dataDir);
+  const counts = await rowCounts(connection);
+  for (const [table, rows] of ledger ?? []) {
+    const missing = rows - (counts.get(table) ?? 0);
+    if (missing > 0) add(table, `${missing} rows are missing`);
   }
-  if (isThorough) await detachBroken(connection);
+  const absent = [...found.keys()].filter((table) => !counts.has(table) && !derived.has(table));
+  if (absent.length > 0) {
+    throw new EngineError('DATA_TORN', `The data directory has lost ${absent.join(', ')}.`);
+  }
+  if (isThorough || !ledger) await detachBroken(connection);
   for (const { table, name } of await brokenParts(connection)) add(table, `${name} is broken`);
-  for (const { table, missing: rows } of missing) add(table, `${rows} rows are missing`);
   return [...found].map(([table, reasons]) => ({ table, reasons }));
 }
 
@@ -75,9 +81,7 @@ export async function addFromBackup(
   await connection.execute(`CREATE TABLE ${lost} AS ${table}`);
   await connection.execute(
     `INSERT INTO ${lost} SELECT * FROM ${from}
-    WHERE cityHash64(*) NOT IN (SELECT cityHash64(*) FROM ${table})
-    SETTINGS max_insert_block_size = 100000, min_insert_block_size_rows = 100000,
-      min_insert_block_size_bytes = 67108864, insert_deduplicate = 0`,
+    WHERE cityHash64(*) NOT IN (SELECT cityHash64(*) FROM ${table}) ${FILL_SETTINGS}`,
   );
   const [{ rows } = { rows: 0 }] = await rowsOf<{ rows: number }>(
     connection,
@@ -115,10 +119,9 @@ async function detachBroken(connection: Connection): Promise<void> {
     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
   );
   for (const { name } of tables) {
-    const parts = await rowsOf<{ part_path: string; is_passed: number }>(
-      connection,
-      `CHECK TABLE ${name}`,
-    );
+    // As a statement of our own: reading a large table takes longer than a request may.
+    const answer = await connection.execute(`CHECK TABLE ${name}`);
+    const parts: { part_path: string; is_passed: number }[] = JSON.parse(answer.toString()).data;
     for (const part of parts.filter(({ is_passed }) => is_passed === 0)) {
       await connection.execute(
         `ALTER TABLE ${name} DETACH PART ${stringLiteral(basename(part.part_path))}`,

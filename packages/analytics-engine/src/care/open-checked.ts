@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@prosora/service';
 import type { Connection } from '../database/connection.ts';
@@ -11,8 +11,8 @@ import { existingObjects } from '../schema/existing.ts';
 import { deployBest, type ServedProject } from '../served-project.ts';
 import { type Backup, findBackup } from './backup.ts';
 import { addFromBackup, findDamage, setBrokenPartsAside } from './damage.ts';
-import { restoreBackup } from './restore.ts';
-import { writeRowLedger } from './row-ledger.ts';
+import { restoreBackup, setDatabaseAside } from './restore.ts';
+import { LEDGER_FILE, writeRowLedger } from './row-ledger.ts';
 
 /** A database whose data was looked at, with the project it holds. */
 export interface CheckedDatabase {
@@ -28,8 +28,16 @@ export interface OpenOptions {
   logger: Logger;
 }
 
+/** How one attempt to open goes about it. */
+interface Attempt extends OpenOptions {
+  /** Goes on without events that are lost and that no backup has. */
+  mayLose?: boolean;
+}
+
 /** There while an engine runs; still there at a start, the last one did not end well. */
 const RUNNING_FILE = 'running';
+/** There until the next start that succeeds, it lets go of what is lost. */
+const SALVAGE_FILE = 'salvage';
 
 /** What ClickHouse says of files that are torn, as opposed to a lock, a full disk or a lack of memory. */
 const TORN =
@@ -40,19 +48,30 @@ const TORN =
  * datafiles.
  *
  * Derived tables are filled anew from what landed. A landing table gets back what the last backup has
- * of it. A database that does not open is set aside and replaced by the last backup.
+ * of it. A database that does not open is set aside and replaced by the last backup. Without a backup
+ * {@link allowLoss} is the way on.
  *
  * @throws EngineError `DATA_TORN` when there is no backup to mend it with; `DATABASE_START_FAILED`; what
  * {@link deployBest} throws
  */
 export async function openChecked(options: OpenOptions): Promise<CheckedDatabase> {
+  const { settings } = options;
+  const checked = await open(options).catch((error) => openMended(options, error));
+  await rm(join(settings.dataDir, SALVAGE_FILE), { force: true });
+  return checked;
+}
+
+/** Lets the next start go on with what is left of torn data that no backup can mend. */
+export async function allowLoss(dataDir: string): Promise<void> {
+  await writeFile(join(dataDir, SALVAGE_FILE), '');
+}
+
+async function openMended(options: OpenOptions, error: unknown): Promise<CheckedDatabase> {
   const { logger, settings } = options;
-  try {
-    return await open(options);
-  } catch (error) {
-    if (!isTorn(error)) throw error;
-    const backup = await findBackup(settings.backupDir).catch(() => undefined);
-    if (!backup) throw withoutBackup(error, settings);
+  const { dataDir, backupDir } = settings;
+  if (!isTorn(error)) throw error;
+  const backup = await findBackup(backupDir).catch(() => undefined);
+  if (backup) {
     const aside = await restoreBackup(settings, backup, new Date());
     logger.error(
       { err: error, aside, backup: backup.name, takenAt: backup.createdAt },
@@ -60,9 +79,15 @@ export async function openChecked(options: OpenOptions): Promise<CheckedDatabase
     );
     return await open(options);
   }
+  if (!(await exists(join(dataDir, SALVAGE_FILE)))) throw withoutBackup(error, settings);
+  const doesOpen = error.code === 'DATA_TORN';
+  const aside = doesOpen ? undefined : await setDatabaseAside(dataDir, new Date());
+  await rm(join(dataDir, LEDGER_FILE), { force: true });
+  logger.error({ err: error, aside }, 'the data directory is torn: going on with what is left');
+  return await open({ ...options, mayLose: true });
 }
 
-async function open(options: OpenOptions): Promise<CheckedDatabase> {
+async function open(options: Attempt): Promise<CheckedDatabase> {
   const { settings, logger } = options;
   const { dataDir } = settings;
   let served: ServedProject | undefined;
@@ -91,29 +116,26 @@ export async function noteCleanStop(dataDir: string, checked: CheckedDatabase): 
 }
 
 /** Mends what landed, and returns the derived tables that have to be filled anew. */
-async function mend(connection: Connection, options: OpenOptions): Promise<string[]> {
-  const { settings, logger } = options;
+async function mend(connection: Connection, options: Attempt): Promise<string[]> {
+  const { settings, logger, mayLose = false } = options;
   const { dataDir, backupDir } = settings;
+  const derived = await derivedTables(connection);
   const damage = await findDamage(connection, dataDir, {
-    isThorough: await wasInterrupted(dataDir),
+    derived,
+    // Not removed before the data is whole: a start that fails half-way leaves it to the next.
+    isThorough: await exists(join(dataDir, RUNNING_FILE)),
   });
   if (damage.length === 0) return [];
   logger.error({ damage }, 'the data directory is torn');
-  const landing = await landingTables(connection);
-  const damagedLanding = damage.filter(({ table }) => landing.has(table));
-  if (damagedLanding.length > 0) {
-    const backup = await findBackup(backupDir).catch(() => undefined);
-    if (!backup) {
-      const { table, reasons } = damagedLanding[0] ?? { table: '', reasons: [] };
-      throw withoutBackup(
-        new EngineError('DATA_TORN', `${table}: ${reasons.join(', ')}`),
-        settings,
-      );
-    }
-    for (const { table } of damagedLanding) await addRows(connection, table, backup, logger);
+  const landing = damage.filter(({ table }) => !derived.has(table));
+  const backup = await findBackup(backupDir).catch(() => undefined);
+  if (landing[0] && !backup && !mayLose) {
+    const { table, reasons } = landing[0];
+    throw new EngineError('DATA_TORN', `${table}: ${reasons.join(', ')}`);
   }
+  for (const { table } of landing) if (backup) await addRows(connection, table, backup, logger);
   await setBrokenPartsAside(connection, dataDir, new Date());
-  return damage.map(({ table }) => table).filter((table) => !landing.has(table));
+  return damage.map(({ table }) => table).filter((table) => derived.has(table));
 }
 
 async function addRows(
@@ -127,15 +149,14 @@ async function addRows(
   await addFromBackup(connection, table, backup, logger);
 }
 
-/** Tables that no view writes to. */
-async function landingTables(connection: Connection): Promise<Set<string>> {
+/** Tables that views write to. */
+async function derivedTables(connection: Connection): Promise<Set<string>> {
   const existing = await existingObjects(connection);
-  const targets = new Set([...existing.values()].map(({ target }) => target));
-  return new Set([...existing.keys()].filter((name) => !targets.has(name)));
+  return new Set([...existing.values()].flatMap(({ target }) => target ?? []));
 }
 
-async function wasInterrupted(dataDir: string): Promise<boolean> {
-  return await rm(join(dataDir, RUNNING_FILE)).then(
+async function exists(file: string): Promise<boolean> {
+  return await access(file).then(
     () => true,
     () => false,
   );
@@ -143,7 +164,7 @@ async function wasInterrupted(dataDir: string): Promise<boolean> {
 
 function isTorn(error: unknown): error is EngineError {
   if (!(error instanceof EngineError)) return false;
-  if (error.code === 'DATA_TORN') return error.context?.['hasNoBackup'] !== true;
+  if (error.code === 'DATA_TORN') return true;
   return error.code === 'DATABASE_START_FAILED' && TORN.test(error.message);
 }
 
@@ -152,8 +173,7 @@ function withoutBackup(error: EngineError, { dataDir, backupDir }: DatabaseSetti
     'DATA_TORN',
     `The data in ${dataDir} is torn and there is no backup in ${backupDir}: ${error.message}`,
     {
-      help: 'Set PROSORA_ENGINE_BACKUP_DIR to the folder that has one, or move the folder chdb and the file rows.json away to begin with what is left.',
-      context: { hasNoBackup: true },
+      help: 'Set PROSORA_ENGINE_BACKUP_DIR to the folder that has one, or run `prosora-engine salvage` and start again to go on with what is left.',
       cause: error,
     },
   );

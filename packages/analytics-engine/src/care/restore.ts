@@ -6,17 +6,18 @@ import type { DatabaseSettings } from '../database/messages.ts';
 import { SERVED_FOLDER } from '../served-project.ts';
 import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
+import { LEDGER_FILE } from './row-ledger.ts';
 
 /** The folder of the database in the data directory. */
 const LIVE_FOLDER = 'chdb';
 
 /**
- * Puts a backup in place of the database of a data directory that no engine uses. What was there is set
- * aside as `chdb.replaced-…`, never deleted: it may be all that is left of the hits since the backup.
+ * Puts a backup in place of the database of a data directory that the caller has taken. What was there is
+ * set aside as `chdb.replaced-…`, never deleted: it may be all that is left of the hits since the backup.
  *
  * @returns Where the former database is; undefined when there was none.
- * @throws EngineError `DATABASE_START_FAILED` when an engine uses it, `QUERY_FAILED` for a torn backup;
- * the former database is back in its place then.
+ * @throws EngineError `DATABASE_START_FAILED`, or `QUERY_FAILED` for a torn backup; Error when the former
+ * database cannot be moved. It is in its place then.
  */
 export async function restoreBackup(
   settings: DatabaseSettings,
@@ -25,11 +26,7 @@ export async function restoreBackup(
 ): Promise<string | undefined> {
   const { dataDir } = settings;
   const live = join(dataDir, LIVE_FOLDER);
-  const aside = `${live}.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
-  const hadOne = await rename(live, aside).then(
-    () => true,
-    () => false,
-  );
+  const aside = await setDatabaseAside(dataDir, now);
   try {
     const database = await startDatabaseProcess(settings);
     try {
@@ -40,12 +37,27 @@ export async function restoreBackup(
     }
   } catch (error) {
     await rm(live, { recursive: true, force: true });
-    if (hadOne) await rename(aside, live);
+    if (aside) await rename(aside, live);
     throw error;
   }
   // Batches since the backup are not in it, so a sender that repeats them must be believed.
   await cp(join(backup.path, ENDED_FILE), join(dataDir, ENDED_FILE));
+  // What it counts is not there now: the next start would take it for lost.
+  await rm(join(dataDir, LEDGER_FILE), { force: true });
   await rm(join(dataDir, SERVED_FOLDER), { recursive: true, force: true });
   await cp(join(backup.path, SERVED_FOLDER), join(dataDir, SERVED_FOLDER), { recursive: true });
-  return hadOne ? aside : undefined;
+  return aside;
+}
+
+/** Moves the database of a data directory away, and returns where it is; undefined when there is none. */
+export async function setDatabaseAside(dataDir: string, now: Date): Promise<string | undefined> {
+  const live = join(dataDir, LIVE_FOLDER);
+  const aside = `${live}.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+  try {
+    await rename(live, aside);
+    return aside;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

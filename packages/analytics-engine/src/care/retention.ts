@@ -1,6 +1,6 @@
 import type { Connection } from '../database/connection.ts';
 import type { Project } from '../datafiles/project.ts';
-import { rowsOf } from '../schema/existing.ts';
+import { BESIDE, existingObjects, rowsOf } from '../schema/existing.ts';
 import { quarantineOf, takesEvents } from '../schema/objects.ts';
 import { stringLiteral } from '../template/literal.ts';
 
@@ -13,8 +13,8 @@ export interface RemovedMonth {
 }
 
 /**
- * Removes the whole months before the last `months` from the tables that events land in, and their
- * quarantined rows of that age. What views derived from them stays, so charts keep their numbers.
+ * Removes the whole months before the last `months` from the tables that events land in, from what an
+ * upgrade kept of them, and their quarantined rows of that age. What views derived from them stays, so charts keep their numbers.
  */
 export async function removeOldRows(
   project: Project,
@@ -22,15 +22,16 @@ export async function removeOldRows(
   { months, now }: { months: number; now: Date },
 ): Promise<RemovedMonth[]> {
   const first = firstKeptMonth(now, months);
+  const day = `${first.slice(0, 4)}-${first.slice(4)}-01`;
   const landing = [...project.datasources.values()].filter(takesEvents);
+  for (const { name } of landing) await removeQuarantined(connection, quarantineOf(name), day);
+
+  const existing = await existingObjects(connection);
+  const tables = landing
+    .flatMap(({ name }) => [name, `${name}${BESIDE.before}`])
+    .filter((name) => /^toYYYYMM\(/.test(existing.get(name)?.partitionKey ?? ''));
   const removed: RemovedMonth[] = [];
-  for (const { name, engine } of landing) {
-    const day = `${first.slice(0, 4)}-${first.slice(4)}-01`;
-    const quarantine = quarantineOf(name);
-    await connection.execute(
-      `DELETE FROM ${quarantine} WHERE insertion_date < toDateTime('${day}')`,
-    );
-    if (!/^toYYYYMM\(/.test(engine.options['PARTITION_KEY'] ?? '')) continue;
+  for (const name of tables) {
     const old = await rowsOf<{ month: string; rows: number }>(
       connection,
       `SELECT partition_id AS month, sum(rows) AS rows FROM system.parts
@@ -43,6 +44,20 @@ export async function removeOldRows(
     }
   }
   return removed;
+}
+
+async function removeQuarantined(
+  connection: Connection,
+  table: string,
+  day: string,
+): Promise<void> {
+  const isOld = `insertion_date < toDateTime('${day}')`;
+  const [found] = await rowsOf<{ rows: number }>(
+    connection,
+    `SELECT count() AS rows FROM ${table} WHERE ${isOld}`,
+  );
+  // A DELETE writes parts anew even when it finds nothing.
+  if (found?.rows) await connection.execute(`DELETE FROM ${table} WHERE ${isOld}`);
 }
 
 /** The first month that is kept: with 24 in May 2026 it is May 2024, so that 24 whole ones stay. */

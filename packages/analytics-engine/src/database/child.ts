@@ -10,6 +10,8 @@ import { createSessionPool } from './session-pool.ts';
 
 /** So long without a request, memory goes back to the system. */
 const IDLE_MS = 10_000;
+/** ClickHouse's error number; its messages quote what visitors send, so they prove nothing. */
+const ABORTED = 236;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
 // A signal to the group must not end the database under its service, which asks it to stop.
@@ -21,6 +23,8 @@ const configFile = join(settings.dataDir, 'clickhouse.xml');
 const readers = createSessionPool(() => open(readerSettings(settings)));
 const writers = createSessionPool(() => open(writerSettings));
 let running = 0;
+/** Of those that run, the ones that are no glances. */
+let uses = 0;
 let idle: NodeJS.Timeout | undefined;
 
 try {
@@ -41,19 +45,26 @@ process.on('message', (request: Request) => {
 });
 
 async function answer(id: number, task: Task): Promise<void> {
+  const isUse = task.kind !== 'query' || !task.isGlance;
   running += 1;
-  clearTimeout(idle);
+  if (isUse) {
+    uses += 1;
+    clearTimeout(idle);
+  }
   try {
     const result = await run(task);
     reply({ kind: 'done', id, ...(result && { answer: result }) });
   } catch (error) {
     const failure = failureOf(error);
     // A thread of ClickHouse crashed: from now on it refuses everything, for the 300 s it takes to end.
-    if (/\bCode: 236\b/.test(failure.message)) process.kill(process.pid, 'SIGKILL');
+    if (failure.clickhouseCode === ABORTED) process.kill(process.pid, 'SIGKILL');
     reply({ kind: 'refused', id, failure });
   } finally {
     running -= 1;
-    if (running === 0) idle = setTimeout(returnMemory, IDLE_MS);
+    if (isUse) {
+      uses -= 1;
+      if (uses === 0) idle = setTimeout(returnMemory, IDLE_MS);
+    }
   }
 }
 
@@ -68,8 +79,8 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
     return result.bytes();
   }
   if (task.kind === 'execute') {
-    await writers.run((session) => session.queryAsync(task.sql));
-    return;
+    const result = await writers.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
+    return result.bytes();
   }
   const { table, columns, rows, deduplicationToken } = task;
   await writers.run((session) =>

@@ -11,12 +11,21 @@ export interface Insert {
   deduplicationToken?: string;
 }
 
+/** How a query is taken. */
+export interface QueryOptions {
+  /** A look of our own that is no use of the database: memory goes back to the system all the same. */
+  isGlance?: boolean;
+}
+
 /** What the rest of the engine asks of the database. */
 export interface Connection {
   /** Runs a SELECT that can change nothing; the answer is ClickHouse's FORMAT JSON. */
-  query(sql: string): Promise<Buffer>;
+  query(sql: string, options?: QueryOptions): Promise<Buffer>;
   /** Resolves when the rows and all that views derive from them are on disk. */
   insert(insert: Insert): Promise<void>;
-  /** Runs a statement of our own that changes the schema. */
-  execute(sql: string): Promise<void>;
+  /**
+   * Runs a statement of our own, which may change everything and take hours; the answer is ClickHouse's
+   * FORMAT JSON, or empty.
+   */
+  execute(sql: string): Promise<Buffer>;
 }

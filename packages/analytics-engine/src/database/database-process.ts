@@ -24,6 +24,8 @@ export interface DatabaseProcess {
 /** A task that outlives ClickHouse's own limit by this hangs in a thread that crashed. */
 const SILENCE_GRACE_MS = 10_000;
 const LONGEST_EXPLANATION = 2_000;
+/** It opens the data in one call and answers no heartbeat meanwhile; one that crashed in it hangs. */
+const LONGEST_START_MS = 5 * 60_000;
 /** Statements of our own have no limit: filling a table anew takes as long as it takes. */
 const LONGEST_EXECUTION_MS = 6 * 3_600_000;
 
@@ -54,7 +56,8 @@ export async function startDatabaseProcess(settings: DatabaseSettings): Promise<
       resolve({ code, signal });
     });
   });
-  await opened(child, stderrOf(child));
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_START_MS);
+  await opened(child, stderrOf(child)).finally(() => clearTimeout(tooLong));
   keepHeartbeat(child);
 
   child.on('message', (reply: Reply) => {
@@ -63,7 +66,7 @@ export async function startDatabaseProcess(settings: DatabaseSettings): Promise<
     if (!request) return;
     pending.delete(reply.id);
     clearTimeout(request.silence);
-    if (reply.kind === 'done') request.resolve(Buffer.from(reply.answer ?? []));
+    if (reply.kind === 'done') request.resolve(bufferOf(reply.answer));
     else request.reject(engineErrorOf(reply.failure, request.task.kind));
   });
 
@@ -138,4 +141,9 @@ function opened(child: ChildProcess, said: () => string): Promise<void> {
 function send(child: ChildProcess, request: Request): void {
   // A failure to send means that the process ended, which `exit` reports.
   if (child.connected) child.send(request, () => {});
+}
+
+/** The same bytes, not a copy of them. */
+function bufferOf(bytes: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,3 +1,4 @@
+import type { QueryOptions } from './connection.ts';
 import type { NamedInsert } from './journal.ts';
 
 /** What the database process is started with. */
@@ -13,7 +14,7 @@ export interface DatabaseSettings {
 
 /** One thing to do. */
 export type Task =
-  | { kind: 'query'; sql: string }
+  | ({ kind: 'query'; sql: string } & QueryOptions)
   | { kind: 'execute'; sql: string }
   | ({ kind: 'insert' } & NamedInsert);
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@prosora/service';
 import { EngineError } from '../errors.ts';
-import type { Connection, Insert } from './connection.ts';
+import type { Connection, Insert, QueryOptions } from './connection.ts';
 import { type DatabaseProcess, startDatabaseProcess } from './database-process.ts';
 import { type Journal, type NamedInsert, named } from './journal.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -29,6 +29,8 @@ export interface Database extends Connection, AsyncDisposable {
   readonly restarts: number;
   /** Requests that wait for their turn. */
   readonly waiting: number;
+  /** Batches that were given up because the database ended at them each time. */
+  readonly setAside: number;
   /** For work of our own that may take long: beside requests, in no one's turn. */
   readonly beside: Connection;
   /** Runs work of our own in the turn of a batch: none is written until it ends. */
@@ -40,8 +42,12 @@ const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
 /** One that ran this long before it ended was well. */
 const STABLE_AFTER_MS = 10_000;
-/** The lock of a database that was killed a moment ago may still be held. */
+/**
+ * The lock of a database that was killed a moment ago may still be held, and a batch that ends it is set
+ * aside at its third attempt.
+ */
 const FIRST_START_ATTEMPTS = 4;
+const MAY_PASS: ReadonlySet<string> = new Set(['DATABASE_START_FAILED', 'DATABASE_UNAVAILABLE']);
 const MAX_WAITING_READS = 64;
 const MAX_WAITING_WRITES = 16;
 const STOP_GRACE_MS = 4_000;
@@ -84,13 +90,17 @@ class Supervisor implements Database {
     return this.#reads.waiting + this.#writes.waiting;
   }
 
+  get setAside(): number {
+    return this.#options.journal.setAside;
+  }
+
   async open(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#start();
         break;
       } catch (error) {
-        const mayPass = error instanceof EngineError && error.code === 'DATABASE_START_FAILED';
+        const mayPass = error instanceof EngineError && MAY_PASS.has(error.code);
         if (!mayPass || attempt === FIRST_START_ATTEMPTS) throw error;
         await this.#backOff();
       }
@@ -98,8 +108,8 @@ class Supervisor implements Database {
     this.#loop = this.#keepRunning();
   }
 
-  query(sql: string): Promise<Buffer> {
-    return this.#reads.run(() => this.#run({ kind: 'query', sql }));
+  query(sql: string, options?: QueryOptions): Promise<Buffer> {
+    return this.#reads.run(() => this.#run({ kind: 'query', sql, ...options }));
   }
 
   async insert(insert: Insert): Promise<void> {
@@ -115,8 +125,8 @@ class Supervisor implements Database {
     return this.#writes.run(async () => await work(this.beside));
   }
 
-  async execute(sql: string): Promise<void> {
-    await this.#writes.run(() => this.#run({ kind: 'execute', sql }));
+  execute(sql: string): Promise<Buffer> {
+    return this.#writes.run(() => this.#run({ kind: 'execute', sql }));
   }
 
   async close(): Promise<void> {
@@ -208,8 +218,8 @@ function restarting(): EngineError {
 
 function connectionTo(database: DatabaseProcess): Connection {
   return {
-    query: (sql) => database.run({ kind: 'query', sql }),
+    query: (sql, options) => database.run({ kind: 'query', sql, ...options }),
     insert: async (insert) => void (await database.run({ kind: 'insert', ...named(insert) })),
-    execute: async (sql) => void (await database.run({ kind: 'execute', sql })),
+    execute: (sql) => database.run({ kind: 'execute', sql }),
   };
 }

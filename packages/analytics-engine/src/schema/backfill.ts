@@ -4,9 +4,13 @@ import { renameTables } from '../sql-references.ts';
 import { BESIDE, type Existing, rowsOf } from './existing.ts';
 import type { Schema, Table, View } from './objects.ts';
 
-/** Blocks of a size that a small machine holds, whatever the writer's own settings are. */
-const SETTINGS = `SETTINGS max_insert_block_size = 100000, min_insert_block_size_rows = 100000,
-  min_insert_block_size_bytes = 67108864, insert_deduplicate = 0, max_threads = 2`;
+/**
+ * Follows an INSERT that fills a table: blocks and groups of a size that a small machine holds, whatever
+ * the writer's own settings are. A month of visits that does not fit is grouped on disk.
+ */
+export const FILL_SETTINGS = `SETTINGS max_insert_block_size = 100000, min_insert_block_size_rows = 100000,
+  min_insert_block_size_bytes = 67108864, max_bytes_before_external_group_by = 100000000,
+  insert_deduplicate = 0, max_threads = 2`;
 
 /** What a backfill needs to know. */
 export interface Backfill {
@@ -52,7 +56,7 @@ async function copyRows({ connection, existing }: Backfill, table: Table): Promi
   for (const partition of await partitionsOf(connection, name)) {
     const rows = partOf(name, partition);
     await connection.execute(
-      `INSERT INTO ${name}${BESIDE.next} (${list(columns)}) ${SETTINGS}
+      `INSERT INTO ${name}${BESIDE.next} (${list(columns)}) ${FILL_SETTINGS}
       SELECT ${list(columns)} FROM ${forward ? `(${forward} FROM ${rows})` : rows}`,
     );
   }
@@ -92,7 +96,7 @@ function deriveSql(backfill: Backfill, table: Table, view: View, part: string | 
     return part === undefined ? place : partOf(place, part);
   });
   const columns = list(table.datasource.columns.map(({ name }) => name));
-  return `INSERT INTO ${table.name}${BESIDE.next} (${columns}) ${SETTINGS} SELECT ${columns} FROM (${select})`;
+  return `INSERT INTO ${table.name}${BESIDE.next} (${columns}) ${FILL_SETTINGS} SELECT ${columns} FROM (${select})`;
 }
 
 /**
@@ -119,7 +123,7 @@ async function keepOlderRows(
       ? `_partition_id NOT IN (SELECT DISTINCT _partition_id FROM ${source})`
       : `(${SORTING_KEY}) NOT IN (SELECT ${SORTING_KEY} FROM ${name}${BESIDE.next})`;
   await connection.execute(
-    `INSERT INTO ${name}${BESIDE.next} (${columns}) ${SETTINGS} SELECT ${columns} FROM ${name} WHERE ${isOlder}`,
+    `INSERT INTO ${name}${BESIDE.next} (${columns}) ${FILL_SETTINGS} SELECT ${columns} FROM ${name} WHERE ${isOlder}`,
   );
 }
 

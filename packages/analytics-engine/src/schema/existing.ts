@@ -55,6 +55,18 @@ export async function existingObjects(connection: Connection): Promise<Map<strin
   );
 }
 
+/** Rows by table, views left out. */
+export async function rowCounts(connection: Connection): Promise<Map<string, number>> {
+  const answer = await connection.query(
+    'SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND total_rows IS NOT NULL',
+    { isGlance: true },
+  );
+  const { data } = JSON.parse(answer.toString('utf8')) as {
+    data: { name: string; rows: number }[];
+  };
+  return new Map(data.map(({ name, rows }) => [name, rows]));
+}
+
 /** The rows of a query of our own. */
 export async function rowsOf<Row>(connection: Connection, sql: string): Promise<Row[]> {
   const answer = await connection.query(sql);

@@ -7,10 +7,11 @@ import { pipeSql } from '../pipe-sql.ts';
 import { stringLiteral } from '../template/literal.ts';
 
 /**
- * Blocks that each table remembers by deduplication token. A batch makes one block per monthly
- * partition it touches, so this covers at least the last few hundred batches.
+ * Blocks that each table remembers by deduplication token, in memory: some 250 bytes each. A batch makes one
+ * block per monthly partition it touches. The journal remembers more batches, but not those that were left
+ * half done, as when the disk was full.
  */
-const DEDUPLICATION_WINDOW_BLOCKS = 1000;
+const DEDUPLICATION_WINDOW_BLOCKS = 10_000;
 
 const QUARANTINE_COLUMNS: readonly Column[] = [
   { name: 'insertion_date', type: 'DateTime', defaultSql: 'now()' },

@@ -20,7 +20,7 @@ export interface Plan {
  * when its datafile or a view into it changed, or when it derives from one that is filled anew; the copy
  * of a landing table has the same rows, so that alone leaves what derives from it as it is.
  *
- * @param damaged Derived tables to fill anew in any case.
+ * @param damaged Derived tables to fill anew in any case, be they there or not.
  */
 export function planOf(
   { tables, views }: Schema,
@@ -37,7 +37,7 @@ export function planOf(
   for (const { name, fingerprint, isLanding } of tables) {
     const found = existing.get(name);
     const isChanged =
-      found !== undefined && (found.comment !== fingerprint || damaged.includes(name));
+      damaged.includes(name) || (found !== undefined && found.comment !== fingerprint);
     if (isLanding && isChanged) copied.add(name);
     if (isLanding) continue;
     if (isChanged || views.some((view) => view.target === name && isFedAnew(view))) {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -15,7 +16,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listBackups } from '../../src/care/backup.ts';
+import { allowLoss } from '../../src/care/open-checked.ts';
 import { restoreBackup } from '../../src/care/restore.ts';
+import { startDatabaseProcess } from '../../src/database/database-process.ts';
 import { HIT_COUNTS, pageHit, pageHits } from './hits.ts';
 import { startTestEngine, type TestEngine } from './test-engine.ts';
 
@@ -38,12 +41,35 @@ const counts = (engine: TestEngine): Promise<number[]> =>
   Promise.all(Object.values(HIT_COUNTS).map((sql) => engine.count(sql)));
 const settings = () => ({ dataDir, backupDir, memoryLimitBytes: 2 ** 30, maxQuerySeconds: 30 });
 
-/** Files of the tables' parts whose path has all of the words. */
-function partFiles(...words: string[]): string[] {
+/** The first file of the database whose path has all of the words. */
+function storedFile(...words: string[]): string {
   const found = execFileSync('find', [join(dataDir, 'chdb/store'), '-type', 'f'], {
     encoding: 'utf8',
   });
-  return found.split('\n').filter((path) => words.every((word) => path.includes(word)));
+  const [file] = found
+    .split('\n')
+    .filter((path) => words.every((word) => path.includes(word)))
+    .sort();
+  if (!file) throw new Error(`There is no file of ${words.join(', ')} to tear.`);
+  return file;
+}
+
+/** Events that the database holds while no engine runs. */
+async function rowsLeft(): Promise<number> {
+  const database = await startDatabaseProcess(settings());
+  try {
+    const sql = 'SELECT count() AS rows FROM analytics_events';
+    return JSON.parse((await database.run({ kind: 'query', sql })).toString()).data[0].rows;
+  } finally {
+    await database.stop(10_000);
+  }
+}
+
+/** A part of a table, of which its folder is known. */
+function partOf(table: string): string {
+  const name = readdirSync(table).find((one) => /^\d{6}_/.test(one));
+  if (!name) throw new Error(`There is no part in ${table} to tear.`);
+  return join(table, name);
 }
 
 /** The folder of a table's parts, by what its metadata says. */
@@ -90,6 +116,49 @@ describe('a backup', () => {
     expect(names).toEqual(['0003', '0004', '0005']);
     expect(readdirSync(backupDir)).toHaveLength(3);
   });
+
+  test('clears away what a killed one left, and passes over a folder that holds none', async () => {
+    mkdirSync(join(backupDir, '0003-2026-01-01T00-00-00Z.partial'), { recursive: true });
+    mkdirSync(join(backupDir, '0004-2026-01-01T00-00-00Z'));
+    await using engine = await start();
+    const { name } = await engine.care.backup();
+    expect(readdirSync(backupDir).sort()).toEqual([name, '0004-2026-01-01T00-00-00Z'].sort());
+    expect((await listBackups(backupDir)).map((backup) => backup.name)).toEqual([name]);
+  });
+
+  test('that is not the newest is restored as it was', async () => {
+    {
+      await using engine = await start();
+      for (const from of [0, 200]) {
+        await send(engine, from, from + 200);
+        await engine.care.backup();
+      }
+      await send(engine, 400, 600);
+    }
+    const [first] = await listBackups(backupDir);
+    if (!first) throw new Error('There is no backup.');
+    await restoreBackup(settings(), first, new Date());
+    await using engine = await start();
+    expect(await counts(engine)).toEqual([200, 200, 200, 200]);
+  });
+
+  test('leaves a database alone that it cannot move aside', async () => {
+    let name = '';
+    {
+      await using engine = await start();
+      await send(engine, 0, 100);
+      ({ name } = await engine.care.backup());
+    }
+    const now = new Date();
+    const aside = `chdb.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+    mkdirSync(join(dataDir, aside, 'store'), { recursive: true });
+    const [backup] = await listBackups(backupDir);
+    if (!backup) throw new Error('There is no backup.');
+    await expect(restoreBackup(settings(), backup, now)).rejects.toThrow('ENOTEMPTY');
+    rmSync(backup.path, { recursive: true });
+    await using engine = await start();
+    expect([name, await counts(engine)]).toEqual([backup.name, [100, 100, 100, 100]]);
+  });
 });
 
 describe('a torn data directory', () => {
@@ -107,7 +176,7 @@ describe('a torn data directory', () => {
 
   test('with a broken part of a view is filled anew from what landed', async () => {
     const { hits } = await filled();
-    truncateSync(partFiles(hits, 'data.bin')[0] ?? '', 10);
+    truncateSync(storedFile(hits, 'data.bin'), 10);
     await using engine = await start();
     expect(await counts(engine)).toEqual([600, 600, 600, 600]);
     expect(readdirSync(join(dataDir, 'torn'))).toHaveLength(1);
@@ -115,12 +184,13 @@ describe('a torn data directory', () => {
 
   test('with a broken part of what landed gets back what the backup has', async () => {
     const { landing } = await filled();
-    for (const file of partFiles(landing, 'data.bin').sort().slice(0, 1)) truncateSync(file, 10);
+    truncateSync(storedFile(landing, 'data.bin'), 10);
     await using engine = await start();
     const [events, ...derived] = await counts(engine);
     // The hits of the broken part were all in the backup, or came after it.
     expect(events).toBeGreaterThanOrEqual(400);
     expect(derived).toEqual([600, 600, 600]);
+    expect(readdirSync(join(dataDir, 'torn'))).toHaveLength(1);
     expect(await engine.count('SELECT count() - uniqExact(timestamp) FROM analytics_events')).toBe(
       0,
     );
@@ -130,25 +200,49 @@ describe('a torn data directory', () => {
 
   test('without a part as a whole is noticed by the count', async () => {
     const { landing } = await filled();
-    const part = readdirSync(landing).find((name) => /^\d{6}_/.test(name));
-    rmSync(join(landing, part ?? ''), { recursive: true });
+    const part = partOf(landing);
+    rmSync(part, { recursive: true });
+    const lost = 600 - (await rowsLeft());
+    expect(lost).toBeGreaterThan(0);
     await using engine = await start();
     const [events, ...derived] = await counts(engine);
-    expect(events).toBeGreaterThanOrEqual(400);
+    // What the backup has of it came back.
+    expect(events).toBeGreaterThanOrEqual(Math.max(400, 600 - lost));
     expect(derived).toEqual([600, 600, 600]);
   });
 
   test('with bytes that changed is noticed after a stop that was not clean', async () => {
     const { hits } = await filled();
-    const file = openSync(partFiles(hits, 'data.bin')[0] ?? '', 'r+');
+    const file = openSync(storedFile(hits, 'data.bin'), 'r+');
     writeSync(file, 'garbage', 200);
     writeFileSync(join(dataDir, 'running'), '');
     await using engine = await start();
     expect(await counts(engine)).toEqual([600, 600, 600, 600]);
   });
 
+  test('with bytes that changed is noticed when the count is torn too', async () => {
+    const { hits } = await filled();
+    const file = openSync(storedFile(hits, 'data.bin'), 'r+');
+    writeSync(file, 'garbage', 200);
+    writeFileSync(join(dataDir, 'rows.json'), '{"analytics_ev');
+    await using engine = await start();
+    expect(await counts(engine)).toEqual([600, 600, 600, 600]);
+  });
+
+  test.each<[string, (hits: string) => void]>([
+    ['a part', (hits) => rmSync(partOf(hits), { recursive: true })],
+    ['the whole', () => rmSync(storedFile('_mv_hits.sql'))],
+  ])('without %s of a view is filled anew from what landed', async (_, tear) => {
+    const { hits } = await filled();
+    tear(hits);
+    await using engine = await start();
+    expect(await counts(engine)).toEqual([600, 600, 600, 600]);
+    await send(engine, 600, 610);
+    expect(await counts(engine)).toEqual([610, 610, 610, 610]);
+  });
+
   test.each([
-    ['whose metadata is empty', () => writeFileSync(partFiles('_mv_hits.sql')[0] ?? '', '')],
+    ['whose metadata is empty', () => writeFileSync(storedFile('_mv_hits.sql'), '')],
     ['that has lost its tables', () => rmSync(join(dataDir, 'chdb'), { recursive: true })],
   ])('%s is replaced by the last backup, and set aside', async (_, tear) => {
     await filled();
@@ -162,13 +256,49 @@ describe('a torn data directory', () => {
   test('without a backup stops the start, says so, and is left as it is', async () => {
     await filled();
     rmSync(backupDir, { recursive: true });
-    writeFileSync(partFiles('_mv_hits.sql')[0] ?? '', '');
+    writeFileSync(storedFile('_mv_hits.sql'), '');
     await expect(start()).rejects.toMatchObject({
       code: 'DATA_TORN',
       message: expect.stringContaining('there is no backup in'),
       help: expect.stringContaining('PROSORA_ENGINE_BACKUP_DIR'),
     });
     expect(readdirSync(dataDir).filter((name) => name.startsWith('chdb.'))).toEqual([]);
+  });
+
+  test('without a backup goes on with what is left when someone says so', async () => {
+    const { landing } = await filled();
+    rmSync(backupDir, { recursive: true });
+    const file = openSync(storedFile(landing, 'data.bin'), 'r+');
+    writeSync(file, 'garbage', 200);
+    writeFileSync(join(dataDir, 'running'), '');
+    // Until then each start reads every part, and is refused.
+    for (const _ of [1, 2]) {
+      await expect(start()).rejects.toMatchObject({ help: expect.stringContaining('salvage') });
+      expect(existsSync(join(dataDir, 'running'))).toBe(true);
+    }
+    await allowLoss(dataDir);
+    {
+      await using engine = await start();
+      const [events, ...derived] = await counts(engine);
+      expect(events).toBeLessThan(600);
+      expect(derived).toEqual([600, 600, 600]);
+      expect(readdirSync(join(dataDir, 'torn'))).toHaveLength(1);
+    }
+    // That was for one start.
+    rmSync(partOf(landing), { recursive: true });
+    await expect(start()).rejects.toMatchObject({ code: 'DATA_TORN' });
+  });
+
+  test('that does not open, without a backup, begins anew when someone says so', async () => {
+    await filled();
+    rmSync(backupDir, { recursive: true });
+    writeFileSync(storedFile('_mv_hits.sql'), '');
+    await allowLoss(dataDir);
+    await using engine = await start();
+    expect(await counts(engine)).toEqual([0, 0, 0, 0]);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('chdb.replaced-'))).toHaveLength(
+      1,
+    );
   });
 });
 
@@ -223,7 +353,14 @@ test('retention removes whole months of events and leaves what was derived', asy
       .toISOString()
       .slice(0, 10);
   await engine.send('analytics_events', [24, 25, 40, 0].map((back) => at(month(back))).join('\n'));
-  expect(await engine.care.retention()).toMatchObject([{ rows: 1 }, { rows: 1 }]);
+  await engine.database.execute('CREATE TABLE analytics_events__before AS analytics_events');
+  await engine.database.execute(
+    'INSERT INTO analytics_events__before SELECT * FROM analytics_events',
+  );
+  const one = (table: string) => ({ table, rows: 1, month: expect.any(String) });
+  expect(await engine.care.retention()).toEqual(
+    ['analytics_events', 'analytics_events__before'].flatMap((name) => [one(name), one(name)]),
+  );
   expect(await counts(engine)).toEqual([2, 4, 4, 4]);
   // An upgrade fills tables anew from what landed, and keeps what only they still know.
   await engine.database.execute("ALTER TABLE _mv_hits MODIFY COMMENT 'of another release'");

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { takeDataDir } from '../../src/care/data-dir-lock.ts';
 import { type EngineProcess, runEngine } from './engine-process.ts';
 import { freePorts } from './free-ports.ts';
 import { pageHits } from './hits.ts';
@@ -72,6 +73,35 @@ test('when the service itself is killed its database ends too, and the next serv
   expect((await run('status')).output).toContain('prosora_table_rows{table="analytics_events"} 9');
 });
 
+test('a service that is killed in the middle of a batch leaves it to the next, whole and once', async () => {
+  const dataDir = env['PROSORA_ENGINE_DATA_DIR'] ?? '';
+  const hits = 20_000;
+  const sendMany = () =>
+    fetch(`${url}/v0/events?name=analytics_events&wait=true&token=admin-token-of-this-test`, {
+      method: 'POST',
+      headers: { 'prosora-batch': 'many' },
+      body: pageHits(0, hits),
+    });
+  const first = await serve();
+  const refused = expect(sendMany()).rejects.toThrow();
+  await vi.waitUntil(() => existsSync(join(dataDir, 'batch.open')), {
+    timeout: 20_000,
+    interval: 1,
+  });
+  first.child.kill('SIGKILL');
+  await Promise.all([first.ended, refused]);
+  expect(existsSync(join(dataDir, 'batch.open'))).toBe(true);
+
+  const second = await serve();
+  expect(second.output).toContain('repeated the batch that was interrupted');
+  const status = await run('status');
+  for (const table of ['analytics_events', '_mv_hits']) {
+    expect(status.output).toContain(`prosora_table_rows{table="${table}"} ${hits}\n`);
+  }
+  expect((await sendMany()).status).toBe(200);
+  expect((await run('status')).output).toContain(`{table="_mv_hits"} ${hits}\n`);
+});
+
 test('a running engine is backed up, exported and confirmed, and a stopped one restored', async () => {
   const engine = await serve();
   await send();
@@ -105,6 +135,26 @@ test('a running engine is backed up, exported and confirmed, and a stopped one r
   await serve();
   expect((await run('status')).output).toContain('prosora_table_rows{table="_mv_hits"} 9');
 }, 180_000);
+
+test('while another process has the data directory, nothing starts on it or puts a backup there', async () => {
+  using _lock = takeDataDir(env['PROSORA_ENGINE_DATA_DIR'] ?? '');
+  for (const verb of ['serve', 'restore', 'salvage']) {
+    expect(await run(verb)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('An engine runs on'),
+    });
+  }
+});
+
+test('after a jump of the clock, status and doctor say that nothing old is removed', async () => {
+  const file = join(env['PROSORA_ENGINE_DATA_DIR'] ?? '', 'clock.json');
+  writeFileSync(file, JSON.stringify({ lastLook: Date.now(), isDoubted: true }));
+  expect((await run('doctor')).output).toMatch(/✘ clock: .*nothing old is removed until/);
+  await serve();
+  expect((await run('status')).output).toContain('prosora_retention_paused 1');
+  await run('retention');
+  expect((await run('status')).output).toContain('prosora_retention_paused 0');
+});
 
 test('doctor finds everything well, or says what is not', async () => {
   const well = await run('doctor');

@@ -74,6 +74,14 @@ test.skipIf(!canCrashThread)(
   },
 );
 
+test('a value that reads like an error of ClickHouse does not end the database', async () => {
+  const { pid } = engine.database;
+  const answer = await engine.ask('api_kpis', 'site_uuid=site-a&timezone=Code:%20236');
+  expect(answer.status).toBe(400);
+  expect(await engine.count('SELECT 1')).toBe(1);
+  expect(engine.database.pid).toBe(pid);
+});
+
 test('a query in flight when the database dies is refused as unavailable', async () => {
   const running = engine.database.query(SLOW);
   const outcome = expect(running).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });

@@ -1,8 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { confirm, keptTables } from '../../src/schema/deploy.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Connection } from '../../src/database/connection.ts';
+import { startDatabaseProcess } from '../../src/database/database-process.ts';
+import { readProject } from '../../src/datafiles/project.ts';
+import { confirm, deploy, keptTables } from '../../src/schema/deploy.ts';
+import { rowsOf } from '../../src/schema/existing.ts';
 import { FORMER_FOLDER } from '../../src/served-project.ts';
 import { ghostRelease } from './ghost-release.ts';
 import { HIT_COUNTS, pageHits } from './hits.ts';
@@ -152,6 +156,18 @@ describe('datafiles changed by hand', () => {
     expect(await counts(engine)).toEqual([60, 60, 60, 60]);
   });
 
+  test('so that the database refuses a table are refused in the same way', async () => {
+    edit(
+      'datasources/_mv_hits.datasource',
+      '`ingestion_latency_ms` Int64',
+      '`ingestion_latency_ms` NoSuchType',
+    );
+    await using engine = await startOn(datafiles);
+    expect(engine.served.refusal).toContain('NoSuchType');
+    expect((await send(engine, 60, 80)).status).toBe(200);
+    expect(await counts(engine)).toEqual([80, 80, 80, 80]);
+  });
+
   test('and taken away are no reason to stop', async () => {
     rmSync(datafiles, { recursive: true });
     await using engine = await startOn(datafiles);
@@ -186,44 +202,66 @@ describe('datafiles changed by hand', () => {
     expect(await engine.count('SELECT countMerge(hits) FROM _mv_again')).toBe(80);
   });
 
-  test('and an upgrade killed at any moment ends well at the next start', async () => {
+  test('and an upgrade that ends before any of its statements ends well at the next start', async () => {
+    const former = await readProject(datafiles);
     edit('pipes/mv_hits.pipe', "then 'Facebook'", "then 'Meta'");
-    for (let round = 0; round < 4; round += 1) {
-      const starting = startOn(datafiles).then(
-        (engine) => engine,
-        () => undefined,
+    const present = await readProject(datafiles);
+    const dataDir = join(folder, 'data');
+    const database = await startDatabaseProcess({
+      dataDir,
+      backupDir: join(dataDir, 'backups'),
+      memoryLimitBytes: 2 ** 30,
+      maxQuerySeconds: 30,
+    });
+    const execute = (sql: string): Promise<Buffer> => database.run({ kind: 'execute', sql });
+    const connection: Connection = {
+      query: (sql) => database.run({ kind: 'query', sql }),
+      insert: () => Promise.reject(new Error('An upgrade inserts nothing.')),
+      execute,
+    };
+    /** A database that is gone from its statement of that number on. */
+    const endingAt = (last: number): Connection => {
+      let statements = 0;
+      return {
+        ...connection,
+        execute(sql) {
+          statements += 1;
+          return statements < last ? execute(sql) : Promise.reject(new Error('It was killed.'));
+        },
+      };
+    };
+    const countsNow = (): Promise<number[]> =>
+      Promise.all(
+        Object.values(HIT_COUNTS).map(async (sql) =>
+          Number(Object.values((await rowsOf<object>(connection, sql))[0] ?? {})[0]),
+        ),
       );
-      const pid = await vi.waitUntil(() => databaseProcesses()[0], {
-        timeout: 10_000,
-        interval: 5,
-      });
-      await new Promise((resolve) => setTimeout(resolve, 250 + round * 60));
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It had not come so far, or had ended.
+    let ends = 0;
+    try {
+      for (let isDone = false; !isDone; ) {
+        await confirm(connection);
+        isDone = await deploy(present, endingAt(ends + 1)).then(
+          () => true,
+          () => false,
+        );
+        if (!isDone) ends += 1;
+        await deploy(present, connection);
+        expect([ends, await countsNow()]).toEqual([ends, [60, 60, 60, 60]]);
+        const [view] = await rowsOf<{ sql: string }>(
+          connection,
+          "SELECT create_table_query AS sql FROM system.tables WHERE name = 'mv_hits'",
+        );
+        expect(view?.sql).toContain('Meta');
+        await confirm(connection);
+        await deploy(former, connection);
       }
-      await (await starting)?.close();
+    } finally {
+      await database.stop(10_000);
     }
+    // Two statements for each table at least: it is made and filled.
+    expect(ends).toBeGreaterThan(10);
     await using engine = await startOn(datafiles);
     await send(engine, 60, 80);
     expect(await counts(engine)).toEqual([80, 80, 80, 80]);
-  });
+  }, 240_000);
 });
-
-/** Process ids of the databases that this process started. */
-function databaseProcesses(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8');
-  return children
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('child.ts');
-      } catch {
-        return false;
-      }
-    });
-}
