@@ -263,7 +263,8 @@ export const storageOptions = {
   },
   timeoutMs: {
     env: 'PROSORA_STORAGE_TIMEOUT_MS',
-    description: 'Longest duration of one attempt; a part of a large file is one.',
+    description:
+      'Longest duration of one attempt; a part of a large file is one. For a file that `pull` brings, the longest time without a byte.',
     schema: z._default(wholeNumber(1, 'expected a whole number of milliseconds'), 120_000),
     unit: 'ms',
   },

@@ -7,6 +7,12 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const packageDir = join(import.meta.dirname, '..');
 
+/**
+ * The name under which a Ghost gets the packed adapter. Not the package's own: Ghost looks in the
+ * `node_modules` above its folder first, and there lies this repository's link to the sources' last build.
+ */
+export const PACKED_NAME = '@packed/ghost-storage-cloudinary';
+
 /** The package as npm would publish it, unpacked. */
 export interface PackedAdapter extends AsyncDisposable {
   /** Holds package.json and what `files` names. */

@@ -16,11 +16,10 @@ import {
   type RunningGhost,
 } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PackedAdapter, packAdapter } from '../packed-adapter.ts';
+import { PACKED_NAME as NAME, type PackedAdapter, packAdapter } from '../packed-adapter.ts';
 import { picture, sound } from '../test-site.ts';
-
-const NAME = '@prosora/ghost-storage-cloudinary';
 
 let folder: string;
 let install: GhostInstall;
@@ -257,6 +256,25 @@ describe('a run in which everything fails', () => {
   });
 });
 
+test("an image over the limit is made smaller by Ghost's own sharp, and stored once", async () => {
+  const limits = { shrink: true, originals: 'skip', imageMaxBytes: 60_000 };
+  await ghost.restart({ config: { storage: storage(limits) } });
+  const noise = await sharp({
+    create: {
+      ...{ width: 700, height: 500, channels: 3, background: 'white' },
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
+    .jpeg()
+    .toBuffer();
+  expect(noise.length).toBeGreaterThan(limits.imageMaxBytes);
+  const { url } = await admin.images.upload(upload('grain.jpg', noise));
+  const stored = await bytesAt(url);
+  expect(stored.length).toBeLessThanOrEqual(limits.imageMaxBytes);
+  expect((await sharp(stored).metadata()).format).toBe('jpeg');
+  expect(idsOf(/grain/)).toEqual([expect.stringMatching(/grain_jpg$/)]);
+});
+
 test('absolute: posts hold the URLs of Cloudinary', async () => {
   await ghost.restart({ config: { storage: storage({ delivery: 'absolute' }) } });
   const { url } = await admin.images.upload(upload('far.png', await picture(10)));
@@ -267,6 +285,9 @@ test('absolute: posts hold the URLs of Cloudinary', async () => {
 test('edge: the same data is shown at the asset host, and a wrong host stops Ghost at boot', async () => {
   const { url } = await admin.images.upload(upload('edge.png', await picture(11, 900, 600)));
   expect(url).toBeDefined();
+  const withoutUrls = ghost.restart({ config: { storage: storage({ delivery: 'edge' }) } });
+  await expect(withoutUrls).rejects.toMatchObject({ code: 'GHOST_BOOT_FAILED' });
+  expect(await readFile(ghost.logFile, 'utf8')).toContain('set urls.image to its origin');
   await ghost.restart({
     config: {
       storage: storage({ delivery: 'edge' }),

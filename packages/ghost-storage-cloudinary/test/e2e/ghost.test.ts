@@ -16,10 +16,10 @@ import {
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packAdapter } from '../packed-adapter.ts';
+import { PACKED_NAME as NAME, packAdapter } from '../packed-adapter.ts';
 import { sound } from '../test-site.ts';
 
-const NAME = '@prosora/ghost-storage-cloudinary';
+const PUBLISHED_NAME = '@prosora/ghost-storage-cloudinary';
 
 let folder: string;
 let install: GhostInstall;
@@ -30,7 +30,8 @@ let admin: AdminClient;
 /** The README's configuration, pointed at the stand-in. */
 async function readmeStorage() {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const { storage } = JSON.parse(/```json\n(.*?)```/s.exec(readme)?.[1] ?? '');
+  const block = /```json\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const { storage } = JSON.parse(block.replaceAll(PUBLISHED_NAME, NAME));
   const { cloudName, apiKey, apiSecret, url } = sandbox.cloudinary;
   const account = { cloudName, apiKey, apiSecret, uploadPrefix: url, secureDistribution: url };
   Object.assign(storage[NAME], account);
@@ -139,6 +140,32 @@ describe('an uploaded image', () => {
     expect(hops[0]).toContain('/image/upload/c_limit,w_600/q_auto/v1/blog/images/');
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 600 });
   });
+
+  test.each(['w160', 'w320', 'w960', 'w2000'])(
+    'comes in a size that the theme alone names: %s',
+    async (size) => {
+      const { hops, bytes } = await get(url.replace('/images/', `/images/size/${size}/`));
+      expect(hops).toHaveLength(1);
+      expect(hops[0]).toContain(`/image/upload/c_limit,${size.replace('w', 'w_')}/`);
+      expect((await sharp(bytes).metadata()).width).toBe(Number(size.slice(1)));
+    },
+  );
+
+  test.each([
+    ['size/w77/', '?/'],
+    ['size/w77/', '?a=/b'],
+    ['size/w77/', '/'],
+    ['%73ize/w77/', ''],
+  ])(
+    'comes in no size that nobody configured, where Ghost does not look: %s…%s',
+    async (size, end) => {
+      sandbox.cloudinary.requests.clear();
+      const odd = url.replace('/images/', `/images/${size}`) + end;
+      const response = await fetch(odd, { redirect: 'manual' });
+      expect(response.status).toBe(404);
+      expect(sandbox.cloudinary.requests.list(/w_77/)).toEqual([]);
+    },
+  );
 
   test('needs no call to Cloudinary to be shown', async () => {
     sandbox.cloudinary.requests.clear();

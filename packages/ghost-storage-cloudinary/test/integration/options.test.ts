@@ -64,6 +64,17 @@ test('sizes made at the upload are those of images alone', async () => {
   expect(await derivedOf('logo_svg')).toEqual([]);
 });
 
+test('a named transformation follows every resize', async () => {
+  await using named = await startTestSite({ transformation: 't_mine' });
+  named.cloudinary.settings.set({ namedTransformations: { mine: 'c_fill,w_30,h_20' } });
+  const url = await named.images.save(await named.upload('t.png', await picture(1)), 't');
+  const sized = await fetch(named.url + url.replace('/images/', '/images/size/w600/'));
+  expect(sized.url).toContain('/image/upload/c_limit,w_600/t_mine/v1/');
+  const { width, height } = await sharp(await sized.arrayBuffer()).metadata();
+  expect([width, height]).toEqual([30, 20]);
+  expect((await fetch(named.url + url)).url).not.toContain('t_mine');
+});
+
 describe('the folders of the Media Library', () => {
   test.each([
     [{}, ''],

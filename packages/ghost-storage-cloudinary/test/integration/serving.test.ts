@@ -50,6 +50,26 @@ describe('an image at Cloudinary', () => {
     expect(await sharp(await image.arrayBuffer()).metadata()).toMatchObject(expected);
   });
 
+  test('stays animated in a size of its own', async () => {
+    const frames = await Promise.all([1, 2, 3].map((colour) => picture(colour * 80, 400, 200)));
+    const animation = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    await site.images.save(await site.upload('dance.gif', animation), '2026/11');
+    const image = await fetch(`${site.url}/content/images/size/h100/2026/11/dance.gif`);
+    const { format, pages, width } = await sharp(await image.arrayBuffer()).metadata();
+    expect({ format, pages, width }).toEqual({ format: 'gif', pages: 3, width: 200 });
+  });
+
+  test('that is an icon comes as it was uploaded, and in no size', async () => {
+    const icon = Buffer.concat([Buffer.from([0, 0, 1, 0, 1, 0, 16, 16]), Buffer.alloc(60)]);
+    const url = await site.images.save(await site.upload('favicon.ico', icon), '2026/11');
+    const whole = await fetch(site.url + url);
+    expect(Buffer.from(await whole.arrayBuffer())).toEqual(icon);
+    expect((await head('images/size/w256h256/2026/11/favicon.ico')).status).toBe(404);
+    expect((await head('images/size/w64h64/format/png/2026/11/favicon.ico')).status).toBe(404);
+  });
+
   test('answers HEAD like GET', async () => {
     const response = await head('images/size/w600/2026/11/mid.jpg', { method: 'HEAD' });
     expect(response.status).toBe(302);

@@ -14,13 +14,12 @@ import {
 } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packAdapter } from '../packed-adapter.ts';
+import { PACKED_NAME as NAME, packAdapter } from '../packed-adapter.ts';
 import { picture } from '../test-site.ts';
 
 // Follows docs/moving-from-eexit.md from its first step to its last.
 const EEXIT = 'ghost-storage-cloudinary';
 const EEXIT_VERSION = '3.0.2';
-const NAME = '@prosora/ghost-storage-cloudinary';
 
 let folder: string;
 let sandbox: Sandbox;
