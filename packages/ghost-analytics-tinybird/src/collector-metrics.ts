@@ -36,7 +36,7 @@ export function createCollectorMetrics(
   const charts = counter('charts', 'Questions of charts, by who answered.', 'source');
   const doubles = new Counter({
     name: 'prosora_hits_possibly_double_total',
-    help: 'Page hits sent again though they may have been written: Tinybird keeps both; the engine one, unless the batch was halved since.',
+    help: 'Page hits sent again though they may have been written: Tinybird keeps both, the engine one.',
     registers,
   });
   const fsync = new Histogram({

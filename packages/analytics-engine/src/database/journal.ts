@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import type { Logger } from '@prosora/service';
 import { EngineError } from '../errors.ts';
 import type { Connection, Insert } from './connection.ts';
+import { lineOf, rememberEnded } from './ended-names.ts';
 
 /** An insert with the name under which it counts once. */
 export type NamedInsert = Insert & { deduplicationToken: string };
@@ -25,7 +26,7 @@ export type NamedInsert = Insert & { deduplicationToken: string };
  * one that an upgrade or a restore put in place would take a batch again that its rows came with.
  */
 export interface Journal {
-  /** Whether a table and its views have all of this insert. */
+  /** Whether a table and its views have all of this insert, be it as a part of a larger one. */
   has(insert: NamedInsert): boolean;
   /**
    * @throws EngineError `DATABASE_EXHAUSTED` when the disk is full, `BATCH_SET_ASIDE` for one that is
@@ -72,16 +73,17 @@ export async function openJournal(dataDir: string): Promise<Journal> {
   const [openFile, endedFile] = [join(dataDir, OPEN_FILE), join(dataDir, ENDED_FILE)];
   const asideFolder = join(dataDir, ASIDE_FOLDER);
   const text = await readFile(endedFile, 'utf8').catch(() => '');
-  const ended = new Set(text.split('\n').filter(Boolean).slice(-REMEMBERED));
+  const ended = rememberEnded(text.split('\n').filter(Boolean), REMEMBERED);
   const refused = new Set<string>();
   let setAside = (await readdir(asideFolder).catch(() => [])).length;
-  let lines = ended.size;
+  let lines = 0;
   await rewrite();
 
   async function rewrite(): Promise<void> {
-    await writeFile(`${endedFile}.new`, [...ended, ''].join('\n'), { mode: 0o600 });
+    const kept = ended.lines();
+    await writeFile(`${endedFile}.new`, [...kept, ''].join('\n'), { mode: 0o600 });
     await rename(`${endedFile}.new`, endedFile);
-    lines = ended.size;
+    lines = kept.length;
   }
 
   async function note({ rows, ...head }: OpenInsert): Promise<void> {
@@ -95,7 +97,7 @@ export async function openJournal(dataDir: string): Promise<Journal> {
     await mkdir(asideFolder, { recursive: true, mode: 0o700 });
     const place = join(asideFolder, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.ndjson`);
     await rename(openFile, place);
-    refused.add(lineOf(insert));
+    refused.add(nameOf(insert));
     setAside += 1;
     return place;
   }
@@ -104,9 +106,9 @@ export async function openJournal(dataDir: string): Promise<Journal> {
     get setAside() {
       return setAside;
     },
-    has: (insert) => ended.has(lineOf(insert)),
+    has: ({ table, deduplicationToken }) => ended.has(table, deduplicationToken),
     async begin(insert) {
-      if (refused.has(lineOf(insert))) {
+      if (refused.has(nameOf(insert))) {
         throw new EngineError('BATCH_SET_ASIDE', 'The database ended each time at this batch.');
       }
       try {
@@ -118,15 +120,11 @@ export async function openJournal(dataDir: string): Promise<Journal> {
       }
     },
     async finish(insert) {
-      ended.add(lineOf(insert));
-      for (const oldest of ended) {
-        if (ended.size <= REMEMBERED) break;
-        ended.delete(oldest);
-      }
+      ended.add(insert.table, insert.deduplicationToken);
       lines += 1;
       // The rows are safe whatever happens here: the next start would repeat them under their name.
       if (lines > 2 * REMEMBERED) await rewrite().catch(() => {});
-      else await appendFile(endedFile, `${lineOf(insert)}\n`).catch(() => {});
+      else await appendFile(endedFile, `${nameOf(insert)}\n`).catch(() => {});
       await rm(openFile, { force: true });
     },
     forget: () => rm(openFile, { force: true }),
@@ -172,6 +170,6 @@ async function readOpen(file: string): Promise<OpenInsert | undefined> {
   }
 }
 
-function lineOf({ table, deduplicationToken }: NamedInsert): string {
-  return `${table} ${deduplicationToken}`;
+function nameOf({ table, deduplicationToken }: NamedInsert): string {
+  return lineOf(table, deduplicationToken);
 }
