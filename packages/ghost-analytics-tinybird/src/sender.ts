@@ -51,6 +51,9 @@ export interface Sender {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How many refusals of what may be there already are taken for a fault that passes: some eight seconds. */
+const PATIENCE = 5;
+
 /** Creates the sender of a spool, which goes on where the checkpoint says. */
 export function createSender(options: SenderOptions): Sender {
   const { spool, tinybird, checkpoint, batchBytes, batchMs } = options;
@@ -63,7 +66,15 @@ export function createSender(options: SenderOptions): Sender {
    * all that was planned may.
    */
   let doubt = { segment: checkpoint.progress.segment, to: checkpoint.progress.cuts.at(-1) ?? 0 };
+  let patience = PATIENCE;
   let running: Promise<void> | undefined;
+
+  /** The halves of a refused batch have names of their own, by which an engine cannot know what it has. */
+  const believed = (outcome: SendOutcome, mayBeDouble: boolean): SendOutcome => {
+    if (outcome.kind !== 'refused' || !mayBeDouble || patience === 0) return outcome;
+    patience -= 1;
+    return { kind: 'unavailable', reason: outcome.reason, mayBeWritten: false };
+  };
 
   /** The segment to read from, `undefined` when all is sent. */
   const current = async (): Promise<Segment | undefined> => {
@@ -103,10 +114,14 @@ export function createSender(options: SenderOptions): Sender {
     const rows = frames.map(({ row }) => row);
     const mayBeDouble = at.segment === doubt.segment && at.from < doubt.to;
     const batch = { name: nameOf(at), rows: rows.length, mayBeDouble };
-    const outcome = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
+    const answer = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
+    const outcome = believed(answer, mayBeDouble);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
     const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
-    if (isNewDoubt) doubt = { segment: at.segment, to };
+    if (isNewDoubt) {
+      doubt = { segment: at.segment, to };
+      patience = PATIENCE;
+    }
     options.onOutcome?.(outcome, batch);
     if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
       failures += 1;

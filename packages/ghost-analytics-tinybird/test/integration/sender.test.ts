@@ -207,7 +207,24 @@ test('parts of a batch that may be there already are doubtful too, and what foll
   await untilWritten(10);
   await sending.append(['later']);
   await untilWritten(11);
-  expect(sending.doubtful).toEqual([10, 5, 3, 2, 5, 3, 2]);
+  const asAWhole = sending.doubtful.lastIndexOf(10) + 1;
+  expect(sending.doubtful.slice(asAWhole)).toEqual([5, 3, 2, 5, 3, 2]);
+});
+
+test('what may be there already is not halved for a refusal that passes, so it stays once', async () => {
+  upstream.answer = (_arrival, index) =>
+    [{ writes: true, cut: true }, { status: 413 }, { status: 400 }][index] ?? {};
+  await using sending = await openSending();
+  await sending.append(names(10));
+  sending.sender.start();
+  await vi.waitUntil(() => sending.outcomes.some(({ kind }) => kind === 'accepted'));
+  expect(writtenNames()).toEqual(names(10));
+  expect(sending.outcomes.map(({ kind }) => kind)).toEqual([
+    'unavailable',
+    'unavailable',
+    'unavailable',
+    'accepted',
+  ]);
 });
 
 test('a doubt outlasts a wrong token', async () => {
