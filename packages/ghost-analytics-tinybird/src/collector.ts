@@ -145,8 +145,8 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     ownLaneDir: files.lane.dir,
     async open(lane) {
       logger.warn({ lane: lane.dir }, 'another collector left page hits here: they are sent');
-      const checkpoint = openCheckpoint(lane.checkpoint);
       const spool = await openSpool({ folder: lane.spool, maxBytes: 0 });
+      const checkpoint = openCheckpoint(lane.checkpoint);
       const sender = senderOf(lane, { spool, checkpoint, endsWhenEmpty: true });
       return { sender, [Symbol.asyncDispose]: async () => checkpoint[Symbol.dispose]() };
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CollectorError } from './errors.ts';
@@ -53,6 +53,16 @@ function takeFirstFree(dir: string): Lane {
 export function laneDirsIn(dir: string): string[] {
   const lanes = existsSync(dir) ? readdirSync(dir).filter((entry) => LANE.test(entry)) : [];
   return [dir, ...lanes.sort().map((lane) => join(dir, lane))];
+}
+
+/** Size of a lane's spool, which another process may be writing to and deleting from. */
+export function spoolBytesIn(laneDir: string): number {
+  const folder = join(laneDir, 'spool');
+  if (!existsSync(folder)) return 0;
+  const sizes = readdirSync(folder).map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Where the dead letters of a lane are. */

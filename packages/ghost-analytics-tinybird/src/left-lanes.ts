@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Lane, laneDirsIn, takeLane } from './data-dir.ts';
+import { type Lane, laneDirsIn, spoolBytesIn, takeLane } from './data-dir.ts';
 import type { Sender } from './sender.ts';
 
 /** Where lanes may be left, and how one is sent. */
@@ -24,7 +22,7 @@ export interface LeftLanes {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Begins to look for lanes that hold segments and that no process has, and sends one after the other. */
+/** Begins to look for lanes that hold page hits and that no process has, and sends one after the other. */
 export function sendLeftLanes({ dir, ownLaneDir, open, onFault }: LeftLanesOptions): LeftLanes {
   let sender: Sender | undefined;
   let isStopping = false;
@@ -41,7 +39,7 @@ export function sendLeftLanes({ dir, ownLaneDir, open, onFault }: LeftLanesOptio
   };
   const look = async (): Promise<void> => {
     for (const laneDir of laneDirsIn(dir)) {
-      if (!isStopping && laneDir !== ownLaneDir && hasSegments(laneDir)) await send(laneDir);
+      if (!isStopping && laneDir !== ownLaneDir && spoolBytesIn(laneDir) > 0) await send(laneDir);
     }
   };
   let looking: Promise<void> | undefined;
@@ -63,13 +61,4 @@ export function sendLeftLanes({ dir, ownLaneDir, open, onFault }: LeftLanesOptio
       await looking;
     },
   };
-}
-
-function hasSegments(laneDir: string): boolean {
-  try {
-    return readdirSync(join(laneDir, 'spool')).length > 0;
-  } catch {
-    // Taken and never written to.
-    return false;
-  }
 }

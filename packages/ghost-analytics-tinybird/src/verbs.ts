@@ -11,7 +11,7 @@ import {
 import * as z from 'zod';
 import { backfill } from './backfill.ts';
 import { startCollector } from './collector.ts';
-import { deadLettersIn, laneDirsIn } from './data-dir.ts';
+import { deadLettersIn, laneDirsIn, spoolBytesIn } from './data-dir.ts';
 import { datafilesOf } from './datafiles.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { deployTo, readWorkspace } from './deploy.ts';
@@ -89,12 +89,16 @@ async function serve(): Promise<number> {
 }
 
 async function status(print: Print): Promise<number> {
+  const values = readOptions(collectorOptions);
   const { isReady, lines } = await readServiceStatus({
-    ...readOptions(collectorOptions),
+    ...values,
     name: 'collector',
     hidden: 'prosora_spool_fsync',
   });
   print(lines.join('\n'));
+  for (const lane of laneDirsIn(values.dataDir)) {
+    print(`${lane}: ${spoolBytesIn(lane)} bytes of page hits`);
+  }
   return isReady ? 0 : 1;
 }
 

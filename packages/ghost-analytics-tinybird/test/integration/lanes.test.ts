@@ -47,6 +47,13 @@ test('what a process left waits for an upstream that is away, and a stop does no
   const [one, other] = [await spawnCollector(env), await spawnCollector(env)];
   await postHit(other.url, { event_id: 'left' });
   await vi.waitUntil(() => upstream.arrivals.length > 0);
+  const port = new URL(one.privateUrl).port;
+  const status = await runVerb({ ...env, PROSORA_COLLECTOR_PRIVATE_PORT: port }, ['status']);
+  const dir = env.PROSORA_COLLECTOR_DATA_DIR;
+  expect(status.stdout).toContain(`\n${dir}: 0 bytes of page hits\n`);
+  expect(status.stdout).toMatch(
+    new RegExp(`\n${join(dir, 'lane-1')}: [1-9]\\d+ bytes of page hits\n`),
+  );
   await other.end('SIGKILL');
   await one.end('SIGKILL');
   upstream.arrivals.length = 0;

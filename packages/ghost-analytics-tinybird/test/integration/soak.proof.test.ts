@@ -17,6 +17,8 @@ const { soak, seed } = inject('proof');
 const size = soak
   ? { seconds: 60, hitsPerSecond: 200, kills: 10 }
   : { seconds: 4, hitsPerSecond: 50, kills: 2 };
+// What waits for an upstream that fails, with doubled waits, takes its time.
+const timeout = soak ? 3_600_000 : 180_000;
 const POISON_EVERY = soak ? 200 : 40;
 
 /** Sends hits at a steady pace while the faults take turns and the collector is killed. */
@@ -115,7 +117,9 @@ function report(where: string, sent: Awaited<ReturnType<typeof sendThroughFaults
   );
 }
 
-test('every hit answered 202 is in the engine once, or with its reason among the dead', async () => {
+test('every hit answered 202 is in the engine once, or with its reason among the dead', {
+  timeout,
+}, async () => {
   const datafiles = join(freshDir(), 'datafiles');
   cpSync(join((await installGhost()).dir, 'core/server/data/tinybird'), datafiles, {
     recursive: true,
@@ -137,7 +141,9 @@ test('every hit answered 202 is in the engine once, or with its reason among the
   expectDead(sent);
 });
 
-test('every hit answered 202 is at the stand-in of Tinybird Cloud at least once', async () => {
+test('every hit answered 202 is at the stand-in of Tinybird Cloud at least once', {
+  timeout,
+}, async () => {
   const dataDir = freshDir();
   mkdirSync(dataDir, { recursive: true });
   await using sandbox = await startSandbox({ port: 0, dataDir });
