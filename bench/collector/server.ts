@@ -52,7 +52,7 @@ export async function startServer(
 async function readyUrl(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('there is no output to read');
   for await (const line of createInterface({ input: child.stdout })) {
-    if (!/"(?:ready|listening)"/.test(line)) continue;
+    if (!line.includes('"ready"')) continue;
     child.stdout.resume();
     return (JSON.parse(line) as { url: string }).url;
   }

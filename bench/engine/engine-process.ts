@@ -56,7 +56,7 @@ export async function startEngineProcess(
   const url = await new Promise<string>((resolve, reject) => {
     void exited.then(() => reject(new Error('The engine ended.')));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.includes('"listening"')) resolve(JSON.parse(line).url);
+      if (line.includes('"ready"')) resolve(JSON.parse(line).url);
     });
   });
   exited.catch(() => {});

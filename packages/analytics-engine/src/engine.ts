@@ -92,7 +92,9 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     }),
   );
   const listener = stack.use(await listen(createServer(app), options));
-  logger.info({ url: listener.url, dataDir, pipes: project.pipes.size }, 'listening');
+  const { url } = listener;
+  const privateUrl = privateListener.url;
+  logger.info({ url, privateUrl, dataDir, pipes: project.pipes.size }, 'ready');
   return engineOf({ listener, privateListener, database, served, care }, stack.move());
 }
 

@@ -1,48 +1,44 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, type ServiceProcess } from '@prosora/service/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { takeDataDir } from '../../src/care/data-dir-lock.ts';
-import { type EngineProcess, runEngine } from './engine-process.ts';
-import { freePorts } from './free-ports.ts';
+import { runEngine, serveEngine } from './engine-process.ts';
 import { pageHits } from './hits.ts';
+import { ADMIN_TOKEN } from './test-engine.ts';
 
 let env: Record<string, string>;
 let url: string;
-let running: EngineProcess[];
+let running: ServiceProcess[];
 
 beforeEach(async () => {
-  const [port, privatePort] = await freePorts(2);
   running = [];
-  url = `http://127.0.0.1:${port}`;
   env = {
     PROSORA_ENGINE_DATA_DIR: mkdtempSync(join(tmpdir(), 'prosora-cli-')),
-    PROSORA_ENGINE_PORT: String(port),
-    PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+    PROSORA_ENGINE_PORT: '0',
+    PROSORA_ENGINE_PRIVATE_PORT: String(await freePort()),
   };
 });
 
 afterEach(async () => {
-  for (const { child, ended } of running) {
-    child.kill('SIGKILL');
-    await ended;
-  }
+  for (const engine of running) await engine.end('SIGKILL');
   rmSync(env['PROSORA_ENGINE_DATA_DIR'] ?? '', { recursive: true });
 });
 
-async function serve(): Promise<EngineProcess> {
-  const engine = await runEngine('serve', env);
+async function serve(): Promise<ServiceProcess> {
+  const engine = await serveEngine({ env });
   running.push(engine);
-  await vi.waitUntil(() => engine.output.includes('"listening"'), { timeout: 20_000 });
+  url = engine.url;
   return engine;
 }
 
 async function run(verb: string, more: Record<string, string> = {}, words: string[] = []) {
-  return await (await runEngine(verb, { ...env, ...more }, undefined, words)).ended;
+  return await runEngine([verb, ...words], { env: { ...env, ...more } });
 }
 
 const send = () =>
-  fetch(`${url}/v0/events?name=analytics_events&wait=true&token=admin-token-of-this-test`, {
+  fetch(`${url}/v0/events?name=analytics_events&wait=true&token=${ADMIN_TOKEN}`, {
     method: 'POST',
     headers: { 'prosora-batch': 'a:0-9' },
     body: pageHits(0, 9),
@@ -59,15 +55,13 @@ test('status counts rows and says when nothing runs; SIGTERM ends the engine wit
   expect(status.code).toBe(0);
   expect(status.output).toContain('ready\n');
   expect(status.output).toContain('prosora_table_rows{table="_mv_hits"} 9');
-  engine.child.kill('SIGTERM');
-  expect((await engine.ended).code).toBe(0);
+  expect(await engine.end('SIGTERM')).toBe(0);
 });
 
 test('when the service itself is killed its database ends too, and the next service goes on', async () => {
   const first = await serve();
   await send();
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await first.end('SIGKILL');
   await serve();
   expect((await send()).status).toBe(200);
   expect((await run('status')).output).toContain('prosora_table_rows{table="analytics_events"} 9');
@@ -77,7 +71,7 @@ test('a service that is killed in the middle of a batch leaves it to the next, w
   const dataDir = env['PROSORA_ENGINE_DATA_DIR'] ?? '';
   const hits = 20_000;
   const sendMany = () =>
-    fetch(`${url}/v0/events?name=analytics_events&wait=true&token=admin-token-of-this-test`, {
+    fetch(`${url}/v0/events?name=analytics_events&wait=true&token=${ADMIN_TOKEN}`, {
       method: 'POST',
       headers: { 'prosora-batch': 'many' },
       body: pageHits(0, hits),
@@ -88,12 +82,10 @@ test('a service that is killed in the middle of a batch leaves it to the next, w
     timeout: 20_000,
     interval: 1,
   });
-  first.child.kill('SIGKILL');
-  await Promise.all([first.ended, refused]);
+  await Promise.all([first.end('SIGKILL'), refused]);
   expect(existsSync(join(dataDir, 'batch.open'))).toBe(true);
 
-  const second = await serve();
-  expect(second.output).toContain('repeated the batch that was interrupted');
+  await serve();
   const status = await run('status');
   for (const table of ['analytics_events', '_mv_hits']) {
     expect(status.output).toContain(`prosora_table_rows{table="${table}"} ${hits}\n`);
@@ -123,8 +115,7 @@ test('a running engine is backed up, exported and confirmed, and a stopped one r
   expect((await run('retention', {}, ['some'])).code).toBe(2);
   expect((await run('confirm')).output).toBe('There was nothing to confirm.\n');
   expect((await run('status')).output).toContain('backup 0001-');
-  engine.child.kill('SIGTERM');
-  await engine.ended;
+  await engine.end('SIGTERM');
 
   expect((await run('backup')).output).toContain('No engine runs on');
   const restored = await run('restore');

@@ -59,7 +59,7 @@ test('an endpoint may change between two starts', async () => {
 
 test('a second engine on the same data is refused', async () => {
   await using _first = await start();
-  await expect(start()).rejects.toMatchObject({ code: 'DATABASE_START_FAILED' });
+  await expect(start()).rejects.toMatchObject({ code: 'DATA_DIR_TAKEN' });
 });
 
 test('only the owner may look into the data', async () => {

@@ -1,56 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ghostDatafiles } from './test-engine.ts';
+import { runCommand, type ServiceProcess, spawnService } from '@prosora/service/testing';
+import { ADMIN_TOKEN, ghostDatafiles } from './test-engine.ts';
 
+/** What runs the command from its source. */
 const SOURCE = [
   '--conditions=@prosora/source',
   fileURLToPath(new URL('../../src/cli.ts', import.meta.url)),
 ];
 
-/** What a run of the command came to. */
-interface Outcome {
-  code: number | null;
-  output: string;
+/** The command, or another file of it, with the variables it has to have. */
+interface Command {
+  env: Record<string, string>;
+  command?: readonly string[];
 }
 
-/** The command as a process. */
-export interface EngineProcess {
-  child: ChildProcess;
-  /** What it printed until now. */
-  readonly output: string;
-  ended: Promise<Outcome>;
+/** Starts `serve` on Ghost's datafiles and resolves when it is ready. */
+export async function serveEngine({ env, command = SOURCE }: Command): Promise<ServiceProcess> {
+  return await spawnService([...command, 'serve'], await withDefaults(env));
 }
 
-/** Runs the command from its source, or another file of it, on Ghost's datafiles. */
+/** Runs a verb to its end; `output` is all that it printed. */
 export async function runEngine(
-  verb: string,
-  env: Record<string, string>,
-  command: readonly string[] = SOURCE,
-  words: readonly string[] = [],
-): Promise<EngineProcess> {
-  const child = spawn(process.execPath, [...command, verb, ...words], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      PROSORA_ENGINE_ADMIN_TOKEN: 'admin-token-of-this-test',
-      PROSORA_ENGINE_DATAFILES: await ghostDatafiles(),
-      ...env,
-    },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
-  });
-  const ended = new Promise<Outcome>((resolve) => {
-    child.once('close', (code) => resolve({ code, output }));
-  });
+  words: readonly string[],
+  { env, command = SOURCE }: Command,
+): Promise<{ code: number; output: string }> {
+  const outcome = await runCommand([...command, ...words], await withDefaults(env));
+  return { code: outcome.code, output: outcome.stdout + outcome.stderr };
+}
+
+async function withDefaults(env: Record<string, string>): Promise<Record<string, string>> {
   return {
-    child,
-    get output() {
-      return output;
-    },
-    ended,
+    PROSORA_ENGINE_ADMIN_TOKEN: ADMIN_TOKEN,
+    PROSORA_ENGINE_DATAFILES: await ghostDatafiles(),
+    ...env,
   };
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runEngine } from './engine-process.ts';
-import { freePorts } from './free-ports.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runEngine, serveEngine } from './engine-process.ts';
 import { pageHits } from './hits.ts';
+import { ADMIN_TOKEN } from './test-engine.ts';
 
 const run = promisify(execFile);
 const packageDir = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,30 +32,26 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the tarball alone serves: hits go in and come out counted', async () => {
-  const [port, privatePort] = await freePorts(2);
-  const cli = join(folder, 'node_modules/@prosora/analytics-engine/dist/cli.js');
+  const command = [join(folder, 'node_modules/@prosora/analytics-engine/dist/cli.js')];
   const env = {
     PROSORA_ENGINE_DATA_DIR: join(folder, 'data'),
-    PROSORA_ENGINE_PORT: String(port),
-    PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+    PROSORA_ENGINE_PORT: '0',
+    PROSORA_ENGINE_PRIVATE_PORT: '0',
   };
-  const engine = await runEngine('serve', env, [cli]);
-  await vi.waitUntil(() => engine.output.includes('"listening"'), { timeout: 20_000 });
-  const headers = { authorization: 'Bearer admin-token-of-this-test' };
-  const base = `http://127.0.0.1:${port}/v0`;
-  await fetch(`${base}/events?name=analytics_events`, {
+  const engine = await serveEngine({ env, command });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  await fetch(`${engine.url}/v0/events?name=analytics_events`, {
     method: 'POST',
     headers,
     body: pageHits(0, 3),
   });
   const answer = await fetch(
-    `${base}/pipes/api_top_locations.json?site_uuid=site-a&date_from=2026-04-28&date_to=2026-04-28`,
+    `${engine.url}/v0/pipes/api_top_locations.json?site_uuid=site-a&date_from=2026-04-28&date_to=2026-04-28`,
     { headers },
   );
   expect(await answer.json()).toMatchObject({ data: [{ location: 'GB', visits: 1 }] });
-  expect((await (await runEngine('doctor', env, [cli])).ended).code).toBe(0);
-  engine.child.kill('SIGTERM');
-  expect((await engine.ended).code).toBe(0);
+  expect((await runEngine(['doctor'], { env, command })).code).toBe(0);
+  expect(await engine.end('SIGTERM')).toBe(0);
 });
 
 test('the entry loads by import and by require', async () => {

@@ -41,7 +41,7 @@ export async function startEngineUpstream(
     });
     await new Promise<void>((resolve, reject) => {
       child.stdout?.on('data', (chunk) => {
-        if (String(chunk).includes('"listening"')) resolve();
+        if (String(chunk).includes('"ready"')) resolve();
       });
       child.once('exit', (code) => reject(new Error(`the engine ended with ${code}`)));
     });
