@@ -47,9 +47,10 @@ export function rememberEnded(lines: readonly string[], most: number): EndedName
     has(table, name) {
       const line = lineOf(table, name);
       if (ended.has(line)) return true;
-      const range = rangeIn(line);
-      const known = range && rangesOf.get(range.of);
-      return known?.some(({ from, to }) => from <= range.from && range.to <= to) ?? false;
+      const asked = rangeIn(line);
+      if (!asked) return false;
+      const known = rangesOf.get(asked.of) ?? [];
+      return known.some(({ from, to }) => from <= asked.from && asked.to <= to);
     },
     add: (table, name) => add(lineOf(table, name)),
     lines: () => [...ended],
