@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DeadLetter, writeDeadLetter } from './dead-letters.ts';
 import type { Checkpoint, Progress } from './spool/checkpoint.ts';
-import { readFrames, wholeLinesLength } from './spool/frame.ts';
+import { joinRows, readFrames, wholeLinesLength } from './spool/frame.ts';
 import { orderOf, readSegment, type Segment } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 import type { SendOutcome, Tinybird } from './tinybird.ts';
@@ -86,9 +86,9 @@ export function createSender(options: SenderOptions): Sender {
     const isShort = segment.size - at.from < batchBytes && !segment.isSealed;
     if (isShort) await delay(batchMs, undefined, { signal: draining.signal }).catch(() => {});
     const end = segment.size;
-    const bytes = await readSegment(segment, at.from, Math.min(end, at.from + batchBytes));
-    const isRest = at.from + bytes.length >= end;
-    const length = isRest ? bytes.length : wholeLinesLength(bytes) || bytes.length;
+    if (end - at.from <= batchBytes) return checkpoint.save({ ...at, cuts: [end] });
+    const bytes = await readSegment(segment, at.from, at.from + batchBytes);
+    const length = wholeLinesLength(bytes) || bytes.length;
     // A file that is shorter than it was holds nothing more.
     checkpoint.save({ ...at, cuts: [length === 0 ? end : at.from + length] });
   };
@@ -97,13 +97,14 @@ export function createSender(options: SenderOptions): Sender {
     const at = checkpoint.progress;
     const [to = at.from, ...cuts] = at.cuts;
     const done: Progress = { ...at, from: to, cuts };
-    const { frames, damaged } = readFrames(await readSegment(segment, at.from, to));
+    const bytes = await readSegment(segment, at.from, to);
+    const { frames, damaged } = readFrames(bytes);
     if (damaged > 0) options.onDamage?.(segment.name, damaged);
     if (frames.length === 0) return checkpoint.save(done);
-    const rows = frames.map(({ row }) => row);
+    const ndjson = joinRows(frames, bytes);
     const mayBeDouble = at.segment === doubt.segment && at.from < doubt.to;
-    const batch = { name: nameOf(at), rows: rows.length, mayBeDouble };
-    const outcome = await tinybird.send(rows.join('\n'), batch.name, ended.signal);
+    const batch = { name: nameOf(at), rows: frames.length, mayBeDouble };
+    const outcome = await tinybird.send(ndjson, batch.name, ended.signal);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
     const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
     if (isNewDoubt) doubt = { segment: at.segment, to };
@@ -117,7 +118,7 @@ export function createSender(options: SenderOptions): Sender {
       const half = frames[Math.ceil(frames.length / 2) - 1]?.end ?? 0;
       return checkpoint.save({ ...at, cuts: [at.from + half, ...at.cuts] });
     }
-    const letter = deadLetterOf(outcome, batch.name, rows);
+    const letter = deadLetterOf(outcome, batch, ndjson);
     // What is there already would be doubled by a try again; what is nowhere else stays in the spool.
     const isThere = letter?.kind !== 'refused';
     if (isThere) checkpoint.save(done);
@@ -181,21 +182,21 @@ function nameOf({ segment, from, cuts }: Progress): string {
 
 function deadLetterOf(
   outcome: SendOutcome,
-  batch: string,
-  rows: readonly string[],
+  { name, rows }: SentBatch,
+  ndjson: Buffer,
 ): DeadLetter | undefined {
   const letter = (kind: DeadLetter['kind'], reason: string): DeadLetter => ({
     at: new Date().toISOString(),
-    batch,
+    batch: name,
     kind,
     reason,
-    rows: rows.map((row): unknown => JSON.parse(row)),
+    rows: `${ndjson}`.split('\n').map((row): unknown => JSON.parse(row)),
   });
   switch (outcome.kind) {
     case 'accepted':
       if (outcome.quarantined === 0) return undefined;
       // The answer counts them and does not name them: the table in quarantine does.
-      return letter('quarantined', `${outcome.quarantined} of ${rows.length} are in quarantine`);
+      return letter('quarantined', `${outcome.quarantined} of ${rows} are in quarantine`);
     case 'refused':
     case 'halfway':
       return letter(outcome.kind, outcome.reason);

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import * as z from 'zod';
@@ -10,7 +14,6 @@ export interface TinybirdOptions {
   token: string;
   datasource: string;
   timeoutMs: number;
-  fetch?: typeof fetch;
   /** Milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
@@ -37,7 +40,7 @@ export type SendOutcome =
 /** The Events API: https://www.tinybird.co/docs/api-reference/events-api */
 export interface Tinybird {
   /** Sends rows as NDJSON, under the name of their batch if they have one, and waits until they are written. */
-  send(ndjson: string, batch?: string, signal?: AbortSignal): Promise<SendOutcome>;
+  send(ndjson: string | Buffer, batch?: string, signal?: AbortSignal): Promise<SendOutcome>;
 }
 
 /** The engine knows a batch by this header and takes it once; Tinybird ignores it. */
@@ -59,26 +62,24 @@ const TRANSIENT = new Set([408, 425, 429]);
 export function createTinybird(options: TinybirdOptions): Tinybird {
   const { url, token, datasource, timeoutMs, now = Date.now } = options;
   const target = `${url}/v0/events?name=${datasource}&wait=true`;
-  const post = options.fetch ?? globalThis.fetch;
 
   return {
     async send(ndjson, batch, signal) {
       const timeout = AbortSignal.timeout(timeoutMs);
-      const isZipped = isFar(url) && ndjson.length > COMPRESS_BYTES;
+      const bytes = typeof ndjson === 'string' ? Buffer.from(ndjson) : ndjson;
+      const isZipped = isFar(url) && bytes.length > COMPRESS_BYTES;
       try {
-        const response = await post(target, {
-          method: 'POST',
+        const answer = await post(target, {
           headers: {
             authorization: `Bearer ${token}`,
             'content-type': 'application/x-ndjson',
             ...(isZipped && { 'content-encoding': 'gzip' }),
             ...(batch !== undefined && { [BATCH_HEADER]: batch }),
           },
-          body: isZipped ? new Uint8Array(await compress(ndjson, { level: 1 })) : ndjson,
-          redirect: 'manual',
+          body: isZipped ? await compress(bytes, { level: 1 }) : bytes,
           signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
         });
-        return outcomeOf(response, await response.text(), now());
+        return outcomeOf(answer, now());
       } catch (error) {
         return { kind: 'unavailable', reason: reasonOf(error), mayBeWritten: wasSent(error) };
       }
@@ -86,11 +87,34 @@ export function createTinybird(options: TinybirdOptions): Tinybird {
   };
 }
 
-function outcomeOf(response: Response, text: string, nowMs: number): SendOutcome {
-  const { status } = response;
-  if (response.ok) return ingested(text);
-  const reason = `${status}: ${text.slice(0, 300)}`;
-  const afterMs = retryAfterMs(response.headers, nowMs);
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  said: string;
+}
+
+/** As `fetch`, which copies a body several times before it is sent. */
+async function post(
+  url: string,
+  { headers, body, signal }: { headers: Record<string, string>; body: Buffer; signal: AbortSignal },
+): Promise<Answer> {
+  const { request } = url.startsWith('https:') ? https : http;
+  const length = { 'content-length': body.length };
+  const call = request(url, { method: 'POST', headers: { ...headers, ...length }, signal });
+  // After an early answer what is left of the body may meet a closed connection.
+  call.on('error', () => undefined).end(body);
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    said: await text(response),
+  };
+}
+
+function outcomeOf({ status, headers, said }: Answer, nowMs: number): SendOutcome {
+  if (status >= 200 && status < 300) return ingested(said);
+  const reason = `${status}: ${said.slice(0, 300)}`;
+  const afterMs = retryAfterMs(headers, nowMs);
   if (status >= 500 || TRANSIENT.has(status)) {
     return { kind: 'unavailable', reason, afterMs, mayBeWritten: status >= 500 };
   }
@@ -110,8 +134,8 @@ function ingested(text: string): SendOutcome {
 
 /** Nothing can have been written where no connection came about. */
 function wasSent(error: unknown): boolean {
-  const { cause } = error as { cause?: { code?: string } };
-  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(cause?.code ?? '');
+  const { code = '' } = error as { code?: string };
+  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(code);
 }
 
 function reasonOf(error: unknown): string {

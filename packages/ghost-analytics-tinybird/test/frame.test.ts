@@ -1,20 +1,29 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { frameOf, readFrames, wholeLinesLength } from '../src/spool/frame.ts';
+import { frameOf, joinRows, readFrames, wholeLinesLength } from '../src/spool/frame.ts';
 
 const row = fc.jsonValue().map((value) => JSON.stringify(value));
 const rows = fc.array(row, { maxLength: 12 });
 const bytesOf = (list: readonly string[]) => Buffer.concat(list.map(frameOf));
-const rowsIn = (bytes: Buffer) => readFrames(bytes).frames.map((frame) => frame.row);
+const rowsIn = (bytes: Buffer) => readFrames(bytes).frames.map(({ row }) => row.toString());
 
 test('what was written is read, each frame ending where the next begins', () => {
   fc.assert(
     fc.property(rows, (list) => {
       const { frames, damaged } = readFrames(bytesOf(list));
-      expect(frames.map((frame) => frame.row)).toEqual(list);
+      expect(frames.map((frame) => frame.row.toString())).toEqual(list);
       expect(damaged).toBe(0);
       const ends = list.map((_, index) => bytesOf(list.slice(0, index + 1)).length);
       expect(frames.map(({ end }) => end)).toEqual(ends);
+    }),
+  );
+});
+
+test('rows are joined to what a batch is sent as', () => {
+  fc.assert(
+    fc.property(rows, (list) => {
+      const bytes = bytesOf(list);
+      expect(joinRows(readFrames(bytes).frames, bytes).toString()).toBe(list.join('\n'));
     }),
   );
 });

@@ -66,7 +66,7 @@ export function openCheckpoint(file: string): Checkpoint {
 function latestOf(bytes: Buffer): z.output<typeof slot> {
   const slots = [0, SLOT_BYTES]
     .flatMap((start) => readFrames(bytes.subarray(start, start + SLOT_BYTES)).frames.slice(0, 1))
-    .map(({ row }) => slot.parse(JSON.parse(row)))
+    .map(({ row }) => slot.parse(JSON.parse(row.toString())))
     .sort((one, other) => other.turn - one.turn);
   return slots[0] ?? NOTHING_SENT;
 }
