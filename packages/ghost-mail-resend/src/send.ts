@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
+import { borrowBodyBuffer, returnBodyBuffer } from './body-buffer.ts';
 import { cancelChunk } from './cancel-chunk.ts';
 import { keepBody, readBody, sha256Of } from './frozen-body.ts';
 import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
@@ -42,19 +43,36 @@ export async function sendChunk(
   job: Job,
   signal: AbortSignal,
 ): Promise<Result<MailTables>> {
-  const { store, pace, clock, resend } = context;
-  const loaded = await loadChunk(store, job.id);
+  const loaded = await loadChunk(context.store, job.id);
   if (loaded === undefined) return { kind: 'dead', reason: 'The rows of this chunk are gone.' };
-  const { chunk, recipients } = loaded;
+  const { chunk } = loaded;
   if (chunk.state !== 'queued') return { kind: 'done' };
   const isFirst = chunk.idempotency_key === null;
   if (isFirst && loaded.decision !== null) return obey(context, loaded);
 
-  const bytes = isFirst
-    ? renderChunk(loaded, context.pixelUrl).bytes
-    : await bytesInDoubt(context, loaded);
-  if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
+  if (!isFirst) {
+    const bytes = await bytesInDoubt(context, loaded);
+    if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
+    return (await call(context, loaded, job, bytes, signal)).result;
+  }
+  const body = borrowBodyBuffer();
+  const bytes = renderChunk(loaded, context.pixelUrl, body);
+  const { result, isOver } = await call(context, loaded, job, bytes, signal);
+  // A call that was cut off may still hold the bytes.
+  if (isOver) returnBodyBuffer(body);
+  return result;
+}
 
+async function call(
+  context: SendContext,
+  loaded: LoadedChunk,
+  job: Job,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<{ result: Result<MailTables>; isOver: boolean }> {
+  const { pace, clock, resend } = context;
+  const { chunk, recipients } = loaded;
+  const isFirst = chunk.idempotency_key === null;
   const key = chunk.idempotency_key ?? randomUUID();
   const holder = randomUUID();
   const mayBegin = await pace.take(
@@ -65,7 +83,10 @@ export async function sendChunk(
     },
     signal,
   );
-  if (!mayBegin) return { kind: 'retry', reason: 'Another worker has taken this chunk.' };
+  if (!mayBegin) {
+    const reason = 'Another worker has taken this chunk.';
+    return { result: { kind: 'retry', reason }, isOver: true };
+  }
   const sentAt = clock.now();
   const answer = await resend.send(bytes, key, signal);
   const called = { holder, sentAt, answeredAt: clock.now(), answer };
@@ -75,13 +96,11 @@ export async function sendChunk(
     retryAfterMs: answer.retryAfterMs,
     forgetKey: isFirst && CLEAN_REFUSALS.has(verdict.kind),
   });
-  return {
-    ...result,
-    also: async (tx) => {
-      await pace.learn(tx, called);
-      await result.also?.(tx);
-    },
+  const also = async (tx: MailTx) => {
+    await pace.learn(tx, called);
+    await result.also?.(tx);
   };
+  return { result: { ...result, also }, isOver: answer.status !== null };
 }
 
 /** Does with a chunk of which no mail has left what a person decided about its newsletter. */
@@ -114,8 +133,8 @@ async function bytesInDoubt(
   const kept = await readBody(store, chunk);
   if (kept !== undefined) return kept;
   // As a version did that kept no bytes.
-  const { bytes, sha256 } = renderChunk(loaded, pixelUrl);
-  if (chunk.renderer === RENDERER && chunk.sha256 === sha256) return bytes;
+  const bytes = renderChunk(loaded, pixelUrl);
+  if (chunk.renderer === RENDERER && chunk.sha256 === sha256Of(bytes)) return bytes;
   return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
 }
 
