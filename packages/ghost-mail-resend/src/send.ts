@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
 import { borrowBodyBuffer, returnBodyBuffer } from './body-buffer.ts';
-import { cancelChunk } from './cancel-chunk.ts';
 import { keepBody, readBody, sha256Of } from './frozen-body.ts';
 import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
+import { cancelChunk } from './operate.ts';
 import { RENDERER } from './render.ts';
 import type { ResendClient } from './resend.ts';
 import type { ChunkTable, MailStore, MailTables, MailTx } from './schema.ts';
@@ -63,6 +63,7 @@ export async function sendChunk(
   return result;
 }
 
+/** Makes the call in its turn. `isOver`: nothing reads the bytes any more. */
 async function call(
   context: SendContext,
   loaded: LoadedChunk,
@@ -84,8 +85,8 @@ async function call(
     signal,
   );
   if (!mayBegin) {
-    const reason = 'Another worker has taken this chunk.';
-    return { result: { kind: 'retry', reason }, isOver: true };
+    const reason = 'Its state changed while it waited for its turn.';
+    return { result: { kind: 'park', reason, until: new Date(clock.now()) }, isOver: true };
   }
   const sentAt = clock.now();
   const answer = await resend.send(bytes, key, signal);
@@ -140,15 +141,27 @@ async function bytesInDoubt(
 
 /**
  * On disk before the call: after a crash nobody could know otherwise what was sent. False when the chunk
- * has a key or an answer by now: a worker that slept past its lease must not begin a second call.
+ * has a key or an answer by now, since a worker that slept past its lease must not begin a second call, and
+ * when a person decided about the newsletter: a turn may be hours away.
  */
 async function writeKey(
   tx: MailTx,
-  { id }: ChunkTable,
+  { id, message_id }: ChunkTable,
   key: string,
   bytes: Buffer,
   now: number,
 ): Promise<boolean> {
+  const decision = await tx
+    .selectFrom('newsletter')
+    .innerJoin('message', (join) =>
+      join
+        .onRef('message.site', '=', 'newsletter.site')
+        .onRef('message.email_id', '=', 'newsletter.email_id'),
+    )
+    .select('newsletter.state')
+    .where('message.id', '=', message_id)
+    .executeTakeFirst();
+  if (decision !== undefined) return false;
   const { numUpdatedRows } = await tx
     .updateTable('chunk')
     .set({ idempotency_key: key, sha256: sha256Of(bytes), renderer: RENDERER, keyed_at: now })
