@@ -1,5 +1,5 @@
 import { hasTestServer, startTestServer } from '@prosora/durable/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   API_KEY,
   DOMAIN,
@@ -89,10 +89,12 @@ test.skipIf(!hasTestServer)(
       const some = members.slice(at * 250, (at + 1) * 250);
       expect((await post({ bridge }, newsletterForm(some))).status).toBe(200);
     }
-    await until(() => own.resend.inbox.list().length === members.length);
+    const sent = () => own.resend.inbox.list().length === members.length;
+    await vi.waitUntil(sent, { timeout: 60_000, interval: 50 });
     expect(mailsByAddress(own.resend)).toEqual(new Map(members.map((member) => [member, 1])));
     const calls = own.resend.requests.list(/batch/);
     // Each for itself they would have every second call refused.
-    expect(calls.filter(({ status }) => status === 429).length).toBeLessThan(3);
+    expect(calls.filter(({ status }) => status === 429).length).toBeLessThan(4);
   },
+  120_000,
 );
