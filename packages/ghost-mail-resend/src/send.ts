@@ -80,7 +80,10 @@ async function call(
     {
       holder,
       isUrgent: loaded.lane === 'transactional',
-      ...(isFirst && { also: (tx) => writeKey(tx, chunk, key, bytes, clock.now()) }),
+      also: async (tx) =>
+        isFirst
+          ? await writeKey(tx, chunk, key, bytes, clock.now())
+          : isKeyKept(chunk, clock.now()),
     },
     signal,
   );
@@ -108,7 +111,12 @@ async function call(
 function obey({ clock }: SendContext, { chunk, decision }: LoadedChunk): Result<MailTables> {
   if (decision === 'paused') {
     const until = new Date(clock.now() + PAUSED_MS);
-    return { kind: 'park', reason: 'The newsletter is paused.', until };
+    const also = async (tx: MailTx) => {
+      // `resume` passes over a chunk that a worker holds: this one must not wait for it any more.
+      if (await isDecided(tx, chunk)) return;
+      throw new Error('The newsletter goes on.');
+    };
+    return { kind: 'park', reason: 'The newsletter is paused.', until, also };
   }
   return { kind: 'done', also: (tx) => cancelChunk(tx, chunk.id, clock.now()) };
 }
@@ -128,7 +136,7 @@ async function bytesInDoubt(
   loaded: LoadedChunk,
 ): Promise<Buffer | Verdict> {
   const { chunk } = loaded;
-  if (clock.now() - (chunk.keyed_at ?? 0) > KEY_LIFETIME_MS) {
+  if (!isKeyKept(chunk, clock.now())) {
     return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
   }
   const kept = await readBody(store, chunk);
@@ -139,6 +147,10 @@ async function bytesInDoubt(
   return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
 }
 
+function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
+  return now - (keyed_at ?? 0) <= KEY_LIFETIME_MS;
+}
+
 /**
  * On disk before the call: after a crash nobody could know otherwise what was sent. False when the chunk
  * has a key or an answer by now, since a worker that slept past its lease must not begin a second call, and
@@ -146,22 +158,13 @@ async function bytesInDoubt(
  */
 async function writeKey(
   tx: MailTx,
-  { id, message_id }: ChunkTable,
+  chunk: ChunkTable,
   key: string,
   bytes: Buffer,
   now: number,
 ): Promise<boolean> {
-  const decision = await tx
-    .selectFrom('newsletter')
-    .innerJoin('message', (join) =>
-      join
-        .onRef('message.site', '=', 'newsletter.site')
-        .onRef('message.email_id', '=', 'newsletter.email_id'),
-    )
-    .select('newsletter.state')
-    .where('message.id', '=', message_id)
-    .executeTakeFirst();
-  if (decision !== undefined) return false;
+  if (await isDecided(tx, chunk)) return false;
+  const { id } = chunk;
   const { numUpdatedRows } = await tx
     .updateTable('chunk')
     .set({ idempotency_key: key, sha256: sha256Of(bytes), renderer: RENDERER, keyed_at: now })
@@ -172,4 +175,19 @@ async function writeKey(
   if (numUpdatedRows === 0n) return false;
   await keepBody(tx, id, bytes);
   return true;
+}
+
+/** Whether a person has paused or canceled the newsletter of a chunk. */
+async function isDecided(tx: MailTx, { message_id }: ChunkTable): Promise<boolean> {
+  const decision = await tx
+    .selectFrom('newsletter')
+    .innerJoin('message', (join) =>
+      join
+        .onRef('message.site', '=', 'newsletter.site')
+        .onRef('message.email_id', '=', 'newsletter.email_id'),
+    )
+    .select('newsletter.state')
+    .where('message.id', '=', message_id)
+    .executeTakeFirst();
+  return decision !== undefined;
 }

@@ -2,8 +2,14 @@ import { systemClock } from '@prosora/durable';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endDeadChunks, replayJobs } from '../../src/dead-chunks.ts';
 import { type ExportedRecipient, exportRecipients, toCsvLine } from '../../src/export.ts';
-import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from '../../src/operate.ts';
+import {
+  cancelChunk,
+  cancelNewsletter,
+  pauseNewsletter,
+  resumeNewsletter,
+} from '../../src/operate.ts';
 import { forgetOld } from '../../src/retention.ts';
+import type { MailTx } from '../../src/schema.ts';
 import { createSharedPace, describePace } from '../../src/shared-pace.ts';
 import { readProgress } from '../../src/status.ts';
 import type { OpenedMailStore } from '../../src/store.ts';
@@ -131,6 +137,9 @@ eachPlace((nextPlace) => {
         await byId(sent?.id).recipients.set({ state: 'sent' }).execute();
       });
       expect(await cancelNewsletter(opened, EMAIL_ID)).toBe(100);
+      // Nor one whose call begins while others are being canceled.
+      const late = (tx: MailTx) => cancelChunk(tx, begun?.id ?? '', Date.now());
+      expect(await store.transaction(late)).toBe(0);
       expect(await statesOf('chunk')).toEqual(['canceled', 'queued', 'sent']);
       expect(new Set(await statesOf('recipient'))).toEqual(new Set(['canceled', 'queued', 'sent']));
       // The call in doubt is still to be repeated.

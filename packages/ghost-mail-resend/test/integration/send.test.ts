@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '@prosora/durable';
 import { describe, expect, test } from 'vitest';
+import { keepBody, sha256Of } from '../../src/frozen-body.ts';
 import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from '../../src/operate.ts';
 import { RENDERER } from '../../src/render.ts';
 import { createResendClient } from '../../src/resend.ts';
@@ -247,10 +248,43 @@ describe('a call in doubt', () => {
     };
     const emailId = String(form.get('v:email-id'));
     expect(await sendAfter(() => pauseNewsletter(opened, emailId))).toMatchObject({ kind: 'park' });
+    // One that waits for the end of a pause does not go on doing so when that is there before it is settled.
+    const paused = await sendAfter(async () => {});
+    expect(paused).toMatchObject({ kind: 'park', reason: 'The newsletter is paused.' });
     await resumeNewsletter(opened, emailId);
+    const settling = store.transaction(async (tx) => paused.also?.(tx));
+    await expect(settling).rejects.toThrow('The newsletter goes on.');
     expect(await sendAfter(() => cancelNewsletter(opened, emailId))).toMatchObject({
       kind: 'park',
     });
+    expect(lab.resend.requests.list(BATCH)).toEqual([]);
+  });
+
+  test('is not repeated when its key ran out while it waited for its turn', async () => {
+    const clock = movableClock();
+    await using lab = await startMailLab({ clock });
+    await lab.bridge.stop();
+    const { store, queues, ...rest } = await lab.look();
+    await acceptForm({ store, queues, ...rest }, newsletterForm(membersOf(1)));
+    const [job] = await queues.chunks.claim(1, 60_000);
+    if (job === undefined) throw new Error('nothing to send');
+    const bytes = Buffer.from('[{}]');
+    const keyed_at = clock.now() - 22 * 60 * 60 * 1000;
+    await store.transaction(async (tx) => {
+      const key = { idempotency_key: 'begun', sha256: sha256Of(bytes), keyed_at };
+      await tx.updateTable('chunk').set(key).execute();
+      await keepBody(tx, job.id, bytes);
+    });
+    const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
+    const pace = createSharedPace(store, clock);
+    const take: SharedPace['take'] = async (...turn) => {
+      clock.forward(2 * 60 * 60 * 1000);
+      return await pace.take(...turn);
+    };
+    const context = { store, queues, resend, clock, pace: { ...pace, take } };
+    const send = () => sendChunk(context, job, new AbortController().signal);
+    expect(await send()).toMatchObject({ kind: 'park' });
+    expect(await send()).toMatchObject({ kind: 'ambiguous' });
     expect(lab.resend.requests.list(BATCH)).toEqual([]);
   });
 
