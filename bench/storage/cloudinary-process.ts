@@ -20,11 +20,7 @@ export interface CloudinaryProcess
 /** Starts the sandbox on a folder and connects to its Cloudinary. */
 export async function startCloudinary(dataDir: string): Promise<CloudinaryProcess> {
   const child = spawn(process.execPath, ['--conditions=@prosora/source', CLI], {
-    env: {
-      PATH: process.env['PATH'],
-      PROSORA_SANDBOX_DATA_DIR: dataDir,
-      PROSORA_SANDBOX_PORT: '0',
-    },
+    env: { PATH: process.env['PATH'], PROSORA_SANDBOX_DATA_DIR: dataDir, PROSORA_SANDBOX_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
