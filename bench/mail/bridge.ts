@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawnService } from '../../packages/service/src/testing.ts';
-import { AUTHORIZATION, CLI, KEY, SITE } from './newsletter.ts';
+import { AUTHORIZATION, KEY, PACKAGE, SITE } from './newsletter.ts';
 
 export async function serve(dataDir: string, resendUrl: string, resendKey = 're_bench_key') {
-  return spawnService(['--conditions=@prosora/source', CLI], {
+  return spawnService([join(PACKAGE, 'dist', 'cli.js')], {
     RESEND_API_KEY: resendKey,
     RESEND_BASE_URL: resendUrl,
     PROSORA_MAIL_API_KEY: KEY,

@@ -4,15 +4,7 @@ import type { Message } from '../../packages/ghost-mail-resend/src/message.ts';
 export const SITE = { site: 'ghost', domain: 'mg.example.com' };
 export const KEY = 'a-key-for-the-bench';
 export const AUTHORIZATION = `Basic ${Buffer.from(`api:${KEY}`).toString('base64')}`;
-export const CLI = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  'packages',
-  'ghost-mail-resend',
-  'src',
-  'cli.ts',
-);
+export const PACKAGE = join(import.meta.dirname, '..', '..', 'packages', 'ghost-mail-resend');
 export const CACHE = join(import.meta.dirname, '..', '..', '.prosora', 'bench');
 export const BATCH = 1_000;
 export const MILLION = 1_000_000;

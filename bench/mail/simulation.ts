@@ -28,7 +28,15 @@ export async function simulate(folder: string): Promise<Figure[]> {
       send: async (bytes: Uint8Array) => {
         const count = (JSON.parse(Buffer.from(bytes).toString()) as unknown[]).length;
         const data = Array.from({ length: count }, () => ({ id: `id-${sent++}` }));
-        return { status: 200, name: null, message: '', body: { data }, rate, retryAfterMs: null };
+        return {
+          status: 200,
+          connected: true,
+          name: null,
+          message: '',
+          body: { data },
+          rate,
+          retryAfterMs: null,
+        };
       },
     };
     const context = { store, queues, resend, pace: createSharedPace(store, clock), clock };

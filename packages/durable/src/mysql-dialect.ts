@@ -33,11 +33,15 @@ const unavailable: Record<number, string> = {
   3024: 'the statement took too long',
 };
 
-/** Gives an error of `mysql2` its type, and leaves every other error as it is. */
+/**
+ * Gives an error of `mysql2` its type, and leaves every other error as it is. The statement is taken off it:
+ * the client fills the values in, and errors are logged.
+ */
 export function asMysqlStoreError(error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error) || error instanceof StoreUnavailableError) {
     return error;
   }
+  if ('sql' in error) delete error.sql;
   const errno = 'errno' in error ? error.errno : undefined;
   if (conflicts.includes(errno)) {
     return new StoreConflictError('another process changes the same rows', error);

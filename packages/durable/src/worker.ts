@@ -13,12 +13,16 @@ import type { DurableTables } from './schema.ts';
  *
  * `down`: the target, not the job, failed. The breaker opens, the job keeps its place and no failure is
  * counted. With `also` the handler writes its own rows in the transaction that settles the job; it is
- * not called when the lease was lost.
+ * not called when the lease was lost. `answered`: the target works, whatever became of the job, so that the
+ * breaker takes this for a success.
  */
 export type Result<Tables = unknown> = (
   | Settlement
   | { kind: 'down'; reason: string; afterMs?: number }
-) & { also?: (tx: Transaction<Tables & DurableTables>) => Promise<unknown> };
+) & {
+  answered?: true;
+  also?: (tx: Transaction<Tables & DurableTables>) => Promise<unknown>;
+};
 
 /** What a worker tells about itself, for logs and metrics. */
 export type WorkerEvent =
@@ -124,7 +128,8 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   async function perform(job: Job, signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
     const result = await attempt(job, signal);
-    breaker.record(breakerEvents[result.kind], result.kind === 'down' ? result.afterMs : undefined);
+    const event = result.answered ? 'success' : breakerEvents[result.kind];
+    breaker.record(event, result.kind === 'down' ? result.afterMs : undefined);
     const settlement = toSettlement(result);
     const settled = await settle(job, settlement, result.also);
     if (settled === undefined) return;

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { addChunk, formChunks } from './chunk.ts';
+import { recordEvents, refusedRecipient } from './events.ts';
 import { LANES, type Message, type Recipient } from './message.ts';
 import type { MailQueue, MailStore, MailTx } from './schema.ts';
 import { type MailQueues, queueOf } from './store.ts';
@@ -62,7 +63,12 @@ export async function acceptMessage(
     const id = newMessageId(now());
     await insertMessage(tx, { id, origin, message, key, now: now() });
     const queue = queueOf(queues, message.lane);
-    await insertRecipients(tx, queue, id, origin, { ...message, recipients });
+    await insertRecipients(tx, queue, {
+      id,
+      origin,
+      message: { ...message, recipients },
+      now: now(),
+    });
     const accepted = recipients.length;
     return { messageId: id, publicId: publicId(id, origin), accepted, duplicates };
   });
@@ -162,7 +168,6 @@ async function insertMessage(
       deliver_at: message.deliverAt?.getTime() ?? null,
       accepted_at: now,
       content_key: key,
-      smtp: message.isSmtp ? 1 : 0,
     })
     .execute();
 }
@@ -170,27 +175,38 @@ async function insertMessage(
 async function insertRecipients(
   tx: MailTx,
   queue: MailQueue,
-  messageId: string,
-  { site }: Origin,
-  { template, recipients, emailId, lane, deliverAt }: Message,
+  { id: messageId, origin, message, now }: Omit<NewMessage, 'key'>,
 ): Promise<void> {
+  const { template, recipients, emailId, lane, deliverAt } = message;
+  const rowOf = ({ address, variables, position }: Recipient & { position: number }) => ({
+    message_id: messageId,
+    position,
+    site: origin.site,
+    email_id: emailId,
+    address,
+    variables: JSON.stringify(variables),
+  });
   const placed = recipients.map((recipient, position) => ({ ...recipient, position }));
-  for (const [index, members] of formChunks(template, placed).entries()) {
+  for (const recipient of placed) {
+    if (recipient.problem === undefined) continue;
+    const row = { ...rowOf(recipient), chunk_id: '', state: 'failed' as const, settled_at: now };
+    await tx.insertInto('recipient').values(row).execute();
+    const subject = { ...origin, messageId, position: recipient.position };
+    const times = { occurredAt: now, now };
+    await recordEvents(tx, subject, [refusedRecipient(recipient.problem)], times);
+  }
+  const good = placed.filter(({ problem }) => problem === undefined);
+  for (const [index, members] of formChunks(template, good).entries()) {
     const chunkId = `${messageId}-${index}`;
-    const rows = members.map(({ address, variables, position }) => ({
-      message_id: messageId,
-      position,
-      site,
-      email_id: emailId,
-      address,
-      variables: JSON.stringify(variables),
+    const rows = members.map((recipient) => ({
+      ...rowOf(recipient),
       chunk_id: chunkId,
       state: 'queued' as const,
     }));
     await tx.insertInto('recipient').values(rows).execute();
     await addChunk(
       { tx, queue },
-      { id: chunkId, messageId, size: rows.length, rank: LANES[lane], availableAt: deliverAt },
+      { id: chunkId, messageId, rank: LANES[lane], availableAt: deliverAt },
     );
   }
 }

@@ -8,6 +8,7 @@ import { eventsPage } from './events-page.ts';
 import { parseMessage } from './message.ts';
 import type { MailMetrics } from './metrics.ts';
 import { readForm } from './multipart.ts';
+import { AT_ONCE_MS, waitForOutcome } from './outcome.ts';
 import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
 import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
 import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
@@ -46,10 +47,12 @@ export function createApp(context: AppContext): Express {
     const message = parseMessage(await readForm(request, context.maxMessageBytes));
     const origin = { site: site.name, domain };
     const accepting = { store, queues, now: clock.now };
-    const { publicId, accepted, duplicates } = await acceptMessage(accepting, origin, message);
+    const taken = await acceptMessage(accepting, origin, message);
+    const { messageId, publicId, accepted, duplicates } = taken;
     metrics.recipients.inc({ outcome: 'accepted' }, accepted);
     metrics.recipients.inc({ outcome: 'duplicate' }, duplicates);
     logger.info({ id: publicId, emailId: message.emailId, accepted, duplicates }, 'mail.accepted');
+    if (message.lane === 'transactional') await takeAtOnce(context, messageId, publicId);
     response.json({ id: `<${publicId}>`, message: 'Queued. Thank you.' });
   });
 
@@ -103,6 +106,18 @@ export function createApp(context: AppContext): Express {
   });
   app.use(answerProblem(context));
   return app;
+}
+
+/**
+ * Whoever waits for a sign-in mail is told why Resend does not take it.
+ *
+ * @throws Refusal 400
+ */
+async function takeAtOnce(context: AppContext, messageId: string, id: string): Promise<void> {
+  const outcome = await waitForOutcome(context, messageId, AT_ONCE_MS);
+  const level = outcome.kind === 'sent' ? 'info' : 'warn';
+  context.logger[level]({ id, ...outcome }, `mail.${outcome.kind}`);
+  if (outcome.kind === 'refused') throw new Refusal(400, `Resend: ${outcome.reason}`);
 }
 
 /** Ghost uses only the last segment of a page's URL, but throws unless the whole is one. */

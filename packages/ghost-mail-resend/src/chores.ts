@@ -1,5 +1,6 @@
 import type { Clock } from '@prosora/durable';
 import type { Logger } from '@prosora/service';
+import { endDeadChunks } from './dead-chunks.ts';
 import { readNote, writeNote } from './notes.ts';
 import { type ReconcileContext, reconcile } from './reconcile.ts';
 import { forgetOld } from './retention.ts';
@@ -20,7 +21,7 @@ export interface ChoresContext {
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Does what nobody asks for, until `signal` aborts: asks Resend after mails in doubt or silence, raises the
+ * Does what nobody asks for, until `signal` aborts: ends chunks that were given up, asks Resend after mails in doubt or silence, raises the
  * alarm when webhooks stay away, forgets what is old. Of several processes one does it at a time.
  */
 export async function doChores(context: ChoresContext, signal: AbortSignal): Promise<void> {
@@ -38,6 +39,7 @@ export async function doChores(context: ChoresContext, signal: AbortSignal): Pro
         logger.error({ silentMinutes: Math.round(silentMs / 60_000) }, 'webhooks.silent');
         alarmedAt = now;
       }
+      for (const chunk of await endDeadChunks(opened, now)) logger.error(chunk, 'chunk.dead');
       const { problem, ...counts } = await reconcile(reconciling);
       if (counts.found + counts.absent + counts.told > 0) logger.info(counts, 'mail.reconciled');
       if (problem !== undefined) logger.warn({ reason: problem }, 'mail.not-reconciled');

@@ -1,6 +1,7 @@
+import type { BodyBuffer } from './body-buffer.ts';
 import type { Lane, Recipient, Template } from './message.ts';
 import { recipientTag } from './recipient-tag.ts';
-import { type RenderedBatch, renderBatch } from './render.ts';
+import { renderBatch } from './render.ts';
 import type { ChunkTable, MailStore } from './schema.ts';
 
 /** A chunk with all that its bytes are made of. */
@@ -33,7 +34,7 @@ export async function loadChunk(store: MailStore, id: string): Promise<LoadedChu
         .onRef('newsletter.site', '=', 'message.site')
         .onRef('newsletter.email_id', '=', 'message.email_id'),
     )
-    .select(['message.site', 'domain', 'message.email_id', 'lane', 'track_opens', 'template'])
+    .select(['message.site', 'domain', 'message.email_id', 'lane', 'track_opens'])
     .select('newsletter.state as decision')
     .where('id', '=', chunk.message_id)
     .executeTakeFirstOrThrow();
@@ -50,25 +51,43 @@ export async function loadChunk(store: MailStore, id: string): Promise<LoadedChu
     emailId: message.email_id,
     lane: message.lane,
     trackOpens: message.track_opens === 1,
-    template: JSON.parse(message.template),
+    template: await loadTemplate(store, chunk.message_id),
     recipients: rows.map((row) => ({ ...row, variables: JSON.parse(row.variables) })),
     decision: message.decision,
   };
 }
 
-/** Makes the bytes of a chunk from its rows. */
+const lastTemplates = new WeakMap<MailStore, { messageId: string; template: Template }>();
+
+/** The chunks of a newsletter mostly come one after the other, and their template never changes. */
+async function loadTemplate(store: MailStore, messageId: string): Promise<Template> {
+  const last = lastTemplates.get(store);
+  if (last?.messageId === messageId) return last.template;
+  const message = await store.db
+    .selectFrom('message')
+    .select('template')
+    .where('id', '=', messageId)
+    .executeTakeFirstOrThrow();
+  const template: Template = JSON.parse(message.template);
+  lastTemplates.set(store, { messageId, template });
+  return template;
+}
+
+/** Makes the bytes of a chunk from its rows, in the memory of `body`. */
 export function renderChunk(
   { chunk, emailId, lane, trackOpens, template, recipients }: LoadedChunk,
   pixelUrl?: (recipientTag: string) => string,
-): RenderedBatch {
+  body?: BodyBuffer,
+): Buffer {
   const addressed = recipients.map((recipient) => ({
     ...recipient,
     emailId,
     recipientTag: recipientTag({ messageId: chunk.message_id, position: recipient.position }),
   }));
-  return renderBatch(template, addressed, {
+  const settings = {
     // A mail of its own shares no fate, and only such a call takes files.
     isSingle: lane !== 'newsletter' && addressed.length === 1,
     pixelUrl: trackOpens ? pixelUrl : undefined,
-  });
+  };
+  return renderBatch(template, addressed, settings, body);
 }

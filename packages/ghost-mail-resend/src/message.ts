@@ -36,6 +36,8 @@ export interface Attachment {
 export interface Recipient {
   address: string;
   variables: RecipientVariables;
+  /** Why it gets no mail, in a sentence; Ghost is told so. */
+  problem?: string;
 }
 
 /** A message as Ghost handed it over through Mailgun's API. */
@@ -49,8 +51,6 @@ export interface Message {
   trackOpens: boolean;
   /** Not to be sent before; null for at once. */
   deliverAt: Date | null;
-  /** It came by SMTP, where mails are never the same twice. */
-  isSmtp?: boolean;
 }
 
 const variablesSchema = z.record(
@@ -62,9 +62,10 @@ const variablesSchema = z.record(
 );
 
 // One mailbox, with or without a display name. Resend judges the rest.
-const FROM = /^[^<>]*<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/;
+const FROM = /^(?:"(?:[^"\\]|\\.)*"\s*|[^<>]*)<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/;
 // A mailbox, bare or with a display name in front, on one line.
-const ADDRESS = /^(?:[^\r\n<>]*<[^\s<>,"]+@[^\s<>,"]+>|(?:"[^"\r\n]+"|[^\s<>,"]+)@[^\s<>,"]+)$/;
+const ADDRESS =
+  /^(?:(?:"(?:[^"\\\r\n]|\\[^\r\n])*"[ \t]*|[^\r\n<>]*)<[^\s<>,"]+@[^\s<>,"]+>|(?:"[^"\r\n]+"|[^\s<>,"]+)@[^\s<>,"]+)$/;
 // It goes into a tag at Resend, which takes no other characters.
 const EMAIL_ID = /^[\w-]{1,128}$/;
 const HEADER_NAME = /^[!-9;-~]+$/;
@@ -131,9 +132,19 @@ function parseRecipients(form: Form): Recipient[] {
   const text = form.get('recipient-variables')?.[0];
   const addresses = [...new Set((form.get('to') ?? []).flatMap(splitAddresses))];
   if (addresses.length === 0) throw new Refusal(400, 'The message has no recipients.');
-  const broken = addresses.find((address) => !ADDRESS.test(address));
-  if (broken !== undefined) throw new Refusal(400, 'A recipient in "to" is not an address.');
-  if (text === undefined) return addresses.map((address) => ({ address, variables: {} }));
+  if (addresses.some((address) => LINE_BREAK.test(address))) {
+    throw new Refusal(400, 'There is a line break in "to".');
+  }
+  if (!addresses.some((address) => ADDRESS.test(address))) {
+    throw new Refusal(400, 'A recipient in "to" is not an address.');
+  }
+  const recipientOf = (address: string, variables: RecipientVariables): Recipient => ({
+    address,
+    variables,
+    // Of a thousand members one may be wrong, and the others get their newsletter.
+    ...(!ADDRESS.test(address) && { problem: 'This is not an address.' }),
+  });
+  if (text === undefined) return addresses.map((address) => recipientOf(address, {}));
 
   const variables = parseVariables(text);
   const named = new Set(addresses);
@@ -145,7 +156,7 @@ function parseRecipients(form: Form): Recipient[] {
     if (own === undefined) {
       throw new Refusal(400, 'The recipient variables do not name every recipient in "to".');
     }
-    return { address, variables: own };
+    return recipientOf(address, own);
   });
 }
 

@@ -1,4 +1,5 @@
 import { Counter, createMetrics, Gauge, type Registry } from '@prosora/service';
+import { countGivenUp } from './dead-chunks.ts';
 import type { OpenedMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
 
@@ -19,7 +20,8 @@ export interface MailMetrics {
 }
 
 /** Creates the metrics; the queue is looked at whenever they are read. */
-export function createMailMetrics({ store, queues }: OpenedMailStore): MailMetrics {
+export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
+  const { store, queues } = opened;
   const registry = createMetrics('mail');
   const registers = [registry];
   new Gauge({
@@ -36,6 +38,15 @@ export function createMailMetrics({ store, queues }: OpenedMailStore): MailMetri
     },
   });
   new Gauge({
+    name: 'prosora_mail_jobs_given_up',
+    help: 'Jobs that "dead" lists. Be alarmed by dead ones: their mail was not sent.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      for (const [state, count] of await countGivenUp(opened)) this.set({ state }, count);
+    },
+  });
+  new Gauge({
     name: 'prosora_mail_webhook_silence_seconds',
     help: 'How long Resend has not reported though mails are out; 0 while it does. Be alarmed by it.',
     registers,
@@ -45,13 +56,14 @@ export function createMailMetrics({ store, queues }: OpenedMailStore): MailMetri
   });
   new Gauge({
     name: 'prosora_mail_unknown_recipients',
-    help: 'Recipients of whom nobody can say whether their mail was sent.',
+    help: 'Recipients of whom it is not known yet whether their mail was sent: Resend will be asked.',
     registers,
     async collect() {
       const { unknown } = await store.db
         .selectFrom('recipient')
         .select(({ fn }) => fn.countAll<number>().as('unknown'))
         .where('state', '=', 'unknown')
+        .where('settled_at', 'is', null)
         .executeTakeFirstOrThrow();
       this.set(Number(unknown));
     },

@@ -1,6 +1,6 @@
 import type { Migrations } from '@prosora/durable';
 import { type Kysely, sql } from 'kysely';
-import { NOTES } from './notes.ts';
+import type { NoteName } from './notes.ts';
 
 /** The tables by numbered steps. */
 export const mailMigrations: Migrations = {
@@ -128,8 +128,7 @@ export const mailMigrations: Migrations = {
         .addColumn('value', 'text', (column) => column.notNull())
         .execute();
       // All are there from the start, so that two processes never make the same one.
-      const notes = sql.join(NOTES.map((name) => sql`(${name}, '')`));
-      await sql`insert into note (name, value) values ${notes}`.execute(db);
+      await addNotes(db, ['pace', 'webhook-secrets', 'webhook-at', 'chores-at', 'pixel-secret']);
       await db.schema
         .createTable('newsletter')
         .addColumn('site', 'varchar(128)', (column) => column.notNull())
@@ -166,4 +165,16 @@ export const mailMigrations: Migrations = {
       await db.schema.createIndex('chunk_by_message').on('chunk').column('message_id').execute();
     },
   },
+  '003-reconcile-in-rounds': {
+    async up(db: Kysely<never>) {
+      await addNotes(db, ['reconcile-sweep']);
+      await db.schema.alterTable('message').dropColumn('smtp').execute();
+      await db.schema.alterTable('chunk').dropColumn('size').execute();
+    },
+  },
 };
+
+async function addNotes(db: Kysely<never>, names: readonly NoteName[]): Promise<void> {
+  const notes = sql.join(names.map((name) => sql`(${name}, '')`));
+  await sql`insert into note (name, value) values ${notes}`.execute(db);
+}

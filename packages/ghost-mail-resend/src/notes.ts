@@ -1,16 +1,13 @@
 import type { MailStore, MailTx } from './schema.ts';
 
 /** What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend. */
-export const NOTES = [
-  'pace',
-  'webhook-secrets',
-  'webhook-at',
-  'chores-at',
-  'pixel-secret',
-] as const;
-
-/** The name of a note. */
-export type NoteName = (typeof NOTES)[number];
+export type NoteName =
+  | 'pace'
+  | 'webhook-secrets'
+  | 'webhook-at'
+  | 'chores-at'
+  | 'pixel-secret'
+  | 'reconcile-sweep';
 
 /** Reads a note and holds it until the transaction ends. */
 export async function readNote(tx: MailTx, name: NoteName): Promise<string | undefined> {

@@ -1,9 +1,13 @@
-import { cancelChunk } from './cancel-chunk.ts';
 import { MailBridgeError } from './errors.ts';
+import { recordEvents, refusedRecipient } from './events.ts';
+import type { MailTx } from './schema.ts';
+import { liftHold } from './shared-pace.ts';
 import type { OpenedMailStore } from './store.ts';
 
-/** Chunks of a newsletter that are replayed or dropped in one transaction. */
-const CHUNKS_A_TIME = 200;
+/** Chunks of a newsletter in one transaction: every other write waits meanwhile. */
+const REPLAYED_A_TIME = 200;
+/** Each has an event for up to 100 recipients. */
+const CANCELED_A_TIME = 5;
 
 /**
  * Holds a newsletter back: chunks whose call has begun end, no other begins. What Ghost still posts of it
@@ -17,14 +21,20 @@ export async function pauseNewsletter(opened: OpenedMailStore, emailId: string):
 }
 
 /**
- * Lets a paused newsletter go on. Returns the recipients that wait.
+ * Lets a paused newsletter go on, at its delivery time where it has one. A wait that Resend asked for, of
+ * hours when a quota is used up, ends too. Returns the recipients that wait.
  *
  * @throws MailBridgeError `NOT_FOUND`
  */
-export async function resumeNewsletter(opened: OpenedMailStore, emailId: string): Promise<number> {
+export async function resumeNewsletter(
+  opened: OpenedMailStore,
+  emailId: string,
+  now = Date.now(),
+): Promise<number> {
   const { store, queues } = opened;
   await decide(opened, emailId, null);
-  for await (const ids of queuedChunks(opened, emailId)) {
+  await store.transaction(liftHold);
+  for await (const ids of queuedChunks(opened, emailId, REPLAYED_A_TIME, now)) {
     await store.transaction((tx) => queues.chunks.replay(ids, { tx }));
   }
   return countQueued(opened, emailId);
@@ -39,18 +49,74 @@ export async function resumeNewsletter(opened: OpenedMailStore, emailId: string)
 export async function cancelNewsletter(
   opened: OpenedMailStore,
   emailId: string,
-  now = Date.now(),
+  clock: () => number = Date.now,
 ): Promise<number> {
   const { store, queues } = opened;
   await decide(opened, emailId, 'canceled');
   let canceled = 0;
-  for await (const ids of queuedChunks(opened, emailId)) {
-    await store.transaction(async (tx) => {
-      const dropped = await queues.chunks.drop(ids, 'The newsletter was canceled.', { tx });
-      for (const id of dropped) canceled += await cancelChunk(tx, id, now);
+  for await (const ids of queuedChunks(opened, emailId, CANCELED_A_TIME)) {
+    canceled += await store.transaction(async (tx) => {
+      let recipients = 0;
+      for (const id of ids) {
+        recipients += await cancelChunk(tx, id, clock());
+        // One that a worker holds ends by itself, since it may not begin its call.
+        await queues.chunks.drop([id], 'The newsletter was canceled.', { tx });
+      }
+      return recipients;
     });
   }
   return canceled;
+}
+
+/**
+ * Cancels a chunk unless a call for it has begun, and tells Ghost of each recipient. Returns how many there
+ * were.
+ */
+export async function cancelChunk(tx: MailTx, chunkId: string, now: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('chunk')
+    .set({ state: 'canceled' })
+    .where('id', '=', chunkId)
+    .where('state', '=', 'queued')
+    .where('idempotency_key', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) return 0;
+  const reason = 'The newsletter was canceled before this mail was sent.';
+  return await endWaiting(tx, { chunkId, state: 'canceled', reason, now });
+}
+
+/** How recipients end that no mail was sent to. */
+export interface Ending {
+  chunkId: string;
+  state: 'canceled' | 'failed';
+  /** What Ghost is told. */
+  reason: string;
+  now: number;
+}
+
+/** Ends the recipients of a chunk that still wait, and tells Ghost. Returns how many there were. */
+export async function endWaiting(
+  tx: MailTx,
+  { chunkId, state, reason, now }: Ending,
+): Promise<number> {
+  const waiting = await tx
+    .selectFrom('recipient')
+    .innerJoin('message', 'message.id', 'recipient.message_id')
+    .select(['message_id', 'position', 'message.site', 'domain'])
+    .where('chunk_id', '=', chunkId)
+    .where('state', '=', 'queued')
+    .execute();
+  await tx
+    .updateTable('recipient')
+    .set({ state, settled_at: now })
+    .where('chunk_id', '=', chunkId)
+    .where('state', '=', 'queued')
+    .execute();
+  for (const { message_id: messageId, ...subject } of waiting) {
+    const times = { occurredAt: now, now };
+    await recordEvents(tx, { ...subject, messageId }, [refusedRecipient(reason)], times);
+  }
+  return waiting.length;
 }
 
 /** Writes down for each site that has such a newsletter what a person decided; null forgets it. */
@@ -84,14 +150,16 @@ async function decide(
   });
 }
 
-/** Chunks of which no call is in doubt, some at a time. */
+/** Chunks of which no call is in doubt, some at a time; with `dueAt` those that may leave by then. */
 async function* queuedChunks(
   { store }: OpenedMailStore,
   emailId: string,
+  limit: number,
+  dueAt?: number,
 ): AsyncGenerator<string[]> {
   let after = '';
   for (;;) {
-    const rows = await store.db
+    let page = store.db
       .selectFrom('chunk')
       .innerJoin('message', 'message.id', 'chunk.message_id')
       .select('chunk.id')
@@ -100,8 +168,13 @@ async function* queuedChunks(
       .where('chunk.idempotency_key', 'is', null)
       .where('chunk.id', '>', after)
       .orderBy('chunk.id')
-      .limit(CHUNKS_A_TIME)
-      .execute();
+      .limit(limit);
+    if (dueAt !== undefined) {
+      page = page.where(({ or, eb }) =>
+        or([eb('message.deliver_at', 'is', null), eb('message.deliver_at', '<=', dueAt)]),
+      );
+    }
+    const rows = await page.execute();
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.id;

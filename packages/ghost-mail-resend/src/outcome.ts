@@ -7,6 +7,9 @@ export type Outcome = { kind: 'sent' } | { kind: 'refused'; reason: string } | {
 /** Rows are looked at, since another process may be the one that sends. */
 const LOOK_EVERY_MS = 25;
 
+/** How long a visitor waits for the answer; then the mail is queued, and the log says so. */
+export const AT_ONCE_MS = 5_000;
+
 /** Waits until Resend has answered for a message of one recipient, at most `ms`. */
 export async function waitForOutcome(
   { store, clock }: { store: MailStore; clock: Clock },

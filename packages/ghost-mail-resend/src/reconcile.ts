@@ -1,6 +1,8 @@
 import type { Clock } from '@prosora/durable';
 import type { Resend } from 'resend';
+import { z } from 'zod';
 import { type MailEvent, recordEvents } from './events.ts';
+import { peekNote, writeNote } from './notes.ts';
 import { recipientTag } from './recipient-tag.ts';
 import { mapResendEvent } from './resend-events.ts';
 import type { MailStore } from './schema.ts';
@@ -39,6 +41,14 @@ const MARGIN_MS = 5 * 60 * 1000;
 /** Resend has nothing to tell of a mail any more. */
 const GIVEN_UP_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** How far a look through the mails at Resend is that takes several rounds. */
+const sweepSchema = z.object({
+  /** The last mail that was looked at: Resend lists the newest first. */
+  after: z.string(),
+  /** Those that are still looked for. */
+  tags: z.array(z.string()),
+});
+
 /** Resend's `last_event`, as the webhooks that would have told it. */
 const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   delivered: ['email.delivered'],
@@ -47,7 +57,6 @@ const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   complained: ['email.delivered', 'email.complained'],
   bounced: ['email.bounced'],
   suppressed: ['email.suppressed'],
-  failed: ['email.failed'],
   delivery_delayed: ['email.delivery_delayed'],
 };
 
@@ -65,6 +74,9 @@ export async function reconcile(context: ReconcileContext): Promise<Reconciled> 
  */
 async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) {
   const before = clock.now() - SETTLED_MS;
+  const sweep = sweepSchema.safeParse(
+    JSON.parse((await peekNote(store, 'reconcile-sweep')) ?? 'null'),
+  ).data;
   const rows = await store.db
     .selectFrom('recipient')
     .innerJoin('chunk', 'chunk.id', 'recipient.chunk_id')
@@ -78,21 +90,29 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
   const wanted = new Map(
     rows.map((row) => [recipientTag({ messageId: row.message_id, position: row.position }), row]),
   );
+  // Mails of those that came into doubt since may be on the pages that were read already.
+  const begun = sweep && new Set(sweep.tags);
+  if (begun) for (const tag of wanted.keys()) if (!begun.has(tag)) wanted.delete(tag);
   const oldest = Math.min(...rows.map(({ keyed_at }) => Number(keyed_at))) - MARGIN_MS;
   const addresses = new Set(rows.map(({ address }) => address.toLowerCase()));
 
-  let after: string | undefined;
+  let after = sweep?.after;
   for (let page = 0; wanted.size > 0; page++) {
-    if (page === PAGES_A_ROUND) return result;
+    if (page === PAGES_A_ROUND) return await goOnLater();
     await turn();
     const { data, error } = await resend.emails.list({ limit: MAX_PAGE, ...(after && { after }) });
-    if (error !== null) return { ...result, problem: `${error.name}: ${error.message}` };
+    if (error !== null) {
+      // The mail that the next page begins after is gone: Resend keeps mails for a time.
+      if (error.statusCode === 404 || error.statusCode === 422) after = undefined;
+      return await goOnLater(`${error.name}: ${error.message}`);
+    }
     for (const mail of data.data) {
       if (!mail.to.some((to) => addresses.has(to.toLowerCase()))) continue;
-      const tag = await tagOf(mail.id);
-      const row = wanted.get(tag ?? '');
+      const { tag = '', problem } = await tagOf(mail.id);
+      if (problem !== undefined) return await goOnLater(problem);
+      const row = wanted.get(tag);
       if (row === undefined) continue;
-      wanted.delete(tag ?? '');
+      wanted.delete(tag);
       result.found += 1;
       await update(row, { state: 'sent', resend_id: mail.id, sent_at: row.keyed_at });
     }
@@ -104,12 +124,23 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
     result.absent += 1;
     await update(row, { settled_at: clock.now() });
   }
+  if (sweep) await noteSweep('');
   return result;
 
-  async function tagOf(id: string): Promise<string | undefined> {
+  async function tagOf(id: string): Promise<{ tag?: string | undefined; problem?: string }> {
     await turn();
-    const { data } = await resend.emails.get(id);
-    return data?.tags?.find(({ name }) => name === 'gb_r')?.value;
+    const { data, error } = await resend.emails.get(id);
+    if (error === null) return { tag: data.tags?.find(({ name }) => name === 'gb_r')?.value };
+    return error.statusCode === 404 ? {} : { problem: `${error.name}: ${error.message}` };
+  }
+
+  async function goOnLater(problem?: string): Promise<typeof result> {
+    await noteSweep(after ? JSON.stringify({ after, tags: [...wanted.keys()] }) : '');
+    return { ...result, ...(problem !== undefined && { problem }) };
+  }
+
+  async function noteSweep(value: string): Promise<void> {
+    await store.transaction((tx) => writeNote(tx, 'reconcile-sweep', value));
   }
 
   async function update(
@@ -130,7 +161,7 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
 
 /** Tells Ghost what webhooks should have told, for mails that are silent for long. */
 async function reconcileSilent({ store, clock, resend, turn, silentMs }: ReconcileContext) {
-  const now = clock.now();
+  const before = clock.now() - silentMs;
   const rows = await store.db
     .selectFrom('recipient')
     .innerJoin('message', 'message.id', 'recipient.message_id')
@@ -138,7 +169,7 @@ async function reconcileSilent({ store, clock, resend, turn, silentMs }: Reconci
     .select(['message.site', 'message.domain', 'message.track_opens', 'message.accepted_at'])
     .where('recipient.state', '=', 'sent')
     .where('recipient.settled_at', 'is', null)
-    .where('recipient.sent_at', '<', now - silentMs)
+    .where('recipient.sent_at', '<', before)
     .orderBy('recipient.sent_at')
     .limit(SILENT_A_ROUND)
     .execute();
@@ -147,8 +178,10 @@ async function reconcileSilent({ store, clock, resend, turn, silentMs }: Reconci
     const asked = row.resend_id === null ? undefined : await ask(row.resend_id);
     if (asked?.problem !== undefined) return { told, problem: asked.problem };
     const events = eventsOf(asked?.lastEvent, row.track_opens === 1);
-    const isOver = events.length > 0 || now - row.accepted_at > GIVEN_UP_MS;
     await store.transaction(async (tx) => {
+      // Asking may have waited for its turn: Ghost does not look for events before its last poll.
+      const now = clock.now();
+      const isOver = events.length > 0 || now - row.accepted_at > GIVEN_UP_MS;
       const subject = { ...row, messageId: row.message_id };
       await recordEvents(tx, subject, events, { occurredAt: now, now });
       await tx
@@ -171,19 +204,23 @@ async function reconcileSilent({ store, clock, resend, turn, silentMs }: Reconci
   }
 }
 
+/** Resend does not say why, and a quota that was used up is no fault of the address. */
+const UNEXPLAINED: MailEvent = {
+  type: 'failed',
+  kind: 'unexplained',
+  severity: 'temporary',
+  code: 450,
+  reason: 'Resend could not send the mail and does not say why.',
+};
+
 function eventsOf(lastEvent: string | undefined, trackOpens: boolean): MailEvent[] {
+  if (lastEvent === 'failed') return [UNEXPLAINED];
   const types = TOLD_BY[lastEvent ?? ''] ?? [];
   return types
     .filter((type) => trackOpens || type !== 'email.opened')
     .flatMap((type) => {
-      const bounce = {
-        type: 'Permanent',
-        subType: 'General',
-        message: 'Bounced.',
-        diagnosticCode: [],
-      };
-      const data = type === 'email.bounced' ? { bounce } : {};
-      const mapped = mapResendEvent({ type, created_at: '', data });
+      // Whether a bounce is permanent is not known: nobody's mails are ended for it.
+      const mapped = mapResendEvent({ type, created_at: '', data: {} });
       return mapped !== undefined && 'events' in mapped ? [...mapped.events] : [];
     });
 }

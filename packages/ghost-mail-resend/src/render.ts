@@ -1,13 +1,13 @@
-import { sha256Of } from './frozen-body.ts';
+import { type BodyBuffer, createBodyBuffer } from './body-buffer.ts';
 import type { Recipient, Template } from './message.ts';
-import { type RecipientVariables, substitute, substituteLine } from './substitute.ts';
+import { PLACEHOLDER, type RecipientVariables, substituteLine } from './substitute.ts';
 
 /**
  * Changes with every change of this file, `substitute.ts` or the template's shape that could make other
  * bytes from the same rows. The bytes of a call in doubt are kept; where they are lost, only the same
  * renderer may make them again.
  */
-export const RENDERER = 2;
+export const RENDERER = 3;
 
 /** A recipient with what names it at Resend and in its webhooks. */
 export interface AddressedRecipient extends Recipient {
@@ -15,12 +15,6 @@ export interface AddressedRecipient extends Recipient {
   recipientTag: string;
   /** `gb_e`: Ghost's id of the newsletter. */
   emailId: string | null;
-}
-
-/** A request body and the hash that is stored with its idempotency key. */
-export interface RenderedBatch {
-  bytes: Buffer;
-  sha256: string;
 }
 
 /** How a template becomes mails. */
@@ -32,41 +26,40 @@ export interface RenderSettings {
 }
 
 /**
- * The body of `POST /emails/batch`, or of `POST /emails`. The same rows give the same bytes: fields in one order, nothing from
- * a clock or a random source. Resend answers 409 to other bytes under a used key
- * (https://resend.com/docs/dashboard/emails/idempotency-keys).
+ * The body of `POST /emails/batch`, or of `POST /emails`. The same rows give the same bytes: fields in one
+ * order, nothing from a clock or a random source. Resend answers 409 to other bytes under a used key
+ * (https://resend.com/docs/dashboard/emails/idempotency-keys). They are in the memory of `body`.
  */
 export function renderBatch(
   template: Template,
   recipients: readonly AddressedRecipient[],
   { isSingle, pixelUrl }: RenderSettings,
-): RenderedBatch {
-  // Mail by mail, since a string of all hundred would be several times as large in memory.
-  const pieces = recipients.flatMap((recipient, index) => [
-    Buffer.from(index === 0 ? '[' : ','),
-    Buffer.from(JSON.stringify(renderMail(template, recipient, pixelUrl))),
-  ]);
-  const bytes = isSingle
-    ? Buffer.concat(pieces.slice(1))
-    : Buffer.concat([...pieces, Buffer.from(']')]);
-  return { bytes, sha256: sha256Of(bytes) };
+  body: BodyBuffer = createBodyBuffer(),
+): Buffer {
+  body.clear();
+  for (const [index, recipient] of recipients.entries()) {
+    if (!isSingle) body.append(index === 0 ? '[' : ',');
+    appendMail(body, template, recipient, pixelUrl);
+  }
+  if (!isSingle) body.append(']');
+  return body.bytes();
 }
 
-function renderMail(
+function appendMail(
+  body: BodyBuffer,
   template: Template,
-  recipient: AddressedRecipient,
+  { address, variables, recipientTag, emailId }: AddressedRecipient,
   pixelUrl: RenderSettings['pixelUrl'],
-) {
-  const { address, variables, recipientTag, emailId } = recipient;
-  const { from, replyTo, subject, html, text, headers, attachments = [] } = template;
-  const pixel = pixelUrl ? `<img src="${pixelUrl(recipientTag)}" width="1" height="1" alt="">` : '';
-  return {
+): void {
+  const { from, replyTo, subject, headers, attachments = [] } = template;
+  const { html, text } = encode(template);
+  const before = {
     from,
     to: [address],
     ...(replyTo !== null && { reply_to: replyTo }),
     subject: substituteLine(subject, variables),
-    ...(html !== null && { html: withPixel(substitute(html, variables), pixel) }),
-    ...(text !== null && { text: substitute(text, variables) }),
+  };
+  const after = {
     ...(Object.keys(headers).length > 0 && { headers: renderHeaders(headers, variables) }),
     tags: [
       { name: 'gb_r', value: recipientTag },
@@ -74,11 +67,89 @@ function renderMail(
     ],
     ...(attachments.length > 0 && { attachments }),
   };
+  const pixel = pixelUrl ? `<img src="${pixelUrl(recipientTag)}" width="1" height="1" alt="">` : '';
+  const values = new Map<Part, string>([[PIXEL, insideString(pixel)]]);
+  body.append(JSON.stringify(before).slice(0, -1));
+  for (const [name, parts] of [
+    ['html', html],
+    ['text', text],
+  ] as const) {
+    if (parts === null) continue;
+    body.append(`,"${name}":"`);
+    appendText(body, parts, variables, values);
+    body.append('"');
+  }
+  body.append(`,${JSON.stringify(after).slice(1)}`);
 }
 
-function withPixel(html: string, pixel: string): string {
+/** Where a recipient's pixel goes; no name of a variable, those are words. */
+const PIXEL = '';
+
+/** Text as it is inside a string of JSON, the name of a variable, or `PIXEL`. */
+type Part = Uint8Array | string;
+
+interface EncodedTemplate {
+  html: readonly Part[] | null;
+  text: readonly Part[] | null;
+}
+
+const encoded = new WeakMap<Template, EncodedTemplate>();
+
+/** Does once for a template what is the same in each of its mails. */
+function encode(template: Template): EncodedTemplate {
+  const known = encoded.get(template);
+  if (known !== undefined) return known;
+  const { html, text } = template;
+  const made = {
+    html: html === null ? null : encodeHtml(html),
+    text: text === null ? null : encodeText(text),
+  };
+  encoded.set(template, made);
+  return made;
+}
+
+function encodeHtml(html: string): Part[] {
   const end = html.lastIndexOf('</body>');
-  return end === -1 ? html + pixel : html.slice(0, end) + pixel + html.slice(end);
+  if (end === -1) return [...encodeText(html), PIXEL];
+  return [...encodeText(html.slice(0, end)), PIXEL, ...encodeText(html.slice(end))];
+}
+
+function encodeText(text: string): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const { index, 0: placeholder, 1: name = '' } of text.matchAll(PLACEHOLDER)) {
+    parts.push(Buffer.from(insideString(text.slice(at, index))), name);
+    at = index + placeholder.length;
+  }
+  parts.push(Buffer.from(insideString(text.slice(at))));
+  return parts;
+}
+
+/** `values`: what was encoded already, since a name is often used many times. */
+function appendText(
+  body: BodyBuffer,
+  parts: readonly Part[],
+  variables: RecipientVariables,
+  values: Map<Part, string>,
+): void {
+  for (const part of parts) {
+    if (typeof part !== 'string') {
+      body.append(part);
+      continue;
+    }
+    let value = values.get(part);
+    if (value === undefined) {
+      const given = Object.hasOwn(variables, part) ? variables[part] : undefined;
+      value = insideString(given ?? `%recipient.${part}%`);
+      values.set(part, value);
+    }
+    body.append(value);
+  }
+}
+
+/** Pieces that were encoded one by one are together what the whole would be, or read as the same. */
+function insideString(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function renderHeaders(headers: Template['headers'], variables: RecipientVariables) {

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+import { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -6,15 +11,17 @@ export interface ResendOptions {
   apiKey: string;
   /** (Default: `https://api.resend.com`) */
   baseUrl?: string;
-  /** Longest duration of one call. (Default: 60,000) */
+  /** Longest duration of one call, in ms. (Default: 60,000) */
   timeoutMs?: number;
-  /** (Default: the global one) */
-  fetch?: typeof fetch;
+  /** Longest duration of making a connection for it, in ms. (Default: 10,000) */
+  connectTimeoutMs?: number;
 }
 
 /** What came back from Resend; `status` is null when nothing did. */
 export interface ResendAnswer {
   status: number | null;
+  /** False when no connection came about, so that Resend cannot have seen anything of the call. */
+  connected: boolean;
   /** Resend's word for the error, such as `rate_limit_exceeded`, or the network's code. */
   name: string | null;
   /** Resend's sentence for the error, or what the network said. */
@@ -38,74 +45,120 @@ export interface ResendClient {
   /**
    * `POST /emails/batch` for a list, permissive: mails that Resend finds wrong are named, the others go out;
    * `POST /emails` for a single mail, which may carry files. Never throws: whatever happens is an answer.
+   * The bytes must stay as they are until there is one.
    */
   send(bytes: Uint8Array, idempotencyKey: string, signal?: AbortSignal): Promise<ResendAnswer>;
 }
 
 /** `[` */
 const LIST = 0x5b;
+/** Below what servers keep an idle connection for: a call on one that they close is in doubt. */
+const IDLE_MS = 4_000;
 
 const errorSchema = z.object({ name: z.string(), message: z.string() });
 
-/** Creates the client. The SDK is not used here, since it serialises bodies by itself. */
+/**
+ * Creates the client. The SDK serialises bodies by itself, and `fetch` copies each of them several times: a
+ * body of 5 MB is written here from where it is.
+ */
 export function createResendClient(options: ResendOptions): ResendClient {
-  const { apiKey, baseUrl = 'https://api.resend.com', timeoutMs = 60_000 } = options;
-  const call = options.fetch ?? fetch;
+  const { apiKey, baseUrl = 'https://api.resend.com' } = options;
+  const { timeoutMs = 60_000, connectTimeoutMs = 10_000 } = options;
+  const { request, Agent } = baseUrl.startsWith('https:') ? https : http;
+  // As `fetch` does.
+  const usesProxy = process.env['NODE_USE_ENV_PROXY'] === '1';
+  const agent = new Agent({
+    keepAlive: true,
+    timeout: IDLE_MS,
+    ...(usesProxy && { proxyEnv: process.env }),
+  });
   return {
     async send(bytes, idempotencyKey, signal) {
-      const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+      const ended = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
+      const call = request(`${baseUrl}/emails${bytes[0] === LIST ? '/batch' : ''}`, {
+        method: 'POST',
+        agent,
+        signal: ended,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          'content-type': 'application/json',
+          'content-length': bytes.length,
+          'idempotency-key': idempotencyKey,
+          'user-agent': 'prosora-mail',
+          'x-batch-validation': 'permissive',
+        },
+      });
+      const connected = watchConnection(call, connectTimeoutMs);
       try {
-        const response = await call(`${baseUrl}/emails${bytes[0] === LIST ? '/batch' : ''}`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${apiKey}`,
-            'content-type': 'application/json',
-            'idempotency-key': idempotencyKey,
-            'user-agent': 'prosora-mail',
-            'x-batch-validation': 'permissive',
-          },
-          body: bytes,
-          signal: AbortSignal.any(signals),
-        });
-        return toAnswer(response, await response.text());
+        call.end(bytes);
+        const [response] = (await once(call, 'response')) as [IncomingMessage];
+        return toAnswer(response, await text(response));
       } catch (error) {
-        return noAnswer(error);
+        return noAnswer(ended.aborted ? ended.reason : error, connected());
       }
     },
   };
 }
 
-function toAnswer(response: Response, text: string): ResendAnswer {
-  const body = parseJson(text);
-  const error = response.ok ? undefined : errorSchema.safeParse(body).data;
+/** Ends a call that gets no connection in time. Returns how to ask whether it has one. */
+function watchConnection(call: ClientRequest, timeoutMs: number): () => boolean {
+  let connected = false;
+  const tooLong = setTimeout(() => {
+    const message = `No connection within ${timeoutMs} ms.`;
+    call.destroy(Object.assign(new Error(message), { code: 'CONNECT_TIMEOUT' }));
+  }, timeoutMs);
+  const isThere = () => {
+    connected = true;
+    clearTimeout(tooLong);
+  };
+  call.once('socket', (socket) => {
+    if (call.reusedSocket) isThere();
+    else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', isThere);
+  });
+  call.once('close', () => clearTimeout(tooLong));
+  // Also after the answer has begun.
+  call.on('error', () => undefined);
+  return () => connected;
+}
+
+function toAnswer(
+  { statusCode: status = 0, headers }: IncomingMessage,
+  said: string,
+): ResendAnswer {
+  const body = parseJson(said);
+  const error = status >= 200 && status < 300 ? undefined : errorSchema.safeParse(body).data;
+  const header = (name: string) => headers[name]?.toString() ?? null;
   const number = (name: string) => {
-    const value = Number.parseFloat(response.headers.get(name) ?? '');
+    const value = Number.parseFloat(header(name) ?? '');
     return Number.isNaN(value) ? null : value;
   };
   const resetSeconds = number('ratelimit-reset');
   return {
-    status: response.status,
+    status,
+    connected: true,
     name: error?.name ?? null,
-    message: error?.message ?? `Resend answered ${response.status}.`,
+    message: error?.message ?? `Resend answered ${status}.`,
     body,
     rate: {
       limit: number('ratelimit-limit'),
       remaining: number('ratelimit-remaining'),
       resetMs: resetSeconds === null ? null : resetSeconds * 1000,
-      windowMs: windowMs(response.headers.get('ratelimit-policy')),
+      windowMs: windowMs(header('ratelimit-policy')),
     },
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+    retryAfterMs: retryAfterMs(header('retry-after')),
   };
 }
 
-function noAnswer(error: unknown): ResendAnswer {
-  // The global fetch wraps what the socket said.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as { code?: unknown }).code;
+function noAnswer(error: unknown, connected: boolean): ResendAnswer {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const name = typeof code === 'string' ? code : null;
+  // Where several addresses were tried in vain there is no sentence.
+  const message = (error instanceof Error ? error.message : String(error)) || 'No connection.';
   return {
     status: null,
-    name: typeof code === 'string' ? code : null,
-    message: cause instanceof Error ? cause.message : String(cause),
+    connected,
+    name,
+    message,
     body: undefined,
     rate: { limit: null, remaining: null, resetMs: null, windowMs: null },
     retryAfterMs: null,

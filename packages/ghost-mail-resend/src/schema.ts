@@ -40,8 +40,6 @@ interface MessageTable {
   accepted_at: number;
   /** SHA-256 of what makes two mails without a newsletter's id the same one; null where none are. */
   content_key: string | null;
-  /** It came by SMTP: somebody waits for it, and it may carry files. */
-  smtp: Generated<number>;
 }
 
 /**
@@ -82,8 +80,7 @@ interface RecipientTable {
 export interface ChunkTable {
   id: string;
   message_id: string;
-  size: number;
-  state: 'queued' | 'sent' | 'split' | 'unknown' | 'canceled';
+  state: 'queued' | 'sent' | 'split' | 'unknown' | 'canceled' | 'dead';
   /**
    * The four below and the bytes in `chunk_body` are written before a call and taken away when Resend
    * refused it whole. While they stand, mails may have gone out under this key, so only these very bytes

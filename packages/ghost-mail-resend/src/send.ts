@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
-import { cancelChunk } from './cancel-chunk.ts';
+import { borrowBodyBuffer, returnBodyBuffer } from './body-buffer.ts';
 import { keepBody, readBody, sha256Of } from './frozen-body.ts';
 import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
+import { cancelChunk } from './operate.ts';
 import { RENDERER } from './render.ts';
 import type { ResendClient } from './resend.ts';
 import type { ChunkTable, MailStore, MailTables, MailTx } from './schema.ts';
@@ -42,30 +43,54 @@ export async function sendChunk(
   job: Job,
   signal: AbortSignal,
 ): Promise<Result<MailTables>> {
-  const { store, pace, clock, resend } = context;
-  const loaded = await loadChunk(store, job.id);
+  const loaded = await loadChunk(context.store, job.id);
   if (loaded === undefined) return { kind: 'dead', reason: 'The rows of this chunk are gone.' };
-  const { chunk, recipients } = loaded;
+  const { chunk } = loaded;
   if (chunk.state !== 'queued') return { kind: 'done' };
   const isFirst = chunk.idempotency_key === null;
   if (isFirst && loaded.decision !== null) return obey(context, loaded);
 
-  const bytes = isFirst
-    ? renderChunk(loaded, context.pixelUrl).bytes
-    : await bytesInDoubt(context, loaded);
-  if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
+  if (!isFirst) {
+    const bytes = await bytesInDoubt(context, loaded);
+    if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
+    return (await call(context, loaded, job, bytes, signal)).result;
+  }
+  const body = borrowBodyBuffer();
+  const bytes = renderChunk(loaded, context.pixelUrl, body);
+  const { result, isOver } = await call(context, loaded, job, bytes, signal);
+  // A call that was cut off may still hold the bytes.
+  if (isOver) returnBodyBuffer(body);
+  return result;
+}
 
+/** Makes the call in its turn. `isOver`: nothing reads the bytes any more. */
+async function call(
+  context: SendContext,
+  loaded: LoadedChunk,
+  job: Job,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<{ result: Result<MailTables>; isOver: boolean }> {
+  const { pace, clock, resend } = context;
+  const { chunk, recipients } = loaded;
+  const isFirst = chunk.idempotency_key === null;
   const key = chunk.idempotency_key ?? randomUUID();
   const holder = randomUUID();
   const mayBegin = await pace.take(
     {
       holder,
       isUrgent: loaded.lane === 'transactional',
-      ...(isFirst && { also: (tx) => writeKey(tx, chunk, key, bytes, clock.now()) }),
+      also: async (tx) =>
+        isFirst
+          ? await writeKey(tx, chunk, key, bytes, clock.now())
+          : isKeyKept(chunk, clock.now()),
     },
     signal,
   );
-  if (!mayBegin) return { kind: 'retry', reason: 'Another worker has taken this chunk.' };
+  if (!mayBegin) {
+    const reason = 'Its state changed while it waited for its turn.';
+    return { result: { kind: 'park', reason, until: new Date(clock.now()) }, isOver: true };
+  }
   const sentAt = clock.now();
   const answer = await resend.send(bytes, key, signal);
   const called = { holder, sentAt, answeredAt: clock.now(), answer };
@@ -75,20 +100,23 @@ export async function sendChunk(
     retryAfterMs: answer.retryAfterMs,
     forgetKey: isFirst && CLEAN_REFUSALS.has(verdict.kind),
   });
-  return {
-    ...result,
-    also: async (tx) => {
-      await pace.learn(tx, called);
-      await result.also?.(tx);
-    },
+  const also = async (tx: MailTx) => {
+    await pace.learn(tx, called);
+    await result.also?.(tx);
   };
+  return { result: { ...result, also }, isOver: answer.status !== null };
 }
 
 /** Does with a chunk of which no mail has left what a person decided about its newsletter. */
 function obey({ clock }: SendContext, { chunk, decision }: LoadedChunk): Result<MailTables> {
   if (decision === 'paused') {
     const until = new Date(clock.now() + PAUSED_MS);
-    return { kind: 'park', reason: 'The newsletter is paused.', until };
+    const also = async (tx: MailTx) => {
+      // `resume` passes over a chunk that a worker holds: this one must not wait for it any more.
+      if (await isDecided(tx, chunk)) return;
+      throw new Error('The newsletter goes on.');
+    };
+    return { kind: 'park', reason: 'The newsletter is paused.', until, also };
   }
   return { kind: 'done', also: (tx) => cancelChunk(tx, chunk.id, clock.now()) };
 }
@@ -108,28 +136,35 @@ async function bytesInDoubt(
   loaded: LoadedChunk,
 ): Promise<Buffer | Verdict> {
   const { chunk } = loaded;
-  if (clock.now() - (chunk.keyed_at ?? 0) > KEY_LIFETIME_MS) {
+  if (!isKeyKept(chunk, clock.now())) {
     return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
   }
   const kept = await readBody(store, chunk);
   if (kept !== undefined) return kept;
   // As a version did that kept no bytes.
-  const { bytes, sha256 } = renderChunk(loaded, pixelUrl);
-  if (chunk.renderer === RENDERER && chunk.sha256 === sha256) return bytes;
+  const bytes = renderChunk(loaded, pixelUrl);
+  if (chunk.renderer === RENDERER && chunk.sha256 === sha256Of(bytes)) return bytes;
   return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
+}
+
+function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
+  return now - (keyed_at ?? 0) <= KEY_LIFETIME_MS;
 }
 
 /**
  * On disk before the call: after a crash nobody could know otherwise what was sent. False when the chunk
- * has a key or an answer by now: a worker that slept past its lease must not begin a second call.
+ * has a key or an answer by now, since a worker that slept past its lease must not begin a second call, and
+ * when a person decided about the newsletter: a turn may be hours away.
  */
 async function writeKey(
   tx: MailTx,
-  { id }: ChunkTable,
+  chunk: ChunkTable,
   key: string,
   bytes: Buffer,
   now: number,
 ): Promise<boolean> {
+  if (await isDecided(tx, chunk)) return false;
+  const { id } = chunk;
   const { numUpdatedRows } = await tx
     .updateTable('chunk')
     .set({ idempotency_key: key, sha256: sha256Of(bytes), renderer: RENDERER, keyed_at: now })
@@ -140,4 +175,19 @@ async function writeKey(
   if (numUpdatedRows === 0n) return false;
   await keepBody(tx, id, bytes);
   return true;
+}
+
+/** Whether a person has paused or canceled the newsletter of a chunk. */
+async function isDecided(tx: MailTx, { message_id }: ChunkTable): Promise<boolean> {
+  const decision = await tx
+    .selectFrom('newsletter')
+    .innerJoin('message', (join) =>
+      join
+        .onRef('message.site', '=', 'newsletter.site')
+        .onRef('message.email_id', '=', 'newsletter.email_id'),
+    )
+    .select('newsletter.state')
+    .where('message.id', '=', message_id)
+    .executeTakeFirst();
+  return decision !== undefined;
 }

@@ -59,6 +59,9 @@ function logWorker(logger: Logger): (event: WorkerEvent) => void {
     const fields = { job: job.id, attempt: job.attempt, outcome: settlement.kind, tookMs };
     if (settlement.kind === 'done') return logger.info(fields, 'chunk.settled');
     const until = settlement.kind === 'park' ? { until: settlement.until.toISOString() } : {};
+    if (settlement.kind === 'ambiguous') {
+      return logger.error({ ...fields, reason: settlement.reason }, 'chunk.ambiguous');
+    }
     logger.warn({ ...fields, reason: settlement.reason, ...until }, 'chunk.settled');
   };
 }

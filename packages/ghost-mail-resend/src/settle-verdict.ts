@@ -3,7 +3,7 @@ import { addChunk } from './chunk.ts';
 import { recordEvents, refusedRecipient } from './events.ts';
 import { forgetBody } from './frozen-body.ts';
 import type { LoadedChunk } from './load-chunk.ts';
-import type { MailTables, MailTx } from './schema.ts';
+import type { ChunkTable, MailTables, MailTx } from './schema.ts';
 import type { SendContext } from './send.ts';
 import { queueOf } from './store.ts';
 import type { Verdict } from './verdict.ts';
@@ -44,7 +44,12 @@ export function settleVerdict(
       return { kind: 'done', also: (tx) => writeRefused(tx, context, loaded, job, verdict.reason) };
     case 'mismatch': {
       const { reason } = verdict;
-      return { kind: 'ambiguous', reason, also: (tx) => setStates(tx, loaded, 'unknown') };
+      return {
+        kind: 'ambiguous',
+        reason,
+        answered: true,
+        also: (tx) => leaveInDoubt(tx, loaded.chunk),
+      };
     }
     case 'paced':
     case 'quota': {
@@ -71,7 +76,7 @@ export function settleVerdict(
           also: (tx) => writeRefused(tx, context, loaded, job, verdict.reason),
         };
       }
-      return { kind: 'retry', reason: verdict.reason, also };
+      return { kind: 'retry', reason: verdict.reason, answered: true, also };
     case 'unsure':
       return {
         kind: 'retry',
@@ -97,7 +102,7 @@ async function writeAccepted(
   { ids, refused }: Accepted,
 ): Promise<void> {
   const { clock } = context;
-  await setStates(tx, loaded, 'sent');
+  await setSent(tx, loaded);
   for (const [index, { position }] of loaded.recipients.entries()) {
     const resendId = ids[index] ?? null;
     await tx
@@ -122,7 +127,7 @@ async function writeRefused(
 ): Promise<void> {
   const { chunk, recipients } = loaded;
   if (recipients.length === 1) {
-    await setStates(tx, loaded, 'sent');
+    await setSent(tx, loaded);
     return failRecipient(tx, context, loaded, 0, reason);
   }
   await tx.updateTable('chunk').set({ state: 'split' }).where('id', '=', chunk.id).execute();
@@ -140,19 +145,34 @@ async function writeRefused(
       .execute();
     await addChunk(
       { tx, queue: queueOf(context.queues, loaded.lane) },
-      { id, messageId: chunk.message_id, size: half.length, rank: job.rank, availableAt: null },
+      { id, messageId: chunk.message_id, rank: job.rank, availableAt: null },
     );
   }
 }
 
-async function setStates(
-  tx: MailTx,
-  { chunk }: LoadedChunk,
-  state: 'sent' | 'unknown',
-): Promise<void> {
+async function setSent(tx: MailTx, { chunk }: LoadedChunk): Promise<void> {
+  const state = 'sent';
   await tx.updateTable('chunk').set({ state }).where('id', '=', chunk.id).execute();
   await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunk.id).execute();
   await forgetBody(tx, chunk.id);
+}
+
+/** Nobody can say what became of a call, except for mails that a webhook showed to be sent. */
+export async function leaveInDoubt(
+  tx: MailTx,
+  { id, keyed_at }: Pick<ChunkTable, 'id' | 'keyed_at'>,
+): Promise<void> {
+  await tx.updateTable('chunk').set({ state: 'unknown' }).where('id', '=', id).execute();
+  const waiting = tx
+    .updateTable('recipient')
+    .where('chunk_id', '=', id)
+    .where('state', '=', 'queued');
+  await waiting
+    .set({ state: 'sent', sent_at: keyed_at })
+    .where('settled_at', 'is not', null)
+    .execute();
+  await waiting.set({ state: 'unknown' }).where('settled_at', 'is', null).execute();
+  await forgetBody(tx, id);
 }
 
 async function failRecipient(

@@ -28,12 +28,17 @@ interface TurnRequest {
 /** A hold can end early, when another process learns so. */
 const LONGEST_WAIT_MS = 5_000;
 
+/** Ends a wait that Resend asked for, since a person knows better: the plan was changed. */
+export async function liftHold(tx: MailTx): Promise<void> {
+  await writePace(tx, { ...(await readPace(tx)), heldUntil: 0 });
+}
+
 /** Keeps the pace in a row of the store, so that it holds for every process and outlives each. */
 export function createSharedPace(store: MailStore, clock: Clock): SharedPace {
   async function change(tx: MailTx, work: (pace: PaceState) => void): Promise<void> {
     const pace = await readPace(tx);
     work(pace);
-    await writeNote(tx, 'pace', JSON.stringify(pace));
+    await writePace(tx, pace);
   }
 
   return {
@@ -45,7 +50,7 @@ export function createSharedPace(store: MailStore, clock: Clock): SharedPace {
           const turn = takeTurn(pace, holder, isUrgent, clock.now());
           if ('askAt' in turn) return turn;
           if (also !== undefined && !(await also(tx))) return undefined;
-          await writeNote(tx, 'pace', JSON.stringify(pace));
+          await writePace(tx, pace);
           return turn;
         });
         if (outcome === undefined) return false;
@@ -66,6 +71,10 @@ export function createSharedPace(store: MailStore, clock: Clock): SharedPace {
 /** Locks the row, so that two processes never book the same turn. */
 async function readPace(tx: MailTx): Promise<PaceState> {
   return parsePace(await readNote(tx, 'pace'));
+}
+
+async function writePace(tx: MailTx, pace: PaceState): Promise<void> {
+  await writeNote(tx, 'pace', JSON.stringify(pace));
 }
 
 function parsePace(text: string | undefined): PaceState {

@@ -55,7 +55,6 @@ export async function parseSmtpMessage(
     emailId: null,
     trackOpens: false,
     deliverAt: null,
-    isSmtp: true,
   };
 }
 

@@ -7,7 +7,7 @@ import { acceptMessage } from './accept.ts';
 import { type Site, siteOfKey } from './authenticate.ts';
 import { Refusal } from './errors.ts';
 import type { MailMetrics } from './metrics.ts';
-import { type Outcome, waitForOutcome } from './outcome.ts';
+import { AT_ONCE_MS, type Outcome, waitForOutcome } from './outcome.ts';
 import type { MailStore } from './schema.ts';
 import { parseSmtpMessage } from './smtp-message.ts';
 import type { MailQueues } from './store.ts';
@@ -33,8 +33,6 @@ export interface SmtpListener {
 
 /** Resend takes 40 MB a mail, files in base64 included. */
 const MAX_BYTES = 28 * 1024 * 1024;
-/** How long a visitor waits for the answer; then the mail is queued, and the log says so. */
-const AT_ONCE_MS = 5_000;
 const IDLE_MS = 60_000;
 
 /**

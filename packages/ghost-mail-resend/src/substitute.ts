@@ -5,7 +5,7 @@ export type RecipientVariables = Readonly<Record<string, string>>;
  * Names are free-form words, e.g. `first_name_2_html`
  * (Ghost: core/server/services/email-service/mailgun-email-provider.js).
  */
-const PLACEHOLDER = /%recipient\.(\w+)%/g;
+export const PLACEHOLDER = /%recipient\.(\w+)%/g;
 
 /**
  * Fills in `%recipient.<name>%` in one pass, so that a value which itself reads `%recipient.uuid%` or

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '@prosora/service';
 import { Resend } from 'resend';
+import { replayJobs } from './dead-chunks.ts';
 import { examine } from './doctor.ts';
 import { readGhostConfig } from './doctor-ghost.ts';
 import { MailBridgeError } from './errors.ts';
@@ -116,12 +117,10 @@ async function dead(): Promise<void> {
 
 async function replay({ args: ids }: VerbArguments): Promise<void> {
   await using opened = await open();
-  const replayed = new Set<string>();
-  for (const queue of queuesOf(opened)) {
-    for (const id of await queue.replay(ids)) replayed.add(id);
-  }
-  for (const id of replayed) print(`${id} will be tried again.`);
-  const missing = ids.filter((id) => !replayed.has(id));
+  const { again, asked, missing } = await replayJobs(opened, ids);
+  for (const id of again) print(`${id} will be tried again.`);
+  for (const id of asked)
+    print(`${id} may have been sent: Resend is asked again, nothing is sent.`);
   if (missing.length === 0) return;
   throw new MailBridgeError('NOT_FOUND', `The bridge holds no chunk ${missing.join(', ')}.`);
 }

@@ -38,9 +38,6 @@ const BY_NAME: Record<string, RefusalKind> = {
   invalid_api_key: 'locked',
   restricted_api_key: 'locked',
   suspended_api_key: 'locked',
-  ECONNREFUSED: 'unreachable',
-  ENOTFOUND: 'unreachable',
-  EAI_AGAIN: 'unreachable',
 };
 
 /** By the status, where the name says nothing. Every other status is `unsure`. */
@@ -79,12 +76,12 @@ const answerSchema = z.union([
 
 /** Reads Resend's answer to a call of `size` mails. */
 export function judge(answer: ResendAnswer, size: number): Verdict {
-  const { status, name, message } = answer;
+  const { status, connected, name, message } = answer;
   if (status !== null && status >= 200 && status < 300) return judgeAcceptance(answer.body, size);
   const kind =
     (name === null ? undefined : BY_NAME[name]) ??
     (status === null ? undefined : BY_STATUS[status]) ??
-    'unsure';
+    (connected ? 'unsure' : 'unreachable');
   return { kind, reason: name === null ? message : `${name}: ${message}` };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '@prosora/durable';
 import { Resend } from 'resend';
 import { addChunk } from './chunk.ts';
@@ -164,7 +165,9 @@ async function requeue(
   // Taking it out of a call in doubt would change the bytes of that call.
   if (state !== 'sent')
     throw new Refusal(503, 'The mail is still being sent: tell it again later.');
-  const id = `${message_id}-${position}-after-${failedId}`;
+  // A hash, since the whole would be longer than the column.
+  const after = createHash('sha256').update(`${failedId}`).digest('hex').slice(0, 12);
+  const id = `${message_id}-${position}-${after}`;
   await tx
     .updateTable('recipient')
     .set({ chunk_id: id, state: 'queued', resend_id: null, sent_at: null, settled_at: null })
@@ -174,7 +177,7 @@ async function requeue(
   const availableAt = new Date(now + QUOTA_WAIT_MS);
   await addChunk(
     { tx, queue: queueOf(queues, lane) },
-    { id, messageId: message_id, size: 1, rank: LANES[lane], availableAt },
+    { id, messageId: message_id, rank: LANES[lane], availableAt },
   );
   return 'requeued';
 }

@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@prosora/durable';
+import { hasTestServer, startTestServer, type TestServer } from '@prosora/durable/testing';
 import { type Resend, type ResendSettingsInput, startSandbox } from '@prosora/sandbox';
 import { createLogger } from '@prosora/service';
-import { vi } from 'vitest';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { acceptMessage } from '../src/accept.ts';
 import { type MailBridge, type MailBridgeOptions, startMailBridge } from '../src/bridge.ts';
-import { type OpenedMailStore, openMailStore } from '../src/store.ts';
+import { parseMessage } from '../src/message.ts';
+import { type MailPlace, type OpenedMailStore, openMailStore } from '../src/store.ts';
 
 export const DOMAIN = 'mg.lab.example.com';
 export const API_KEY = 'key-lab-0123456789';
@@ -21,8 +24,11 @@ export interface MailLab extends AsyncDisposable {
   /** All that the bridge has logged. */
   log: string[];
   dir: string;
+  place: MailPlace;
   /** The bridge's store, opened a second time; closed with the lab. */
   look(): Promise<OpenedMailStore>;
+  /** Starts a second bridge beside the first, on the same database; stopped with the lab. */
+  another(): Promise<MailBridge>;
   /** Starts the bridge anew on its folder. */
   restart(): Promise<void>;
 }
@@ -32,6 +38,8 @@ export async function startMailLab(
   options: {
     settings?: ResendSettingsInput;
     clock?: Clock;
+    /** (Default: a folder of its own) */
+    place?: MailPlace | undefined;
     bridge?: Partial<MailBridgeOptions>;
   } = {},
 ): Promise<MailLab> {
@@ -43,6 +51,7 @@ export async function startMailLab(
     vendors: { resend: { settings, domains: ['lab.example.com'] } },
   });
   const { resend } = sandbox;
+  const place = options.place ?? { dataDir: join(dir, 'mail') };
   const log: string[] = [];
   const destination = { write: (line: string) => void log.push(line) };
   const start = async () => {
@@ -51,7 +60,7 @@ export async function startMailLab(
       resendApiKey: resend.apiKey,
       resendBaseUrl: resend.url,
       webhookSecrets: [resend.webhookSecret],
-      place: { dataDir: join(dir, 'mail') },
+      place,
       host: '127.0.0.1',
       port: 0,
       privateHost: '127.0.0.1',
@@ -65,6 +74,7 @@ export async function startMailLab(
     resend.settings.set({ webhookUrl: `${started.url}/webhooks/resend` });
     return started;
   };
+  const others: MailBridge[] = [];
   let bridge = await start();
   const looking: OpenedMailStore[] = [];
   return {
@@ -74,10 +84,16 @@ export async function startMailLab(
     resend,
     log,
     dir,
+    place,
     async look() {
-      const opened = await openMailStore({ dataDir: join(dir, 'mail') });
+      const opened = await openMailStore(place, options.clock);
       looking.push(opened);
       return opened;
+    },
+    async another() {
+      const other = await start();
+      others.push(other);
+      return other;
     },
     async restart() {
       await bridge.stop();
@@ -85,11 +101,25 @@ export async function startMailLab(
     },
     async [Symbol.asyncDispose]() {
       for (const { store } of looking) await store.close();
-      await bridge.stop();
+      for (const each of [bridge, ...others]) await each.stop();
       await sandbox.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs tests over a file and, where the machine has a server, over a database of it for each lab. */
+export function eachPlace(define: (nextPlace: () => Promise<MailPlace | undefined>) => void): void {
+  describe('in a file', () => define(async () => undefined));
+  describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', () => {
+    let server: TestServer;
+    let places = 0;
+    beforeAll(async () => {
+      server = await startTestServer({ overTcp: true });
+    });
+    afterAll(() => server.stop());
+    define(() => server.place(`mail-${places++}`));
+  });
 }
 
 /** A newsletter as Ghost posts it, to so many members. */
@@ -135,6 +165,14 @@ export function movableClock(): Clock & { forward(ms: number): void } {
 
 export const membersOf = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `member${at}@example.org`);
+
+/** Takes a form over as the bridge would, with nobody there to send it. */
+export async function acceptForm({ store, queues }: OpenedMailStore, form: FormData) {
+  const parts = new Map<string, string[]>();
+  for (const [name, value] of form) parts.set(name, [...(parts.get(name) ?? []), String(value)]);
+  const origin = { site: 'ghost', domain: DOMAIN };
+  return await acceptMessage({ store, queues, now: Date.now }, origin, parseMessage(parts));
+}
 
 export async function post(lab: Pick<MailLab, 'bridge'>, form: FormData) {
   const response = await fetch(`${lab.bridge.url}/v3/${DOMAIN}/messages`, {

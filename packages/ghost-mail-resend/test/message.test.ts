@@ -76,9 +76,38 @@ describe('what Ghost sends', () => {
   });
 });
 
+describe('a display name', () => {
+  test.each([
+    '"Lab <3 \\"mail\\"" <lab@example.com>',
+    '"a@b.c <Lab>" <lab@example.com>',
+    "O'Neil <lab@example.com>",
+  ])('may be %s', (from) => {
+    expect(parse({ from }).template.from).toBe(from);
+    const to = { to: from, 'recipient-variables': undefined, 'v:email-id': undefined };
+    expect(parse(to).recipients).toEqual([{ address: from, variables: {} }]);
+  });
+
+  test('that is no address is told within a moment, however long it is', () => {
+    const from = '""'.repeat(50_000);
+    expect(() => parse({ from })).toThrow('"from" is not an address');
+  });
+});
+
+test('of several recipients one that is no address is named, and the others stay', () => {
+  const { recipients } = parse({
+    to: 'nobody, a@example.org',
+    'recipient-variables': '{"a@example.org":{},"nobody":{}}',
+  });
+  expect(recipients).toEqual([
+    { address: 'nobody', variables: {}, problem: 'This is not an address.' },
+    { address: 'a@example.org', variables: {} },
+  ]);
+});
+
 describe('refusals', () => {
   test.each([
     [{ to: undefined }, 'The message has no recipients.'],
+    [{ to: 'a@b.example\r\nBcc: x@y.z' }, 'There is a line break in "to".'],
     [{ to: 'nobody' }, 'A recipient in "to" is not an address.'],
     [{ from: undefined }, 'The message has no sender: "from" is missing.'],
     [{ from: 'a@b.c\r\nBcc: x@y.z' }, 'There is a line break in "from".'],

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createBodyBuffer } from '../src/body-buffer.ts';
 import { formChunks } from '../src/chunk.ts';
 import type { Template } from '../src/message.ts';
 import { parseRecipientTag, recipientTag } from '../src/recipient-tag.ts';
 import { renderBatch } from '../src/render.ts';
+import { substitute } from '../src/substitute.ts';
 
 const TEMPLATE: Template = {
   from: '"Lab" <lab@example.com>',
@@ -25,7 +27,7 @@ const recipientOf = (variables: Record<string, string>, position = 0) => ({
 
 describe('renderBatch', () => {
   test('gives one mail a recipient, in the fields of the API', () => {
-    const { bytes } = renderBatch(
+    const bytes = renderBatch(
       TEMPLATE,
       [
         recipientOf({
@@ -57,16 +59,45 @@ describe('renderBatch', () => {
         const recipients = all.map(recipientOf);
         const stored = JSON.parse(JSON.stringify({ template: TEMPLATE, recipients }));
         const again = renderBatch(stored.template, stored.recipients, LIST);
-        expect(again.sha256).toBe(renderBatch(TEMPLATE, recipients, LIST).sha256);
+        expect(again.equals(renderBatch(TEMPLATE, recipients, LIST))).toBe(true);
       }),
     );
+  });
+});
+
+describe('any text', () => {
+  const name = fc.constantFrom('a', 'b', 'a_html');
+  const placeholder = fc.oneof(name, fc.constant('unknown')).map((x) => `%recipient.${x}%`);
+  const text = fc
+    .array(fc.oneof(placeholder, fc.string({ unit: 'binary' }), fc.constant('$&')))
+    .map((pieces) => pieces.join(''));
+
+  test('reads as if it had been filled in and then encoded', () => {
+    fc.assert(
+      fc.property(text, text, fc.dictionary(name, text), (html, plain, variables) => {
+        const template = { ...TEMPLATE, html, text: plain };
+        const bytes = renderBatch(template, [recipientOf(variables)], LIST);
+        expect(JSON.parse(bytes.toString())[0]).toMatchObject({
+          html: substitute(html, variables),
+          text: substitute(plain, variables),
+        });
+      }),
+    );
+  });
+
+  test('does not keep anything of the body that was in its memory before', () => {
+    const body = createBodyBuffer();
+    const long = { ...TEMPLATE, html: 'x'.repeat(200_000) };
+    renderBatch(long, [recipientOf({}), recipientOf({}, 1)], LIST, body);
+    const again = renderBatch(TEMPLATE, [recipientOf({})], LIST, body);
+    expect(again.equals(renderBatch(TEMPLATE, [recipientOf({})], LIST))).toBe(true);
   });
 });
 
 describe('a mail of its own', () => {
   test('is not in a list, and may carry files', () => {
     const attachments = [{ filename: 'a.txt', content: 'aGk=' }];
-    const { bytes } = renderBatch({ ...TEMPLATE, attachments }, [recipientOf({})], {
+    const bytes = renderBatch({ ...TEMPLATE, attachments }, [recipientOf({})], {
       isSingle: true,
     });
     expect(JSON.parse(bytes.toString())).toMatchObject({ to: ['A@Example.org'], attachments });
@@ -79,8 +110,7 @@ describe('a mail of its own', () => {
     };
     const pixel = '<img src="https://m.example/o/m-0.gif" width="1" height="1" alt="">';
     const htmlOf = (html: string) =>
-      JSON.parse(renderBatch({ ...TEMPLATE, html }, [recipientOf({})], settings).bytes.toString())
-        .html;
+      JSON.parse(renderBatch({ ...TEMPLATE, html }, [recipientOf({})], settings).toString()).html;
     expect(htmlOf('<body>Hi</body></html>')).toBe(`<body>Hi${pixel}</body></html>`);
     expect(htmlOf('Hi')).toBe(`Hi${pixel}`);
   });

@@ -4,6 +4,7 @@ import { judge } from '../src/verdict.ts';
 
 const answerOf = (answer: Partial<ResendAnswer>): ResendAnswer => ({
   status: 200,
+  connected: true,
   name: null,
   message: 'Said so.',
   body: undefined,
@@ -29,12 +30,19 @@ describe('an answer to a batch', () => {
     [500, 'internal_server_error', 'unsure'],
     [503, null, 'unsure'],
     [302, null, 'unsure'],
-    [null, 'ECONNREFUSED', 'unreachable'],
     [null, 'ECONNRESET', 'unsure'],
     [null, null, 'unsure'],
   ] as const)('%s %s is %s', (status, name, kind) => {
     expect(judge(answerOf({ status, name }), 2)).toMatchObject({ kind });
   });
+
+  test.each(['ECONNREFUSED', 'EHOSTUNREACH', 'CERT_HAS_EXPIRED', null])(
+    'without a connection (%s) is none, and nothing is in doubt',
+    (name) => {
+      const answer = answerOf({ status: null, connected: false, name });
+      expect(judge(answer, 2)).toMatchObject({ kind: 'unreachable' });
+    },
+  );
 
   test('names the mails that were refused and gives the ids to the others', () => {
     const body = { data: [{ id: 'x' }, { id: 'y' }], errors: [{ index: 1, message: 'Invalid.' }] };

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Transaction } from 'kysely';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { StoreConnection } from '../../src/mysql-dialect.ts';
@@ -44,6 +45,20 @@ describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', as
     const place = await server.place(name);
     return [await openStore(place), await openStore(place)];
   }
+
+  test('an error of a statement does not carry the statement, since values are filled into it', async () => {
+    const store = await openStore(await server.place('errors'));
+    const insert = store.transaction((tx) =>
+      tx
+        .insertInto('nothing' as never)
+        .values({ address: 'reader@example.org' } as never)
+        .execute(),
+    );
+    const error = await insert.catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, { depth: null })).not.toContain('reader@example.org');
+    await store.close();
+  });
 
   describe('two processes', () => {
     test('that open an empty database at the same moment make its tables once', async () => {

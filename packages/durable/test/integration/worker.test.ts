@@ -70,6 +70,21 @@ function createGate() {
   return { started, handle, open: gate.resolve };
 }
 
+test('a target that answers is not down, however many jobs have to be tried again', async () => {
+  const breaker = createBreaker({ clock, failuresToOpen: 2 });
+  for (let at = 0; at < 5; at++) await queue.add(`refused-${at}`, nothing);
+  await queue.add('good', nothing, { rank: 1 });
+  start({
+    breaker,
+    handle: async (job) =>
+      job.id === 'good'
+        ? { kind: 'done' }
+        : { kind: 'retry', reason: 'not yours', afterMs: 60_000, answered: true },
+  });
+  await untilState('good', 'done');
+  expect(breaker.state).toBe('closed');
+});
+
 test('a job that is added is handled at once, with no poll in between', async () => {
   start({
     pollMs: 3_600_000,

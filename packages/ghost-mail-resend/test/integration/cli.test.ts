@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OpenedMailStore, openMailStore } from '../../src/store.ts';
 import { type BridgeCommand, bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
-import { API_KEY, delivered, membersOf, newsletterForm, post } from '../bridge-with-resend.ts';
+import {
+  API_KEY,
+  acceptForm,
+  delivered,
+  membersOf,
+  newsletterForm,
+  post,
+} from '../bridge-with-resend.ts';
 
 let dir: string;
 let sandbox: Sandbox;
@@ -21,6 +29,16 @@ afterAll(async () => {
   await sandbox.close();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** Changes the store that the verbs open. */
+async function inStore<T>(work: (opened: OpenedMailStore) => Promise<T>): Promise<T> {
+  const opened = await openMailStore({ dataDir: join(dir, 'mail') });
+  try {
+    return await work(opened);
+  } finally {
+    await opened.store.close();
+  }
+}
 
 describe('prosora-mail', () => {
   test('serves, is healthy, counts, and stops on SIGTERM with nothing lost', async () => {
@@ -54,6 +72,37 @@ describe('prosora-mail', () => {
   test('dead lists what was given up, and replay takes only what it knows', async () => {
     expect(await runVerb(command, ['dead'])).toEqual({ exitCode: 0, output: '' });
     expect(await runVerb(command, ['replay', 'nothing'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('pause, resume and cancel say whom it is about', async () => {
+    const emailId = 'waiting';
+    await inStore(async (opened) => {
+      await acceptForm(opened, newsletterForm(membersOf(3), { 'v:email-id': emailId }));
+    });
+    const said = async (verb: string) => (await runVerb(command, [verb, emailId])).output;
+    expect(await said('pause')).toBe('3 recipients wait until it is resumed.\n');
+    expect(await said('status')).toMatch(/^waiting .* {2}paused {2}accepted 3 {2}queued 3 /);
+    expect(await said('resume')).toBe('3 recipients are being sent to.\n');
+    expect(await said('cancel')).toBe('3 recipients get nothing.\n');
+    expect(await said('status')).toMatch(/^waiting .* {2}canceled {2}accepted 3 {2}queued 0 /);
+    expect(await said('resume')).toContain('was canceled for good');
+  });
+
+  test('dead lists what was given up with the reason, and replay tries it again', async () => {
+    const id = await inStore(async (opened) => {
+      await acceptForm(opened, newsletterForm(membersOf(1), { 'v:email-id': 'dead' }));
+      const [job] = await opened.queues.chunks.claim(1, 60_000);
+      if (job === undefined) throw new Error('nothing to send');
+      await opened.queues.chunks.settle(job, { kind: 'dead', reason: 'Not verified.' });
+      return job.id;
+    });
+    const line = new RegExp(`^${id}  dead  \\S+  Not verified\\.\\n$`);
+    expect((await runVerb(command, ['dead'])).output).toMatch(line);
+    expect(await runVerb(command, ['replay', id])).toEqual({
+      exitCode: 0,
+      output: `${id} will be tried again.\n`,
+    });
+    expect((await runVerb(command, ['dead'])).output).toBe('');
   });
 
   test('doctor says what is well and what to do about the rest', async () => {

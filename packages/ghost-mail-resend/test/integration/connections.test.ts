@@ -43,6 +43,12 @@ test(`${IDLE} idle connections and ${LORIS} that trickle do not stop mail`, asyn
   using bridge = await serveBridge({ env: bridgeEnv(sandbox.resend, join(dir, 'mail')) });
   const port = Number(new URL(bridge.url).port);
   const idle = await openMany(IDLE, port);
+  // One that says nothing is closed after a while: those that were first are opened anew.
+  const openOf = () => idle.filter((socket) => socket.readyState === 'open');
+  while (openOf().length < IDLE) {
+    const open = openOf();
+    idle.splice(0, IDLE, ...open, ...(await openMany(IDLE - open.length, port)));
+  }
   const loris = await openMany(LORIS, port);
   const head = `POST /v3/${DOMAIN}/messages HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTHORIZATION}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n--x\r\n`;
   for (const [index, socket] of loris.entries()) {
@@ -53,9 +59,9 @@ test(`${IDLE} idle connections and ${LORIS} that trickle do not stop mail`, asyn
   try {
     const lab = { bridge: { url: bridge.url } as never };
     const members = membersOf(300);
+    expect(openOf()).toHaveLength(IDLE);
     expect((await post(lab, newsletterForm(members))).status).toBe(200);
     await until(() => sandbox.resend.inbox.list().length === members.length);
-    expect(idle.filter((socket) => socket.readyState === 'open').length).toBeGreaterThan(0);
   } finally {
     clearInterval(trickle);
     for (const socket of [...idle, ...loris]) socket.destroy();

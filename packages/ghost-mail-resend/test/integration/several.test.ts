@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasTestServer, startTestServer } from '@prosora/durable/testing';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   API_KEY,
   DOMAIN,
   type MailLab,
+  mailsByAddress,
   membersOf,
   newsletterForm,
+  post,
   startMailLab,
   until,
 } from '../bridge-with-resend.ts';
@@ -73,3 +76,25 @@ describe('several Ghosts on one bridge', () => {
     });
   });
 });
+
+test.skipIf(!hasTestServer)(
+  'two bridges on one database share the rate of Resend (needs mariadb-server)',
+  async () => {
+    await using server = await startTestServer();
+    const settings = { limiter: 'sliding-log', requestsPerSecond: 5, autoDeliver: false } as const;
+    await using own = await startMailLab({ place: await server.place('rate'), settings });
+    const bridges = [own.bridge, await own.another()];
+    const members = membersOf(1_500);
+    for (const [at, bridge] of [...bridges, ...bridges, ...bridges].entries()) {
+      const some = members.slice(at * 250, (at + 1) * 250);
+      expect((await post({ bridge }, newsletterForm(some))).status).toBe(200);
+    }
+    const sent = () => own.resend.inbox.list().length === members.length;
+    await vi.waitUntil(sent, { timeout: 60_000, interval: 50 });
+    expect(mailsByAddress(own.resend)).toEqual(new Map(members.map((member) => [member, 1])));
+    const calls = own.resend.requests.list(/batch/);
+    // Each for itself they would have every second call refused.
+    expect(calls.filter(({ status }) => status === 429).length).toBeLessThan(4);
+  },
+  120_000,
+);

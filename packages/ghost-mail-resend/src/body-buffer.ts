@@ -1,0 +1,57 @@
+/** Bytes of a body that is being written, in memory that is used again for the next body. */
+export interface BodyBuffer {
+  /** Begins anew; what `bytes` returned before is overwritten. */
+  clear(): void;
+  append(piece: string | Uint8Array): void;
+  /** What was appended since `clear`. */
+  bytes(): Buffer;
+}
+
+const FIRST_BYTES = 64 * 1024;
+/** Longest UTF-8 of a UTF-16 unit. */
+const BYTES_A_UNIT = 3;
+/** A body above this is rare, and its memory is given back. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+const idle: BodyBuffer[] = [];
+
+/** A buffer that no other call holds. */
+export function borrowBodyBuffer(): BodyBuffer {
+  return idle.pop() ?? createBodyBuffer();
+}
+
+/**
+ * Lets the next call have it. Bodies of megabytes that come and go in their hundreds would grow the process
+ * by several times what is in use.
+ */
+export function returnBodyBuffer(body: BodyBuffer): void {
+  if (body.bytes().buffer.byteLength <= KEPT_BYTES) idle.push(body);
+}
+
+/** An empty one. */
+export function createBodyBuffer(): BodyBuffer {
+  let memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  let length = 0;
+
+  function makeRoom(bytes: number): void {
+    if (length + bytes <= memory.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * memory.length, length + bytes));
+    memory.copy(larger, 0, 0, length);
+    memory = larger;
+  }
+
+  return {
+    clear() {
+      length = 0;
+    },
+    append(piece) {
+      makeRoom(typeof piece === 'string' ? BYTES_A_UNIT * piece.length : piece.length);
+      if (typeof piece === 'string') length += memory.write(piece, length);
+      else {
+        memory.set(piece, length);
+        length += piece.length;
+      }
+    },
+    bytes: () => memory.subarray(0, length),
+  };
+}
