@@ -84,6 +84,16 @@ export function countedOnce(event: StripeEvent): string | undefined {
   return `${event.type} ${id}`;
 }
 
+/** Whether two events would make rows in Ghost that cannot be told apart. */
+export function isAlike(one: StripeEvent, other: StripeEvent): boolean {
+  const rowOf = (event: StripeEvent) => {
+    const { amount_paid, amount_total, currency } = fieldsOf(event);
+    const kind = event.type.startsWith('invoice.') ? 'payment' : 'donation';
+    return JSON.stringify([kind, customerOf(event), amount_paid ?? amount_total, currency]);
+  };
+  return !isRepeatable(one) && !isRepeatable(other) && rowOf(one) === rowOf(other);
+}
+
 function ruleOf({ type }: StripeEvent): GhostRule | undefined {
   return Object.hasOwn(GHOST_EVENTS, type) ? GHOST_EVENTS[type] : undefined;
 }

@@ -15,6 +15,7 @@ import {
   countedOnce,
   customerOf,
   type HoldReason,
+  isAlike,
   type LivemodePolicy,
   routeOf,
 } from './ghost-events.ts';
@@ -86,6 +87,8 @@ export interface Inbox extends AsyncDisposable, InboxReader {
    */
   record(received: ReceivedEvent, source?: EventSource): Promise<RecordOutcome>;
   find(id: string): Promise<StoredEvent | undefined>;
+  /** How many other events that make the same row in Ghost were delivered to it since a time. */
+  countAlike(event: StripeEvent, since: Date): Promise<number>;
   /**
    * Sends events to Ghost again, whatever became of them, and held ones that the options now let
    * through. Returns the ids that will be.
@@ -184,6 +187,12 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     return [id];
   }
 
+  async function find(id: string): Promise<StoredEvent | undefined> {
+    const body = await bodyOf(store.db, seal, id);
+    const event = body && parseEvent(body);
+    return event && { event, body };
+  }
+
   return {
     deliveries,
     queueOf,
@@ -192,10 +201,18 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       if (result.outcome === 'recorded') events += 1;
       return result;
     },
-    async find(id) {
-      const body = await bodyOf(store.db, seal, id);
-      const event = body && parseEvent(body);
-      return event && { event, body };
+    find,
+    async countAlike(event, since) {
+      const customer = customerOf(event);
+      if (customer === undefined) return 0;
+      const done = await deliveries.list({ states: ['done'], group: customer, limit: 10_000 });
+      let alike = 0;
+      for (const { id, settledAt } of done) {
+        if (id === event.id || settledAt === null || settledAt < since) continue;
+        const other = await find(id);
+        if (other && isAlike(other.event, event)) alike += 1;
+      }
+      return alike;
     },
     replay: (ids) =>
       store.transaction(async (tx) => {

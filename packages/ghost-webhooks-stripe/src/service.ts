@@ -67,6 +67,7 @@ export async function startStripeService(
     }),
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
+    countAlike: inbox.countAlike,
     ambiguous: values.ambiguous,
     ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
