@@ -28,7 +28,7 @@ export interface DeliverOptions {
   /** Asked in doubt whether Ghost has counted an event. (Default: nobody is, and `ambiguous` decides) */
   admin?: GhostAdmin | undefined;
   /** How many events just like one Ghost has got from us since a time. (Default: none) */
-  countAlike?: (event: StripeEvent, since: Date) => Promise<number>;
+  countAlike?: (event: StripeEvent, time: { since: Date }) => Promise<number>;
   /** How long Ghost may take; it may go on for a while after its caller has hung up. (Default: 90,000) */
   ghostTimeoutMs?: number;
   pace?: Pace;
@@ -66,7 +66,7 @@ export function createDeliver(
     if (until.getTime() > now()) return { kind: 'park', reason: UNANSWERED, until };
     // Not since the attempt: of many only the last are kept.
     const since = new Date(job.addedAt.getTime() - CLOCKS_APART_MS);
-    const alike = await countAlike(event, since);
+    const alike = await countAlike(event, { since });
     const counted = await admin.hasCounted(event, { since, alike });
     if (counted === 'yes') return { kind: 'done' };
     if (counted === 'no') return undefined;

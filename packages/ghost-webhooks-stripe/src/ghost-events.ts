@@ -37,8 +37,11 @@ export const GHOST_EVENTS: Readonly<Record<string, GhostRule>> = {
   'charge.refunded': { rank: 2, isRepeatable: always },
 };
 
-/** Why an event is kept and not sent to Ghost until a person has looked. */
-export type HoldReason = 'thin' | 'api_version' | 'livemode';
+/**
+ * Why an event is kept and not sent to Ghost until a person has looked. `ambiguous`: a reconcile found it
+ * missing here, and Ghost may have counted it nevertheless.
+ */
+export type HoldReason = 'thin' | 'api_version' | 'livemode' | 'ambiguous';
 
 /** Which events the site is for. */
 export type LivemodePolicy = 'any' | 'live' | 'test';

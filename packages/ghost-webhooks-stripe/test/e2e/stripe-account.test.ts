@@ -9,6 +9,7 @@ import { openStripeAccount } from '../../src/stripe.ts';
 import { eventLike } from '../events.ts';
 import { HOP_SECRET } from '../integration/ghost-target.ts';
 import { freePort, type InboxProcess, runVerb, spawnInbox } from '../integration/inbox-process.ts';
+import { openTestInbox } from '../integration/open-test-inbox.ts';
 import { inboxEnv, jobCounts, readMetric, send } from '../integration/running-inbox.ts';
 import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
 
@@ -176,12 +177,21 @@ describe('reconcile', () => {
     });
     expect(found.repairs.map(({ kind, id }) => [kind, id])).toContainEqual(['lost', lost?.id]);
     expect(Number((await site.counts()).payments)).toBe(payments);
-    expect(await repair(found.repairs, ours)).toEqual([]);
+    const admin = createGhostAdmin({ url: site.ghost.listenUrl, key: site.adminKey });
+    const outcomes = (await repair(found.repairs, ours, admin)).map(({ outcome }) => outcome);
+    expect(new Set(outcomes)).toEqual(new Set(['sent']));
     await ours.close();
     await vi.waitFor(
       async () => expect(Number((await site.counts()).payments)).toBe(payments + 1),
       20_000,
     );
+    // An inbox that has lost its data asks Ghost, and does not count what Ghost has counted.
+    const { inbox: empty } = await openTestInbox();
+    const payment = found.repairs.filter(({ id }) => id === lost?.id);
+    expect((await repair(payment, empty, admin)).map(({ outcome }) => outcome)).toEqual([
+      'counted',
+    ]);
+    await empty.close();
     // Stripe sends it after all.
     stripe.settings.set({ webhooksPaused: false });
     await quiet();
