@@ -72,9 +72,7 @@ function senderOf({ headers, socket }: IncomingMessage): string | undefined {
 function logRecorded(logger: Logger, { event }: ReceivedEvent, result: RecordOutcome): void {
   const { id, type, api_version, livemode } = event;
   const line = { event: id, type, ...result };
-  if (result.outcome === 'replaced') {
-    logger.info(line, 'event came in the version of Ghost after all');
-  } else if ('held' in result) {
+  if ('held' in result) {
     logger.error({ ...line, api_version, livemode }, 'event held: it does not go to Ghost');
   } else if (result.outcome === 'conflict') {
     logger.error(line, 'event came again with other bytes: the first are kept');

@@ -8,6 +8,7 @@ import {
   type StorePlace,
   systemClock,
 } from '@prosora/durable';
+import { sql } from 'kysely';
 import { createBodySeal } from './body-seal.ts';
 import type { StoredEvent } from './deliver.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
@@ -33,7 +34,7 @@ import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 export type RecordOutcome =
   | { outcome: 'recorded'; held?: HoldReason; twinOf?: string }
   /** The copy that came first was held for its API version; this one is in Ghost's and takes its place. */
-  | { outcome: 'replaced'; twinOf?: string }
+  | { outcome: 'replaced'; held?: HoldReason; twinOf?: string }
   /** Known already; nothing was changed. `conflict`: with other bytes, of which the first are kept. */
   | { outcome: 'duplicate' | 'conflict' };
 
@@ -44,7 +45,12 @@ export interface Sink {
   /** The jobs that an event makes for it, planned in the transaction that records the event. */
   plan(
     event: StripeEvent,
-    within: { tx: InboxTx; source: EventSource },
+    within: {
+      tx: InboxTx;
+      source: EventSource;
+      /** Milliseconds since 1970. */
+      at: number;
+    },
   ): Promise<SinkJob[]> | SinkJob[];
 }
 
@@ -78,6 +84,8 @@ export interface InboxOptions {
 export interface Inbox extends AsyncDisposable, InboxReader {
   /** Deliveries to Ghost; a job has the id of its event and no payload. */
   readonly deliveries: Queue<InboxTables>;
+  /** The names of the sinks. */
+  readonly sinks: readonly string[];
   /** The queue of a sink. */
   queueOf(name: string): Queue<InboxTables>;
   /**
@@ -107,6 +115,10 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   skip(ids: readonly string[]): Promise<string[]>;
   /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
   purge(before: Date): Promise<number>;
+  /** On MySQL: takes or lengthens the turn to deliver to Ghost, by `ms` from now; false while another has it. */
+  holdTurn(holder: string, ms: number): Promise<boolean>;
+  /** Lets another have it. */
+  endTurn(holder: string): Promise<void>;
   /** @throws StoreUnavailableError when nothing can be written now */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -141,7 +153,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       await deliveries.add(event.id, NO_PAYLOAD, { tx, rank, ...place });
     }
     for (const sink of sinks) {
-      for (const { payload, group } of await sink.plan(event, { tx, source })) {
+      for (const { payload, group } of await sink.plan(event, { tx, source, at: clock.now() })) {
         await queueOf(sink.queue).add(event.id, payload, { tx, ...(group && { group }) });
       }
     }
@@ -170,7 +182,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     const { event, body } = received;
     const known = await rowFor(tx, event.id);
     if (known?.held === 'api_version' && routeOf(event, livemode).to === 'ghost') {
-      return replaceIn(tx, received);
+      return replaceIn(tx, received, source, holdFor);
     }
     if (known !== undefined) return knownAs(seal.open(known.body), body);
     if (events >= maxEvents) {
@@ -199,16 +211,21 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   }
 
   /** Stripe sends an event once for each endpoint, in the version of each. */
-  async function replaceIn(tx: InboxTx, received: ReceivedEvent): Promise<RecordOutcome> {
+  async function replaceIn(
+    tx: InboxTx,
+    received: ReceivedEvent,
+    source: EventSource,
+    holdFor?: HoldReason,
+  ): Promise<RecordOutcome> {
     const { event, body } = received;
-    const { isSent, columns, why } = await placeOf(tx, event);
+    const { isSent, columns, why } = await placeOf(tx, event, holdFor);
     await tx
       .updateTable('stripe_event')
-      .set({ ...rowOf(received), body: seal.seal(body), ...columns })
+      .set({ ...rowOf(received), body: seal.seal(body), source, ...columns })
       .where('id', '=', event.id)
       .execute();
-    if (isSent) await plan(tx, event, 'stripe');
-    return { outcome: 'replaced', ...('twinOf' in why && { twinOf: why.twinOf }) };
+    if (isSent) await plan(tx, event, source);
+    return { outcome: 'replaced', ...why };
   }
 
   async function release(tx: InboxTx, id: string): Promise<string[]> {
@@ -231,6 +248,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
 
   return {
     deliveries,
+    sinks: [...queues.keys()],
     queueOf,
     async record(received, source = 'stripe', holdFor) {
       const result = await store.transaction((tx) => recordIn(tx, received, source, holdFor));
@@ -288,6 +306,12 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       if (purged > 0 && 'file' in place) compactAfterPurge(place.file);
       return purged;
     },
+    holdTurn: (holder, ms) => store.transaction((tx) => holdTurn(tx, holder, ms)),
+    async endTurn(holder) {
+      await store.transaction((tx) =>
+        tx.updateTable('stripe_turn').set({ until: 0 }).where('holder', '=', holder).execute(),
+      );
+    },
     check: () => store.transaction(async () => undefined),
     close: store.close,
     [Symbol.asyncDispose]: store.close,
@@ -327,6 +351,21 @@ async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefi
     .where('counts_once', '=', subject)
     .executeTakeFirst();
   return row?.id;
+}
+
+const DELIVERING = 'deliver to ghost';
+
+/** By the clock of the server, which all processes share. */
+const serverNow = sql<number>`cast(unix_timestamp(now(3)) * 1000 as signed)`;
+
+async function holdTurn(tx: InboxTx, holder: string, ms: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('stripe_turn')
+    .set({ holder, until: sql`${serverNow} + ${ms}` })
+    .where('name', '=', DELIVERING)
+    .where((row) => row.or([row('holder', '=', holder), row('until', '<=', serverNow)]))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
 }
 
 /** A store with the inbox's tables. */

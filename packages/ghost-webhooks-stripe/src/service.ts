@@ -17,6 +17,7 @@ import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { type OpenSink, openSinks } from './sinks.ts';
+import { breakerInTurn, takeTurns } from './turn.ts';
 
 /** The inbox as it runs. */
 export interface StripeService extends AsyncDisposable {
@@ -85,11 +86,15 @@ export async function startStripeService(
       }
     },
   });
+  // One process alone is always in turn.
+  const turn = values.databaseUrl
+    ? started.use(await takeTurns(inbox, values.leaseMs, logger))
+    : { isMine: () => true };
   const worker = createWorker({
     queue: inbox.deliveries,
     handle: deliver,
     leaseMs: values.leaseMs,
-    breaker,
+    breaker: breakerInTurn(breaker, turn),
     onEvent(event) {
       if (event.type === 'settled') metrics.settled(event.settlement, event.tookMs);
       logDelivery(logger, event);
@@ -102,6 +107,7 @@ export async function startStripeService(
     port: values.privatePort,
     metrics: metrics.registry,
     checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
+    onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
     routes: createPageRoutes({
       inbox,
       isBreakerOpen: () => breaker.state !== 'closed',

@@ -15,6 +15,7 @@ import { openTestInbox, received } from './open-test-inbox.ts';
 const CHECKOUT = eventLike(4);
 const INVOICE = eventLike(6);
 const DAY = 86_400_000;
+const originalPrepare = DatabaseSync.prototype.prepare;
 
 /** A clock that moves when told; sleeping takes real milliseconds, so that a worker does not spin. */
 function fakeClock(start = Date.UTC(2026, 0, 1)) {
@@ -220,6 +221,39 @@ test('an event that Ghost fails on is tried for seven days and is then a dead le
   expect((lastTry - startedAt) / DAY).toBeLessThan(7.1);
   expect(tries).toBeGreaterThan(100);
   expect(await inbox.replay([CHECKOUT.id])).toEqual([CHECKOUT.id]);
+});
+
+test('to list what is wrong reads no event that is well', async () => {
+  const { inbox, file } = await openTestInbox();
+  for (let number = 0; number < 300; number += 1) {
+    await inbox.record(received(eventLike(1, { id: `evt_${number}`, object: { id: `${number}` } })));
+  }
+  await inbox.record(received(eventLike(6, { id: 'evt_held', api_version: '2026-10-28.endive' })));
+  const [job] = await inbox.deliveries.claim(1, 1_000);
+  if (job) await inbox.deliveries.settle(job, { kind: 'dead', reason: '400' });
+  const troubled = { states: ['dead', 'ambiguous', 'held', 'delayed', 'aside'] as const };
+  const prepared: string[] = [];
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (
+    this: DatabaseSync,
+    sql,
+  ) {
+    prepared.push(sql);
+    return originalPrepare.call(this, sql);
+  });
+  const { inbox: fresh } = await openTestInbox({ file });
+  prepared.length = 0;
+  expect((await fresh.list(troubled)).map(({ id }) => id)).toEqual(['evt_held', 'evt_0']);
+  prepare.mockRestore();
+  using database = new DatabaseSync(file, { readOnly: true });
+  const plans = prepared
+    .filter((sql) => sql.startsWith('select'))
+    .flatMap((sql) => database.prepare(`explain query plan ${sql}`).all());
+  const steps = plans.map(({ detail }) => String(detail));
+  expect(steps.length).toBeGreaterThanOrEqual(3);
+  // SCAN with an index that holds only held events reads those alone.
+  expect(steps.filter((step) => /^SCAN/.test(step) && !step.includes('stripe_event_held'))).toEqual([]);
+  await fresh.close();
+  await inbox.close();
 });
 
 test('an event of each state can be listed by type and by customer', async () => {
