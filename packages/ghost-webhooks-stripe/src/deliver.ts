@@ -32,6 +32,8 @@ export interface DeliverOptions {
   /** How long Ghost may take; it may go on for a while after its caller has hung up. (Default: 90,000) */
   ghostTimeoutMs?: number;
   pace?: Pace;
+  /** Looks whether Ghost has another secret by now, after it has refused the signature. (Default: it has not) */
+  renewSecret?: () => Promise<boolean>;
   /** Hears of each answer, before it is settled. */
   onAnswer?: (answer: GhostAnswer, event: StripeEvent) => void;
   /** Milliseconds since 1970. (Default: `Date.now`) */
@@ -77,6 +79,19 @@ export function createDeliver(
     return { kind: 'ambiguous', reason: `${UNANSWERED}, and Ghost's Admin API does not tell` };
   };
 
+  const post = async (
+    event: StripeEvent,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<GhostAnswer> => {
+    for (let hasRenewed = false; ; hasRenewed = true) {
+      const answer = await ghost.post(bytes, signal);
+      onAnswer?.(answer, event);
+      const isRefused = answer.kind === 'status' && answer.status === 401;
+      if (!isRefused || hasRenewed || !(await options.renewSecret?.())) return answer;
+    }
+  };
+
   return async (job, signal) => {
     const stored = await findEvent(job.id);
     if (stored === undefined) return { kind: 'dead', reason: 'the event is not in the inbox' };
@@ -88,8 +103,7 @@ export function createDeliver(
     if (bytes === undefined) return { kind: 'dead', reason: rowFor(413).means };
     await options.pace?.waitFor(event, signal);
     signal.throwIfAborted();
-    const answer = await ghost.post(bytes, signal);
-    onAnswer?.(answer, event);
+    const answer = await post(event, bytes, signal);
     const result = resultFor(answer, {
       mayRepeat,
       failures: job.failures,

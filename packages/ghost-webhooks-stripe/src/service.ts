@@ -78,13 +78,13 @@ export async function startStripeService(
     onAnswer(answer) {
       breaker.hear(answer);
       metrics.answered(answer);
-      // Ghost may have made a new endpoint when it started.
-      if (answer.kind === 'status' && answer.status === 401) {
-        void secrets
-          .askGhost()
-          .catch((error) => logger.error({ err: error }, 'no secret of Ghost'));
-      }
     },
+    // Ghost may have made a new endpoint when it started.
+    renewSecret: () =>
+      secrets.askGhost().catch((error: unknown) => {
+        logger.error({ err: error }, 'no secret of Ghost');
+        return false;
+      }),
   });
   // One process alone is always in turn.
   const turn = values.databaseUrl

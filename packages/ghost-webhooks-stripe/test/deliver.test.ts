@@ -122,6 +122,22 @@ describe('a delivery', () => {
     });
   });
 
+  test('a signature that Ghost refuses is made anew at once where Ghost has another secret, and once', async () => {
+    for (const isNew of [true, false]) {
+      const answers: GhostAnswer[] = [status(401), status(isNew ? 200 : 401)];
+      let posts = 0;
+      let renewed = 0;
+      const outcome = await deliver({
+        ghost: { post: async () => answers[posts++] ?? status(500) },
+        renewSecret: async () => {
+          renewed += 1;
+          return isNew;
+        },
+      });
+      expect([outcome.kind, posts, renewed]).toEqual(isNew ? ['done', 2, 1] : ['down', 1, 1]);
+    }
+  });
+
   test('a job without its event is a dead letter', async () => {
     expect(await deliver({ findEvent: async () => undefined })).toEqual({ kind: 'dead', posts: 0 });
   });

@@ -226,7 +226,9 @@ test('an event that Ghost fails on is tried for seven days and is then a dead le
 test('to list what is wrong reads no event that is well', async () => {
   const { inbox, file } = await openTestInbox();
   for (let number = 0; number < 300; number += 1) {
-    await inbox.record(received(eventLike(1, { id: `evt_${number}`, object: { id: `${number}` } })));
+    await inbox.record(
+      received(eventLike(1, { id: `evt_${number}`, object: { id: `${number}` } })),
+    );
   }
   await inbox.record(received(eventLike(6, { id: 'evt_held', api_version: '2026-10-28.endive' })));
   const [job] = await inbox.deliveries.claim(1, 1_000);
@@ -251,7 +253,9 @@ test('to list what is wrong reads no event that is well', async () => {
   const steps = plans.map(({ detail }) => String(detail));
   expect(steps.length).toBeGreaterThanOrEqual(3);
   // SCAN with an index that holds only held events reads those alone.
-  expect(steps.filter((step) => /^SCAN/.test(step) && !step.includes('stripe_event_held'))).toEqual([]);
+  expect(steps.filter((step) => /^SCAN/.test(step) && !step.includes('stripe_event_held'))).toEqual(
+    [],
+  );
   await fresh.close();
   await inbox.close();
 });

@@ -119,6 +119,17 @@ describe('of an event that never came', () => {
   });
 });
 
+test('an event that is held for its API version comes in that of Ghost', async () => {
+  site.signUp('ada@example.com');
+  const payment = site.stripe.events().find(({ type }) => type === 'invoice.payment_succeeded');
+  const newer = { ...payment, api_version: '2026-10-28.endive' } as StripeEvent;
+  expect(await inbox.record(received(newer))).toMatchObject({ held: 'api_version' });
+  const { repairs } = await find({ since: 'all' });
+  const lost = repairs.filter(({ id }) => id === newer.id);
+  expect((await repair(lost, inbox, ghostWith(0))).map(({ outcome }) => outcome)).toEqual(['sent']);
+  expect(await statesOf('invoice.payment_succeeded')).toEqual([['ready', null]]);
+});
+
 test('it calls Stripe no more than ten times a second', async () => {
   const starts: number[] = [];
   const calm = openStripeAccount({ key: site.stripe.secretKey, url: site.stripe.url });

@@ -88,7 +88,10 @@ test('an error of a route or of a metric is answered 500, and the process goes o
 });
 
 test('a path that is none is not found', async () => {
-  const { url, port } = await start({}, { routes: async ({ url: path = '/' }) => !new URL(path, 'http://page') });
+  const { url, port } = await start(
+    {},
+    { routes: async ({ url: path = '/' }) => !new URL(path, 'http://page') },
+  );
   const status = await new Promise((resolve) => {
     request({ port, path: '//', host: '127.0.0.1' }, ({ statusCode }) => resolve(statusCode)).end();
   });
