@@ -51,7 +51,7 @@ const ghostWith = (rows: number, asked: CountQuestion[] = []): GhostAdmin => ({
 const statesOf = async (type: string) =>
   (await inbox.list({ type })).map(({ state, reason }) => [state, reason]);
 
-test('events from before the inbox were Ghost’s: they are counted, and looked at with --all alone', async () => {
+test('events from before the inbox belong to Ghost: they are counted, and looked at with --all alone', async () => {
   site.signUp('ada@example.com');
   await inbox.record(received(eventLike(4, { created: Math.floor(Date.now() / 1000) })));
   // Time is told in seconds at Stripe, so these are of the second before the inbox at the latest.
