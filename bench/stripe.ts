@@ -6,7 +6,13 @@ import { spawnService } from '../packages/service/src/testing.ts';
 import type { Figure } from './figure.ts';
 import { measureDrain } from './stripe/drain.ts';
 import { quantile, type Shot, saturate, sendAtRate } from './stripe/load.ts';
-import { memoryOf, type RunningInbox, startInbox, temporaryFolder } from './stripe/running.ts';
+import {
+  build,
+  memoryOf,
+  type RunningInbox,
+  startInbox,
+  temporaryFolder,
+} from './stripe/running.ts';
 import { measureVerify } from './stripe/verify.ts';
 
 const SECRET = 'whsec_of_the_endpoint';
@@ -16,6 +22,7 @@ const FLAT = { events: 100_000, warmUp: 30_000, growthMegabytes: 20 };
 
 /** Measures what the issue of the inbox names: verification, acknowledgement, memory, and the drain into Ghost. */
 export async function run(): Promise<Figure[]> {
+  build();
   return [
     ...measureVerify(),
     ...(await measureAck(0)),

@@ -66,9 +66,12 @@ export async function measureDrain(): Promise<Figure[]> {
   });
   const started = performance.now();
   stripe.requests.clear();
+  const before = (await jobsIn(inbox))['done'] ?? 0;
   await saturate(inbox.url, shots, 8);
   await idle(inbox);
   const seconds = (performance.now() - started) / 1_000;
+  const done = ((await jobsIn(inbox))['done'] ?? 0) - before;
+  if (done !== EVENTS) throw new Error(`Ghost took ${done} of ${EVENTS} events.`);
   const calls = stripe.requests.list(/\/v1\//).length;
   const callsPerSecond = calls / seconds;
   return [
@@ -116,7 +119,7 @@ async function tierPrice(
 async function idle(inbox: RunningInbox): Promise<void> {
   for (let quiet = 0; quiet < 3; ) {
     await delay(200);
-    const { waiting = 0, ready = 0, delayed = 0, leased = 0, done = 0 } = await jobsIn(inbox);
-    quiet = waiting + ready + delayed + leased === 0 && done > 0 ? quiet + 1 : 0;
+    const { done = 0, superseded: _, ...open } = await jobsIn(inbox);
+    quiet = Object.keys(open).length === 0 && done > 0 ? quiet + 1 : 0;
   }
 }

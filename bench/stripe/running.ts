@@ -1,9 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServiceProcess, spawnService } from '../../packages/service/src/testing.ts';
 
-const CLI = join(import.meta.dirname, '../../packages/ghost-webhooks-stripe/src/cli.ts');
+const PACKAGE = join(import.meta.dirname, '../../packages/ghost-webhooks-stripe');
+/** What users run. */
+const CLI = join(PACKAGE, 'dist/cli.js');
+
+/** Builds the command that is measured. */
+export function build(): void {
+  execFileSync('npm', ['run', 'build'], { cwd: PACKAGE, stdio: 'ignore' });
+}
 
 /** The inbox as a process of its own. */
 export type RunningInbox = ServiceProcess & AsyncDisposable;
@@ -15,7 +23,7 @@ export function temporaryFolder(): string {
 
 /** Starts `serve`; without another address of Ghost everything stays pending. */
 export async function startInbox(env: Record<string, string>): Promise<RunningInbox> {
-  const service = await spawnService(['--conditions=@prosora/source', CLI], {
+  const service = await spawnService([CLI], {
     PROSORA_STRIPE_DATA_DIR: temporaryFolder(),
     PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9',
     PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'whsec_of_ghost',

@@ -56,7 +56,7 @@ export interface WorkerOptions<Tables = unknown> {
 
 /** A running worker. */
 export interface Worker extends AsyncDisposable {
-  /** Claims nothing more; lets handlers finish for `graceMs` (default 8,000), then aborts them and releases what is left. */
+  /** Claims nothing more; lets handlers finish for `graceMs` (default 8,000), then aborts them and releases those that go on. */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -84,6 +84,8 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   const leases = createLeases(queue, leaseMs, clock);
   const bell = createBell(clock);
   const running = new Set<Promise<void>>();
+  /** Jobs whose handler has ended. */
+  const handled = new WeakSet<Job>();
   const stopWatching = queue.onWork(bell.ring);
   let stopping = false;
   let givenUp = false;
@@ -128,6 +130,7 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   async function perform(job: Job, signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
     const result = await attempt(job, signal);
+    handled.add(job);
     const event = result.answered ? 'success' : breakerEvents[result.kind];
     breaker.record(event, result.kind === 'down' ? result.afterMs : undefined);
     const settlement = toSettlement(result);
@@ -197,6 +200,8 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
     await drained(abortGraceMs);
     givenUp = true;
     for (const job of leases.held()) {
+      // Done, but the store would not hear it: let its lease run out, so that the next one knows of the doubt.
+      if (handled.has(job)) continue;
       const until = new Date(clock.now());
       await queue
         .settle(job, { kind: 'park', reason: 'released by a worker that stopped', until })

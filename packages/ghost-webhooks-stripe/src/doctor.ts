@@ -1,7 +1,7 @@
 import type { Ghost } from './ghost.ts';
 import type { GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
-import { GHOST_EVENTS } from './ghost-events.ts';
+import { GHOST_EVENTS, type LivemodePolicy } from './ghost-events.ts';
 import type { Inbox } from './inbox.ts';
 import { GHOST_API_VERSION } from './legacy-event.ts';
 import { sign } from './signature.ts';
@@ -26,20 +26,22 @@ export interface DoctorOptions {
   /** Where Stripe reaches the inbox; with the secrets the whole path is tried from outside. */
   publicUrl?: string | undefined;
   stripeSecrets: readonly string[];
+  /** Which events the site is for: the probe is one of these. */
+  livemode: LivemodePolicy;
 }
 
 /** The id of the event that goes the whole way and changes nothing: a type that Ghost ignores. */
 const PROBE_TYPE = 'prosora.doctor';
 
 /** A new event for a look at the path. */
-export function probeOf(id = 'evt_prosora_doctor'): Buffer {
+export function probeOf({ id = 'evt_prosora_doctor', livemode = false } = {}): Buffer {
   return Buffer.from(
     JSON.stringify({
       id,
       object: 'event',
       type: PROBE_TYPE,
       api_version: GHOST_API_VERSION,
-      livemode: false,
+      livemode,
       data: { object: {} },
     }),
   );
@@ -53,7 +55,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
     examineAnswer(await ghost.post(probeOf()), ghostUrl),
     ...(admin ? [examineAdmin(await admin.problem())] : []),
     ...(account ? await examineAccount(account, options.publicUrl) : []),
-    ...(options.publicUrl ? await examinePath(options.publicUrl, options.stripeSecrets) : []),
+    ...(options.publicUrl ? await examinePath(options.publicUrl, options) : []),
   ];
 }
 
@@ -125,10 +127,14 @@ function sameAddress(one: string, other: string): boolean {
 }
 
 /** From outside, as Stripe comes: through DNS, TLS and the edge to the inbox. */
-async function examinePath(url: string, secrets: readonly string[]): Promise<Finding[]> {
-  const secret = secrets.at(-1);
+async function examinePath(
+  url: string,
+  { stripeSecrets, livemode }: DoctorOptions,
+): Promise<Finding[]> {
+  const secret = stripeSecrets.at(-1);
   if (secret === undefined) return [];
-  const body = probeOf(`evt_prosora_doctor_${Date.now()}`);
+  const id = `evt_prosora_doctor_${Date.now()}`;
+  const body = probeOf({ id, livemode: livemode === 'live' });
   try {
     const response = await fetch(url, {
       method: 'POST',

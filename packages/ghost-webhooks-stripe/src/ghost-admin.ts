@@ -2,13 +2,23 @@ import { createHmac } from 'node:crypto';
 import { fieldsOf, type StripeEvent } from './event.ts';
 import { customerOf } from './ghost-events.ts';
 
-/** Whether Ghost has counted an event: `unknown` when it cannot be told, or not now. */
-type Counted = 'yes' | 'no' | 'unknown';
+/** Whether Ghost has counted an event: `unknown` when it cannot be told, `not-now` while Ghost is away. */
+type Counted = 'yes' | 'no' | 'unknown' | 'not-now';
+
+/** Which of Ghost's rows may be the event's. */
+export interface CountQuestion {
+  /** When Ghost can first have counted it, on our clock, less `CLOCKS_APART_MS`. */
+  since: Date;
+  /** When it can last have. (Default: now) */
+  until?: Date;
+  /** How many events of the same customer and amount Ghost has counted in that time besides this one. */
+  alike: number;
+}
 
 /** Ghost's Admin API, asked what it has of a payment. */
 export interface GhostAdmin {
-  /** Whether a payment or donation was written at or after a time; never throws. */
-  hasCounted(event: StripeEvent, since: Date): Promise<Counted>;
+  /** Whether Ghost has a row of a payment or donation; never throws. */
+  hasCounted(event: StripeEvent, question: CountQuestion): Promise<Counted>;
   /** Members that have a customer at Stripe, page by page. @throws Error with Ghost's answer */
   paidMembers(): AsyncGenerator<GhostMember>;
   /** A sentence on what is wrong with the key or the address, or nothing. */
@@ -42,15 +52,28 @@ interface PaymentEvent {
   data: { created_at: string; amount: number; currency: string };
 }
 
-/** Ghost's clock is read to the second, and it need not be ours. */
-const CLOCKS_APART_MS = 5_000;
+/**
+ * Begin to look so much earlier than Ghost can have counted an event: its rows are dated to the second, and
+ * its clock is known from its `Date` header to the second.
+ */
+export const CLOCKS_APART_MS = 5_000;
 const PAGE = 100;
+
+/** Ghost has answered, but not with what was asked for. */
+class RefusedByGhost extends Error {
+  readonly status: number;
+
+  constructor(status: number, path: string) {
+    super(`Ghost's Admin API answers ${status} to ${path}`);
+    this.status = status;
+  }
+}
 
 /** Makes the client of one Ghost's Admin API: https://docs.ghost.org/admin-api */
 export function createGhostAdmin({ url, key, timeoutMs = 20_000 }: GhostAdminOptions): GhostAdmin {
   const base = `${url.replace(/\/$/, '')}/ghost/api/admin`;
 
-  async function get<Body>(path: string, query: Record<string, string>): Promise<Body> {
+  async function ask(path: string, query: Record<string, string>): Promise<Response> {
     const response = await fetch(`${base}/${path}/?${new URLSearchParams(query)}`, {
       headers: {
         authorization: `Ghost ${tokenFor(key)}`,
@@ -60,42 +83,62 @@ export function createGhostAdmin({ url, key, timeoutMs = 20_000 }: GhostAdminOpt
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (response.ok) return (await response.json()) as Body;
+    if (response.ok) return response;
     await response.body?.cancel();
-    throw new Error(`Ghost's Admin API answers ${response.status} to ${path}`);
+    throw new RefusedByGhost(response.status, path);
   }
 
-  async function memberIdFor(event: StripeEvent): Promise<string | undefined> {
+  async function get<Body>(path: string, query: Record<string, string>): Promise<Body> {
+    return (await ask(path, query)).json() as Promise<Body>;
+  }
+
+  /** The member whom Ghost counts an event for, where that is sure. */
+  async function memberOf(event: StripeEvent): Promise<string | undefined> {
     const email = emailIn(event);
-    if (email === undefined) return undefined;
+    const customer = customerOf(event);
+    if (email === undefined || customer === undefined) return undefined;
     const filter = `email:${quoted(email)}`;
     const { members } = await get<{ members: GhostMember[] }>('members', { filter, limit: '1' });
-    return members[0]?.id;
+    const member = members[0];
+    // Ghost goes by the customer: the address may be another member's by now, or the member have two customers.
+    const isSure =
+      member?.subscriptions.length &&
+      member.subscriptions.every((it) => it.customer?.id === customer);
+    return isSure ? member.id : undefined;
+  }
+
+  async function count(
+    event: StripeEvent,
+    { since, until, alike }: CountQuestion,
+  ): Promise<Counted> {
+    const member = await memberOf(event);
+    if (member === undefined) return 'unknown';
+    const { type, amount, currency } = paymentIn(event);
+    const response = await ask('members/events', {
+      filter: `type:${type}+data.member_id:${quoted(member)}`,
+      limit: String(PAGE),
+    });
+    const ghostsNow = Date.parse(response.headers.get('date') ?? '');
+    const aheadMs = Number.isNaN(ghostsNow) ? 0 : ghostsNow - Date.now();
+    const from = since.getTime() + aheadMs;
+    const to = until === undefined ? Number.POSITIVE_INFINITY : until.getTime() + aheadMs;
+    const { events } = (await response.json()) as { events: PaymentEvent[] };
+    const rows = events.filter(({ data }) => {
+      const at = Date.parse(data.created_at);
+      return at >= from && at <= to && data.amount === amount && data.currency === currency;
+    }).length;
+    if (rows > alike) return 'yes';
+    // A donation may be listed under no member, and an answer of 200 need not have made a row.
+    return type === 'payment_event' && rows === alike ? 'no' : 'unknown';
   }
 
   return {
-    async hasCounted(event, since) {
+    async hasCounted(event, question) {
       try {
-        const isInvoice = event.type.startsWith('invoice.');
-        // Ghost finds the member of a donation by the customer alone; of others the API shows nothing.
-        if (!isInvoice && customerOf(event) === undefined) return 'unknown';
-        const member = await memberIdFor(event);
-        if (member === undefined) return isInvoice ? 'no' : 'unknown';
-        const { type, amount, currency } = paymentIn(event);
-        const { events } = await get<{ events: PaymentEvent[] }>('members/events', {
-          filter: `type:${type}+data.member_id:${quoted(member)}`,
-          limit: String(PAGE),
-        });
-        const from = since.getTime() - CLOCKS_APART_MS;
-        const found = events.some(
-          ({ data }) =>
-            Date.parse(data.created_at) >= from &&
-            data.amount === amount &&
-            data.currency === currency,
-        );
-        return found ? 'yes' : 'no';
-      } catch {
-        return 'unknown';
+        return await count(event, question);
+      } catch (error) {
+        const isRefusal = error instanceof RefusedByGhost && error.status < 500;
+        return isRefusal && error.status !== 429 ? 'unknown' : 'not-now';
       }
     },
     async *paidMembers() {

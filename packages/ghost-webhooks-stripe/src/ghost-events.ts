@@ -37,8 +37,11 @@ export const GHOST_EVENTS: Readonly<Record<string, GhostRule>> = {
   'charge.refunded': { rank: 2, isRepeatable: always },
 };
 
-/** Why an event is kept and not sent to Ghost until a person has looked. */
-export type HoldReason = 'thin' | 'api_version' | 'livemode';
+/**
+ * Why an event is kept and not sent to Ghost until a person has looked. `ambiguous`: a reconcile found it
+ * missing here, and Ghost may have counted it nevertheless.
+ */
+export type HoldReason = 'thin' | 'api_version' | 'livemode' | 'ambiguous';
 
 /** Which events the site is for. */
 export type LivemodePolicy = 'any' | 'live' | 'test';
@@ -82,6 +85,16 @@ export function countedOnce(event: StripeEvent): string | undefined {
   if (isRepeatable(event) || typeof id !== 'string') return undefined;
   // A checkout that is paid for later has a second event of another type, which Ghost reads for gifts alone.
   return `${event.type} ${id}`;
+}
+
+/** Whether two events would make rows in Ghost that cannot be told apart. */
+export function isAlike(one: StripeEvent, other: StripeEvent): boolean {
+  const rowOf = (event: StripeEvent) => {
+    const { amount_paid, amount_total, currency } = fieldsOf(event);
+    const kind = event.type.startsWith('invoice.') ? 'payment' : 'donation';
+    return JSON.stringify([kind, customerOf(event), amount_paid ?? amount_total, currency]);
+  };
+  return !isRepeatable(one) && !isRepeatable(other) && rowOf(one) === rowOf(other);
 }
 
 function ruleOf({ type }: StripeEvent): GhostRule | undefined {

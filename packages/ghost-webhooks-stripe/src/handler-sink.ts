@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import type { Job, Result } from '@prosora/durable';
 import type { StoredEvent } from './deliver.ts';
@@ -32,17 +33,29 @@ export function handlerSinks(handlers: EventHandlers): (Sink & { name: HandlerNa
   }));
 }
 
+/** A call that takes longer is given up: a promise that never settles would stop the sink for ever. */
+const CALL_MS = 60_000;
+
 /** Makes the worker's handler of one of them. What it throws is tried again, unless `retryable` is false on it. */
 export function createHandlerCall(
   handlers: EventHandlers,
   name: HandlerName,
   findEvent: (id: string) => Promise<StoredEvent | undefined>,
+  timeoutMs = CALL_MS,
 ): (job: Job, signal: AbortSignal) => Promise<Result> {
   return async (job, signal) => {
     const stored = await findEvent(job.id);
     if (stored === undefined) return { kind: 'dead', reason: 'the event is not in the inbox' };
-    const context = { eventId: job.id, attempt: job.attempt, signal };
-    await callHandler(handlers, name, stored.event, context);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const context = {
+      eventId: job.id,
+      attempt: job.attempt,
+      signal: AbortSignal.any([signal, timeout]),
+    };
+    const late = once(timeout, 'abort').then(() => {
+      throw new Error(`did not end within ${timeoutMs} ms`);
+    });
+    await Promise.race([callHandler(handlers, name, stored.event, context), late]);
     return { kind: 'done' };
   };
 }

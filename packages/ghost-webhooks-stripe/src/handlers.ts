@@ -8,7 +8,7 @@ export interface HandlerContext {
   eventId: string;
   /** 1 for the first try. */
   attempt: number;
-  /** Aborts when the process stops. */
+  /** Aborts when the process stops, and when the call has taken a minute: then it is tried again. */
   signal: AbortSignal;
 }
 

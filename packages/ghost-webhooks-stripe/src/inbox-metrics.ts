@@ -64,6 +64,7 @@ export function createInboxMetrics(inbox: Inbox): InboxMetrics {
 }
 
 function outcomeOf(result: RecordOutcome): string {
+  if (result.outcome === 'replaced') return 'replaced';
   if ('held' in result) return 'held';
   return 'twinOf' in result ? 'twin' : result.outcome;
 }
@@ -95,12 +96,23 @@ function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
     },
   });
   new Gauge({
+    name: 'prosora_stripe_sink_oldest_pending_seconds',
+    help: 'Age of the oldest event that a handler or the analytics still have to get.',
+    labelNames: ['sink'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const sink of inbox.sinks) {
+        this.set({ sink }, ageOf(await inbox.queueOf(sink).oldestPending()));
+      }
+    },
+  });
+  new Gauge({
     name: 'prosora_stripe_oldest_pending_seconds',
     help: 'Age of the oldest event that Ghost still has to get: the number to be alarmed by.',
     registers,
     async collect() {
-      const oldest = await inbox.deliveries.oldestPending();
-      this.set(oldest === undefined ? 0 : (Date.now() - oldest.getTime()) / 1000);
+      this.set(ageOf(await inbox.deliveries.oldestPending()));
     },
   });
   new Gauge({
@@ -114,6 +126,10 @@ function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
       for (const [reason, events] of Object.entries(held)) this.set({ reason }, events);
     },
   });
+}
+
+function ageOf(oldest: Date | undefined): number {
+  return oldest === undefined ? 0 : (Date.now() - oldest.getTime()) / 1000;
 }
 
 const ACK_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];

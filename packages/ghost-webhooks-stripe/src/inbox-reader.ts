@@ -55,7 +55,7 @@ export interface InboxReader {
   /** Newest first. */
   list(filter?: EventFilter): Promise<EventLine[]>;
   show(id: string): Promise<EventDetails | undefined>;
-  /** Ids that are known, of those asked for. */
+  /** Ids that are known, of those asked for; without those that a copy in Ghost's version would replace. */
   known(ids: readonly string[]): Promise<Set<string>>;
   /** How each sink's queue stands. */
   sinkCounts(): Promise<Record<string, Partial<Record<JobState, number>>>>;
@@ -79,6 +79,7 @@ export function readInbox(store: InboxStore, seal: BodySeal): InboxReader {
         .selectFrom('stripe_event')
         .select('id')
         .where('id', 'in', ids)
+        .where((row) => row.or([row('held', 'is', null), row('held', '!=', 'api_version')]))
         .execute();
       return new Set(rows.map(({ id }) => id));
     },
@@ -131,11 +132,38 @@ function eventsWithDelivery(db: Db) {
     .select(['job.state', 'job.reason', 'job.attempt']);
 }
 
+/** So few are found by the index of their states; of more, the newest are soon met in the table itself. */
+const FEW = 1_000;
+
+/** Ids of the events in some states where these are few, so that the table need not be read for them. */
+async function fewIn(db: Db, states: readonly EventState[]): Promise<string[] | undefined> {
+  if (states.includes('twin') || states.includes('ignored')) return undefined;
+  const jobs = states.filter((state): state is JobState => !NOT_JOBS.has(state));
+  const rows =
+    jobs.length === 0
+      ? []
+      : await db
+          .selectFrom('job')
+          .select('id')
+          .where('queue', '=', 'ghost')
+          .where('state', 'in', jobs)
+          .limit(FEW + 1)
+          .execute();
+  if (states.includes('held')) {
+    const held = db.selectFrom('stripe_event').select('id').where('held', 'is not', null);
+    rows.push(...(await held.limit(FEW + 1).execute()));
+  }
+  return rows.length > FEW ? undefined : rows.map(({ id }) => id);
+}
+
 async function listEvents(db: Db, filter: EventFilter): Promise<EventLine[]> {
   const { states, type, customer, limit = 50 } = filter;
+  const few = states && (await fewIn(db, states));
+  if (few?.length === 0) return [];
   let query = eventsWithDelivery(db).orderBy('stripe_event.seq', 'desc').limit(limit);
   if (type !== undefined) query = query.where('type', '=', type);
   if (customer !== undefined) query = query.where('customer', '=', customer);
+  if (few !== undefined) query = query.where('stripe_event.id', 'in', few);
   if (states !== undefined) {
     const jobs = states.filter((state): state is JobState => !NOT_JOBS.has(state));
     query = query.where(({ eb, and, or }) =>

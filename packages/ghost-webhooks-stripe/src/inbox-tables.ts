@@ -6,6 +6,7 @@ import type { HoldReason } from './ghost-events.ts';
 export interface InboxTables {
   stripe_event: StripeEventTable;
   stripe_mrr: StripeMrrTable;
+  stripe_turn: StripeTurnTable;
 }
 
 /** A transaction on the inbox. */
@@ -51,6 +52,16 @@ interface StripeMrrTable {
   /** In the currency's smallest unit. */
   mrr: number;
   ended: 0 | 1;
+  /** When a reconcile last stated it, in ms since 1970. */
+  stated_at: number | null;
+}
+
+/** What one process at a time does, where there are several. */
+interface StripeTurnTable {
+  name: string;
+  holder: string;
+  /** Milliseconds since 1970, by the clock of the database server. */
+  until: number;
 }
 
 /** The shape of the inbox, step by step; for SQLite and MySQL alike. */
@@ -102,6 +113,22 @@ export const inboxMigrations: Migrations = {
         .addColumn('currency', 'varchar(16)', (column) => column.notNull())
         .addColumn('mrr', 'integer', (column) => column.notNull())
         .addColumn('ended', 'integer', (column) => column.notNull())
+        .execute();
+    },
+  },
+  '003-statements-and-turns': {
+    async up(db: Kysely<never>) {
+      await db.schema.alterTable('stripe_mrr').addColumn('stated_at', 'integer').execute();
+      await db.schema
+        .createTable('stripe_turn')
+        .addColumn('name', 'varchar(64)', (column) => column.primaryKey().notNull())
+        .addColumn('holder', 'varchar(64)', (column) => column.notNull())
+        .addColumn('until', 'integer', (column) => column.notNull())
+        .execute();
+      const turn = { name: 'deliver to ghost', holder: '', until: 0 };
+      await db
+        .insertInto('stripe_turn' as never)
+        .values(turn as never)
         .execute();
     },
   },

@@ -8,13 +8,15 @@ import {
   type StorePlace,
   systemClock,
 } from '@prosora/durable';
-import { type BodySeal, createBodySeal } from './body-seal.ts';
+import { sql } from 'kysely';
+import { createBodySeal } from './body-seal.ts';
 import type { StoredEvent } from './deliver.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
 import {
   countedOnce,
   customerOf,
   type HoldReason,
+  isAlike,
   type LivemodePolicy,
   routeOf,
 } from './ghost-events.ts';
@@ -31,6 +33,8 @@ import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 /** What became of an event that came in. */
 export type RecordOutcome =
   | { outcome: 'recorded'; held?: HoldReason; twinOf?: string }
+  /** The copy that came first was held for its API version; this one is in Ghost's and takes its place. */
+  | { outcome: 'replaced'; held?: HoldReason; twinOf?: string }
   /** Known already; nothing was changed. `conflict`: with other bytes, of which the first are kept. */
   | { outcome: 'duplicate' | 'conflict' };
 
@@ -41,7 +45,12 @@ export interface Sink {
   /** The jobs that an event makes for it, planned in the transaction that records the event. */
   plan(
     event: StripeEvent,
-    within: { tx: InboxTx; source: EventSource },
+    within: {
+      tx: InboxTx;
+      source: EventSource;
+      /** Milliseconds since 1970. */
+      at: number;
+    },
   ): Promise<SinkJob[]> | SinkJob[];
 }
 
@@ -75,6 +84,8 @@ export interface InboxOptions {
 export interface Inbox extends AsyncDisposable, InboxReader {
   /** Deliveries to Ghost; a job has the id of its event and no payload. */
   readonly deliveries: Queue<InboxTables>;
+  /** The names of the sinks. */
+  readonly sinks: readonly string[];
   /** The queue of a sink. */
   queueOf(name: string): Queue<InboxTables>;
   /**
@@ -84,8 +95,17 @@ export interface Inbox extends AsyncDisposable, InboxReader {
    * @throws StoreUnavailableError nothing was recorded
    * @throws RefusedRequest `inbox_full`
    */
-  record(received: ReceivedEvent, source?: EventSource): Promise<RecordOutcome>;
+  record(
+    received: ReceivedEvent,
+    source?: EventSource,
+    /** Holds it for a person, whatever else it is. */
+    holdFor?: HoldReason,
+  ): Promise<RecordOutcome>;
   find(id: string): Promise<StoredEvent | undefined>;
+  /** How many other events that make the same row in Ghost were delivered to it in a time. */
+  countAlike(event: StripeEvent, time: { since: Date; until?: Date }): Promise<number>;
+  /** When the first event came, of those that are here; `undefined` when none is. */
+  firstReceivedAt(): Promise<Date | undefined>;
   /**
    * Sends events to Ghost again, whatever became of them, and held ones that the options now let
    * through. Returns the ids that will be.
@@ -95,6 +115,10 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   skip(ids: readonly string[]): Promise<string[]>;
   /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
   purge(before: Date): Promise<number>;
+  /** On MySQL: takes or lengthens the turn to deliver to Ghost, by `ms` from now; false while another has it. */
+  holdTurn(holder: string, ms: number): Promise<boolean>;
+  /** Lets another have it. */
+  endTurn(holder: string): Promise<void>;
   /** @throws StoreUnavailableError when nothing can be written now */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -129,27 +153,42 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       await deliveries.add(event.id, NO_PAYLOAD, { tx, rank, ...place });
     }
     for (const sink of sinks) {
-      for (const { payload, group } of await sink.plan(event, { tx, source })) {
+      for (const { payload, group } of await sink.plan(event, { tx, source, at: clock.now() })) {
         await queueOf(sink.queue).add(event.id, payload, { tx, ...(group && { group }) });
       }
     }
+  }
+
+  /** Where an event stands in the inbox: sent on, held, or the twin of another. */
+  async function placeOf(tx: InboxTx, event: StripeEvent, holdFor?: HoldReason) {
+    const once = countedOnce(event);
+    const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
+    const held = twinOf === undefined ? (holdReason(event) ?? holdFor) : undefined;
+    const isSent = held === undefined && twinOf === undefined;
+    const columns = {
+      held: held ?? null,
+      counts_once: isSent ? (once ?? null) : null,
+      twin_of: twinOf ?? null,
+    };
+    return { isSent, columns, why: { ...(held && { held }), ...(twinOf && { twinOf }) } };
   }
 
   async function recordIn(
     tx: InboxTx,
     received: ReceivedEvent,
     source: EventSource,
+    holdFor?: HoldReason,
   ): Promise<RecordOutcome> {
     const { event, body } = received;
-    const known = await bodyOf(tx, seal, event.id);
-    if (known !== undefined) return knownAs(known, body);
+    const known = await rowFor(tx, event.id);
+    if (known?.held === 'api_version' && routeOf(event, livemode).to === 'ghost') {
+      return replaceIn(tx, received, source, holdFor);
+    }
+    if (known !== undefined) return knownAs(seal.open(known.body), body);
     if (events >= maxEvents) {
       throw new RefusedRequest('inbox_full', `The inbox holds ${events} events.`);
     }
-    const once = countedOnce(event);
-    const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
-    const held = twinOf === undefined ? holdReason(event) : undefined;
-    const isSent = held === undefined && twinOf === undefined;
+    const { isSent, columns, why } = await placeOf(tx, event, holdFor);
     try {
       await tx
         .insertInto('stripe_event')
@@ -158,44 +197,86 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
           received_at: clock.now(),
           body: seal.seal(body),
           source,
-          held: held ?? null,
-          counts_once: isSent ? (once ?? null) : null,
-          twin_of: twinOf ?? null,
+          ...columns,
         })
         .execute();
     } catch (error) {
       // On MySQL another process may have recorded it since we looked.
       if (!isDuplicateKey(error)) throw error;
-      return knownAs((await bodyOf(tx, seal, event.id)) ?? body, body);
+      const first = await rowFor(tx, event.id);
+      return knownAs(first ? seal.open(first.body) : body, body);
     }
     if (isSent) await plan(tx, event, source);
-    return { outcome: 'recorded', ...(held && { held }), ...(twinOf && { twinOf }) };
+    return { outcome: 'recorded', ...why };
+  }
+
+  /** Stripe sends an event once for each endpoint, in the version of each. */
+  async function replaceIn(
+    tx: InboxTx,
+    received: ReceivedEvent,
+    source: EventSource,
+    holdFor?: HoldReason,
+  ): Promise<RecordOutcome> {
+    const { event, body } = received;
+    const { isSent, columns, why } = await placeOf(tx, event, holdFor);
+    await tx
+      .updateTable('stripe_event')
+      .set({ ...rowOf(received), body: seal.seal(body), source, ...columns })
+      .where('id', '=', event.id)
+      .execute();
+    if (isSent) await plan(tx, event, source);
+    return { outcome: 'replaced', ...why };
   }
 
   async function release(tx: InboxTx, id: string): Promise<string[]> {
-    const event = await heldEvent(tx, seal, id);
-    if (event === undefined || holdReason(event) !== undefined) return [];
-    await tx
-      .updateTable('stripe_event')
-      .set({ held: null, counts_once: countedOnce(event) ?? null })
-      .where('id', '=', id)
-      .execute();
-    await plan(tx, event, 'stripe');
+    const row = await rowFor(tx, id);
+    const event = row?.held ? parseEvent(seal.open(row.body)) : undefined;
+    if (row === undefined || event === undefined || holdReason(event) !== undefined) return [];
+    const { isSent, columns } = await placeOf(tx, event);
+    await tx.updateTable('stripe_event').set(columns).where('id', '=', id).execute();
+    if (!isSent) return [];
+    await plan(tx, event, row.source);
     return [id];
+  }
+
+  async function find(id: string): Promise<StoredEvent | undefined> {
+    const row = await rowFor(store.db, id);
+    const body = row && seal.open(row.body);
+    const event = body && parseEvent(body);
+    return event && { event, body };
   }
 
   return {
     deliveries,
+    sinks: [...queues.keys()],
     queueOf,
-    async record(received, source = 'stripe') {
-      const result = await store.transaction((tx) => recordIn(tx, received, source));
+    async record(received, source = 'stripe', holdFor) {
+      const result = await store.transaction((tx) => recordIn(tx, received, source, holdFor));
       if (result.outcome === 'recorded') events += 1;
       return result;
     },
-    async find(id) {
-      const body = await bodyOf(store.db, seal, id);
-      const event = body && parseEvent(body);
-      return event && { event, body };
+    find,
+    async countAlike(event, { since, until }) {
+      const customer = customerOf(event);
+      if (customer === undefined) return 0;
+      const done = await deliveries.list({ states: ['done'], group: customer, limit: 10_000 });
+      let alike = 0;
+      for (const { id, settledAt } of done) {
+        if (id === event.id || settledAt === null || settledAt < since) continue;
+        if (until !== undefined && settledAt > until) continue;
+        const other = await find(id);
+        if (other && isAlike(other.event, event)) alike += 1;
+      }
+      return alike;
+    },
+    async firstReceivedAt() {
+      const row = await store.db
+        .selectFrom('stripe_event')
+        .select('received_at')
+        .orderBy('seq')
+        .limit(1)
+        .executeTakeFirst();
+      return row && new Date(row.received_at);
     },
     replay: (ids) =>
       store.transaction(async (tx) => {
@@ -225,6 +306,12 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       if (purged > 0 && 'file' in place) compactAfterPurge(place.file);
       return purged;
     },
+    holdTurn: (holder, ms) => store.transaction((tx) => holdTurn(tx, holder, ms)),
+    async endTurn(holder) {
+      await store.transaction((tx) =>
+        tx.updateTable('stripe_turn').set({ until: 0 }).where('holder', '=', holder).execute(),
+      );
+    },
     check: () => store.transaction(async () => undefined),
     close: store.close,
     [Symbol.asyncDispose]: store.close,
@@ -249,31 +336,12 @@ function rowOf({ event, signature, secretId, remoteAddress }: ReceivedEvent) {
   };
 }
 
-async function bodyOf(
-  db: Pick<InboxTx, 'selectFrom'>,
-  seal: BodySeal,
-  id: string,
-): Promise<Uint8Array | undefined> {
-  const row = await db
+async function rowFor(db: Pick<InboxTx, 'selectFrom'>, id: string) {
+  return db
     .selectFrom('stripe_event')
-    .select('body')
+    .select(['body', 'held', 'source'])
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && seal.open(row.body);
-}
-
-async function heldEvent(
-  tx: InboxTx,
-  seal: BodySeal,
-  id: string,
-): Promise<StripeEvent | undefined> {
-  const row = await tx
-    .selectFrom('stripe_event')
-    .select('body')
-    .where('id', '=', id)
-    .where('held', 'is not', null)
-    .executeTakeFirst();
-  return row && parseEvent(seal.open(row.body));
 }
 
 async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefined> {
@@ -283,6 +351,21 @@ async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefi
     .where('counts_once', '=', subject)
     .executeTakeFirst();
   return row?.id;
+}
+
+const DELIVERING = 'deliver to ghost';
+
+/** By the clock of the server, which all processes share. */
+const serverNow = sql<number>`cast(unix_timestamp(now(3)) * 1000 as signed)`;
+
+async function holdTurn(tx: InboxTx, holder: string, ms: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('stripe_turn')
+    .set({ holder, until: sql`${serverNow} + ${ms}` })
+    .where('name', '=', DELIVERING)
+    .where((row) => row.or([row('holder', '=', holder), row('until', '<=', serverNow)]))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
 }
 
 /** A store with the inbox's tables. */

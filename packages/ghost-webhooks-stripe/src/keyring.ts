@@ -19,6 +19,9 @@ export interface Keyring {
   ghost: KeyEntry[];
 }
 
+/** Stripe retries for three days with the secret of the endpoint that it began with, so keep one for longer. */
+export const RETRIES_END_MS = 4 * 86_400_000;
+
 /** The file of the keyring in the data folder; mode 0600. */
 export function keyringFile(dataDir: string): string {
   return join(dataDir, 'keyring.json');

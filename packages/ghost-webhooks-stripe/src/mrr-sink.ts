@@ -31,8 +31,8 @@ interface MrrRow {
  */
 export const mrrSink: Sink = {
   queue: MRR_QUEUE,
-  async plan(event, { tx, source }) {
-    const row = await rowFor(event, tx, source);
+  async plan(event, { tx, source, at }) {
+    const row = await rowFor(event, tx, { source, at });
     if (row === undefined) return [];
     return [{ payload: Buffer.from(JSON.stringify(row)), group: row.subscription_id }];
   },
@@ -49,7 +49,7 @@ function asSubscriptionEvent(event: StripeEvent): SubscriptionEvent | undefined 
 async function rowFor(
   event: StripeEvent,
   tx: InboxTx,
-  source: EventSource,
+  { source, at }: { source: EventSource; at: number },
 ): Promise<MrrRow | undefined> {
   const subscribed = asSubscriptionEvent(event);
   // Ghost takes no subscription of several prices, and a slim synthetic event says nothing of the price.
@@ -59,19 +59,23 @@ async function rowFor(
   const { currency } = price;
   const entry = await tx
     .selectFrom('stripe_mrr')
-    .select(['mrr', 'ended'])
+    .select(['mrr', 'ended', 'stated_at'])
     .where('subscription', '=', subscription)
     .executeTakeFirst();
   if (entry?.ended) return undefined;
-  const delta = deltaOf(subscribed, entry?.mrr ?? 0, source);
   const ended = subscribed.type === 'customer.subscription.deleted' ? 1 : 0;
-  const values = { mrr: (entry?.mrr ?? 0) + delta, ended } as const;
+  // What a reconcile stated includes every change before it, whose own event may still come.
+  const isStated = source === 'stripe' && subscribed.created * 1000 <= (entry?.stated_at ?? 0);
+  if (isStated && !ended) return undefined;
+  const delta = deltaOf(subscribed, entry?.mrr ?? 0, source);
+  const stated = source === 'reconcile' ? { stated_at: at } : {};
+  const values = { mrr: (entry?.mrr ?? 0) + delta, ended, ...stated } as const;
   if (entry === undefined) {
     await tx
       .insertInto('stripe_mrr')
       .values({ subscription, customer, currency, ...values })
       .execute();
-  } else if (delta !== 0 || ended) {
+  } else if (delta !== 0 || ended || source === 'reconcile') {
     await tx
       .updateTable('stripe_mrr')
       .set(values)
@@ -113,7 +117,8 @@ export function createMrrSender(
   return async (job, signal) => {
     const outcome = await tinybird.send(
       `${Buffer.from(job.payload)}\n`,
-      `stripe-mrr:${job.seq}-${job.seq}`,
+      // Not by the number of the job: another data folder counts from 1 again.
+      `stripe-mrr:${job.id}`,
       signal,
     );
     switch (outcome.kind) {

@@ -1,6 +1,8 @@
-import type { GhostAdmin } from './ghost-admin.ts';
-import { GHOST_EVENTS } from './ghost-events.ts';
+import type { StripeEvent } from './event.ts';
+import { CLOCKS_APART_MS, type GhostAdmin } from './ghost-admin.ts';
+import { GHOST_EVENTS, isAlike, isRepeatable } from './ghost-events.ts';
 import type { Inbox } from './inbox.ts';
+import { RETRIES_END_MS } from './keyring.ts';
 import { GHOST_API_VERSION, type LegacySubscription } from './legacy-event.ts';
 import type { ListedEvent, StripeAccount } from './stripe.ts';
 
@@ -16,7 +18,7 @@ export interface Repair {
   /** For a person. */
   why: string;
   /** Makes the event, in the shape that Ghost reads; `undefined` when its object is gone. */
-  build: () => Promise<object | undefined>;
+  build: () => Promise<StripeEvent | undefined>;
 }
 
 /** What was compared, and what was found. */
@@ -30,10 +32,13 @@ export interface Findings {
 /** What a reconcile needs. */
 export interface ReconcileOptions {
   account: StripeAccount;
-  inbox: Pick<Inbox, 'known'>;
+  inbox: Pick<Inbox, 'known' | 'firstReceivedAt'>;
   /** (Default: only events are compared) */
   admin?: GhostAdmin | undefined;
-  /** Events since this time; `all` compares every subscription as well as the 30 days that Stripe keeps. */
+  /**
+   * Events since this time, but none from before the inbox: Ghost got those by itself. `all` looks at them
+   * too, 30 days back, and compares every subscription.
+   */
   since: Date | 'all';
   /** Products at Stripe whose subscriptions are the site's, besides those that Ghost has members of. */
   products?: readonly string[];
@@ -51,8 +56,13 @@ const STRIPE_KEEPS_MS = 30 * 86_400_000;
 export async function compare(options: ReconcileOptions): Promise<Findings> {
   const { admin, since, now = Date.now } = options;
   const from = since === 'all' ? new Date(now() - STRIPE_KEEPS_MS) : since;
-  const { lost, touched, events } = await findLost(options, from);
+  const { lost, touched, events, early } = await findLost(options, from);
   const found: Findings = { repairs: lost, notes: [], compared: { events, subscriptions: 0 } };
+  if (early > 0) {
+    found.notes.push(
+      `${early} events are from before the inbox and were left to Ghost: --all looks at them too.`,
+    );
+  }
   if (admin === undefined) {
     found.notes.push('Members were not compared: that needs GHOST_ADMIN_API_KEY.');
     return found;
@@ -66,17 +76,22 @@ export async function compare(options: ReconcileOptions): Promise<Findings> {
 }
 
 async function findLost(
-  { account, inbox, now = Date.now }: ReconcileOptions,
+  { account, inbox, since: asked, now = Date.now }: ReconcileOptions,
   since: Date,
-): Promise<{ lost: Repair[]; touched: Set<string>; events: number }> {
+): Promise<{ lost: Repair[]; touched: Set<string>; events: number; early: number }> {
+  const beganAt = asked === 'all' ? 0 : ((await inbox.firstReceivedAt())?.getTime() ?? now());
   const lost: Repair[] = [];
   const touched = new Set<string>();
   const newest = (now() - STILL_ON_ITS_WAY_MS) / 1_000;
   let events = 0;
+  let early = 0;
   let page: ListedEvent[] = [];
   const look = async () => {
     const known = await inbox.known(page.map(({ id }) => id));
-    lost.push(...page.filter(({ id }) => !known.has(id)).map((it) => repairOf(it, account)));
+    const absent = page.filter(({ id }) => !known.has(id));
+    const since = absent.filter(({ created }) => created * 1000 >= beganAt);
+    early += absent.length - since.length;
+    lost.push(...since.map((event) => repairOf(event, account)));
     page = [];
   };
   for await (const event of account.events({ since, types: Object.keys(GHOST_EVENTS) })) {
@@ -87,7 +102,29 @@ async function findLost(
   }
   await look();
   // Oldest first, as they happened.
-  return { lost: lost.reverse(), touched, events };
+  return { lost: lost.reverse(), touched, events, early };
+}
+
+/**
+ * How many events since a time Stripe has not delivered everywhere and the inbox lacks, those of this
+ * moment too: to delete an endpoint ends Stripe's tries of them.
+ */
+export async function countUndelivered(
+  account: StripeAccount,
+  inbox: Pick<Inbox, 'known'>,
+  { since, before }: { since: Date; before?: Date },
+): Promise<number> {
+  const ids: string[] = [];
+  const types = Object.keys(GHOST_EVENTS);
+  for await (const { id, created } of account.events({ since, types, undelivered: true })) {
+    if (before === undefined || created * 1000 < before.getTime()) ids.push(id);
+  }
+  let missing = 0;
+  for (let at = 0; at < ids.length; at += 100) {
+    const some = ids.slice(at, at + 100);
+    missing += some.length - (await inbox.known(some)).size;
+  }
+  return missing;
 }
 
 /** Under Stripe's own id, so that it is recognised should Stripe send it after all. */
@@ -108,7 +145,7 @@ function repairOf(event: ListedEvent, account: StripeAccount): Repair {
 
 type Frame = Pick<ListedEvent, 'id' | 'type' | 'created' | 'livemode'>;
 
-function envelope({ id, type, created, livemode }: Frame, object: object): object {
+function envelope({ id, type, created, livemode }: Frame, object: object): StripeEvent {
   const data = { object };
   return { id, object: 'event', api_version: GHOST_API_VERSION, created, livemode, type, data };
 }
@@ -229,30 +266,74 @@ function synthetic(
   return { id, type, build: async () => envelope({ id, type, created, livemode }, object) };
 }
 
-/** Puts repairs into the inbox, from where they go to Ghost like every other event. Returns those that could not be built. */
+/**
+ * What became of a repair: it goes to Ghost, its object is gone at Stripe, Ghost has counted it, the inbox
+ * has it or another event about the same payment, or it is held: a person has to look.
+ */
+export type RepairOutcome = 'sent' | 'gone' | 'counted' | 'known' | 'twin' | 'held';
+
+/**
+ * Puts repairs into the inbox, from where they go to Ghost like every other event. An event that Ghost counts
+ * each time is sent only where Ghost says that it has not counted it, and is else held.
+ */
 export async function repair(
   repairs: readonly Repair[],
-  inbox: Pick<Inbox, 'record'>,
-): Promise<Repair[]> {
-  const gone: Repair[] = [];
+  inbox: Pick<Inbox, 'record' | 'countAlike'>,
+  admin?: GhostAdmin,
+): Promise<{ repair: Repair; outcome: RepairOutcome }[]> {
+  const repaired: { repair: Repair; outcome: RepairOutcome }[] = [];
+  const counted: StripeEvent[] = [];
   for (const one of repairs) {
     const event = await one.build();
-    if (event === undefined) {
-      gone.push(one);
-      continue;
-    }
-    const body = Buffer.from(JSON.stringify(event, null, 2));
-    await inbox.record(
-      {
-        event: event as never,
-        body,
-        signature: '',
-        timestamp: Math.floor(Date.now() / 1000),
-        secretId: '',
-        remoteAddress: null,
-      },
-      'reconcile',
-    );
+    repaired.push({
+      repair: one,
+      outcome: event === undefined ? 'gone' : await bring(event, inbox, admin, counted),
+    });
   }
-  return gone;
+  return repaired;
+}
+
+async function bring(
+  event: StripeEvent,
+  inbox: Pick<Inbox, 'record' | 'countAlike'>,
+  admin: GhostAdmin | undefined,
+  counted: StripeEvent[],
+): Promise<RepairOutcome> {
+  const answer = isRepeatable(event) ? 'no' : await askGhost(event, inbox, admin, counted);
+  if (answer === 'yes') {
+    counted.push(event);
+    return 'counted';
+  }
+  const received = {
+    event,
+    body: Buffer.from(JSON.stringify(event, null, 2)),
+    signature: '',
+    timestamp: Math.floor(Date.now() / 1000),
+    secretId: '',
+    remoteAddress: null,
+  };
+  const holdFor = answer === 'no' ? undefined : 'ambiguous';
+  const result = await inbox.record(received, 'reconcile', holdFor);
+  if ('held' in result) return 'held';
+  if ('twinOf' in result) return 'twin';
+  return result.outcome === 'recorded' || result.outcome === 'replaced' ? 'sent' : 'known';
+}
+
+async function askGhost(
+  event: StripeEvent,
+  inbox: Pick<Inbox, 'countAlike'>,
+  admin: GhostAdmin | undefined,
+  counted: readonly StripeEvent[],
+) {
+  if (admin === undefined) return 'unknown';
+  // Ghost has got it while Stripe tried, or never.
+  const madeAt = Number(event.created) * 1000;
+  const time = {
+    since: new Date(madeAt - CLOCKS_APART_MS),
+    until: new Date(madeAt + RETRIES_END_MS),
+  };
+  const isClaimed = (other: StripeEvent) =>
+    isAlike(other, event) && Math.abs(Number(other.created) * 1000 - madeAt) < RETRIES_END_MS;
+  const alike = (await inbox.countAlike(event, time)) + counted.filter(isClaimed).length;
+  return admin.hasCounted(event, { ...time, alike });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { StripeWebhookError } from './errors.ts';
-import { readKeyring, writeKeyring } from './keyring.ts';
+import { RETRIES_END_MS, readKeyring, writeKeyring } from './keyring.ts';
 import type { StripeAccount } from './stripe.ts';
 import { ENDPOINT_TYPES } from './takeover.ts';
 
@@ -31,9 +31,6 @@ export async function beginStripeRotation(
   writeKeyring(dataDir, keyring);
   return id;
 }
-
-/** Former secrets are still taken for as long as Stripe may be retrying with them. */
-const RETRIES_END_MS = 4 * 86_400_000;
 
 /**
  * Ends it: deletes all endpoints of ours but the newest. Deleting one ends Stripe's pending retries for

@@ -1,4 +1,4 @@
-import { inUse, type Keyring, readKeyring, writeKeyring } from './keyring.ts';
+import { inUse, type Keyring, RETRIES_END_MS, readKeyring, writeKeyring } from './keyring.ts';
 
 /** The secrets of the moment. */
 export interface Secrets {
@@ -24,8 +24,6 @@ export interface SecretsOptions {
   now?: () => number;
 }
 
-/** Stripe retries for three days, with the secret of the endpoint that it began with. */
-const KEEP_FORMER_MS = 4 * 86_400_000;
 const ASK_EVERY_MS = 1_000;
 
 /** Gathers the secrets of the environment, of the keyring and of Ghost's database. */
@@ -49,7 +47,8 @@ export function createSecrets(options: SecretsOptions): Secrets {
     if (known !== undefined && known.until === undefined) return false;
     const others = keyring.stripe
       .filter((entry) => entry !== known)
-      .map((entry) => ({ until: now() + KEEP_FORMER_MS, ...entry }));
+      // An endpoint of ours goes on signing with its secret, whatever Ghost does.
+      .map((entry) => (entry.endpoint ? entry : { until: now() + RETRIES_END_MS, ...entry }));
     keyring = { ...keyring, stripe: [...others, { secret, since: now() }] };
     writeKeyring(dataDir, keyring);
     return true;
@@ -58,8 +57,9 @@ export function createSecrets(options: SecretsOptions): Secrets {
   return {
     stripe: () => [...new Set([...options.stripe, ...inUse(keyring.stripe, now())])],
     ghost() {
-      const own = [...new Set([...options.ghost, ...inUse(keyring.ghost, now())])];
-      return own.length === 0 && ofGhost !== undefined ? [ofGhost] : own;
+      // The last is what Ghost goes by until it has a WEBHOOK_SECRET, and again when it is taken away.
+      const all = [...options.ghost, ...inUse(keyring.ghost, now()), ofGhost ?? ''];
+      return [...new Set(all)].filter((secret) => secret !== '');
     },
     reload() {
       keyring = readKeyring(dataDir);

@@ -17,6 +17,7 @@ import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { type OpenSink, openSinks } from './sinks.ts';
+import { breakerInTurn, takeTurns } from './turn.ts';
 
 /** The inbox as it runs. */
 export interface StripeService extends AsyncDisposable {
@@ -67,6 +68,7 @@ export async function startStripeService(
     }),
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
+    countAlike: inbox.countAlike,
     ambiguous: values.ambiguous,
     ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
@@ -76,19 +78,23 @@ export async function startStripeService(
     onAnswer(answer) {
       breaker.hear(answer);
       metrics.answered(answer);
-      // Ghost may have made a new endpoint when it started.
-      if (answer.kind === 'status' && answer.status === 401) {
-        void secrets
-          .askGhost()
-          .catch((error) => logger.error({ err: error }, 'no secret of Ghost'));
-      }
     },
+    // Ghost may have made a new endpoint when it started.
+    renewSecret: () =>
+      secrets.askGhost().catch((error: unknown) => {
+        logger.error({ err: error }, 'no secret of Ghost');
+        return false;
+      }),
   });
+  // One process alone is always in turn.
+  const turn = values.databaseUrl
+    ? started.use(await takeTurns(inbox, values.leaseMs, logger))
+    : { isMine: () => true };
   const worker = createWorker({
     queue: inbox.deliveries,
     handle: deliver,
     leaseMs: values.leaseMs,
-    breaker,
+    breaker: breakerInTurn(breaker, turn),
     onEvent(event) {
       if (event.type === 'settled') metrics.settled(event.settlement, event.tookMs);
       logDelivery(logger, event);
@@ -101,6 +107,7 @@ export async function startStripeService(
     port: values.privatePort,
     metrics: metrics.registry,
     checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
+    onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
     routes: createPageRoutes({
       inbox,
       isBreakerOpen: () => breaker.state !== 'closed',

@@ -10,6 +10,8 @@ export interface Endpoint {
   apiVersion: string | null;
   types: string[];
   isEnabled: boolean;
+  /** Seconds since 1970. */
+  created: number;
 }
 
 /** An event as the API tells it: in whatever version it was made, so only its frame is used. */
@@ -24,6 +26,14 @@ export interface ListedEvent {
   objectKind: string;
 }
 
+/** Which events to list. */
+interface EventQuery {
+  since: Date;
+  types: readonly string[];
+  /** Only those that some endpoint has not taken yet, or never did. (Default: all) */
+  undelivered?: boolean;
+}
+
 /** The account at Stripe. Each method throws StripeWebhookError `STRIPE_KEY` when Stripe refuses the key. */
 export interface StripeAccount {
   endpoints(): Promise<Endpoint[]>;
@@ -34,7 +44,7 @@ export interface StripeAccount {
   }>;
   deleteEndpoint(id: string): Promise<void>;
   /** Events of some types since a time, newest first. Stripe keeps them for 30 days. */
-  events(filter: { since: Date; types: readonly string[] }): AsyncGenerator<ListedEvent>;
+  events(filter: EventQuery): AsyncGenerator<ListedEvent>;
   /** All subscriptions, ended ones too, as Ghost's version renders them. */
   subscriptions(): AsyncGenerator<LegacySubscription>;
   /** The checkouts that a subscription came from. */
@@ -110,9 +120,9 @@ export function openStripeAccount({
     async endpoints() {
       const all: Endpoint[] = [];
       for await (const endpoint of paged((page) => stripe.webhookEndpoints.list(page))) {
-        const { id, api_version, enabled_events: types, status } = endpoint;
+        const { id, url: to, api_version, enabled_events: types, status, created } = endpoint;
         const isEnabled = status === 'enabled';
-        all.push({ id, url: endpoint.url, apiVersion: api_version, types, isEnabled });
+        all.push({ id, url: to, apiVersion: api_version, types, isEnabled, created });
       }
       return all;
     },
@@ -127,12 +137,13 @@ export function openStripeAccount({
         return { id, secret };
       }),
     deleteEndpoint: (id) => call(async () => void (await stripe.webhookEndpoints.del(id))),
-    async *events({ since, types }) {
+    async *events({ since, types, undelivered = false }) {
+      const filter = undelivered ? { delivery_success: false } : {};
       const created = { gte: Math.floor(since.getTime() / 1000) };
       for (let at = 0; at < types.length; at += TYPES_AT_ONCE) {
         const some = types.slice(at, at + TYPES_AT_ONCE);
         for await (const event of paged((page) =>
-          stripe.events.list({ ...page, created, types: some }),
+          stripe.events.list({ ...page, ...filter, created, types: some }),
         )) {
           const { id, type, created: madeAt, livemode, data } = event;
           const { id: objectId, object: objectKind } = data.object as {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { StripeWebhookError } from './errors.ts';
 import { GHOST_EVENTS } from './ghost-events.ts';
 import { readKeyring, writeKeyring } from './keyring.ts';
@@ -53,18 +54,21 @@ export async function takeOver(options: TakeoverOptions): Promise<Takeover> {
     const secret = `whsec_${randomBytes(24).toString('hex')}`;
     keyring.ghost.push({ secret, since: Date.now() });
   }
+  // Only now does Stripe tell the secret of the endpoint, so it must be sure that it can be kept.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  writeKeyring(dataDir, keyring);
   let endpoint = own?.endpoint;
   if (endpoint === undefined) {
     const made = await account.createEndpoint({ url: publicUrl, types: ENDPOINT_TYPES });
     endpoint = made.id;
     keyring.stripe.push({ secret: made.secret, since: Date.now(), endpoint });
+    writeKeyring(dataDir, keyring);
   }
-  writeKeyring(dataDir, keyring);
   return {
     endpoint,
     ghostSecret: ghostSecret ?? keyring.ghost.at(-1)?.secret ?? '',
     wasThere: own !== undefined,
-    others: foreignEndpoints(endpoints, publicUrl, ownIds(dataDir)),
+    others: foreignEndpoints(endpoints, publicUrl, ownIds(dataDir)).here,
   };
 }
 
@@ -74,26 +78,58 @@ export function ownIds(dataDir: string): Set<string> {
   return new Set(ids);
 }
 
-/** Endpoints for the same site's webhooks that are not ours. */
+/**
+ * Endpoints of a Ghost at the same host that are not ours: those for this very address, and those
+ * `elsewhere`, which may be another site's in another folder.
+ */
 export function foreignEndpoints(
   endpoints: readonly Endpoint[],
   publicUrl: string,
   own: ReadonlySet<string>,
-): Endpoint[] {
-  const { host } = new URL(publicUrl);
-  return endpoints.filter(({ id, url }) => {
-    const { host: theirs, pathname } = new URL(url);
-    return !own.has(id) && theirs === host && /\/members\/webhooks\/stripe\/?$/.test(pathname);
+): { here: Endpoint[]; elsewhere: Endpoint[] } {
+  const ours = addressOf(publicUrl);
+  const foreign = endpoints.filter(({ id, url }) => {
+    const { host, path } = addressOf(url);
+    return !own.has(id) && host === ours.host && path.endsWith('/members/webhooks/stripe');
   });
+  const isHere = ({ url }: Endpoint) => addressOf(url).path === ours.path;
+  return { here: foreign.filter(isHere), elsewhere: foreign.filter((it) => !isHere(it)) };
 }
 
-/** Deletes our endpoints at Stripe and forgets their secrets: the way back. */
-export async function giveBack({
-  account,
-  dataDir,
-}: Pick<TakeoverOptions, 'account' | 'dataDir'>): Promise<string[]> {
+function addressOf(url: string): { host: string; path: string } {
+  const { host, pathname } = new URL(url);
+  return { host, path: pathname.replace(/\/$/, '') };
+}
+
+/** What must be so before the inbox gives its endpoint back. */
+export interface GiveBackOptions extends Pick<TakeoverOptions, 'account' | 'dataDir'> {
+  publicUrl: string;
+  /** How many events from before a time only the inbox can still bring to Ghost. */
+  owed: (before: Date) => Promise<number>;
+}
+
+/**
+ * Deletes our endpoints at Stripe and forgets their secrets: the last step of the way back.
+ *
+ * @throws StripeWebhookError `USAGE` while Ghost has no endpoint of its own, or still needs what came by ours
+ */
+export async function giveBack(options: GiveBackOptions): Promise<string[]> {
+  const { account, dataDir, publicUrl, owed } = options;
   const own = ownIds(dataDir);
-  const there = (await account.endpoints()).filter(({ id }) => own.has(id));
+  const endpoints = await account.endpoints();
+  const [ghosts] = foreignEndpoints(endpoints, publicUrl, own).here;
+  if (ghosts === undefined) {
+    throw new StripeWebhookError('USAGE', 'Ghost has no endpoint of its own at Stripe yet.', {
+      help: 'Take WEBHOOK_SECRET out of the environment of Ghost and restart it: it makes one at boot.',
+    });
+  }
+  const left = await owed(new Date(ghosts.created * 1000));
+  if (left > 0) {
+    throw new StripeWebhookError('USAGE', `Ghost still has to get ${left} events by the inbox.`, {
+      help: 'Wait until `status` has nothing open, with the path of the webhooks still at the inbox.',
+    });
+  }
+  const there = endpoints.filter(({ id }) => own.has(id));
   for (const { id } of there) await account.deleteEndpoint(id);
   const keyring = readKeyring(dataDir);
   const stripe = keyring.stripe.filter(({ endpoint }) => endpoint === undefined);

@@ -53,6 +53,23 @@ test('the secret that Ghost got is used both ways, and a former one for four day
   expect(secrets.stripe()).toEqual(['whsec_two']);
 });
 
+test('the secret of an endpoint of our own is kept, and signs beside what Ghost got, whatever Ghost does', async () => {
+  writeKeyring(dataDir, {
+    stripe: [{ secret: 'whsec_ours', since: now, endpoint: 'we_ours' }],
+    ghost: [{ secret: 'hop', since: now }],
+  });
+  const inGhost = { secret: 'whsec_one' as string | undefined };
+  const secrets = secretsWith(inGhost);
+  await secrets.askGhost();
+  // Ghost goes by the one until it has WEBHOOK_SECRET, and by the other from then on.
+  expect(secrets.ghost()).toEqual(['hop', 'whsec_one']);
+  now += 5 * DAY;
+  inGhost.secret = 'whsec_two';
+  await secrets.askGhost();
+  now += 5 * DAY;
+  expect(secrets.stripe()).toEqual(['whsec_ours', 'whsec_two']);
+});
+
 test('Ghost without a secret changes nothing, and forgers cannot make us ask all the time', async () => {
   const inGhost = { secret: 'whsec_one' as string | undefined };
   let asked = 0;

@@ -15,6 +15,8 @@ export interface PrivateListenerOptions {
   checks?: Record<string, ReadinessCheck>;
   /** What a service shows besides; resolves to false for a request that is not for it. (Default: nothing) */
   routes?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Hears of an error that was answered 500. (Default: nobody) */
+  onError?: (error: unknown) => void;
 }
 
 /**
@@ -24,8 +26,10 @@ export interface PrivateListenerOptions {
  * @throws ProsoraError as `listen` does.
  */
 export async function startPrivateListener(options: PrivateListenerOptions): Promise<Listener> {
-  const server = createServer(async (request, response) => {
-    if (await options.routes?.(request, response)) return;
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // After two slashes `new URL` reads a host, and throws where there is none.
+    const isPath = /^\/(?!\/)/.test(request.url ?? '');
+    if (isPath && (await options.routes?.(request, response))) return;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return answer(response.setHeader('allow', 'GET, HEAD'), 405, 'Only GET and HEAD here.\n');
     }
@@ -36,12 +40,20 @@ export async function startPrivateListener(options: PrivateListenerOptions): Pro
         const failures = await failuresOf(options.checks ?? {});
         return answer(response, failures.length === 0 ? 200 : 503, failures.join('') || 'ok\n');
       }
-      case '/metrics':
-        response.setHeader('content-type', options.metrics.contentType);
-        return answer(response, 200, await options.metrics.metrics());
+      case '/metrics': {
+        const text = await options.metrics.metrics();
+        return answer(response.setHeader('content-type', options.metrics.contentType), 200, text);
+      }
       default:
         return answer(response, 404, 'Here are /livez, /readyz and /metrics.\n');
     }
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      options.onError?.(error);
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, 'This failed; the log says why.\n');
+    });
   });
   return listen(server, options);
 }

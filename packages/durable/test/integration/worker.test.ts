@@ -287,3 +287,16 @@ test('while the store is locked it insists, and settles what it did once', async
   await untilState('a', 'done');
   expect(handled).toBe(1);
 });
+
+test('a job that was done is not released when its result could not be written until the stop', async () => {
+  await queue.add('a', nothing);
+  const settle = queue.settle.bind(queue);
+  vi.spyOn(queue, 'settle').mockImplementation(async (job, settlement, options) => {
+    if (settlement.kind === 'done') throw new Error('the disk is full');
+    return settle(job, settlement, options);
+  });
+  const worker = start({ handle: async () => ({ kind: 'done' }) });
+  await until(async () => expect(events.map(({ type }) => type)).toContain('store-failed'));
+  await worker.stop(1);
+  expect(await queue.get('a')).toMatchObject({ state: 'leased' });
+});

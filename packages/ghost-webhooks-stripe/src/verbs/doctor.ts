@@ -27,5 +27,6 @@ async function findingsOf(values: Values): Promise<Finding[]> {
     account: stripeKey ? openStripeAccount({ key: stripeKey, url: stripeApi }) : undefined,
     publicUrl,
     stripeSecrets: secrets.stripe(),
+    livemode: values.livemode,
   });
 }

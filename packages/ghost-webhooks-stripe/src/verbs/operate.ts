@@ -1,4 +1,5 @@
 import type { Inbox } from '../inbox.ts';
+import { openSinks } from '../sinks.ts';
 import { filterOf, UNDELIVERED } from './inspect.ts';
 import { type Flags, misused, print, type Verb, withInbox } from './verb.ts';
 
@@ -7,13 +8,19 @@ const AT_ONCE = 500;
 const EVERYTHING = 1_000_000;
 
 /** `replay`: sends events to Ghost again. */
-export const replay: Verb = (flags, values) =>
-  withInbox(values, async (inbox) => {
-    const ids = await wantedIds(flags, inbox);
-    const replayed = await inParts(ids, inbox.replay);
-    print(`${replayed} of ${ids.length} will be delivered.\n`);
-    if (replayed < ids.length) process.exitCode = 1;
-  });
+export const replay: Verb = async (flags, values) => {
+  const sinks = await openSinks(values);
+  await withInbox(
+    values,
+    async (inbox) => {
+      const ids = await wantedIds(flags, inbox);
+      const replayed = await inParts(ids, inbox.replay);
+      print(`${replayed} of ${ids.length} will be delivered.\n`);
+      if (replayed < ids.length) process.exitCode = 1;
+    },
+    { sinks },
+  );
+};
 
 /** `skip`: takes events out that Ghost need not get. */
 export const skip: Verb = (flags, values) =>

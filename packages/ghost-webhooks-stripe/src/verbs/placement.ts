@@ -1,7 +1,9 @@
+import { pendingStates } from '@prosora/durable';
 import { probeOf } from '../doctor.ts';
 import { createGhost } from '../ghost.ts';
+import { RETRIES_END_MS } from '../keyring.ts';
 import { openSecrets } from '../open-secrets.ts';
-import { compare } from '../reconcile.ts';
+import { countUndelivered } from '../reconcile.ts';
 import {
   beginGhostRotation,
   beginStripeRotation,
@@ -10,16 +12,21 @@ import {
 } from '../rotate.ts';
 import { openStripeAccount, type StripeAccount } from '../stripe.ts';
 import { foreignEndpoints, giveBack, ownIds, takeOver } from '../takeover.ts';
-import { misused, print, type Values, type Verb, withInbox } from './verb.ts';
+import { hasInbox, misused, print, type Values, type Verb, withInbox } from './verb.ts';
 
 /** `takeover`: an endpoint at Stripe for the inbox, and the line that Ghost needs. */
 export const takeover: Verb = async ({ finish, undo }, values) => {
   const account = accountOf(values);
   const { dataDir, publicUrl, ghostSecrets } = values;
   if (undo) {
-    const deleted = await giveBack({ account, dataDir });
+    const deleted = await giveBack({
+      account,
+      dataDir,
+      publicUrl: asked(publicUrl),
+      owed: (before) => owedBefore(values, account, before),
+    });
     print(`Deleted at Stripe: ${deleted.join(', ') || 'nothing'}.\n`);
-    return print('Take WEBHOOK_SECRET out of the environment of Ghost and restart it.\n');
+    return print("Now the edge's path of the webhooks may lead to Ghost again.\n");
   }
   if (finish) return retireOthers(values, account);
   const ghostSecret = ghostSecrets.at(-1);
@@ -36,8 +43,8 @@ export const takeover: Verb = async ({ finish, undo }, values) => {
 
 /** Only once Ghost takes what we sign: until then its own endpoint is what feeds it. */
 async function retireOthers(values: Values, account: StripeAccount): Promise<void> {
-  const { publicUrl, dataDir } = values;
-  if (publicUrl === undefined) throw misused('PROSORA_STRIPE_PUBLIC_URL is not set.', 'Set it.');
+  const { dataDir } = values;
+  const publicUrl = asked(values.publicUrl);
   const secrets = (await openSecrets(values)).ghost();
   if (!(await ghostTakes(values, secrets))) {
     throw misused('Ghost does not take what the inbox signs yet.', '`doctor` says why.');
@@ -45,13 +52,22 @@ async function retireOthers(values: Values, account: StripeAccount): Promise<voi
   const lost = await missingOf(values, account);
   if (lost > 0) {
     throw misused(
-      `${lost} events of the last days are not in the inbox.`,
-      'Deleting the endpoint ends the tries of Stripe: wait, or `reconcile --since 4d --apply`.',
+      `Stripe still has to deliver ${lost} events of the last days.`,
+      'Deleting the endpoint ends its tries: wait, or `reconcile --all --apply`.',
     );
   }
-  const others = foreignEndpoints(await account.endpoints(), publicUrl, ownIds(dataDir));
-  for (const { id } of others) await account.deleteEndpoint(id);
-  print(`Deleted at Stripe: ${others.map(({ id }) => id).join(', ') || 'nothing'}.\n`);
+  const all = await account.endpoints();
+  const { here, elsewhere } = foreignEndpoints(all, publicUrl, ownIds(dataDir));
+  for (const { id } of here) await account.deleteEndpoint(id);
+  print(`Deleted at Stripe: ${here.map(({ id }) => id).join(', ') || 'nothing'}.\n`);
+  for (const { id, url } of elsewhere) {
+    print(`Left alone, perhaps another site's: ${id} for ${url}.\n`);
+  }
+}
+
+function asked(publicUrl: string | undefined): string {
+  if (publicUrl === undefined) throw misused('PROSORA_STRIPE_PUBLIC_URL is not set.', 'Set it.');
+  return publicUrl;
 }
 
 /** `rotate stripe|ghost`: changes a secret, in two steps so that nothing is refused between them. */
@@ -73,7 +89,11 @@ export const rotate: Verb = async ({ args: [which], finish }, values) => {
   if (which === 'ghost') {
     if (finish) {
       await finishGhostRotation(dataDir, (secret) => ghostTakes(values, [secret]));
-      return print('Deliveries are signed with the new secret alone.\n');
+      return print(
+        values.ghostSecrets.length === 0
+          ? 'Deliveries are signed with the new secret alone.\n'
+          : 'Deliveries are signed with the new secret, and with PROSORA_STRIPE_GHOST_WEBHOOK_SECRET until you take it out and restart.\n',
+      );
     }
     const present = (await openSecrets(values)).ghost();
     const secret = beginGhostRotation(dataDir, present);
@@ -94,13 +114,25 @@ async function ghostTakes({ ghostUrl: url }: Values, secrets: readonly string[])
   return answer.kind === 'status' && answer.status === 200;
 }
 
-const RETRIES_END_MS = 4 * 86_400_000;
-
-async function missingOf(values: Values, account: StripeAccount): Promise<number> {
+/** What Stripe still has to deliver; with `before` only events from before a time. */
+async function missingOf(values: Values, account: StripeAccount, before?: Date): Promise<number> {
+  const since = new Date(Date.now() - RETRIES_END_MS);
+  const range = { since, ...(before && { before }) };
   let missing = 0;
   await withInbox(values, async (inbox) => {
-    const since = new Date(Date.now() - RETRIES_END_MS);
-    missing = (await compare({ account, inbox, since })).repairs.length;
+    missing = await countUndelivered(account, inbox, range);
   });
   return missing;
+}
+
+async function owedBefore(values: Values, account: StripeAccount, before: Date): Promise<number> {
+  if (!hasInbox(values)) return 0;
+  let pending = 0;
+  await withInbox(values, async (inbox) => {
+    for (const { id } of await inbox.deliveries.list({ states: pendingStates, limit: 10_000 })) {
+      const { created } = (await inbox.find(id))?.event ?? {};
+      if (Number(created) * 1000 < before.getTime()) pending += 1;
+    }
+  });
+  return pending + (await missingOf(values, account, before));
 }

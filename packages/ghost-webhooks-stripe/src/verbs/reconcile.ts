@@ -1,32 +1,61 @@
 import { createGhostAdmin } from '../ghost-admin.ts';
-import { compare, type Findings, repair } from '../reconcile.ts';
+import type { Inbox } from '../inbox.ts';
+import { compare, type Findings, type Repair, type RepairOutcome, repair } from '../reconcile.ts';
+import { openSinks } from '../sinks.ts';
 import { openStripeAccount } from '../stripe.ts';
-import { type Flags, misused, print, printJson, type Verb, withInbox } from './verb.ts';
+import {
+  type Flags,
+  misused,
+  print,
+  printJson,
+  type Values,
+  type Verb,
+  withInbox,
+} from './verb.ts';
 
 /** `reconcile`: what Stripe has and the inbox or Ghost lacks; with `--apply` it is repaired. */
-export const reconcile: Verb = (flags, values) =>
-  withInbox(values, async (inbox) => {
-    const { stripeKey: key, stripeApi, ghostUrl, ghostAdminKey } = values;
-    const account = openStripeAccount({ key, url: stripeApi });
-    const admin = ghostAdminKey
-      ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey })
-      : undefined;
-    const since = sinceOf(flags);
-    const found = await compare({ account, inbox, admin, since, products: flags.product });
-    if (flags.json)
-      printJson({ ...found, repairs: found.repairs.map(({ build: _, ...it }) => it) });
-    else print(format(found));
-    if (!flags.apply) {
-      if (found.repairs.length > 0 && !flags.json) {
-        print('Nothing was changed: --apply puts these events into the inbox.\n');
-      }
-      return;
-    }
-    const gone = await repair(found.repairs, inbox);
-    if (flags.json) return;
-    print(`${found.repairs.length - gone.length} events are in the inbox and go to Ghost.\n`);
-    for (const { id, subject } of gone) print(`${id}: ${subject} is gone at Stripe.\n`);
-  });
+export const reconcile: Verb = async (flags, values) => {
+  const sinks = await openSinks(values);
+  await withInbox(values, (inbox) => reconcileIn(inbox, flags, values), { sinks });
+};
+
+async function reconcileIn(inbox: Inbox, flags: Flags, values: Values): Promise<void> {
+  const { stripeKey: key, stripeApi, ghostUrl, ghostAdminKey } = values;
+  const account = openStripeAccount({ key, url: stripeApi });
+  const admin = ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined;
+  const since = sinceOf(flags);
+  const found = await compare({ account, inbox, admin, since, products: flags.product });
+  const repaired = flags.apply ? await repair(found.repairs, inbox, admin) : undefined;
+  if (flags.json) {
+    return printJson({
+      ...found,
+      repairs: found.repairs.map(({ build: _, ...it }, at) => ({
+        ...it,
+        ...(repaired && { outcome: repaired[at]?.outcome }),
+      })),
+    });
+  }
+  print(format(found));
+  if (repaired !== undefined) return print(formatOutcomes(repaired));
+  if (found.repairs.length > 0) {
+    print('Nothing was changed: --apply puts these events into the inbox.\n');
+  }
+}
+
+const OUTCOMES: Record<RepairOutcome, string> = {
+  sent: 'in the inbox, goes to Ghost',
+  gone: 'gone at Stripe',
+  counted: 'not needed: Ghost has counted it',
+  known: 'in the inbox already',
+  twin: 'kept: another event says the same',
+  held: 'kept and held: `replay` if Ghost lacks it, else `skip`',
+};
+
+function formatOutcomes(repaired: readonly { repair: Repair; outcome: RepairOutcome }[]): string {
+  return repaired
+    .map(({ repair: { id, subject }, outcome }) => `${id}  ${subject}  ${OUTCOMES[outcome]}\n`)
+    .join('');
+}
 
 const DAYS = /^([1-9]\d*)d$/;
 

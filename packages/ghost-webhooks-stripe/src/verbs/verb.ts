@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptionValues } from '@prosora/service';
 import { StripeWebhookError } from '../errors.ts';
-import { type Inbox, openInbox } from '../inbox.ts';
+import { type Inbox, openInbox, type Sink } from '../inbox.ts';
 import type { stripeOptions } from '../options.ts';
 import { INBOX_FILE } from '../service.ts';
-import { openSinks } from '../sinks.ts';
 
 /** The options of the command. */
 export type Values = OptionValues<typeof stripeOptions>;
@@ -46,14 +45,24 @@ export function misused(message: string, help: string): StripeWebhookError {
   return new StripeWebhookError('USAGE', message, { help });
 }
 
-/** Runs work on the inbox that `serve` uses. @throws StripeWebhookError `DATA_DIR` */
+/** Whether `serve` has made an inbox. */
+export function hasInbox({ dataDir, databaseUrl }: Values): boolean {
+  return databaseUrl !== undefined || existsSync(join(dataDir, INBOX_FILE));
+}
+
+/**
+ * Runs work on the inbox that `serve` uses. A verb that plans deliveries names the `sinks` that get them too.
+ *
+ * @throws StripeWebhookError `DATA_DIR`
+ */
 export async function withInbox(
   values: Values,
   work: (inbox: Inbox) => Promise<void>,
+  { sinks = [] }: { sinks?: readonly Sink[] } = {},
 ): Promise<void> {
   const file = join(values.dataDir, INBOX_FILE);
   const { databaseUrl: mysql } = values;
-  if (mysql === undefined && !existsSync(file)) {
+  if (!hasInbox(values)) {
     throw new StripeWebhookError('DATA_DIR', `There is no inbox at ${file}.`, {
       help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses.',
     });
@@ -62,7 +71,7 @@ export async function withInbox(
     ...values,
     file,
     mysql,
-    sinks: await openSinks(values),
+    sinks,
   });
   await work(inbox);
 }

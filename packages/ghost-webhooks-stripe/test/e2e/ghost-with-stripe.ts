@@ -31,11 +31,14 @@ interface Integration {
   api_keys: { type: string; secret: string }[];
 }
 
-/** On SQLite, or on the MySQL server that the options name. */
+/**
+ * On SQLite, or on the MySQL server that the options name. With `webhookUrl` Ghost has no WEBHOOK_SECRET and makes
+ * an endpoint of its own at Stripe, for that address in place of its own: what the edge does elsewhere.
+ */
 export async function startGhostWithStripe(
-  options: Pick<BootGhostOptions, 'mysql'> & { isSecretSet?: boolean } = {},
+  options: Pick<BootGhostOptions, 'mysql'> & { webhookUrl?: string } = {},
 ): Promise<GhostWithStripe> {
-  const { isSecretSet = true, ...database } = options;
+  const { webhookUrl, ...database } = options;
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'prosora-sandbox-'));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -54,7 +57,9 @@ export async function startGhostWithStripe(
         STRIPE_API_HOST,
         STRIPE_API_PORT,
         STRIPE_API_PROTOCOL,
-        ...(isSecretSet && { WEBHOOK_SECRET: HOP_SECRET }),
+        ...(webhookUrl === undefined
+          ? { WEBHOOK_SECRET: HOP_SECRET }
+          : { stripeRemoteWebhooks: 'true', stripeWebhookUrl: webhookUrl }),
       },
     }),
   );

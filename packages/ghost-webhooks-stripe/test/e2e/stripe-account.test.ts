@@ -9,6 +9,7 @@ import { openStripeAccount } from '../../src/stripe.ts';
 import { eventLike } from '../events.ts';
 import { HOP_SECRET } from '../integration/ghost-target.ts';
 import { freePort, type InboxProcess, runVerb, spawnInbox } from '../integration/inbox-process.ts';
+import { openTestInbox } from '../integration/open-test-inbox.ts';
 import { inboxEnv, jobCounts, readMetric, send } from '../integration/running-inbox.ts';
 import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
 
@@ -176,12 +177,21 @@ describe('reconcile', () => {
     });
     expect(found.repairs.map(({ kind, id }) => [kind, id])).toContainEqual(['lost', lost?.id]);
     expect(Number((await site.counts()).payments)).toBe(payments);
-    expect(await repair(found.repairs, ours)).toEqual([]);
+    const admin = createGhostAdmin({ url: site.ghost.listenUrl, key: site.adminKey });
+    const outcomes = (await repair(found.repairs, ours, admin)).map(({ outcome }) => outcome);
+    expect(new Set(outcomes)).toEqual(new Set(['sent']));
     await ours.close();
     await vi.waitFor(
       async () => expect(Number((await site.counts()).payments)).toBe(payments + 1),
       20_000,
     );
+    // An inbox that has lost its data asks Ghost, and does not count what Ghost has counted.
+    const { inbox: empty } = await openTestInbox();
+    const payment = found.repairs.filter(({ id }) => id === lost?.id);
+    expect((await repair(payment, empty, admin)).map(({ outcome }) => outcome)).toEqual([
+      'counted',
+    ]);
+    await empty.close();
     // Stripe sends it after all.
     stripe.settings.set({ webhooksPaused: false });
     await quiet();
@@ -222,16 +232,24 @@ describe('reconcile', () => {
 
 test('Ghost tells of a payment in doubt whether it has counted it', async () => {
   const admin = createGhostAdmin({ url: site.ghost.listenUrl, key: site.adminKey });
-  const before = new Date(Date.now() - 600_000);
-  const paid = (email: string, amount_paid = 500) =>
-    eventLike(6, { object: { customer_email: email, amount_paid } });
-  expect(await admin.hasCounted(paid('ada@example.com'), before)).toBe('yes');
-  expect(await admin.hasCounted(paid('ada@example.com', 77), before)).toBe('no');
-  expect(await admin.hasCounted(paid('ada@example.com'), new Date(Date.now() + 60_000))).toBe('no');
-  expect(await admin.hasCounted(paid('nobody@example.com'), before)).toBe('no');
-  expect(await admin.hasCounted(eventLike(14), before)).toBe('unknown');
+  const { stripe } = site.sandbox;
+  const customerOf = (email: string) => stripe.customers().find((one) => one.email === email)?.id;
+  const ever = { since: new Date(Date.now() - 3_600_000), alike: 0 };
+  const paid = (email: string, amount_paid = 500, customer = customerOf(email)) =>
+    eventLike(6, { object: { customer_email: email, amount_paid, customer } });
+  const ada = paid('ada@example.com');
+  expect(await admin.hasCounted(ada, ever)).toBe('yes');
+  // She has paid twice: for the beginning and for the renewal that was lost and found.
+  expect(await admin.hasCounted(ada, { ...ever, alike: 1 })).toBe('yes');
+  expect(await admin.hasCounted(ada, { ...ever, alike: 2 })).toBe('no');
+  expect(await admin.hasCounted(paid('ada@example.com', 77), ever)).toBe('no');
+  const later = { since: new Date(Date.now() + 60_000), alike: 0 };
+  expect(await admin.hasCounted(ada, later)).toBe('no');
+  expect(await admin.hasCounted(paid('ada@example.com', 500, 'cus_other'), ever)).toBe('unknown');
+  expect(await admin.hasCounted(paid('nobody@example.com', 500, 'cus_1'), ever)).toBe('unknown');
+  expect(await admin.hasCounted(eventLike(14), ever)).toBe('unknown');
   const wrong = createGhostAdmin({ url: site.ghost.listenUrl, key: `${'0'.repeat(24)}:00` });
-  expect(await wrong.hasCounted(paid('ada@example.com'), before)).toBe('unknown');
+  expect(await wrong.hasCounted(ada, ever)).toBe('unknown');
   expect(await wrong.problem()).toMatch(/401/);
 });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { sign } from '../../src/index.ts';
 import { bytesOf, eventLike } from '../events.ts';
 import { type GhostTarget, HOP_SECRET, startGhostTarget } from './ghost-target.ts';
-import { type InboxProcess, runVerb, spawnInbox } from './inbox-process.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from './inbox-process.ts';
 import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
 
 const CHECKOUT = eventLike(4);
@@ -113,6 +113,19 @@ test('doctor says what is well and what is not, with what to do', async () => {
   expect(ill.stdout).toMatch(/✘ Ghost at .* answers 401: Ghost refuses the signature/);
   const nobody = { ...env, PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9' };
   expect((await runVerb(nobody, ['doctor'])).stdout).toMatch(/✘ Ghost at .* does not answer/);
+});
+
+test('doctor tries the way from outside with an event of the mode that the site is for', async () => {
+  const port = String(await freePort());
+  const live = inboxEnv(ghost.url, {
+    PROSORA_STRIPE_MODE: 'live',
+    PROSORA_STRIPE_PORT: port,
+    PROSORA_STRIPE_PUBLIC_URL: `http://127.0.0.1:${port}/members/webhooks/stripe/`,
+  });
+  const serving = await spawnInbox(live);
+  expect((await runVerb(live, ['doctor'])).stdout).toMatch(/✔ http:\S+ leads to the inbox/);
+  expect((await runVerb(live, ['list', '--state', 'held'])).stdout).toBe('');
+  await serving.end('SIGTERM');
 });
 
 test('mistakes are one sentence each and no stack', async () => {

@@ -15,6 +15,8 @@ export interface KillPlan {
   file: string;
   /** Gets a line for each event that was acknowledged. */
   journal: string;
+  /** Gets a line when its kill point was beyond the last statement. */
+  rest: string;
   ghostUrl: string;
   /** Names the customers of this process. */
   run: number;
@@ -58,18 +60,17 @@ const worker = createWorker({
   pollMs: 50,
 });
 
-const events = signups(plan.customers).map((event) => ({
-  ...event,
-  id: `${event.id}_${plan.run}`,
-}));
-for (const event of events) {
+// With objects of its own, or its invoices would be the twins of those of another run.
+for (const event of signups(plan.customers, `_${plan.run}`)) {
   const body = bytesOf(event);
   const received = { event, body, signature: '', timestamp: 0, secretId: '', remoteAddress: null };
   await inbox.record(received);
   appendFileSync(plan.journal, `${event.id}\n`);
 }
 while ((await inbox.deliveries.oldestPending()) !== undefined) await delay(20);
-// Its kill point was beyond the last statement: then it dies at rest.
-if (plan.kill !== null) process.kill(process.pid, 'SIGKILL');
+if (plan.kill !== null) {
+  appendFileSync(plan.rest, `${statements}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
 await worker.stop();
 await inbox.close();

@@ -10,8 +10,8 @@ import { bytesOf } from '../events.ts';
 export async function openTestInbox(
   options: Partial<InboxOptions> = {},
 ): Promise<{ inbox: Inbox; file: string }> {
-  const file = join(mkdtempSync(join(tmpdir(), 'prosora-inbox-')), 'inbox.db');
-  return { inbox: await openInbox({ file, livemode: 'any', ...options }), file };
+  const { file = join(mkdtempSync(join(tmpdir(), 'prosora-inbox-')), 'inbox.db') } = options;
+  return { inbox: await openInbox({ livemode: 'any', ...options, file }), file };
 }
 
 /** An event as it comes out of the verifier. */

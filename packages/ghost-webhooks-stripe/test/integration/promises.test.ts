@@ -15,6 +15,7 @@ import { openTestInbox, received } from './open-test-inbox.ts';
 const CHECKOUT = eventLike(4);
 const INVOICE = eventLike(6);
 const DAY = 86_400_000;
+const originalPrepare = DatabaseSync.prototype.prepare;
 
 /** A clock that moves when told; sleeping takes real milliseconds, so that a worker does not spin. */
 function fakeClock(start = Date.UTC(2026, 0, 1)) {
@@ -68,6 +69,72 @@ test('two events with different ids about one payment are both kept, and Ghost g
     { id: INVOICE.id, state: 'ready' },
   ]);
   expect(await inbox.replay(['evt_twin'])).toEqual([]);
+  await inbox.close();
+});
+
+test('an event whose first copy was held for its version goes to Ghost when it comes in that of Ghost', async () => {
+  const { inbox } = await openTestInbox();
+  const newer = eventLike(6, { api_version: '2026-10-28.endive' });
+  expect(await inbox.record(received(newer))).toEqual({ outcome: 'recorded', held: 'api_version' });
+  expect(await inbox.record(received(newer))).toEqual({ outcome: 'duplicate' });
+  expect(await inbox.record(received(INVOICE))).toEqual({ outcome: 'replaced' });
+  expect(await inbox.list()).toMatchObject([{ id: INVOICE.id, state: 'ready' }]);
+  expect((await inbox.find(INVOICE.id))?.event).toEqual(INVOICE);
+  // From now on it is as if this copy had been the first.
+  expect(await inbox.record(received(newer))).toEqual({ outcome: 'conflict' });
+  expect(await inbox.counts()).toEqual({ events: 1, held: {} });
+  await inbox.close();
+});
+
+test('a held event that is let go does not go to Ghost when another about its payment went', async () => {
+  const { inbox: strict, file } = await openTestInbox({ livemode: 'live' });
+  await strict.record(received(INVOICE));
+  await strict.close();
+  const { inbox } = await openTestInbox({ file });
+  await inbox.record(received(eventLike(6, { id: 'evt_other' })));
+  expect(await inbox.replay([INVOICE.id])).toEqual([]);
+  expect(await inbox.list()).toMatchObject([
+    { id: 'evt_other', state: 'ready' },
+    { id: INVOICE.id, state: 'twin', reason: 'says the same as evt_other' },
+  ]);
+  await inbox.close();
+});
+
+test('of the waiting updates of a subscription only the newest goes to Ghost', async () => {
+  const { inbox } = await openTestInbox();
+  const update = (id: string, subscription: string) =>
+    inbox.record(received(eventLike(8, { id, object: { id: subscription } })));
+  await update('evt_1', 'sub_1');
+  await update('evt_2', 'sub_2');
+  await update('evt_3', 'sub_1');
+  expect((await inbox.list()).map(({ id, state }) => [id, state])).toEqual([
+    ['evt_3', 'waiting'],
+    ['evt_2', 'ready'],
+    ['evt_1', 'superseded'],
+  ]);
+  await inbox.close();
+});
+
+test('payments alike are counted for a question to Ghost: those it has got, of the customer, in the time', async () => {
+  const clock = fakeClock();
+  const { inbox } = await openTestInbox({ clock });
+  const pay = async (id: string, object = {}) => {
+    await inbox.record(received(eventLike(6, { id, object: { id, ...object } })));
+    const [job] = await inbox.deliveries.claim(1, 1_000);
+    if (job) await inbox.deliveries.settle(job, { kind: 'done' });
+    clock.advance(1_000);
+  };
+  await pay('evt_early');
+  const since = new Date(clock.now());
+  await pay('evt_alike');
+  await pay('evt_dearer', { amount_paid: 501 });
+  await pay('evt_stranger', { customer: 'cus_stranger' });
+  const until = new Date(clock.now() - 1);
+  await pay('evt_late');
+  await inbox.record(received(eventLike(6, { id: 'evt_waiting', object: { id: 'in_waiting' } })));
+  expect(await inbox.countAlike(INVOICE, { since })).toBe(2);
+  expect(await inbox.countAlike(INVOICE, { since, until })).toBe(1);
+  expect(await inbox.countAlike(eventLike(14), { since })).toBe(0);
   await inbox.close();
 });
 
@@ -154,6 +221,43 @@ test('an event that Ghost fails on is tried for seven days and is then a dead le
   expect((lastTry - startedAt) / DAY).toBeLessThan(7.1);
   expect(tries).toBeGreaterThan(100);
   expect(await inbox.replay([CHECKOUT.id])).toEqual([CHECKOUT.id]);
+});
+
+test('to list what is wrong reads no event that is well', async () => {
+  const { inbox, file } = await openTestInbox();
+  for (let number = 0; number < 300; number += 1) {
+    await inbox.record(
+      received(eventLike(1, { id: `evt_${number}`, object: { id: `${number}` } })),
+    );
+  }
+  await inbox.record(received(eventLike(6, { id: 'evt_held', api_version: '2026-10-28.endive' })));
+  const [job] = await inbox.deliveries.claim(1, 1_000);
+  if (job) await inbox.deliveries.settle(job, { kind: 'dead', reason: '400' });
+  const troubled = { states: ['dead', 'ambiguous', 'held', 'delayed', 'aside'] as const };
+  const prepared: string[] = [];
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (
+    this: DatabaseSync,
+    sql,
+  ) {
+    prepared.push(sql);
+    return originalPrepare.call(this, sql);
+  });
+  const { inbox: fresh } = await openTestInbox({ file });
+  prepared.length = 0;
+  expect((await fresh.list(troubled)).map(({ id }) => id)).toEqual(['evt_held', 'evt_0']);
+  prepare.mockRestore();
+  using database = new DatabaseSync(file, { readOnly: true });
+  const plans = prepared
+    .filter((sql) => sql.startsWith('select'))
+    .flatMap((sql) => database.prepare(`explain query plan ${sql}`).all());
+  const steps = plans.map(({ detail }) => String(detail));
+  expect(steps.length).toBeGreaterThanOrEqual(3);
+  // SCAN with an index that holds only held events reads those alone.
+  expect(steps.filter((step) => /^SCAN/.test(step) && !step.includes('stripe_event_held'))).toEqual(
+    [],
+  );
+  await fresh.close();
+  await inbox.close();
 });
 
 test('an event of each state can be listed by type and by customer', async () => {

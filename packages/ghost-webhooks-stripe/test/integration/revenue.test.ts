@@ -7,6 +7,7 @@ import { expect, inject, test } from 'vitest';
 import type { StripeEvent } from '../../src/event.ts';
 import { mrrOf } from '../../src/index.ts';
 import { mrrSink } from '../../src/mrr-sink.ts';
+import { eventLike } from '../events.ts';
 import { openTestInbox, received } from './open-test-inbox.ts';
 
 const { seed } = inject('proof');
@@ -98,5 +99,22 @@ test("over random lives, shuffled and repeated, the sum of a subscription's rows
   }
   const total = all.reduce((sum, subscription) => sum + mrrOf(subscription as never), 0);
   expect(await inbox.revenue()).toEqual({ usd: total });
+  await inbox.close();
+});
+
+test('a change that a reconcile has stated counts once, should its own event come after all', async () => {
+  const { inbox } = await openTestInbox({ sinks: [mrrSink] });
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600;
+  // The yearly plan: 5000 a year are 416 a month, and 500 a month before.
+  const changed = eventLike(5, { created: hour - 3_600 });
+  const begun = eventLike(3, { created: hour - 7_200 });
+  await inbox.record(received(begun));
+  await inbox.record(received({ ...changed, id: 'evt_gw_1', created: hour }), 'reconcile');
+  expect(await inbox.revenue()).toEqual({ usd: 416 });
+  await inbox.record(received(changed));
+  expect(await inbox.revenue()).toEqual({ usd: 416 });
+  // What happens later counts again: a monthly plan is set to end.
+  await inbox.record(received(eventLike(9, { created: hour + 7_200 })));
+  expect(await inbox.revenue()).toEqual({ usd: 416 - 500 });
   await inbox.close();
 });

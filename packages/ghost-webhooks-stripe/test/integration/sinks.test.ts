@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { Job } from '@prosora/durable';
 import { listen } from '@prosora/service';
 import { expect, test, vi } from 'vitest';
-import { loadHandlers } from '../../src/handler-sink.ts';
-import { eventLike, recordedEvents } from '../events.ts';
+import { createHandlerCall, loadHandlers } from '../../src/handler-sink.ts';
+import { bytesOf, eventLike, recordedEvents } from '../events.ts';
 import { startGhostTarget } from './ghost-target.ts';
 import { inboxEnv, readMetric, send, startInbox } from './running-inbox.ts';
 
@@ -99,6 +100,43 @@ test('changes of revenue go to the data source, each under a name of its own, th
   );
   // Incomplete to active, to a yearly plan, set to end, going on after all.
   expect(rows.map(({ mrr_delta }) => mrr_delta)).toEqual([500, -84, -500, 500]);
-  expect(new Set(batches).size).toBe(4);
+  // By Stripe's ids: numbers of a data folder come again in the next one.
+  const sent = [3, 5, 9, 10].map((number) => `stripe-mrr:${eventLike(number).id}`);
+  expect(batches).toEqual(sent);
+  await inbox.stop();
+});
+
+test('a handler that does not end is given up and tried again', async () => {
+  let calls = 0;
+  const signals: AbortSignal[] = [];
+  const call = createHandlerCall(
+    {
+      donation: (_change, { signal }) => {
+        calls += 1;
+        signals.push(signal);
+        return calls === 1 ? new Promise(() => undefined) : undefined;
+      },
+    },
+    'donation',
+    async () => ({ event: eventLike(14), body: bytesOf(eventLike(14)) }),
+    20,
+  );
+  const job = { id: eventLike(14).id, attempt: 1 } as Job;
+  const { signal } = new AbortController();
+  await expect(call(job, signal)).rejects.toThrow('did not end within 20 ms');
+  expect(signals[0]?.aborted).toBe(true);
+  expect(await call(job, signal)).toEqual({ kind: 'done' });
+});
+
+test('the age of the oldest event of each sink is a metric', async () => {
+  await using ghost = await startGhostTarget();
+  const file = moduleWith(`export default { donation: () => { throw new Error('not yet'); } };`);
+  const inbox = await startInbox(inboxEnv(ghost.url, { PROSORA_STRIPE_HANDLERS: file }));
+  await send(inbox.url, eventLike(14));
+  await vi.waitFor(async () => {
+    const [line = ''] = await readMetric(inbox.privateUrl, 'sink_oldest_pending_seconds');
+    expect(line).toContain('sink="on donation"');
+    expect(Number(line.split(' ').at(-1))).toBeGreaterThan(0);
+  });
   await inbox.stop();
 });

@@ -7,6 +7,7 @@ import { createdRange, isWithin, metadata, optionalText, readParams } from './pa
 import { buildPortalConfiguration, buildPortalSession } from './portal.ts';
 import { notImplemented } from './refusal.ts';
 import { getter, idOf, lister, type Routes } from './routes.ts';
+import type { Webhooks } from './webhooks.ts';
 
 const newEndpoint = z.object({
   url: z.url(),
@@ -24,6 +25,7 @@ const eventFilter = z.object({
   type: optionalText,
   types: z.array(z.string()).optional(),
   created: createdRange.optional(),
+  delivery_success: z.enum(['true', 'false']).optional(),
 });
 
 const checkoutFilter = z.object({ subscription: optionalText, customer: optionalText });
@@ -80,7 +82,7 @@ export function pageRoutes(books: Books, checkouts: Checkouts, url: string): Rou
 }
 
 /** Webhook endpoints and the events they get. */
-export function webhookRoutes(books: Books): Routes {
+export function webhookRoutes(books: Books, webhooks: Pick<Webhooks, 'isUndelivered'>): Routes {
   return {
     'POST /webhook_endpoints': (request) => {
       const { api_version = API_VERSION, ...input } = readParams(newEndpoint, request);
@@ -113,9 +115,12 @@ export function webhookRoutes(books: Books): Routes {
       return { id, object: 'webhook_endpoint', deleted: true };
     },
     'GET /events': lister(books, 'event', (request) => {
-      const { type, types = type && [type], created } = readParams(eventFilter, request);
+      const { type, types = type && [type], ...rest } = readParams(eventFilter, request);
+      const { created, delivery_success: success } = rest;
       return (event) =>
-        (types === undefined || types.includes(event.type)) && isWithin(event.created, created);
+        (types === undefined || types.includes(event.type)) &&
+        isWithin(event.created, created) &&
+        (success === undefined || webhooks.isUndelivered(event.id) === (success === 'false'));
     }),
     'GET /events/:id': getter(books, 'event'),
     'GET /account': () => ({

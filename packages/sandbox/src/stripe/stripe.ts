@@ -86,7 +86,7 @@ export async function startStripe(
       ...customerRoutes(account),
       ...subscriptionRoutes(account, subscriptions),
       ...pageRoutes(books, checkouts, url),
-      ...webhookRoutes(books),
+      ...webhookRoutes(books, webhooks),
     },
   });
   app.use('/v1', api.router);

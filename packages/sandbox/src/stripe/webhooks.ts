@@ -29,6 +29,8 @@ export interface Webhooks {
   attempts(): WebhookAttempt[];
   /** Deliveries that still have to be taken or given up. */
   pending(): number;
+  /** Whether some endpoint has not taken an event: its tries go on, or ended without. */
+  isUndelivered(eventId: string): boolean;
   clear(): void;
   /** Ends attempts under way; what is pending goes on at the next start. */
   close(): Promise<void>;
@@ -160,6 +162,13 @@ export function createWebhooks(options: {
     },
     attempts: () => attempts,
     pending: () => pending.values().length,
+    isUndelivered(eventId) {
+      if (pending.values().some(({ event }) => event === eventId)) return true;
+      const last = new Map(
+        attempts.filter(({ event }) => event === eventId).map(({ url, status }) => [url, status]),
+      );
+      return [...last.values()].some((status) => status === null || status < 200 || status > 299);
+    },
     clear() {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();

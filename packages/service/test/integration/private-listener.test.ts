@@ -1,12 +1,20 @@
+import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import { Counter, createMetrics, type Listener, startPrivateListener } from '../../src/index.ts';
+import {
+  Counter,
+  createMetrics,
+  Gauge,
+  type Listener,
+  type PrivateListenerOptions,
+  startPrivateListener,
+} from '../../src/index.ts';
 
 let listener: Listener | undefined;
 afterEach(() => listener?.close(0));
 
-const start = async (checks = {}) => {
+const start = async (checks = {}, more: Partial<PrivateListenerOptions> = {}) => {
   const metrics = createMetrics('test');
-  listener = await startPrivateListener({ host: '127.0.0.1', port: 0, metrics, checks });
+  listener = await startPrivateListener({ host: '127.0.0.1', port: 0, metrics, checks, ...more });
   return { metrics, url: listener.url, port: listener.port };
 };
 const get = async (url: string, init?: RequestInit) => {
@@ -56,4 +64,37 @@ test('a busy port is one sentence with a remedy', async () => {
     code: 'LISTEN_FAILED',
     message: `Cannot listen on 127.0.0.1:${port}. Another program has it: stop that one or choose another port.`,
   });
+});
+
+test('an error of a route or of a metric is answered 500, and the process goes on', async () => {
+  const errors: unknown[] = [];
+  const gone = new Error('the database is away');
+  const { url, metrics } = await start(
+    {},
+    {
+      routes: async ({ url: path = '/' }) => {
+        if (path === '/page') throw gone;
+        return new URL(path, 'http://page').pathname === '/never';
+      },
+      onError: (error) => errors.push(error),
+    },
+  );
+  const collect = () => Promise.reject(gone);
+  new Gauge({ name: 'prosora_test_rows', help: 'A test.', registers: [metrics], collect });
+  expect(await get(`${url}/page`)).toMatch(/^500 /);
+  expect(await get(`${url}/metrics`)).toMatch(/^500 /);
+  expect(errors).toEqual([gone, gone]);
+  expect(await get(`${url}/livez`)).toBe('200 ok\n');
+});
+
+test('a path that is none is not found', async () => {
+  const { url, port } = await start(
+    {},
+    { routes: async ({ url: path = '/' }) => !new URL(path, 'http://page') },
+  );
+  const status = await new Promise((resolve) => {
+    request({ port, path: '//', host: '127.0.0.1' }, ({ statusCode }) => resolve(statusCode)).end();
+  });
+  expect(status).toBe(404);
+  expect(await get(`${url}/livez`)).toBe('200 ok\n');
 });
