@@ -1,29 +1,14 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startDatabaseProcess } from '../../packages/analytics-engine/src/database/database-process.ts';
-import { corpus, eventOf, HOME, type Page } from '../../packages/analytics-engine/test/corpus.ts';
+import { corpus, eventOf } from '../../packages/analytics-engine/test/corpus.ts';
 import { startEngineProcess } from './engine-process.ts';
+import { DAYS, END, PAGES, SITE } from './site.ts';
 
 const CACHE = resolve(import.meta.dirname, '../../.prosora/bench-engine');
-const SITE = 'bd05ceed-1df9-4af7-832a-d3b5faa7ca1d';
-export const DAYS = 90;
-/** The day after the last one with hits. */
-export const END = new Date(Date.UTC(2026, 10, 1));
 const BATCH = 5_000;
 const FIRST_PART = 100_000;
 const MILLION = 1_000_000;
-
-export const PAGES: readonly Page[] = [
-  HOME,
-  ...Array.from({ length: 60 }, (_, index) => ({
-    path: `/story-${index}/`,
-    postUuid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-    postType: 'post' as const,
-  })),
-];
-
-/** What every question of Ghost Admin carries. */
-export const SITE_QUERY = `site_uuid=${SITE}`;
 
 /**
  * A data directory with so many million hits of 90 days, made once: a first part taken in as the collector

@@ -1,4 +1,4 @@
-import { DAYS, END, PAGES, SITE_QUERY } from './corpora.ts';
+import { DAYS, END, PAGES, SITE_QUERY } from './site.ts';
 
 /** What Ghost Admin asks: https://github.com/TryGhost/Ghost, apps/stats and server/services/stats. */
 export const ENDPOINTS: readonly string[] = [
