@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { allowAnyOrigin, type Logger, readRawBody } from '@prosora/service';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import { CollectorError } from './errors.ts';
 import { createPageHitRoute } from './page-hit-route.ts';
+import type { createPipes } from './pipes.ts';
 import { PIXEL, readPixel } from './pixel.ts';
 import { createReceive, type ReceiveOptions } from './receive.ts';
 import { type createSync, MAX_SYNC_BYTES } from './tinybird-sync.ts';
@@ -13,7 +13,7 @@ export interface AppOptions extends ReceiveOptions {
   datasource: string;
   sites?: readonly string[] | undefined;
   /** Answers charts. */
-  pipes: RequestHandler;
+  pipes: ReturnType<typeof createPipes>;
   /** Takes what Ghost synchronises; without it the route does not exist. */
   sync?: ReturnType<typeof createSync> | undefined;
   /** Whether a page may be counted by a picture. */
@@ -22,61 +22,87 @@ export interface AppOptions extends ReceiveOptions {
   logger: Logger;
 }
 
+interface Route {
+  /** The methods, spelled as in the request, and the path they are for. */
+  pattern: RegExp;
+  /** @param query with its question mark; empty without one */
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    at: { parts: string[]; query: string },
+  ): Promise<void>;
+}
+
 const SYNC_TIMEOUT_MS = 60_000;
 const RETRY_AFTER_SECONDS: Record<number, string> = { 429: '60', 503: '10' };
 /** A site in a subdirectory has a path in front of it as well. */
-const SITE_PREFIX = /^[^?]*?\/\.ghost\/analytics(?=\/)/;
-const PIXEL_PATH = '/api/v1/page_hit.gif';
+const ADDRESS = /^(?:[^?]*?\/\.ghost\/analytics(?=\/))?([^?]*)(.*)$/s;
 
-/** Creates the public side: page hits, charts, and 404 for all else. */
+/**
+ * Creates the public side: page hits, charts, and 404 for all else. Without Express, which takes 20 MB
+ * of memory to start.
+ */
 export function createApp(options: AppOptions): RequestListener {
-  const { metrics, sync, sites } = options;
+  const { metrics, sync, sites, pipes } = options;
   const receive = createReceive(options);
   const refuse = createRefuse(options);
-  const takePageHit = createPageHitRoute({
-    ...options,
-    receive,
-    refuse(thrown, request, response) {
-      metrics.hit(codeOf(thrown));
-      refuse(thrown, request, response);
+  const refuseHit: typeof refuse = (thrown, request, response) => {
+    metrics.hit(codeOf(thrown));
+    refuse(thrown, request, response);
+  };
+  const takePageHit = createPageHitRoute({ ...options, receive, refuse: refuseHit });
+  const routes: Route[] = [
+    {
+      pattern: /^(?:GET|HEAD|POST) \/v0\/pipes\/([^/]+)\/?$/,
+      answer: (request, response, { parts: [file = ''], query }) =>
+        pipes(request, response, `${file}${query}`),
     },
-  });
-  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use((request, _response, next) => {
-    request.url = request.url.replace(SITE_PREFIX, '');
-    next();
-  });
-  app.use(allowAnyOrigin);
+  ];
   if (options.pixel) {
-    app.get(PIXEL_PATH, async (request, response) => {
-      metrics.hit(await receive(request, () => readPixel(request, sites)));
-      response.set({ 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' }).send(PIXEL);
+    routes.push({
+      pattern: /^(?:GET|HEAD) \/api\/v1\/page_hit\.gif\/?$/,
+      async answer(request, response, { query }) {
+        try {
+          metrics.hit(await receive(request, () => readPixel(request, query, sites)));
+        } catch (thrown) {
+          return refuseHit(thrown, request, response);
+        }
+        const headers = { 'Content-Type': 'image/gif', 'Cache-Control': 'no-store' };
+        response.writeHead(200, { ...headers, 'Content-Length': PIXEL.length }).end(PIXEL);
+      },
     });
   }
   if (sync) {
-    app.post('/api/v1/tinybird-sync', async (request, response) => {
-      sync.authorize(request);
-      const limits = { maxBodyBytes: MAX_SYNC_BYTES, timeoutMs: SYNC_TIMEOUT_MS };
-      await sync.handOn((await readRawBody(request, limits)).toString('utf8'));
-      response.status(202).json({ message: 'Rows received' });
+    routes.push({
+      pattern: /^POST \/api\/v1\/tinybird-sync\/?$/,
+      async answer(request, response) {
+        sync.authorize(request);
+        const limits = { maxBodyBytes: MAX_SYNC_BYTES, timeoutMs: SYNC_TIMEOUT_MS };
+        await sync.handOn((await readRawBody(request, limits)).toString('utf8'));
+        answerJson(response, 202, { message: 'Rows received' });
+      },
     });
   }
-  app.route('/v0/pipes/:file').get(options.pipes).post(options.pipes);
-  app.use((request) => {
-    throw new CollectorError('NOT_FOUND', `there is no ${request.method} ${request.path} here`);
-  });
-  const answerError: ErrorRequestHandler = (thrown, request, response, next) => {
-    if (response.headersSent) return next(thrown);
-    if (request.path === PIXEL_PATH) metrics.hit(codeOf(thrown));
-    refuse(thrown, request, response);
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const [, path = '', query = ''] = ADDRESS.exec(request.url ?? '') ?? [];
+    const asked = `${request.method} ${path}`;
+    try {
+      for (const route of routes) {
+        const parts = route.pattern.exec(asked)?.slice(1);
+        if (parts) return await route.answer(request, response, { parts, query });
+      }
+      throw new CollectorError('NOT_FOUND', `there is no ${asked} here`);
+    } catch (thrown) {
+      refuse(thrown, request, response);
+    }
   };
-  app.use(answerError);
   return (request, response) => {
-    if (!takePageHit(request, response)) app(request, response);
+    if (takePageHit(request, response)) return;
+    allowAnyOrigin(request, response, () => void answer(request, response));
   };
 }
 
-/** Express's own errors carry a status and no code. */
+/** What is thrown by mistake has no code. */
 function codeOf(thrown: unknown): string {
   return ((thrown as Partial<CollectorError>).code ?? 'failed').toLowerCase();
 }
@@ -93,11 +119,15 @@ function createRefuse({ logger }: AppOptions) {
     // The rest of a body that was refused is not read, so the connection cannot be used again.
     if (!request.complete) response.setHeader('Connection', 'close');
     const text = status === 500 ? 'the collector failed' : message;
-    const body = JSON.stringify({ message: text, error: text });
-    response.writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-    });
-    response.end(body);
+    answerJson(response, status, { message: text, error: text });
   };
+}
+
+function answerJson(response: ServerResponse, status: number, content: object): void {
+  const body = JSON.stringify(content);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(body);
 }

@@ -6,7 +6,7 @@ const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).d
 
 const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
 
-/** Names that Express knows, single addresses and networks. */
+/** Names that proxy-addr knows, single addresses and networks. */
 const NETWORK_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 function isNetwork(entry: string): boolean {

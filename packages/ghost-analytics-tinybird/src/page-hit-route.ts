@@ -31,8 +31,7 @@ const RECEIVED_HEADERS = {
 };
 
 /**
- * Creates the route of page hits. It stands ahead of Express, whose way to a route costs a hit more
- * than being checked, enriched and kept.
+ * Creates the route of page hits, which looks only once at what a hit is asked for with.
  *
  * @returns the function; it says whether a request was its own and answers that
  */

@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readRawBody } from '@prosora/service';
-import type { Request, RequestHandler, Response } from 'express';
 import { type ChartAnswer, createChartCache } from './chart-cache.ts';
 import { CollectorError } from './errors.ts';
 import { createQueryBudget } from './query-budget.ts';
@@ -20,7 +20,7 @@ export interface PipesOptions {
 
 const MAX_PARAMETERS_BYTES = 100_000;
 /** Nothing that a URL parser could take for a way out of the folder of pipes. */
-const PIPE_FILE = /^\w{1,200}\.\w{1,20}$/;
+const PIPE = /^\w{1,200}\.\w{1,20}(?:\?|$)/;
 /** What the upstream gets to see of a request; its own client address and cookies are none of its business. */
 const REQUEST_HEADERS = ['authorization', 'content-type', 'accept'];
 const RESPONSE_HEADERS = [
@@ -34,53 +34,58 @@ const RESPONSE_HEADERS = [
 /**
  * Passes a question to a pipe on, and its answer back: Ghost in production calls no private address but
  * that of the site itself (core/server/lib/request-external.js), so charts have to be read at the site.
+ *
+ * @returns the function; `pipe` is the file with its query. It throws CollectorError `NOT_FOUND`,
+ * `TOO_MANY_QUERIES`, `UPSTREAM_TIMEOUT` or `UPSTREAM_UNAVAILABLE`, and RawBodyError.
  */
-export function createPipes(options: PipesOptions): RequestHandler {
+export function createPipes(options: PipesOptions) {
   const { upstreamUrl, cacheMs, queriesPerDay, onAnswer } = options;
   const budget = queriesPerDay === undefined ? undefined : createQueryBudget(queriesPerDay);
   const answerTo = createChartCache({ ttlMs: cacheMs, budget });
 
-  return async (request, response) => {
-    const file = String(request.params['file']);
-    if (!PIPE_FILE.test(file)) throw new CollectorError('NOT_FOUND', 'there is no such pipe');
-    const query = /\?.*/s.exec(request.url)?.[0] ?? '';
+  return async (request: IncomingMessage, response: ServerResponse, pipe: string) => {
+    if (!PIPE.test(pipe)) throw new CollectorError('NOT_FOUND', 'there is no such pipe');
     const body = request.method === 'POST' ? await bodyOf(request, options.timeoutMs) : undefined;
-    const token = request.get('authorization') ?? '';
+    const token = request.headers.authorization ?? '';
     let source: 'upstream' | 'cache' = 'cache';
     const result = await answerTo(
-      { path: `${file}${query}\n${body ?? ''}`, token, tokenEndsMs: endOf(token) },
+      { path: `${pipe}\n${body ?? ''}`, token, tokenEndsMs: endOf(token) },
       () => {
         source = 'upstream';
-        return ask(options, `${upstreamUrl}/v0/pipes/${file}${query}`, request, body);
+        return ask(options, `${upstreamUrl}/v0/pipes/${pipe}`, request, body);
       },
     );
     onAnswer?.(result.kind === 'spent' ? 'spent' : source);
     if (result.kind === 'spent') {
-      response.set('Retry-After', String(Math.ceil(result.waitMs / 1_000)));
+      response.setHeader('Retry-After', String(Math.ceil(result.waitMs / 1_000)));
       throw new CollectorError('TOO_MANY_QUERIES', 'all questions of the day are asked');
     }
     send(response, result.answer, result.ageMs);
   };
 }
 
-function send(response: Response, { status, headers, body }: ChartAnswer, ageMs: number): void {
-  response.status(status).set(headers);
-  if (ageMs > 0) response.set('Age', String(Math.floor(ageMs / 1_000)));
-  response.send(body);
+function send(
+  response: ServerResponse,
+  { status, headers, body }: ChartAnswer,
+  ageMs: number,
+): void {
+  if (ageMs > 0) response.setHeader('Age', Math.floor(ageMs / 1_000));
+  response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
 }
 
 /** Not aborted with the caller: others may wait for the same answer, and the question is spent. */
 async function ask(
   options: PipesOptions,
   url: string,
-  request: Request,
+  request: IncomingMessage,
   body: Buffer | undefined,
 ): Promise<ChartAnswer> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   try {
     const answer = await (options.fetch ?? globalThis.fetch)(url, {
-      method: request.method,
-      headers: picked(REQUEST_HEADERS, (name) => request.get(name)),
+      // An answer is kept for GET as well, so HEAD has to ask for all of it.
+      method: body ? 'POST' : 'GET',
+      headers: picked(REQUEST_HEADERS, (name) => request.headers[name]?.toString()),
       redirect: 'manual',
       signal: timeout,
       ...(body && { body: new Uint8Array(body) }),
@@ -108,7 +113,7 @@ function endOf(authorization: string): number | undefined {
   }
 }
 
-async function bodyOf(request: Request, timeoutMs: number): Promise<Buffer> {
+async function bodyOf(request: IncomingMessage, timeoutMs: number): Promise<Buffer> {
   return await readRawBody(request, { maxBodyBytes: MAX_PARAMETERS_BYTES, timeoutMs });
 }
 

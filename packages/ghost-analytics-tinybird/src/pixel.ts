@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { checkPageHit, type PageHit } from './page-hit.ts';
 
 /** The smallest GIF: one transparent dot. */
@@ -13,10 +13,14 @@ export const PIXEL = Buffer.from(
  *
  * @throws CollectorError as `readPageHit` does.
  */
-export function readPixel(request: Request, sites: readonly string[] | undefined): PageHit {
-  const query = new URLSearchParams(/\?.*/s.exec(request.url)?.[0]);
-  const given = (name: string) => query.get(name) ?? undefined;
-  const href = given('href') ?? request.get('referer') ?? '';
+export function readPixel(
+  { headers }: IncomingMessage,
+  query: string,
+  sites: readonly string[] | undefined,
+): PageHit {
+  const parameters = new URLSearchParams(query);
+  const given = (name: string) => parameters.get(name) ?? undefined;
+  const href = given('href') ?? headers.referer ?? '';
   const page = URL.parse(href);
   const utm = (name: string) => page?.searchParams.get(`utm_${name}`) || null;
   const source = page?.searchParams.get('ref') || page?.searchParams.get('source') || utm('source');
@@ -28,7 +32,7 @@ export function readPixel(request: Request, sites: readonly string[] | undefined
       site_uuid: given('site_uuid'),
       post_uuid: given('post_uuid'),
       post_type: given('post_type'),
-      locale: /^[\w-]{2,20}/.exec(request.get('accept-language') ?? '')?.[0] ?? 'en',
+      locale: /^[\w-]{2,20}/.exec(headers['accept-language'] ?? '')?.[0] ?? 'en',
       location: null,
       pathname: page?.pathname ?? '',
       href,

@@ -64,6 +64,16 @@ export function createSender(options: SenderOptions): Sender {
    */
   let doubt = { segment: checkpoint.progress.segment, to: checkpoint.progress.cuts.at(-1) ?? 0 };
   let running: Promise<void> | undefined;
+  /**
+   * One batch after the other lies here: V8 lets tens of megabytes of such garbage gather, as it is small
+   * by the objects that it counts.
+   */
+  let memory = Buffer.alloc(0);
+  const read = async (segment: Segment, from: number, to: number): Promise<Buffer> => {
+    const size = Math.max(0, to - from);
+    if (memory.length < size) memory = Buffer.allocUnsafeSlow(Math.max(size, batchBytes));
+    return await readSegment(segment, from, memory.subarray(0, size));
+  };
 
   /** The segment to read from, `undefined` when all is sent. */
   const current = async (): Promise<Segment | undefined> => {
@@ -87,7 +97,7 @@ export function createSender(options: SenderOptions): Sender {
     if (isShort) await delay(batchMs, undefined, { signal: draining.signal }).catch(() => {});
     const end = segment.size;
     if (end - at.from <= batchBytes) return checkpoint.save({ ...at, cuts: [end] });
-    const bytes = await readSegment(segment, at.from, at.from + batchBytes);
+    const bytes = await read(segment, at.from, at.from + batchBytes);
     const length = wholeLinesLength(bytes) || bytes.length;
     // A file that is shorter than it was holds nothing more.
     checkpoint.save({ ...at, cuts: [length === 0 ? end : at.from + length] });
@@ -97,7 +107,7 @@ export function createSender(options: SenderOptions): Sender {
     const at = checkpoint.progress;
     const [to = at.from, ...cuts] = at.cuts;
     const done: Progress = { ...at, from: to, cuts };
-    const bytes = await readSegment(segment, at.from, to);
+    const bytes = await read(segment, at.from, to);
     const { frames, damaged } = readFrames(bytes);
     if (damaged > 0) options.onDamage?.(segment.name, damaged);
     if (frames.length === 0) return checkpoint.save(done);
@@ -105,6 +115,8 @@ export function createSender(options: SenderOptions): Sender {
     const mayBeDouble = at.segment === doubt.segment && at.from < doubt.to;
     const batch = { name: nameOf(at), rows: frames.length, mayBeDouble };
     const outcome = await tinybird.send(ndjson, batch.name, ended.signal);
+    // After an answer that came too early the rest of these bytes is still on its way.
+    if (outcome.kind !== 'accepted') memory = Buffer.alloc(0);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
     const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
     if (isNewDoubt) doubt = { segment: at.segment, to };

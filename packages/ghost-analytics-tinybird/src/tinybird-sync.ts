@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { CollectorError } from './errors.ts';
 import type { Tinybird } from './tinybird.ts';
@@ -46,8 +46,8 @@ export function createSync({ key, tinybirdFor, sites, onTaken }: SyncOptions) {
   const wanted = Buffer.from(`Bearer ${key}`);
 
   return {
-    authorize(request: Request): void {
-      const given = Buffer.from(request.get('authorization') ?? '');
+    authorize({ headers }: IncomingMessage): void {
+      const given = Buffer.from(headers.authorization ?? '');
       if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
       throw new CollectorError('KEY_REFUSED', 'this is not the key of tinybird.sync_auth_key');
     },

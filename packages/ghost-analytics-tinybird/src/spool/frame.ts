@@ -20,7 +20,7 @@ const CHECKSUM_CHARS = 8;
 
 /** One line: the CRC-32 of the row in eight hex digits, a space, the row's JSON, a newline. */
 export function frameOf(row: string): Buffer {
-  return Buffer.from(`${checksumOf(Buffer.from(row))} ${row}\n`);
+  return Buffer.from(`${checksumOf(row)} ${row}\n`);
 }
 
 /**
@@ -70,6 +70,6 @@ function rowIn(line: Buffer): Buffer | undefined {
   return isWhole ? json : undefined;
 }
 
-function checksumOf(json: Buffer): string {
+function checksumOf(json: Buffer | string): string {
   return crc32(json).toString(16).padStart(CHECKSUM_CHARS, '0');
 }

@@ -56,13 +56,12 @@ export async function createSegment(
   return { segment, handle };
 }
 
-/** Bytes `from` up to and without `to`; fewer when the file is shorter. */
-export async function readSegment(segment: Segment, from: number, to: number): Promise<Buffer> {
+/** Reads from byte `from` into the memory: as much as fits, or fewer bytes when the file is shorter. */
+export async function readSegment(segment: Segment, from: number, memory: Buffer): Promise<Buffer> {
   const handle = await open(segment.file, 'r');
   try {
-    const buffer = Buffer.alloc(Math.max(0, to - from));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
-    return buffer.subarray(0, bytesRead);
+    const { bytesRead } = await handle.read(memory, 0, memory.length, from);
+    return memory.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

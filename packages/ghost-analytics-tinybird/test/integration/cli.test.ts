@@ -1,7 +1,16 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { runVerb, spawnCollector } from './collector-process.ts';
+import {
+  type CollectorProcess,
+  FROM_SOURCE,
+  runVerb,
+  spawnCollector,
+} from './collector-process.ts';
 import { collectorEnv, postHit } from './running-collector.ts';
 import { startUpstream } from './upstream.ts';
+
+const run = promisify(execFile);
 
 test('serve stops with 0 and what it took is sent; status and dead say what became of it', async () => {
   await using upstream = await startUpstream();
@@ -27,6 +36,17 @@ test('serve stops with 0 and what it took is sent; status and dead say what beca
   expect(await collector.end('SIGTERM')).toBe(0);
   expect(upstream.rows().join()).toContain('"last"');
   expect((await runVerb(ofRunning, ['status'])).stderr).toMatch(/^No collector answers at /);
+});
+
+test('serve limits the room for young objects, however it was started, and lets a limit stand', async () => {
+  await using upstream = await startUpstream();
+  const commandOf = async ({ child }: CollectorProcess) =>
+    (await run('ps', ['-ww', '-o', 'args=', '-p', String(child.pid)])).stdout;
+  const limited = await spawnCollector(collectorEnv(upstream.url));
+  expect(await commandOf(limited)).toMatch(/ --max-semi-space-size=4 .*cli\.ts$/m);
+  const own = ['--max_semi_space_size=16', ...FROM_SOURCE];
+  const asGiven = await spawnCollector(collectorEnv(upstream.url), own);
+  expect(await commandOf(asGiven)).not.toContain('--max-semi-space-size');
 });
 
 test('doctor says what is well and what is not, with what to do', async () => {

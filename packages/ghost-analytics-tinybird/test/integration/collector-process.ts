@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
-/** How the command is started: from source, or from what is published. */
-const FROM_SOURCE = ['--conditions=@prosora/source', CLI];
+/** How the command is started from source; what is published is a file alone. */
+export const FROM_SOURCE = ['--conditions=@prosora/source', CLI];
 
 /** The command as a process of its own. */
 export type CollectorProcess = ServiceProcess;

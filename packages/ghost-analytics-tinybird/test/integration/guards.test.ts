@@ -189,3 +189,13 @@ test('charts are cached and counted in front of an upstream that counts question
   expect([spent.status, Number(spent.headers.get('retry-after')) > 60]).toEqual([429, true]);
   expect((await ask('kept')).status).toBe(200);
 });
+
+test('whoever asks only for the head of a chart leaves all of it to the next', async () => {
+  await using running = await startTestCollector(
+    collectorEnv(upstream.url, { PROSORA_COLLECTOR_CHART_CACHE_SECONDS: '60' }),
+  );
+  const url = `${running.url}/v0/pipes/headed.json`;
+  const head = await fetch(url, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect(await (await fetch(url)).json()).toEqual({ data: [] });
+});

@@ -58,6 +58,10 @@ test('the entry loads by import and by require, is small and needs nothing', asy
   expect(statSync(join(dir, 'node_modules', NAME, 'dist/index.cjs')).size).toBeLessThan(4_000);
 });
 
+test('the command is small, as code takes memory too: at most 600 KB', () => {
+  expect(statSync(cli).size).toBeLessThan(600_000);
+});
+
 test('the example of the README runs', async () => {
   await using upstream = await startUpstream();
   const collector = await spawnCollector(collectorEnv(upstream.url), [cli]);

@@ -282,3 +282,34 @@ test('a checkpoint whose last write was torn is the one before it', () => {
   using checkpoint = openCheckpoint(file);
   expect(checkpoint.progress).toEqual(before);
 });
+
+test('a batch that was answered too early is not changed by the next', async () => {
+  const spool = await openSpool({ folder: join(dir, 'spool'), maxBytes: 2 ** 24 });
+  const checkpoint = openCheckpoint(join(dir, 'checkpoint'));
+  open.push(checkpoint);
+  const given: Uint8Array[] = [];
+  const sender = createSender({
+    spool,
+    checkpoint,
+    tinybird: {
+      // As if the rest of what it was given were still on its way.
+      async send(rows) {
+        given.push(rows as Buffer);
+        return given.length === 1
+          ? { kind: 'refused', reason: '413: too large' }
+          : { kind: 'accepted', rows: 1, quarantined: 0 };
+      },
+    },
+    deadLettersFile: join(dir, 'dead.ndjson'),
+    batchBytes: 65_536,
+    batchMs: 0,
+  });
+  await spool.append('{"name":"early"}');
+  sender.start();
+  await vi.waitUntil(() => given.length === 1);
+  await spool.append('{"name":"after"}');
+  await vi.waitUntil(() => given.length === 2);
+  expect(given.map(String)).toEqual(['{"name":"early"}', '{"name":"after"}']);
+  await sender.stop(0);
+  await spool.close();
+});

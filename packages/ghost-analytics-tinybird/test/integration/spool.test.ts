@@ -26,7 +26,7 @@ const rowsIn = (folder: string) =>
   readdirSync(folder)
     .sort()
     .flatMap((name) => readFrames(readFileSync(join(folder, name))).frames)
-    .map(({ row }) => row);
+    .map(({ row }) => row.toString());
 
 test('a row is in the file when its append resolves, and many rows share one fsync', async () => {
   const folder = freshDir();
