@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   visitorId: (visitor: Visitor) => string;
   countryOf: (clues: CountryClues) => string | null;
   /** Throws for the hit too many. */
-  limit: (address: string) => void;
+  limit: (address: string) => Promise<void>;
   /** Does the work once for each id. */
   once: (id: string, work: () => Promise<void>) => Promise<boolean>;
   /** Whether an address is that of a proxy whose headers are believed. */
@@ -45,7 +45,7 @@ export function createReceive(options: ReceiveOptions) {
     const { headers } = request;
     const address = addressOf(request, options);
     refuseForeignOrigin(headers, options.origins);
-    options.limit(address);
+    await options.limit(address);
     const userAgent = headers['user-agent']?.trim().slice(0, MAX_USER_AGENT);
     if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
     const hit = await readHit();
