@@ -95,7 +95,7 @@ export const engineOptions = {
   memoryLimitMb: {
     env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
     description:
-      'What queries, inserts and caches together may use; one query gets at most 75 % of it. Code and threads come on top.',
+      'What queries, inserts and caches together may use; one query gets at most 75 % of it, and below 600 MB they come one at a time. Code and threads come on top.',
     schema: z.coerce.number().int().min(256).default(defaultMemoryLimitMb(machineMemoryMb())),
     unit: 'MB',
     defaultText: '30 % of the machine or container, from 384 to 1536 MB',
