@@ -1,8 +1,8 @@
 /** How long and how many hits are remembered. */
 export interface SeenOptions {
-  /** For how long a hit that comes again is the same one, in milliseconds. (Default: 10 minutes) */
+  /** For how long at least a hit that comes again is the same one, in milliseconds. (Default: 10 minutes) */
   windowMs?: number;
-  /** Older ones are forgotten above it. (Default: 50,000, which is some 10 MB) */
+  /** Of more than that the older half is forgotten sooner. (Default: 50,000, which is some 5 MB) */
   max?: number;
   /** Milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
@@ -17,19 +17,22 @@ export interface SeenOptions {
  */
 export function createSeen(options: SeenOptions = {}) {
   const { windowMs = 600_000, max = 50_000, now = Date.now } = options;
-  const doneAt = new Map<string, number>();
+  // Forgotten by halves: to find the oldest of one long list costs more with each that was taken from it.
+  let recent = new Set<string>();
+  let before = new Set<string>();
+  let turnsAt = now() + windowMs;
   const doing = new Map<string, Promise<void>>();
 
   const forgetOld = (): void => {
-    for (const [id, at] of doneAt) {
-      if (doneAt.size <= max && at > now() - windowMs) return;
-      doneAt.delete(id);
-    }
+    if (recent.size < max / 2 && now() < turnsAt) return;
+    before = now() < turnsAt + windowMs ? recent : new Set();
+    recent = new Set();
+    turnsAt = now() + windowMs;
   };
 
   return async (id: string, work: () => Promise<void>): Promise<boolean> => {
     forgetOld();
-    if (doneAt.has(id)) return false;
+    if (recent.has(id) || before.has(id)) return false;
     const first = doing.get(id);
     if (first) {
       await first;
@@ -39,7 +42,7 @@ export function createSeen(options: SeenOptions = {}) {
     doing.set(id, done);
     try {
       await done;
-      doneAt.set(id, now());
+      recent.add(id);
       return true;
     } finally {
       doing.delete(id);

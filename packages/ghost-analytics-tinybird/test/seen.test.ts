@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSeen } from '../src/seen.ts';
 
-test('work is done once for an id within the window, and again after it', async () => {
+test('work is done once for an id within the window, and again after two at the latest', async () => {
   let nowMs = 0;
   let done = 0;
   const once = createSeen({ windowMs: 1_000, now: () => nowMs });
@@ -13,9 +13,21 @@ test('work is done once for an id within the window, and again after it', async 
     false,
     true,
   ]);
-  nowMs = 1_001;
-  expect(await once('a', work)).toBe(true);
-  expect(done).toBe(3);
+  nowMs = 900;
+  await once('late', work);
+  nowMs = 1_899;
+  expect(await once('late', work)).toBe(false);
+  nowMs = 3_000;
+  expect([await once('a', work), await once('late', work)]).toEqual([true, true]);
+  expect(done).toBe(5);
+});
+
+test('after a long silence nothing is remembered', async () => {
+  let nowMs = 0;
+  const once = createSeen({ windowMs: 1_000, now: () => nowMs });
+  await once('a', async () => {});
+  nowMs = 2_000;
+  expect(await once('a', async () => {})).toBe(true);
 });
 
 test('who comes second waits for the first and fails with it; then it may come again', async () => {

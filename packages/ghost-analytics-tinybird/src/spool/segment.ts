@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../atomic-file.ts';
 
@@ -37,7 +37,11 @@ export function orderOf(name: string | undefined): number {
   return Number(NAME.exec(name ?? '')?.[1] ?? 0);
 }
 
-/** Creates an empty segment whose name is on disk. */
+const { O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants;
+/** A write returns when it is on disk: as fdatasync after it, with one call in place of two. */
+const TO_DISK = O_APPEND | O_CREAT | O_DSYNC | O_EXCL | O_WRONLY;
+
+/** Creates an empty segment whose name is on disk, as is what is written to it when the write returns. */
 export async function createSegment(
   folder: string,
   order: number,
@@ -45,7 +49,7 @@ export async function createSegment(
   const name = `${String(order).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
   const file = join(folder, name + SUFFIX);
   const segment = { name, file, size: 0, isSealed: false };
-  const handle = await open(file, 'ax', 0o600);
+  const handle = await open(file, TO_DISK, 0o600);
   try {
     syncFolder(folder);
   } catch (error) {

@@ -20,7 +20,7 @@ export interface SpoolOptions {
 /** Rows on disk that wait to be sent. */
 export interface Spool extends AsyncDisposable {
   /**
-   * Resolves when the row is on disk: many rows share one fdatasync.
+   * Resolves when the row is on disk: many rows share one write to it.
    *
    * @throws CollectorError `SPOOL_FULL`, `SPOOL_UNAVAILABLE`
    */
@@ -91,9 +91,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const { segment, handle } = newest;
     try {
       await handle.appendFile(group);
-      await handle.datasync();
     } catch (error) {
-      // After a failed write or fsync nothing is known of what follows `size`: leave this file.
+      // After a failed write nothing is known of what follows `size`: leave this file.
       await handle.truncate(segment.size).catch(() => undefined);
       await seal();
       if (segment.size === 0) await remove(segment).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fs, { appendFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import fs, { appendFileSync, constants, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -51,16 +51,19 @@ async function fileHandles(): Promise<FileHandle> {
   return Object.getPrototypeOf(handle);
 }
 
-test('a hit is not answered before it is on disk, though it is in the file', async () => {
+test('a hit is not answered before it is written to a file whose writes return from the disk', async () => {
   await using upstream = await startUpstream();
   const env = collectorEnv(upstream.url);
   await using collector = await startTestCollector(env);
   const disk = Promise.withResolvers<void>();
-  const datasync = vi.spyOn(await fileHandles(), 'datasync').mockReturnValue(disk.promise);
+  const append = vi.spyOn(await fileHandles(), 'appendFile').mockReturnValue(disk.promise);
   const answered = vi.fn();
   const answer = postHit(collector.url).then(answered);
-  await vi.waitUntil(() => datasync.mock.calls.length === 1);
-  expect(rowsIn(join(env.PROSORA_COLLECTOR_DATA_DIR, 'spool'))).toHaveLength(1);
+  await vi.waitUntil(() => append.mock.calls.length === 1);
+  const { fd } = append.mock.contexts[0] as FileHandle;
+  const [, flags = ''] =
+    /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+  expect(Number.parseInt(flags, 8) & constants.O_DSYNC).toBe(constants.O_DSYNC);
   // As long as the way of an answer, and longer.
   for (let times = 0; times < 3; times += 1) await fetch(`${collector.privateUrl}/livez`);
   expect(answered).not.toHaveBeenCalled();
@@ -73,12 +76,12 @@ test('a disk that takes nothing is left without empty segments and open files', 
   const folder = freshDir();
   await using spool = await openSpool({ folder, maxBytes: MIB });
   const handles = await fileHandles();
-  const datasync = vi.spyOn(handles, 'datasync').mockRejectedValue(new Error('ENOSPC'));
+  const append = vi.spyOn(handles, 'appendFile').mockRejectedValue(new Error('ENOSPC'));
   for (let times = 0; times < 3; times += 1) {
     await expect(spool.append('"lost"')).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
   }
   expect([readdirSync(folder), spool.oldest()]).toEqual([[], undefined]);
-  datasync.mockRestore();
+  append.mockRestore();
   // The folder cannot be synced.
   const openFiles = () => readdirSync('/dev/fd').length;
   const before = openFiles();
