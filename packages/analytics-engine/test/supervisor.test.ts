@@ -95,3 +95,23 @@ test('closed while it starts again, it leaves no process behind', async () => {
   expect(started).toMatchObject([{ isEnded: true }, { isEnded: true }]);
   await expect(database.query('SELECT 1')).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
 });
+
+test.each([
+  [384, 1],
+  [614, 2],
+])('with %s MB %s questions are asked at a time', async (megabytes, atOnce) => {
+  const { startProcess } = processes();
+  const answers = Promise.withResolvers<Buffer>();
+  const run = vi.fn(() => answers.promise);
+  await using database = await openDatabase({
+    ...options,
+    settings: { ...options.settings, memoryLimitBytes: megabytes * 2 ** 20 },
+    startProcess: async () => ({ ...(await startProcess()), run }),
+  });
+  const all = Promise.all([1, 2, 3].map(() => database.query('SELECT 1')));
+  await vi.waitUntil(() => run.mock.calls.length === atOnce);
+  expect(database.waiting).toBe(3 - atOnce);
+  answers.resolve(Buffer.from('{}'));
+  await all;
+  expect(run).toHaveBeenCalledTimes(3);
+});
