@@ -134,16 +134,16 @@ const GIVEN_UP = ['dead', 'ambiguous'] as const satisfies JobState[];
 /** How many jobs were given up, by their state. */
 export async function countGivenUp({
   store,
-}: Pick<OpenedMailStore, 'store'>): Promise<ReadonlyMap<(typeof GIVEN_UP)[number], number>> {
-  const counts = new Map<(typeof GIVEN_UP)[number], number>();
-  for (const state of GIVEN_UP) {
-    const { jobs } = await store.db
-      .selectFrom('job')
-      .select(({ fn }) => fn.countAll<number>().as('jobs'))
-      .where('queue', 'in', ['urgent', 'chunk', 'suppression'])
-      .where('state', '=', state)
-      .executeTakeFirstOrThrow();
-    counts.set(state, Number(jobs));
-  }
-  return counts;
+  queues,
+  suppressions,
+}: OpenedMailStore): Promise<ReadonlyMap<(typeof GIVEN_UP)[number], number>> {
+  const rows = await store.db
+    .selectFrom('job')
+    .select(['state', ({ fn }) => fn.countAll<number>().as('jobs')])
+    .where('queue', 'in', [queues.urgent.name, queues.chunks.name, suppressions.name])
+    .where('state', 'in', GIVEN_UP)
+    .groupBy('state')
+    .execute();
+  const jobsIn = (state: JobState) => Number(rows.find((row) => row.state === state)?.jobs ?? 0);
+  return new Map(GIVEN_UP.map((state) => [state, jobsIn(state)]));
 }

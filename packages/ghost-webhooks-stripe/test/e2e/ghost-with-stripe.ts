@@ -8,8 +8,10 @@ import {
   type RunningGhost,
 } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { HOP_SECRET } from '../integration/ghost-target.ts';
+import type { InboxProcess } from '../integration/inbox-process.ts';
+import { jobCounts } from '../integration/running-inbox.ts';
 
 /** A real Ghost that is connected to a Stripe of its own. */
 export interface GhostWithStripe extends AsyncDisposable {
@@ -126,4 +128,19 @@ export async function startGhostWithStripe(
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Waits until Stripe has sent everything and nothing of it is on its way to Ghost or wants a person. */
+export async function untilSettled(
+  { sandbox }: Pick<GhostWithStripe, 'sandbox'>,
+  { privateUrl }: Pick<InboxProcess, 'privateUrl'>,
+): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      expect(sandbox.stripe.pendingWebhooks()).toBe(0);
+      const { done: _, superseded: __, ...open } = await jobCounts(privateUrl);
+      expect(open).toEqual({});
+    },
+    { timeout: 60_000, interval: 200 },
+  );
 }

@@ -10,8 +10,8 @@ import { eventLike } from '../events.ts';
 import { HOP_SECRET } from '../integration/ghost-target.ts';
 import { freePort, type InboxProcess, runVerb, spawnInbox } from '../integration/inbox-process.ts';
 import { openTestInbox } from '../integration/open-test-inbox.ts';
-import { inboxEnv, jobCounts, readMetric, send } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
+import { inboxEnv, readMetric, send } from '../integration/running-inbox.ts';
+import { type GhostWithStripe, startGhostWithStripe, untilSettled } from './ghost-with-stripe.ts';
 
 /*
  * An inbox, a Ghost and an account at Stripe from the first day: takeover, a change of both secrets while
@@ -23,15 +23,7 @@ let inbox: InboxProcess;
 let env: Record<string, string>;
 
 const verb = (...args: string[]) => runVerb(env, args);
-const quiet = () =>
-  vi.waitFor(
-    async () => {
-      expect(site.sandbox.stripe.pendingWebhooks()).toBe(0);
-      const { done: _, superseded: __, ...open } = await jobCounts(inbox.privateUrl);
-      expect(open).toEqual({});
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+const settled = () => untilSettled(site, inbox);
 const signUp = async (email: string) => site.pay(await site.beginCheckout(email), 'A Reader');
 const subscriptionOf = (email: string) => {
   const { stripe } = site.sandbox;
@@ -80,7 +72,7 @@ describe('takeover', () => {
     expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
     expect(well.stdout).toMatch(/✔ Stripe sends by we_\w+ what Ghost reads/);
     await signUp('ada@example.com');
-    await quiet();
+    await settled();
     expect(await site.statusOf('ada@example.com')).toBe('paid');
   });
 
@@ -111,7 +103,7 @@ describe('rotate, while readers pay', () => {
     await change();
     done = true;
     await paying;
-    await quiet();
+    await settled();
     for (const email of emails) {
       expect([email, await site.statusOf(email)]).toEqual([email, 'paid']);
     }
@@ -194,7 +186,7 @@ describe('reconcile', () => {
     await empty.close();
     // Stripe sends it after all.
     stripe.settings.set({ webhooksPaused: false });
-    await quiet();
+    await settled();
     expect(Number((await site.counts()).payments)).toBe(payments + 1);
     expect((await verb('show', lost?.id ?? '')).stdout).toContain('from reconcile');
   });
@@ -202,7 +194,7 @@ describe('reconcile', () => {
   test('finds drift both ways and repairs it: a free rider, and a payer without access', async () => {
     const { stripe } = site.sandbox;
     await signUp('rider@example.com');
-    await quiet();
+    await settled();
     const checkout = await site.beginCheckout('payer@example.com');
     stripe.settings.set({ webhooksPaused: true });
     stripe.subscriptions.cancelNow(subscriptionOf('rider@example.com'));
@@ -225,7 +217,7 @@ describe('reconcile', () => {
       { timeout: 20_000 },
     );
     stripe.settings.set({ webhooksPaused: false });
-    await quiet();
+    await settled();
     expect((await verb('reconcile', '--all')).stdout).toMatch(/compared, 0 to repair\.\n$/);
   });
 });

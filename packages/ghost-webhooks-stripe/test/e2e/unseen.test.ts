@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openStripeAccount } from '../../src/stripe.ts';
 import { freePort, type InboxProcess, spawnInbox } from '../integration/inbox-process.ts';
 import { inboxEnv, jobCounts, readMetric, send } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
+import { type GhostWithStripe, startGhostWithStripe, untilSettled } from './ghost-with-stripe.ts';
 
 /*
  * An inbox that stands unseen in front of a Ghost which made its own endpoint at Stripe: it reads the secret that
@@ -25,15 +25,7 @@ const isPaid = (email: string) =>
     timeout: 100_000,
     interval: 200,
   });
-const settled = () =>
-  vi.waitFor(
-    async () => {
-      expect(site.sandbox.stripe.pendingWebhooks()).toBe(0);
-      const { done: _, superseded: __, ...open } = await jobCounts(inbox.privateUrl);
-      expect(open).toEqual({});
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+const settled = () => untilSettled(site, inbox);
 const refusals = () => readMetric(inbox.privateUrl, 'ghost_answers_total{status="401"');
 
 beforeAll(async () => {
