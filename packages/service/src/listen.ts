@@ -11,6 +11,7 @@ export interface Listener extends AsyncDisposable {
   close(graceMs?: number): Promise<void>;
 }
 
+const SWEEP_MS = 50;
 const REMEDIES: Record<string, string> = {
   EADDRINUSE: 'Another program has it: stop that one or choose another port.',
   EACCES: 'This user may not use that port: choose one above 1023.',
@@ -39,9 +40,11 @@ export async function listen(
   const close = async (graceMs = 5_000): Promise<void> => {
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // A connection whose answer was under way becomes idle later, and would be kept for seconds.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(cut);
   };
   const shownHost = host.includes(':') ? `[${host}]` : host;

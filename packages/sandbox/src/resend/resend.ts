@@ -142,9 +142,10 @@ export async function startResend(
       seedDomains();
     },
     close: async () => {
-      inbox.close();
       await webhooks.close();
       await listener.close();
+      // After the last call, which may have brought a mail.
+      inbox.close();
       mails.close();
     },
   };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Resend as ResendSdk } from 'resend';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/index.ts';
@@ -213,4 +214,16 @@ test('a restart forgets nothing that was answered', async () => {
   ({ sandbox, sdk } = lab);
   expect((await sdk.emails.send(MAIL, { idempotencyKey: 'kept' })).data).toEqual(sent.data);
   expect(inbox().list()).toHaveLength(1);
+});
+
+test('a call under way when the sandbox stops is answered, and its mail is delivered after the next start', async () => {
+  lab.sandbox.resend.settings.set({ minLatencyMs: 300, maxLatencyMs: 300, deliverAfterMs: 400 });
+  const sending = sdk.emails.send(MAIL);
+  await delay(50);
+  await lab.restart();
+  ({ sandbox, sdk } = lab);
+  expect((await sending).error).toBeNull();
+  // What the stopped one had planned would fall due now.
+  await delay(300);
+  await until(() => inbox().list().at(-1)?.lastEvent === 'delivered');
 });
