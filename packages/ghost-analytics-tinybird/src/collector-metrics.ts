@@ -1,4 +1,5 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
+import { remember } from './remember.ts';
 import type { SentBatch } from './sender.ts';
 import type { Checkpoint } from './spool/checkpoint.ts';
 import type { Spool } from './spool/spool.ts';
@@ -30,6 +31,7 @@ export function createCollectorMetrics(
   const counter = (name: string, help: string, label: string) =>
     new Counter({ name: `prosora_${name}_total`, help, labelNames: [label], registers });
   const hits = counter('hits', 'Page hits that came in, by outcome.', 'outcome');
+  const hitsOf = remember((outcome) => hits.labels({ outcome }));
   const rows = counter('hits_sent', 'Page hits that left the spool, by outcome.', 'outcome');
   const batches = counter('batches', 'Batches sent, by outcome.', 'outcome');
   const synced = counter('sync_rows', "Rows of Ghost's automations, by outcome.", 'outcome');
@@ -74,7 +76,7 @@ export function createCollectorMetrics(
 
   return {
     registry,
-    hit: (outcome) => hits.inc({ outcome }),
+    hit: (outcome) => hitsOf(outcome).inc(),
     flushed: (tookMs) => fsync.observe(tookMs / 1_000),
     synced({ accepted, quarantined }) {
       synced.inc({ outcome: 'accepted' }, accepted);

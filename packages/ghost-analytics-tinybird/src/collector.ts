@@ -16,6 +16,7 @@ import { sendLeftLanes } from './left-lanes.ts';
 import { openMidnightVisitors } from './midnight-visitors.ts';
 import type { collectorOptions } from './options.ts';
 import { createPipes } from './pipes.ts';
+import { remember } from './remember.ts';
 import { openSalts, type Salts } from './salts.ts';
 import { createSeen } from './seen.ts';
 import { createSender } from './sender.ts';
@@ -111,7 +112,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     spool,
     visitorId: createVisitorId(salts, openMidnightVisitors(files.midnightVisitors)),
     countryOf,
-    isTrustedProxy: proxyAddr.compile(values.trustedProxies),
+    isTrustedProxy: remember(trustOf(values)),
     limit: createHitLimit(values.hitsPerMinute),
     once: createSeen(),
     now: Date.now,
@@ -161,6 +162,12 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Whether an address is one of the proxies whose headers are believed. */
+function trustOf({ trustedProxies }: CollectorOptions): (address: string) => boolean {
+  const isTrusted = proxyAddr.compile(trustedProxies);
+  return (address) => isTrusted(address, 0);
 }
 
 /** Only Tinybird counts questions. */

@@ -4,6 +4,7 @@ import type { CollectorMetrics } from './collector-metrics.ts';
 import { CollectorError } from './errors.ts';
 import { type PageHit, readPageHit } from './page-hit.ts';
 import type { createReceive } from './receive.ts';
+import { remember } from './remember.ts';
 
 /** What a page's hit is answered with. */
 export interface PageHitRouteOptions {
@@ -22,6 +23,7 @@ const HIT_TIMEOUT_MS = 10_000;
 const HIT_URL = /^(?:[^?]*?\/\.ghost\/analytics)?\/api\/v1\/page_hit\/?(?:\?(.*))?$/s;
 /** A beacon's text is text/plain, so that the browser need not ask before it sends. */
 const HIT_TYPE = /^\s*(?:application\/json|text\/plain)\s*(?:;|$)/i;
+const datasourceIn = remember((query) => new URLSearchParams(query).get('name') ?? '');
 /** A bot gets the same words, so it cannot tell. */
 const RECEIVED = JSON.stringify({ message: 'Page hit event received' });
 const RECEIVED_HEADERS = {
@@ -41,11 +43,11 @@ export function createPageHitRoute(options: PageHitRouteOptions) {
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
-    query: string | undefined,
+    query: string,
   ): Promise<void> => {
     try {
       metrics.hit(await receive(request, () => readHit(options, request, query)));
-      response.writeHead(202, RECEIVED_HEADERS).end(RECEIVED);
+      response.writeHead(202, RECEIVED_HEADERS).end(RECEIVED, 'latin1');
     } catch (thrown) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       refuse(thrown, request, response);
@@ -54,7 +56,7 @@ export function createPageHitRoute(options: PageHitRouteOptions) {
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const match = request.method === 'POST' ? HIT_URL.exec(request.url ?? '') : null;
-    if (match) void answer(request, response, match[1]);
+    if (match) void answer(request, response, match[1] ?? '');
     return match !== null;
   };
 }
@@ -62,11 +64,11 @@ export function createPageHitRoute(options: PageHitRouteOptions) {
 async function readHit(
   { datasource, sites }: PageHitRouteOptions,
   request: IncomingMessage,
-  query: string | undefined,
+  query: string,
 ): Promise<PageHit> {
   const limits = { maxBodyBytes: MAX_HIT_BYTES, timeoutMs: HIT_TIMEOUT_MS };
   const body = await readRawBody(request, limits);
-  if (new URLSearchParams(query).get('name') !== datasource) {
+  if (datasourceIn(query) !== datasource) {
     throw new CollectorError('REQUEST_INVALID', `querystring.name must be ${datasource}`);
   }
   if (!HIT_TYPE.test(request.headers['content-type'] ?? '')) {

@@ -6,9 +6,11 @@ const MAX = { url: 4_096, path: 2_048, tag: 512, word: 64 };
 
 /** What others made up, such as the address an advertisement leads to, is cut: the reader still came. */
 const upTo = (length: number) =>
-  z.string().transform((text) => text.slice(0, length).toWellFormed());
+  z.string().overwrite((text) => text.slice(0, length).toWellFormed());
 
-const guidOrUndefined = z.union([z.guid(), z.literal('undefined')]).default('undefined');
+/** One expression, as a union makes an error of each form that does not fit. */
+const GUID_OR_UNDEFINED = new RegExp(`^undefined$|${z.regexes.guid.source}`);
+const guidOrUndefined = z.string().regex(GUID_OR_UNDEFINED, 'Invalid GUID').default('undefined');
 const tag = upTo(MAX.tag).nullable().default(null);
 
 /**
@@ -32,7 +34,7 @@ const pageHitBody = z.object({
     location: z.string().min(1).max(MAX.word).nullable(),
     /** Of our own script, which leaves the country to the collector. */
     timezone: z.string().max(MAX.word).optional(),
-    pathname: z.string().min(1).pipe(upTo(MAX.path)),
+    pathname: upTo(MAX.path).min(1),
     href: upTo(MAX.url),
     referrer: upTo(MAX.url).nullable().default(null),
     parsedReferrer: z

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PageHit } from './page-hit.ts';
 import { readReferrer } from './referrer.ts';
+import { remember } from './remember.ts';
 import { readUserAgent } from './user-agent.ts';
 
 /** What the server knows of a hit besides what the browser said. */
@@ -19,8 +20,7 @@ export interface HitFacts {
  * The row for Ghost's data source `analytics_events` (core/server/data/tinybird), with the fields that
  * TryGhost/TrafficAnalytics writes. The time is ours: browsers' clocks are off.
  */
-export function rowOf({ action, version, payload: said }: PageHit, facts: HitFacts) {
-  const { timezone: _timezone, ...payload } = said;
+export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
   const parsedReferrer = payload.parsedReferrer && {
     ...payload.parsedReferrer,
     url: publicReferrer(payload.parsedReferrer.url),
@@ -33,15 +33,17 @@ export function rowOf({ action, version, payload: said }: PageHit, facts: HitFac
     session_id: facts.visitorId,
     payload: {
       ...payload,
+      // Read for the country, and left out of the JSON.
+      timezone: undefined,
       href: publicPartOf(payload.href),
       referrer: publicReferrer(payload.referrer),
       parsedReferrer,
       location: facts.country,
       event_id: payload.event_id || randomUUID(),
       meta: { received_timestamp: edgeTime(facts.edgeStart) },
+      'user-agent': facts.userAgent,
       ...readUserAgent(facts.userAgent),
       ...readReferrer(parsedReferrer),
-      'user-agent': facts.userAgent,
     },
   };
 }
@@ -49,19 +51,23 @@ export function rowOf({ action, version, payload: said }: PageHit, facts: HitFac
 /** What says where a reader came from; anything else in an address may be a secret, as in a sign-in link. */
 const TELLING = /^(?:utm_\w+|ref|source)=/;
 
-function publicPartOf(href: string): string {
+const publicPartOf = remember((href) => {
   const [address = ''] = href.split('#', 1);
-  const [page = '', ...queries] = address.split('?');
-  const kept = queries
-    .join('?')
+  const at = address.indexOf('?');
+  if (at < 0) return address;
+  const kept = address
+    .slice(at + 1)
     .split('&')
     .filter((pair) => TELLING.test(pair));
+  const page = address.slice(0, at);
   return kept.length === 0 ? page : `${page}?${kept.join('&')}`;
-}
+});
 
 /** Where a reader came from is an address, or the word that `?ref=` gave for it. */
 function publicReferrer(from: string | null): string | null {
-  return from !== null && URL.canParse(from) ? publicPartOf(from) : from;
+  if (from === null) return null;
+  const part = publicPartOf(from);
+  return part !== from && URL.canParse(from) ? part : from;
 }
 
 const LATEST_MS = 8.64e15; // what Date can hold

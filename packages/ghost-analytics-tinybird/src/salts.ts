@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { readFileIfPresent, writeFileAtomically } from './atomic-file.ts';
 import { CollectorError } from './errors.ts';
 import { exclusively } from './exclusively.ts';
-import { remember } from './remember.ts';
 
 /** Where salts are kept and when they change. */
 export interface SaltsOptions {
@@ -18,17 +17,11 @@ export interface SaltsOptions {
   onDamage?: () => void;
 }
 
-/** A salt as the key of an HMAC over blocks of 64 bytes. */
-export interface SaltKey {
-  inner: Uint8Array;
-  outer: Uint8Array;
-}
-
 /** The salts of the moment. */
 interface SaltsOfNow {
-  current: SaltKey;
+  current: string;
   /** Only within the grace after midnight. */
-  previous: SaltKey | undefined;
+  previous: string | undefined;
   /** Whether midnight is nearer than the grace is long. */
   isBeforeChange: boolean;
 }
@@ -70,7 +63,6 @@ export function openSalts(options: SaltsOptions): Salts {
   let minute = Number.NaN;
   let today = '';
   let isBeforeChange = false;
-  const keyOf = remember(saltKey, 2);
   let saved = read(file, onDamage);
 
   /** @param next what the file should hold; the same object for no change */
@@ -111,8 +103,8 @@ export function openSalts(options: SaltsOptions): Salts {
       if (!saved || today > saved.day) saved = change(startDay(today));
       if (saved.previous && saved.previous.untilMs <= now()) saved = change(endGrace);
       return {
-        current: keyOf(saved.salt),
-        previous: saved.previous && keyOf(saved.previous.salt),
+        current: saved.salt,
+        previous: saved.previous?.salt,
         isBeforeChange: isBeforeChange && saved.day === today,
       };
     },
@@ -124,11 +116,6 @@ function dayOf(timeZone: string): (ms: number) => string {
   if (timeZone === 'UTC') return (ms) => new Date(ms).toISOString().slice(0, 10);
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   return (ms) => format.format(ms);
-}
-
-function saltKey(salt: string): SaltKey {
-  const key = Buffer.concat([Buffer.from(salt, 'base64'), Buffer.alloc(64 - SALT_BYTES)]);
-  return { inner: key.map((byte) => byte ^ 0x36), outer: key.map((byte) => byte ^ 0x5c) };
 }
 
 function read(file: string, onDamage?: SaltsOptions['onDamage']): SavedSalts | undefined {

@@ -8,6 +8,9 @@ export interface SeenOptions {
   now?: () => number;
 }
 
+/** One for all, so that no work's own promise stays in memory. */
+const DONE = Promise.resolve();
+
 /**
  * Does the work for each id once within the window: a proxy or a browser that lost the answer sends the
  * same hit again. The repetition waits for the first one's work and fails with it, so that its answer
@@ -18,34 +21,34 @@ export interface SeenOptions {
 export function createSeen(options: SeenOptions = {}) {
   const { windowMs = 600_000, max = 50_000, now = Date.now } = options;
   // Forgotten by halves: to find the oldest of one long list costs more with each that was taken from it.
-  let recent = new Set<string>();
-  let before = new Set<string>();
+  let recent = new Map<string, Promise<void>>();
+  let before: typeof recent = new Map();
   let turnsAt = now() + windowMs;
-  const doing = new Map<string, Promise<void>>();
 
   const forgetOld = (): void => {
     if (recent.size < max / 2 && now() < turnsAt) return;
-    before = now() < turnsAt + windowMs ? recent : new Set();
-    recent = new Set();
+    before = now() < turnsAt + windowMs ? recent : new Map();
+    recent = new Map();
     turnsAt = now() + windowMs;
   };
 
   return async (id: string, work: () => Promise<void>): Promise<boolean> => {
     forgetOld();
-    if (recent.has(id) || before.has(id)) return false;
-    const first = doing.get(id);
+    const first = recent.get(id) ?? before.get(id);
     if (first) {
       await first;
       return false;
     }
     const done = work();
-    doing.set(id, done);
+    recent.set(id, done);
     try {
       await done;
-      recent.add(id);
-      return true;
-    } finally {
-      doing.delete(id);
+    } catch (error) {
+      recent.delete(id);
+      before.delete(id);
+      throw error;
     }
+    recent.set(id, DONE);
+    return true;
   };
 }

@@ -79,7 +79,7 @@ test.each([
 test('the country is the one that was found, and the time zone stays out', () => {
   const { payload } = rowFor({ location: null, timezone: 'Europe/Berlin' }, { country: 'AT' });
   expect(payload.location).toBe('AT');
-  expect(payload).not.toHaveProperty('timezone');
+  expect(JSON.stringify(payload)).not.toContain('timezone');
 });
 
 test('an id is drawn for a hit without one', () => {

@@ -27,50 +27,61 @@ export class RawBodyError extends ProsoraError {
  * `BODY_ENCODED` (415, since compressed bytes are not the signed ones) or `BODY_CONSUMED` (500, when
  * a body parser ran before).
  */
-export async function readRawBody(
+export function readRawBody(
   request: IncomingMessage,
   { maxBodyBytes, timeoutMs }: RawBodyOptions,
 ): Promise<Buffer> {
   const tooLarge = () =>
     new RawBodyError('BODY_TOO_LARGE', 413, `The body is larger than ${maxBodyBytes} bytes.`);
-  if (request.headers['content-encoding'] && request.headers['content-encoding'] !== 'identity') {
-    throw new RawBodyError('BODY_ENCODED', 415, 'Send the body without Content-Encoding.');
-  }
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-  if (request.readableEnded || request.readableDidRead) {
-    throw new RawBodyError(
-      'BODY_CONSUMED',
-      500,
-      'The body was read before: mount this handler ahead of any body parser.',
-    );
-  }
-  return await new Promise<Buffer>((resolve, reject) => {
+  return new Promise<Buffer>((resolve, reject) => {
+    if (request.headers['content-encoding'] && request.headers['content-encoding'] !== 'identity') {
+      throw new RawBodyError('BODY_ENCODED', 415, 'Send the body without Content-Encoding.');
+    }
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+    if (request.readableEnded || request.readableDidRead) {
+      throw new RawBodyError(
+        'BODY_CONSUMED',
+        500,
+        'The body was read before: mount this handler ahead of any body parser.',
+      );
+    }
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (error?: RawBodyError): void => {
+    let isOver = false;
+    const settle = (outcome: () => void): void => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      if (error === undefined) {
-        resolve(Buffer.concat(chunks, size));
-        return;
-      }
-      // Paused, not destroyed: the socket is still needed for the answer.
-      request.pause();
-      reject(error);
+      outcome();
     };
+    // `close` comes after each request: an error that nobody gets would be the dearest part of reading it.
+    const refuse = (error: () => RawBodyError): void =>
+      settle(() => {
+        // Paused, not destroyed: the socket is still needed for the answer.
+        request.pause();
+        reject(error());
+      });
     const onData = (chunk: Buffer): void => {
+      if (isOver) return;
       size += chunk.length;
-      if (size > maxBodyBytes) settle(tooLarge());
+      if (size > maxBodyBytes) refuse(tooLarge);
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle();
+    const onEnd = (): void => settle(() => resolve(joined(chunks)));
     const onClose = (): void =>
-      settle(new RawBodyError('BODY_ABORTED', 400, 'The sender closed the connection mid-body.'));
-    const timer = setTimeout(
-      () =>
-        settle(new RawBodyError('BODY_TIMEOUT', 408, `The body took longer than ${timeoutMs} ms.`)),
-      timeoutMs,
-    );
-    request.on('data', onData).once('end', onEnd).once('close', onClose).once('error', onClose);
+      refuse(
+        () => new RawBodyError('BODY_ABORTED', 400, 'The sender closed the connection mid-body.'),
+      );
+    const onLate = (): void =>
+      refuse(
+        () => new RawBodyError('BODY_TIMEOUT', 408, `The body took longer than ${timeoutMs} ms.`),
+      );
+    const timer = setTimeout(onLate, timeoutMs);
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
+}
+
+/** Most bodies come in one piece. */
+function joined([first = Buffer.alloc(0), ...more]: Buffer[]): Buffer {
+  return more.length === 0 ? first : Buffer.concat([first, ...more]);
 }

@@ -40,10 +40,8 @@ export function openCheckpoint(file: string): Checkpoint {
   const bytes = readFileSync(handle);
   let saved = latestOf(bytes);
   const write = (next: typeof saved): void => {
-    const line = frameOf(JSON.stringify(next));
-    const padded = Buffer.alloc(SLOT_BYTES, ' ');
-    if (line.length > SLOT_BYTES) throw new RangeError('the progress does not fit its slot');
-    line.copy(padded);
+    const padded = Buffer.from(frameOf(JSON.stringify(next)).padEnd(SLOT_BYTES));
+    if (padded.length > SLOT_BYTES) throw new RangeError('the progress does not fit its slot');
     writeSync(handle, padded, 0, SLOT_BYTES, (next.turn % 2) * SLOT_BYTES);
     fdatasyncSync(handle);
     saved = next;

@@ -19,8 +19,8 @@ const NEWLINE = 0x0a;
 const CHECKSUM_CHARS = 8;
 
 /** One line: the CRC-32 of the row in eight hex digits, a space, the row's JSON, a newline. */
-export function frameOf(row: string): Buffer {
-  return Buffer.from(`${checksumOf(row)} ${row}\n`);
+export function frameOf(row: string): string {
+  return `${checksumOf(row)} ${row}\n`;
 }
 
 /**
@@ -33,7 +33,7 @@ export function readFrames(bytes: Buffer): ReadFrames {
   let start = 0;
   while (start < bytes.length) {
     const newline = bytes.indexOf(NEWLINE, start);
-    const row = newline < 0 ? undefined : rowIn(bytes.subarray(start, newline));
+    const row = newline < 0 ? undefined : rowIn(bytes, start, newline);
     const end = newline < 0 ? bytes.length : newline + 1;
     if (row === undefined) damaged += 1;
     else frames.push({ row, end });
@@ -64,9 +64,10 @@ export function wholeLinesLength(bytes: Buffer): number {
   return bytes.lastIndexOf(NEWLINE) + 1;
 }
 
-function rowIn(line: Buffer): Buffer | undefined {
-  const json = line.subarray(CHECKSUM_CHARS + 1);
-  const isWhole = line.toString('latin1', 0, CHECKSUM_CHARS + 1) === `${checksumOf(json)} `;
+function rowIn(bytes: Buffer, start: number, newline: number): Buffer | undefined {
+  const jsonAt = start + CHECKSUM_CHARS + 1;
+  const json = bytes.subarray(jsonAt, newline);
+  const isWhole = bytes.toString('latin1', start, jsonAt) === `${checksumOf(json)} `;
   return isWhole ? json : undefined;
 }
 

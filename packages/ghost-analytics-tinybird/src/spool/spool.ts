@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { CollectorError } from '../errors.ts';
 import { frameOf } from './frame.ts';
 import { createSegment, deleteSegment, findSegments, orderOf, type Segment } from './segment.ts';
@@ -44,7 +45,8 @@ const MIB = 2 ** 20;
 const MAX_QUEUED_BYTES = 8 * MIB;
 
 interface Waiting {
-  frame: Buffer;
+  frame: string;
+  bytes: number;
   resolve: () => void;
   reject: (error: CollectorError) => void;
 }
@@ -105,11 +107,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
+      // The hits that came in with this one share its write.
+      await setImmediate();
       const group = waiting;
       const startedAt = performance.now();
       waiting = [];
       try {
-        await write(Buffer.concat(group.map(({ frame }) => frame)));
+        await write(Buffer.from(group.map(({ frame }) => frame).join('')));
         for (const { resolve } of group) resolve();
         onFlush?.(performance.now() - startedAt, group.length);
         growth.resolve();
@@ -118,7 +122,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         const refusal = new CollectorError('SPOOL_UNAVAILABLE', 'hits cannot be kept', { cause });
         for (const { reject } of group) reject(refusal);
       }
-      waitingBytes -= group.reduce((sum, { frame }) => sum + frame.length, 0);
+      waitingBytes -= group.reduce((sum, each) => sum + each.bytes, 0);
     }
     flushing = undefined;
   };
@@ -133,8 +137,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       check();
       const frame = frameOf(row);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      waiting.push({ frame, resolve, reject });
-      waitingBytes += frame.length;
+      const bytes = Buffer.byteLength(frame);
+      waiting.push({ frame, bytes, resolve, reject });
+      waitingBytes += bytes;
       flushing ??= flush();
       await promise;
     },
