@@ -101,7 +101,7 @@ async function answerPipe(options: AppOptions, request: Request, response: Respo
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
   const sql = pipeSql(options.project, pipe, { ...parametersOf(query, request.body), ...fixed });
   const answer = await options.connection.query(sql);
-  response.type('json').send(answer);
+  response.set('Content-Type', 'application/json; charset=utf-8').end(answer);
 }
 
 function parametersOf(query: Request['query'], body: unknown): Parameters {

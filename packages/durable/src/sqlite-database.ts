@@ -50,7 +50,7 @@ const pragmas = {
     // 16 MiB of log between two checkpoints: each costs two more flushes.
     'wal_autocheckpoint = 4000',
     'journal_size_limit = 67108864',
-    'cache_size = -8000',
+    'cache_size = -4000',
   ],
   reader: ['query_only = true'],
 };
