@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -67,6 +72,44 @@ test('a page that is closed as soon as it is there is counted', async () => {
   await page.close();
   await hits(1);
   await page.context().close();
+});
+
+test('a page that the browser renders ahead is counted when the reader comes to it', async () => {
+  const rules = JSON.stringify({ prerender: [{ urls: ['/ahead'], eagerness: 'immediate' }] });
+  const tell = `fetch('${recorder.endpoint}', { method: 'POST', body: JSON.stringify({
+    isAhead: document.prerendering, timestamp: new Date() }) });`;
+  recorder.pages
+    .set(
+      '/before',
+      `<!doctype html><title>Before</title><a href="/ahead">on</a>
+      <script type="speculationrules">${rules}</script>
+      <script>setTimeout(() => document.querySelector('a').click(), ${3 * SILENCE_MS});</script>`,
+    )
+    .set(
+      '/ahead',
+      `<!doctype html><title>Ahead</title><script>${MONITORING}${tell}</script>
+      ${recorder.pages.get('/plain')}`,
+    );
+  // Chromium renders nothing ahead for a page that is driven, so this one goes its way by itself.
+  const profile = mkdtempSync(join(tmpdir(), 'prosora-profile-'));
+  const flags = [...CHROMIUM_FLAGS, '--headless=new', `--user-data-dir=${profile}`];
+  const alone = spawn(chromiumPath ?? 'chromium', [
+    ...flags,
+    '--remote-debugging-port=0',
+    `${recorder.url}/before`,
+  ]);
+  try {
+    await vi.waitUntil(() => recorder.hits.length >= 2, { timeout: 20_000, interval: 10 });
+    const [ran, hit] = recorder.hits.map(({ body }) => body);
+    expect(ran.isAhead).toBe(true);
+    expect(hit.payload.pathname).toBe('/ahead');
+    expect(Date.parse(hit.timestamp) - Date.parse(ran.timestamp)).toBeGreaterThan(SILENCE_MS);
+  } finally {
+    const ended = once(alone, 'exit');
+    alone.kill();
+    await ended;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
 });
 
 test('a page that is closed after 300 ms is counted', async () => {

@@ -159,21 +159,22 @@ test('without a trusted proxy X-Forwarded-For changes nothing', async () => {
   expect(await visitorOf(direct.url, '203.0.113.8')).toBe(one);
 });
 
-test('no address is written to disk, log or metrics', async () => {
-  await visitorOf(collector.url, '198.51.100.23');
-  await postHit(
-    collector.url,
-    { pathname: '' },
-    { headers: { 'x-forwarded-for': '198.51.100.23' } },
-  );
+test.each([
+  ['198.51.100.23', '198.51.100.23'],
+  // Of which the first 64 bits stand for the visitor.
+  ['2001:db8:5ca1:ab1e:7:8:9:a', '5ca1:ab1e'],
+])('%s is written to no file, log or metric', async (address, part) => {
+  await visitorOf(collector.url, address);
+  const headers = { 'x-forwarded-for': address };
+  expect((await postHit(collector.url, { pathname: '' }, { headers })).status).toBe(400);
   const dir = env['PROSORA_COLLECTOR_DATA_DIR'] as string;
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .map((name) => join(dir, name))
     .filter((file) => statSync(file).isFile());
   expect(files.some((file) => file.endsWith('.segment'))).toBe(true);
-  for (const file of files) expect(readFileSync(file, 'latin1')).not.toContain('198.51.100.23');
-  expect(collector.lines.join('')).not.toContain('198.51.100.23');
-  expect(await (await fetch(`${collector.privateUrl}/metrics`)).text()).not.toContain('198.51.100');
+  for (const file of files) expect(readFileSync(file, 'latin1')).not.toContain(part);
+  expect(collector.lines.join('')).not.toContain(part);
+  expect(await (await fetch(`${collector.privateUrl}/metrics`)).text()).not.toContain(part);
 });
 
 test('a question to a pipe goes on with its token and query, and not with cookies', async () => {
