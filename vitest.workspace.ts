@@ -45,6 +45,7 @@ export default defineConfig({
     // The size of every crash and load proof, read with `inject('proof')`; the seed repeats a run.
     provide: { proof: { soak, seed } },
     reporters: ['default', './scripts/closing-line.ts'],
+    globalSetup: ['./scripts/temporary-folder.ts'],
     projects: [
       {
         extends: true,
