@@ -21,7 +21,7 @@ export async function checkSignIn(
   const { port = 'not set' } = options;
   if (Number(port) === smtpPort) return await checkSmtpTransport(options, sites);
   const own = smtpPort ?? 'not set';
-  return elsewhere(`its mail.options.port is ${port}, and PROSORA_MAIL_SMTP_PORT ${own}`);
+  return elsewhere(`its mail.options.port is ${port}, and PROSORA_MAIL_SMTP_PORT is ${own}`);
 }
 
 /** That is a choice, not a fault. */

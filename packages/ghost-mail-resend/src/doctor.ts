@@ -114,7 +114,7 @@ async function checkStore(
             sentence: 'None is known, so every webhook is refused: run "prosora-mail setup".',
           },
       silentMs === 0
-        ? { what: 'reports', ok: true, sentence: 'Resend reports on what was sent.' }
+        ? { what: 'reports', ok: true, sentence: 'None of Resend is overdue.' }
         : {
             what: 'reports',
             ok: false,

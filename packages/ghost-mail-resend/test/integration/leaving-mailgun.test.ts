@@ -136,6 +136,12 @@ describe('the page "Leaving Mailgun", step by step', () => {
       const finding = await checkSignIn(read, SITES, bridge.smtpPort);
       expect(finding).toMatchObject({ ok, sentence: expect.stringContaining(sentence) });
     }
+    const smtpOnly = readGhostConfig(
+      await ghostConfig(mailgun, { transport: 'SMTP', options: smtp }),
+    );
+    expect((await checkSignIn(smtpOnly, SITES, undefined)).sentence).toContain(
+      'PROSORA_MAIL_SMTP_PORT is not set.',
+    );
     const none = readGhostConfig(await ghostConfig(mailgun));
     expect((await checkSignIn(none, SITES, bridge.smtpPort)).sentence).toContain(
       'through the bridge',
