@@ -15,7 +15,7 @@ The bridge between Ghost's Mailgun client and Resend.
 
   serve                      runs the bridge (the default)
   doctor                     looks at the key, the domains, the webhook, the clock and the store;
-                             --ghost-config FILE: and at what Ghost's config says
+                             --ghost-config FILE: and at where Ghost sends newsletters and sign-in mails
   setup                      makes the webhook at Resend and stores its secret; --replace: a new one
   status [email-id]          how far the newest newsletters are, or one; --watch: until it is done
   pause <email-id>           holds a newsletter back

@@ -3,6 +3,8 @@ import { Resend } from 'resend';
 import type { Site } from './authenticate.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
 import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
+import { checkImports, checkNewsletters } from './doctor-mail.ts';
+import { checkSignIn } from './doctor-sign-in.ts';
 import { type MailPlace, openMailStore } from './store.ts';
 import { createWebhookSecrets } from './webhook-secrets.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
@@ -24,7 +26,8 @@ export interface DoctorOptions {
   sites: readonly Site[];
   publicUrl: string | undefined;
   pixel: 'on' | 'off';
-  /** Where the bridge listens, for a look at whether Ghost reaches it. */
+  smtpPort: number | undefined;
+  /** Where Ghost sends, for a look at whether it reaches the bridge. */
   ghost?: GhostMailConfig | undefined;
   /** Ms since 1970. (Default: `Date.now`) */
   now?: () => number;
@@ -33,6 +36,7 @@ export interface DoctorOptions {
 /** Resend refuses nothing over this, but its webhooks are only taken within five minutes. */
 const MAX_SKEW_MS = 60_000;
 const LOW_DISK_BYTES = 1024 ** 3;
+const WEBHOOK_PATH = '/webhooks/resend';
 
 type Answer = {
   error: { name: string; message: string } | null;
@@ -47,7 +51,13 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const findings = [checkFolder(options.place), checkKey(domains)];
   if (domains.headers) findings.push(checkClock(domains.headers, now()));
   findings.push(...(await checkStore(options, now)));
-  if (options.ghost) findings.push(...(await checkGhost(options.ghost, sites)));
+  if (options.publicUrl !== undefined) findings.push(await checkPublic(options.publicUrl));
+  if (options.ghost) {
+    findings.push(
+      await checkGhost(options.ghost, sites),
+      await checkSignIn(options.ghost, sites, options.smtpPort),
+    );
+  }
   if (domains.error !== null) return findings;
   const listed = domains.data.data;
   for (const name of new Set(sites.flatMap((site) => site.domains))) {
@@ -89,7 +99,8 @@ async function checkStore(
   now: () => number,
 ): Promise<Finding[]> {
   try {
-    const { store } = await openMailStore(place);
+    const opened = await openMailStore(place);
+    const { store } = opened;
     await using _closing = store;
     const secrets = await createWebhookSecrets(store, webhookSecrets, now)();
     const silentMs = await webhookSilenceMs(store, now());
@@ -103,12 +114,14 @@ async function checkStore(
             sentence: 'None is known, so every webhook is refused: run "prosora-mail setup".',
           },
       silentMs === 0
-        ? { what: 'reports', ok: true, sentence: 'Resend reports on what was sent.' }
+        ? { what: 'reports', ok: true, sentence: 'None of Resend is overdue.' }
         : {
             what: 'reports',
             ok: false,
             sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out: look at the webhook at https://resend.com/webhooks.`,
           },
+      await checkImports(opened),
+      await checkNewsletters(opened),
     ];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -136,21 +149,38 @@ function checkClock(headers: Record<string, string>, now: number): Finding {
   return { what, ok: false, sentence };
 }
 
+/** Knocks as Resend would, with no signature: the bridge has a sentence for that. */
+async function checkPublic(publicUrl: string): Promise<Finding> {
+  const what = 'public address';
+  const url = publicUrl + WEBHOOK_PATH;
+  const answer = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(10_000) })
+    .then(async (response) => ({ status: response.status, text: await response.text() }))
+    .catch(() => undefined);
+  if (answer?.text.includes('svix-signature')) {
+    return { what, ok: true, sentence: `The bridge answers at ${url}.` };
+  }
+  const seen =
+    answer === undefined ? 'Nothing answers' : `Not the bridge answers (${answer.status})`;
+  const sentence = `${seen} at ${url}: start the bridge, and have your proxy hand that path to it.`;
+  return { what, ok: false, sentence };
+}
+
 function checkWebhook(
   webhooks: readonly { endpoint: string; status: string }[],
   publicUrl: string | undefined,
 ): Finding {
   const what = 'webhook';
-  const path = '/webhooks/resend';
   const own = webhooks.filter(({ endpoint }) =>
-    publicUrl === undefined ? endpoint.endsWith(path) : endpoint === publicUrl + path,
+    publicUrl === undefined
+      ? endpoint.endsWith(WEBHOOK_PATH)
+      : endpoint === publicUrl + WEBHOOK_PATH,
   );
   if (own.some(({ status }) => status === 'enabled')) {
     return { what, ok: true, sentence: `Resend reports to ${own[0]?.endpoint}.` };
   }
   const sentence =
     own.length === 0
-      ? `No webhook at Resend ends in ${path}: run "prosora-mail setup", or Ghost shows no deliveries and opens.`
+      ? `No webhook at Resend ends in ${WEBHOOK_PATH}: run "prosora-mail setup", or Ghost shows no deliveries and opens.`
       : 'Resend has switched the webhook off: switch it on again at https://resend.com/webhooks.';
   return { what, ok: false, sentence };
 }

@@ -11,7 +11,7 @@ export interface ExportedRecipient {
   resendId: string | null;
   /** Mailgun's words, oldest first. */
   events: string[];
-  /** Of its last failure. */
+  /** Of its failure: the bounce, not the suppression that Ghost is told of with it. */
   code: number | null;
   reason: string | null;
 }
@@ -42,12 +42,14 @@ export async function* exportRecipients(
     for (const row of rows) {
       const events = await store.db
         .selectFrom('event')
-        .select(['type', 'code', 'reason'])
+        .select(['type', 'kind', 'code', 'reason'])
         .where('message_id', '=', row.message_id)
         .where('position', '=', row.position)
         .orderBy('seq')
         .execute();
-      const failure = events.findLast(({ type }) => type === 'failed');
+      const failure =
+        events.find(({ kind }) => kind === 'failed') ??
+        events.findLast(({ type }) => type === 'failed');
       if (failedOnly && failure === undefined) continue;
       yield {
         address: row.address,

@@ -172,6 +172,7 @@ export const mailMigrations: Migrations = {
       await db.schema.alterTable('chunk').dropColumn('size').execute();
     },
   },
+  '004-imports': { up: (db: Kysely<never>) => addNotes(db, ['imports']) },
 };
 
 async function addNotes(db: Kysely<never>, names: readonly NoteName[]): Promise<void> {

@@ -1,13 +1,14 @@
 import type { MailStore, MailTx } from './schema.ts';
 
-/** What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend. */
+/** What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, what was imported. */
 export type NoteName =
   | 'pace'
   | 'webhook-secrets'
   | 'webhook-at'
   | 'chores-at'
   | 'pixel-secret'
-  | 'reconcile-sweep';
+  | 'reconcile-sweep'
+  | 'imports';
 
 /** Reads a note and holds it until the transaction ends. */
 export async function readNote(tx: MailTx, name: NoteName): Promise<string | undefined> {

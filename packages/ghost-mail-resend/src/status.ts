@@ -1,5 +1,6 @@
 import type { MailStore } from './schema.ts';
 import { describePace } from './shared-pace.ts';
+import type { MailQueues } from './store.ts';
 
 /** How far one newsletter is. */
 export interface Progress {
@@ -71,6 +72,19 @@ export async function readProgress(
     });
   }
   return progress;
+}
+
+/** Chunks that are not sent, by their state: `all sent`, or `pending 3  dead 1`. */
+export async function describeChunks({ urgent, chunks }: MailQueues): Promise<string> {
+  const pending = new Map<string, number>();
+  for (const queue of [urgent, chunks]) {
+    for (const [state, count] of Object.entries(await queue.counts())) {
+      if (!['done', 'dropped'].includes(state)) {
+        pending.set(state, (pending.get(state) ?? 0) + count);
+      }
+    }
+  }
+  return [...pending].map(([state, count]) => `${state} ${count}`).join('  ') || 'all sent';
 }
 
 /** By the rate of the last minute, else by the limit that Resend named last. */

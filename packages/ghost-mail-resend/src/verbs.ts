@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '@prosora/service';
 import { Resend } from 'resend';
@@ -7,12 +8,12 @@ import { examine } from './doctor.ts';
 import { readGhostConfig } from './doctor-ghost.ts';
 import { MailBridgeError } from './errors.ts';
 import { exportRecipients, toCsvLine } from './export.ts';
-import { importSuppressions, readSuppressions } from './import-suppressions.ts';
+import { importSuppressions, noteImport, readSuppressions } from './import-suppressions.ts';
 import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from './operate.ts';
 import { mailOptions, placeOf, sitesOf } from './options.ts';
 import { setUpWebhook } from './setup.ts';
 import { describePace } from './shared-pace.ts';
-import { type Progress, readProgress } from './status.ts';
+import { describeChunks, type Progress, readProgress } from './status.ts';
 import { type OpenedMailStore, openMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
 
@@ -74,16 +75,7 @@ function describe({ emailId, acceptedAt, decision, rate, doneAt, ...counts }: Pr
 }
 
 async function printWhole({ store, queues }: OpenedMailStore): Promise<void> {
-  const pending = new Map<string, number>();
-  for (const queue of [queues.urgent, queues.chunks]) {
-    for (const [state, count] of Object.entries(await queue.counts())) {
-      if (!['done', 'dropped'].includes(state)) {
-        pending.set(state, (pending.get(state) ?? 0) + count);
-      }
-    }
-  }
-  const counts = [...pending].map(([state, count]) => `${state} ${count}`);
-  print(`chunks: ${counts.join('  ') || 'all sent'}`);
+  print(`chunks: ${await describeChunks(queues)}`);
   const { limit, heldUntil } = await describePace(store);
   const hold =
     heldUntil.getTime() > Date.now() ? `, nothing before ${heldUntil.toISOString()}` : '';
@@ -144,9 +136,11 @@ async function importList({ args: [file] }: VerbArguments): Promise<void> {
   if (file === undefined)
     throw new MailBridgeError('USAGE', 'Name the file that Mailgun exported.');
   const addresses = readSuppressions(read(file));
+  await using opened = await open();
   await importSuppressions(resendOf(), addresses, (done) =>
     print(`${done} of ${addresses.length} are on the suppression list of Resend.`),
   );
+  await noteImport(opened.store, basename(file), { addresses: addresses.length, at: Date.now() });
 }
 
 async function exportNewsletter({ args: [emailId], flags }: VerbArguments): Promise<void> {

@@ -43,11 +43,12 @@ export async function serveBridge(command: BridgeCommand) {
     log.push(line);
     if (!line.includes('"msg":"ready"')) continue;
     child.stdout?.on('data', (data) => log.push(String(data))).resume();
-    const { url, privateUrl } = JSON.parse(line);
+    const { url, privateUrl, smtpPort } = JSON.parse(line);
     return {
       child,
       url: url as string,
       privateUrl: privateUrl as string,
+      smtpPort: smtpPort as number | undefined,
       log,
       [Symbol.dispose]: () => void child.kill('SIGKILL'),
     };

@@ -99,7 +99,11 @@ eachPlace((nextPlace) => {
       await until(async () => (await readProgress(opened.store, EMAIL_ID))[0]?.delivered === 400);
       const all = await exported(false);
       expect(all).toHaveLength(401);
+      const [mail] = lab.resend.inbox.list('member0@example.org');
+      lab.resend.inbox.bounce(mail?.id ?? '');
+      await until(() => lab.resend.pendingWebhooks() === 0);
       expect(await exported(true)).toMatchObject([
+        { address: 'member0@example.org', state: 'sent', code: 550 },
         { address: 'no-dot@localhost', state: 'failed', code: 550 },
       ]);
     });

@@ -1,0 +1,32 @@
+import type { Finding } from './doctor.ts';
+import { readImports } from './import-suppressions.ts';
+import { describeChunks } from './status.ts';
+import type { OpenedMailStore } from './store.ts';
+
+/** What Ghost handed over, and whether all of it is sent. */
+export async function checkNewsletters({ store, queues }: OpenedMailStore): Promise<Finding> {
+  const what = 'newsletters';
+  const { newest } = await store.db
+    .selectFrom('message')
+    .select(({ fn }) => fn.max('accepted_at').as('newest'))
+    .where('lane', '=', 'newsletter')
+    .executeTakeFirstOrThrow();
+  if (newest === null) return { what, ok: true, sentence: 'None has come from Ghost yet.' };
+  const at = new Date(Number(newest)).toISOString();
+  const sentence = `The newest came at ${at}; chunks: ${await describeChunks(queues)}.`;
+  return { what, ok: true, sentence };
+}
+
+/** Which suppressions were brought along. */
+export async function checkImports({ store }: OpenedMailStore): Promise<Finding> {
+  const what = 'suppressions';
+  const imports = Object.entries(await readImports(store));
+  const files = imports.map(
+    ([file, { addresses, at }]) => `${addresses} from ${file} at ${new Date(at).toISOString()}`,
+  );
+  const sentence =
+    files.length > 0
+      ? `Brought along: ${files.join(', ')}.`
+      : 'None were brought along; those of Mailgun are with "prosora-mail import-suppressions".';
+  return { what, ok: true, sentence };
+}
