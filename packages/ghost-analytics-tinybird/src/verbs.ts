@@ -202,17 +202,17 @@ async function sendExport(args: string[], print: Print): Promise<number> {
   const until = statSync(file).mtime.toISOString().slice(0, 19).replace('T', ' ');
   const count = async () =>
     adminToken ? await countRows({ url, token: adminToken, datasource }, until) : undefined;
-  const before = await count();
-  const sent = await backfill({ file, tinybird: tinybirdOf(values) });
+  const sent = await backfill({ file, tinybird: tinybirdOf(values), count });
+  const { before } = sent;
   const after = await count();
   print(`${sent.lines} lines, ${sent.accepted} rows taken, ${sent.quarantined} in quarantine`);
   if (sent.accepted !== sent.lines) return 1;
   if (before === undefined || after === undefined) {
-    print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN for that.');
+    print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN from the start for that.');
     return 0;
   }
   const more = after - before;
-  const difference = more - sent.acceptedNow;
+  const difference = more - sent.accepted;
   print(
     `${datasource} had ${before} rows up to ${until} UTC and has ${after} now: ${verdictOn(more, difference)}`,
   );
