@@ -41,6 +41,13 @@ const deployOptions = {
   ghostDir: { ...collectorOptions.ghostDir, schema: z.string() },
 } satisfies Options;
 
+/** `status` and `dead` look at this machine alone, which needs no token. */
+const localOptions = {
+  dataDir: collectorOptions.dataDir,
+  privateHost: collectorOptions.privateHost,
+  privatePort: collectorOptions.privatePort,
+} satisfies Options;
+
 /** The verbs by name. */
 export function verbsFor(print: Print): Record<string, Verb> {
   return {
@@ -91,7 +98,7 @@ async function serve(): Promise<number> {
 }
 
 async function status(print: Print): Promise<number> {
-  const values = readOptions(collectorOptions);
+  const values = readOptions(localOptions);
   const { isReady, lines } = await readServiceStatus({
     ...values,
     name: 'collector',
@@ -114,7 +121,7 @@ async function doctor(print: Print): Promise<number> {
 }
 
 function dead(print: Print): number {
-  const { dataDir } = readOptions(collectorOptions);
+  const { dataDir } = readOptions(localOptions);
   for (const file of deadLetterFilesIn(dataDir)) {
     for (const letter of readDeadLetters(file)) print(JSON.stringify(letter));
   }
