@@ -20,7 +20,7 @@ export async function* examine(
 
 function examineDataDir(dir: string): Finding {
   try {
-    const isFree = laneDirsIn(dir).every(isFreeLane);
+    const isFree = isFreeLane(dir) && laneDirsIn(dir).every(isFreeLane);
     return {
       ok: true,
       text: isFree

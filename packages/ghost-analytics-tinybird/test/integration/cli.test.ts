@@ -63,7 +63,7 @@ test('doctor says what is well and what is not, with what to do', async () => {
       '✔ The site was not looked at: set PROSORA_COLLECTOR_SITE_URL\n',
   ]);
   upstream.answer = () => ({ status: 403 });
-  const ill = await runVerb({ ...env, PROSORA_COLLECTOR_DATA_DIR: '/dev/null/x' }, ['doctor']);
+  const ill = await runVerb({ ...env, PROSORA_COLLECTOR_DATA_DIR: '/dev/null' }, ['doctor']);
   expect(ill.code).toBe(1);
   expect(ill.stdout).toMatch(/✘ The folder .* cannot be written to\. Check /);
   expect(ill.stdout).toMatch(/✘ .* refuses the token .*: check TINYBIRD_TRACKER_TOKEN/);
