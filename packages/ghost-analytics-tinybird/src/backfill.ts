@@ -12,18 +12,22 @@ export interface BackfillOptions {
   /** Lines of JSON as `prosora-engine export analytics_events` writes them; `.gz` is unpacked. */
   file: string;
   tinybird: Tinybird;
+  /** How many rows of the file's time are at the other end; `undefined` where that is not to be had. */
+  count?: () => Promise<number | undefined>;
   /** (Default: 1 MiB) */
   batchBytes?: number;
   /** Hears after each batch how many rows are through. */
   onProgress?: (done: BackfillCounts) => void;
 }
 
-/** Rows so far. */
+/** Rows so far, in all runs. */
 export interface BackfillCounts {
   /** Lines of the file that were dealt with. */
   lines: number;
   accepted: number;
   quarantined: number;
+  /** How many rows were at the other end before the first run. */
+  before?: number | undefined;
 }
 
 const MAX_ATTEMPTS = 20;
@@ -32,17 +36,18 @@ const BACKOFF_CAP_MS = 30_000;
 
 /**
  * Sends an export to a data source. How far it came stands beside the file, in `<file>.sent`, so that a
- * run that was broken off goes on there; a batch whose answer was lost may be there twice.
+ * run that was broken off goes on there. Whether a batch without an answer is there is asked of `count`;
+ * where that is not to be had, it may be there twice.
  *
  * @throws CollectorError `BACKFILL_STOPPED` with the line to look at
  */
-export async function backfill(
-  options: BackfillOptions,
-): Promise<BackfillCounts & { acceptedNow: number }> {
-  const { file, tinybird, batchBytes = 2 ** 20, onProgress } = options;
+export async function backfill(options: BackfillOptions): Promise<BackfillCounts> {
+  const { file, tinybird, count = uncounted, batchBytes = 2 ** 20, onProgress } = options;
   const progressFile = `${file}.sent`;
-  const counts = readProgress(progressFile);
-  const acceptedBefore = counts.accepted;
+  let mayBeThere = existsSync(progressFile);
+  const counts = mayBeThere ? readProgress(progressFile) : newCounts(await count());
+  const keep = (): void => writeFileAtomically(progressFile, JSON.stringify(counts));
+  if (counts.before !== undefined) keep();
   let batch: string[] = [];
   let bytes = 0;
   let line = 0;
@@ -52,11 +57,23 @@ export async function backfill(
     const ndjson = batch.join('\n');
     // Named by what it is: an engine takes it once, however often it is sent.
     const name = `backfill-${hash('sha256', ndjson)}`;
-    const { rows, quarantined } = await send(tinybird, ndjson, name, line);
+    const isThere = async (): Promise<boolean> => {
+      if (counts.before === undefined) return false;
+      const expected = counts.before + counts.accepted + batch.length;
+      return (await count().catch(uncounted)) === expected;
+    };
+    const { rows, quarantined } = await send({
+      attempt: () => tinybird.send(ndjson, name),
+      rows: batch.length,
+      line,
+      isThere,
+      mayBeThere,
+    });
+    mayBeThere = false;
     counts.lines = line;
     counts.accepted += rows;
     counts.quarantined += quarantined;
-    writeFileAtomically(progressFile, JSON.stringify(counts));
+    keep();
     onProgress?.({ ...counts });
     batch = [];
     bytes = 0;
@@ -74,7 +91,7 @@ export async function backfill(
   }
   await flush();
   rmSync(progressFile, { force: true });
-  return { ...counts, acceptedNow: counts.accepted - acceptedBefore };
+  return counts;
 }
 
 /**
@@ -99,24 +116,42 @@ function eventOf(text: string, line: number): string {
   }
 }
 
-async function send(tinybird: Tinybird, ndjson: string, name: string, line: number) {
-  for (let attempt = 0; ; attempt += 1) {
-    const outcome = await tinybird.send(ndjson, name);
+interface Batch {
+  attempt: () => ReturnType<Tinybird['send']>;
+  rows: number;
+  /** Of the file, where it ends. */
+  line: number;
+  isThere: () => Promise<boolean>;
+  /** Whether a former run may have sent it. */
+  mayBeThere: boolean;
+}
+
+async function send({ attempt, rows, line, isThere, mayBeThere }: Batch) {
+  let isUnsure = mayBeThere;
+  for (let failures = 0; ; failures += 1) {
+    if (isUnsure && (await isThere())) return { rows, quarantined: 0 };
+    const outcome = await attempt();
     if (outcome.kind === 'accepted') return outcome;
-    if (outcome.kind !== 'unavailable' || attempt === MAX_ATTEMPTS) {
+    if (outcome.kind !== 'unavailable' || failures === MAX_ATTEMPTS) {
       throw new CollectorError(
         'BACKFILL_STOPPED',
         `The batch that ends at line ${line} is not taken: ${outcome.reason}.`,
         { help: 'Start backfill again with the same file: it goes on with this batch.' },
       );
     }
+    isUnsure ||= outcome.mayBeWritten;
     await delay(
-      Math.max(outcome.afterMs ?? 0, Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** attempt)),
+      Math.max(outcome.afterMs ?? 0, Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** failures)),
     );
   }
 }
 
+const uncounted = async (): Promise<undefined> => undefined;
+
+function newCounts(before: number | undefined): BackfillCounts {
+  return { lines: 0, accepted: 0, quarantined: 0, before };
+}
+
 function readProgress(file: string): BackfillCounts {
-  if (!existsSync(file)) return { lines: 0, accepted: 0, quarantined: 0 };
   return JSON.parse(readFileSync(file, 'utf8')) as BackfillCounts;
 }

@@ -1,5 +1,5 @@
 import type { CollectorOptions } from './collector.ts';
-import { takeLane } from './data-dir.ts';
+import { laneDirsIn, takeLane } from './data-dir.ts';
 import { CollectorError } from './errors.ts';
 import { type Finding, walkSitePath } from './site-path.ts';
 
@@ -20,16 +20,23 @@ export async function* examine(
 
 function examineDataDir(dir: string): Finding {
   try {
-    using taken = takeLane(dir);
+    const isFree = isFreeLane(dir) && laneDirsIn(dir).every(isFreeLane);
     return {
       ok: true,
-      text: taken ? `The folder ${dir} can be written` : `A collector runs with ${dir}`,
+      text: isFree
+        ? `The folder ${dir} can be written; no collector runs with it`
+        : `A collector runs with ${dir}`,
     };
   } catch (error) {
     if (!(error instanceof CollectorError)) throw error;
     const { message, help } = error;
     return { ok: false, text: [message, help].filter(Boolean).join(' ') };
   }
+}
+
+function isFreeLane(dir: string): boolean {
+  using lane = takeLane(dir);
+  return lane !== undefined;
 }
 
 /** Events without a row: refused as such by whoever knows the token and the data source. */

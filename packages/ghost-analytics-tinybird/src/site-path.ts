@@ -61,7 +61,7 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
   });
   if (typeof hit === 'string') {
     return yield broken(
-      `${endpoint} does not lead to the collector (${hit}): let the edge hand /${ANALYTICS}/* to it`,
+      `${endpoint} does not lead to the collector (${hit}): see that it runs, and let the edge hand /${ANALYTICS}/* to it`,
     );
   }
   yield holds(`hits at ${endpoint} reach the collector`);
@@ -104,7 +104,7 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
   // Ghost answers with an empty list when it cannot ask.
   if (there > 0 && shown === 0) {
     return yield broken(
-      `Ghost's stats API shows nothing of ${there} pages that were read: from where Ghost runs, ${site} must lead to the edge, with a certificate that Ghost trusts; its log says why`,
+      `Ghost's stats API shows nothing of ${there} pages that were read: from where Ghost runs, ${site} must lead to the edge, with a certificate that Ghost trusts, and its tinybird__adminToken and tinybird__stats__endpoint be right; its log says why`,
     );
   }
   yield holds(
@@ -126,7 +126,9 @@ async function get(
   try {
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await answer.text();
-    return answer.ok ? { text } : `${answer.status} ${text.slice(0, 120)}`.trim();
+    // An error page in HTML is for readers.
+    const said = text.trimStart().startsWith('<') ? '' : text.slice(0, 120);
+    return answer.ok ? { text } : `${answer.status} ${said}`.trim();
   } catch (error) {
     const { message, cause } = error as Error;
     return cause instanceof Error ? cause.message : message;

@@ -41,6 +41,13 @@ const deployOptions = {
   ghostDir: { ...collectorOptions.ghostDir, schema: z.string() },
 } satisfies Options;
 
+/** `status` and `dead` look at this machine alone, which needs no token. */
+const localOptions = {
+  dataDir: collectorOptions.dataDir,
+  privateHost: collectorOptions.privateHost,
+  privatePort: collectorOptions.privatePort,
+} satisfies Options;
+
 /** The verbs by name. */
 export function verbsFor(print: Print): Record<string, Verb> {
   return {
@@ -91,7 +98,7 @@ async function serve(): Promise<number> {
 }
 
 async function status(print: Print): Promise<number> {
-  const values = readOptions(collectorOptions);
+  const values = readOptions(localOptions);
   const { isReady, lines } = await readServiceStatus({
     ...values,
     name: 'collector',
@@ -114,7 +121,7 @@ async function doctor(print: Print): Promise<number> {
 }
 
 function dead(print: Print): number {
-  const { dataDir } = readOptions(collectorOptions);
+  const { dataDir } = readOptions(localOptions);
   for (const file of deadLetterFilesIn(dataDir)) {
     for (const letter of readDeadLetters(file)) print(JSON.stringify(letter));
   }
@@ -202,17 +209,17 @@ async function sendExport(args: string[], print: Print): Promise<number> {
   const until = statSync(file).mtime.toISOString().slice(0, 19).replace('T', ' ');
   const count = async () =>
     adminToken ? await countRows({ url, token: adminToken, datasource }, until) : undefined;
-  const before = await count();
-  const sent = await backfill({ file, tinybird: tinybirdOf(values) });
+  const sent = await backfill({ file, tinybird: tinybirdOf(values), count });
+  const { before } = sent;
   const after = await count();
   print(`${sent.lines} lines, ${sent.accepted} rows taken, ${sent.quarantined} in quarantine`);
   if (sent.accepted !== sent.lines) return 1;
   if (before === undefined || after === undefined) {
-    print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN for that.');
+    print('Not counted at the other end: set TINYBIRD_ADMIN_TOKEN from the start for that.');
     return 0;
   }
   const more = after - before;
-  const difference = more - sent.acceptedNow;
+  const difference = more - sent.accepted;
   print(
     `${datasource} had ${before} rows up to ${until} UTC and has ${after} now: ${verdictOn(more, difference)}`,
   );

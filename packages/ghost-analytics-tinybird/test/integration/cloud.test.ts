@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +9,7 @@ import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createTinybird } from '../../src/tinybird.ts';
 import { SITE } from '../hits.ts';
-import { runVerb } from './collector-process.ts';
+import { FROM_SOURCE, runVerb } from './collector-process.ts';
 import {
   collectorEnv,
   freshDir,
@@ -192,6 +194,48 @@ test('a backfill that was broken off goes on where it was', async () => {
   expect(before).toBeGreaterThan(0);
   sandbox.tinybird.faults.clear();
   expect((await runVerb(env, ['backfill', file])).code).toBe(0);
+  const ids = (rowsThere() as { payload: { event_id: string } }[]).map(
+    (row) => row.payload.event_id,
+  );
+  expect([ids.length, new Set(ids).size]).toEqual([12_000, 12_000]);
+});
+
+test('a batch whose answer was lost is looked for before it is sent again', async () => {
+  const env = await cloudEnv();
+  sandbox.tinybird.faults.set([
+    { match: { path: '/v0/events', times: 1 }, fault: { dropAfterAccept: true } },
+  ]);
+  const sent = await runVerb(env, ['backfill', exportFile(exported(10))]);
+  expect([sent.code, sent.stdout]).toEqual([
+    0,
+    expect.stringMatching(/had 0 rows up to .* UTC and has 10 now: 10 more\n$/),
+  ]);
+  expect(rowsThere()).toHaveLength(10);
+});
+
+test('a backfill killed before it heard of a batch neither doubles nor loses it', async () => {
+  const env = await cloudEnv();
+  const file = exportFile(exported(12_000));
+  // Nothing is known of the second batch, nor is the count to be had.
+  sandbox.tinybird.faults.set([
+    { match: { path: '/v0/events', after: 1, times: 1 }, fault: { dropAfterAccept: true } },
+    { match: { path: '/v0/sql', after: 1 }, fault: { status: 503 } },
+    { match: { path: '/v0/events', after: 1 }, fault: { status: 503 } },
+  ]);
+  const child = spawn(process.execPath, [...FROM_SOURCE, 'backfill', file], {
+    env: { ...process.env, ...env },
+  });
+  await vi.waitUntil(() => sandbox.tinybird.requests.list(/v0\/events/).length === 2, {
+    timeout: 20_000,
+  });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  sandbox.tinybird.faults.clear();
+  const again = await runVerb(env, ['backfill', file]);
+  expect([again.code, again.stdout]).toEqual([
+    0,
+    expect.stringMatching(/had 0 rows up to .* UTC and has 12000 now: 12000 more\n$/),
+  ]);
   const ids = (rowsThere() as { payload: { event_id: string } }[]).map(
     (row) => row.payload.event_id,
   );

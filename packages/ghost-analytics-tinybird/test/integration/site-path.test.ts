@@ -14,6 +14,7 @@ let ghostsScript: string;
 /** What the site answers, by path without query. */
 let answers: Map<string, string>;
 let asked: { path: string; authorization: string | undefined }[];
+let notFound: string | undefined;
 let siteUrl: string;
 let site: Server;
 
@@ -24,12 +25,13 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   asked = [];
+  notFound = undefined;
   site = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     const { authorization } = request.headers;
     asked.push({ path, authorization });
     const answer = answers.get(path);
-    response.writeHead(answer === undefined ? 404 : 200).end(answer);
+    response.writeHead(answer === undefined ? 404 : 200).end(answer ?? notFound);
   });
   site.listen(0, '127.0.0.1');
   await once(site, 'listening');
@@ -89,6 +91,12 @@ test('a Ghost that cannot ask, and so shows nothing of what was read, is the bro
   expect((await walk()).at(-1)).toMatch(/^✔ Ghost's stats API answers; no page was read/);
   answers.delete('/ghost/api/admin/stats/top-content/');
   expect((await walk()).at(-1)).toMatch(/refuses \(404\): check GHOST_STAFF_ACCESS_TOKEN$/);
+});
+
+test('a page in HTML in place of the collector is named by its status alone', async () => {
+  notFound = '<!DOCTYPE html>\n<html>';
+  answers.delete('/.ghost/analytics/api/v1/page_hit');
+  expect((await walk()).at(-1)).toMatch(/does not lead to the collector \(404\): see that it runs/);
 });
 
 test.each([
