@@ -1,11 +1,16 @@
 import { createLogger } from '@prosora/service';
-import { expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DatabaseProcess } from '../src/database/database-process.ts';
 import { openDatabase } from '../src/database/supervisor.ts';
 import { EngineError } from '../src/errors.ts';
 
+/** How long it would have waited; nothing does here. */
+const waits = vi.hoisted(() => [] as number[]);
+vi.mock('node:timers/promises', () => ({ setTimeout: async (ms: number) => waits.push(ms) }));
+beforeEach(() => void waits.splice(0));
+
 /** Processes that do nothing, and what became of them. */
-function processes({ startMs = 0, failures = 0 } = {}) {
+function processes({ startMs = 0, failures = 0, failure = 'broken' } = {}) {
   const started: { isEnded: boolean; end: () => void }[] = [];
   let attempts = 0;
   let failuresLeft = failures;
@@ -14,7 +19,7 @@ function processes({ startMs = 0, failures = 0 } = {}) {
     await new Promise((resolve) => setTimeout(resolve, startMs));
     if (failuresLeft > 0) {
       failuresLeft -= 1;
-      throw new EngineError('DATABASE_START_FAILED', 'locked');
+      throw new EngineError('DATABASE_START_FAILED', failure);
     }
     let end = (): void => {};
     const exited: DatabaseProcess['exited'] = new Promise((resolve) => {
@@ -49,15 +54,19 @@ const options = {
   logger: createLogger({ name: 'test', level: 'silent' }),
 };
 
-test('a lock that is still held is waited for', async () => {
-  const { startProcess } = processes({ failures: 2 });
-  await using database = await openDatabase({ ...options, startProcess });
-  expect(database.isReady).toBe(true);
-});
+describe('a start that fails', () => {
+  test('is tried again for half a minute while one that was killed holds the lock', async () => {
+    const { startProcess } = processes({ failures: 11, failure: 'Cannot lock file status.' });
+    await using database = await openDatabase({ ...options, startProcess });
+    expect(database.isReady).toBe(true);
+    expect(waits.reduce((sum, ms) => sum + ms)).toBe(31_300);
+  });
 
-test('a database that never starts is given up with the reason', async () => {
-  const { startProcess } = processes({ failures: 99 });
-  await expect(openDatabase({ ...options, startProcess })).rejects.toThrow('locked');
+  test('is given up with its reason before a second is over where it is no lock', async () => {
+    const { startProcess } = processes({ failures: 99 });
+    await expect(openDatabase({ ...options, startProcess })).rejects.toThrow('broken');
+    expect(waits).toEqual([100, 200, 400]);
+  });
 });
 
 test('datafiles that do not fit are refused at once, and the process is stopped', async () => {

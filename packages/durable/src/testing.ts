@@ -81,7 +81,8 @@ async function startMariadb(
     join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'prosora-mariadb-'),
   );
   const user = userInfo().username;
-  const data = [`--datadir=${join(folder, 'data')}`, `--user=${user}`];
+  // Each server deletes at its start what others of its kind have in a folder for temporary files.
+  const data = [`--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`, `--user=${user}`];
   execFileSync('/usr/bin/mariadb-install-db', ['--no-defaults', ...data, '--skip-test-db'], {
     stdio: 'ignore',
   });

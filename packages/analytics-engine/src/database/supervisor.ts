@@ -40,11 +40,14 @@ const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
 /** One that ran this long before it ended was well. */
 const STABLE_AFTER_MS = 10_000;
-/**
- * The lock of a database that was killed a moment ago may still be held, and a batch that ends it is set
- * aside at its third attempt.
- */
+/** A batch that ends the database is set aside at its third attempt. */
 const FIRST_START_ATTEMPTS = 4;
+/**
+ * Half a minute with what is between them: the database of an engine that was killed ends by itself, on a
+ * busy machine not at once.
+ */
+const LOCKED_START_ATTEMPTS = 12;
+const LOCKED = /Cannot lock file/;
 const MAY_PASS: ReadonlySet<string> = new Set(['DATABASE_START_FAILED', 'DATABASE_UNAVAILABLE']);
 const BYTES_A_READ = 300 * 2 ** 20;
 const MAX_WAITING_READS = 64;
@@ -70,6 +73,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  */
 function readsAtOnce(memoryLimitBytes: number): number {
   return memoryLimitBytes < 2 * BYTES_A_READ ? 1 : 2;
+}
+
+function attemptsAfter({ message }: EngineError): number {
+  return LOCKED.test(message) ? LOCKED_START_ATTEMPTS : FIRST_START_ATTEMPTS;
 }
 
 class Supervisor implements Database {
@@ -109,7 +116,7 @@ class Supervisor implements Database {
         break;
       } catch (error) {
         const mayPass = error instanceof EngineError && MAY_PASS.has(error.code);
-        if (!mayPass || attempt === FIRST_START_ATTEMPTS) throw error;
+        if (!mayPass || attempt === attemptsAfter(error)) throw error;
         await this.#backOff();
       }
     }

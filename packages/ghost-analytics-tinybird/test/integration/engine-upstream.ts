@@ -49,6 +49,7 @@ export async function startEngineUpstream(
   };
   let child = await start();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
