@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
@@ -30,22 +30,31 @@ export interface BackfillCounts {
   before?: number | undefined;
 }
 
+/** What is kept of a backfill. */
+interface Progress extends BackfillCounts {
+  /** Size and time of the file that it is about. */
+  of: string;
+}
+
 const MAX_ATTEMPTS = 20;
 const BACKOFF_MS = 500;
 const BACKOFF_CAP_MS = 30_000;
 
 /**
  * Sends an export to a data source. How far it came stands beside the file, in `<file>.sent`, so that a
- * run that was broken off goes on there. Whether a batch without an answer is there is asked of `count`;
+ * run that was broken off goes on there, and one after the last sends nothing. Whether a batch without an answer is there is asked of `count`;
  * where that is not to be had, it may be there twice.
  *
- * @throws CollectorError `BACKFILL_STOPPED` with the line to look at
+ * @throws CollectorError `BACKFILL_STOPPED` with the line to look at, or when `<file>.sent` is about another file
  */
 export async function backfill(options: BackfillOptions): Promise<BackfillCounts> {
   const { file, tinybird, count = uncounted, batchBytes = 2 ** 20, onProgress } = options;
   const progressFile = `${file}.sent`;
   let mayBeThere = existsSync(progressFile);
-  const counts = mayBeThere ? readProgress(progressFile) : newCounts(await count());
+  const of = identityOf(file);
+  const counts = mayBeThere
+    ? readProgress(progressFile, of)
+    : { of, lines: 0, accepted: 0, quarantined: 0, before: await count() };
   const keep = (): void => writeFileAtomically(progressFile, JSON.stringify(counts));
   if (counts.before !== undefined) keep();
   let batch: string[] = [];
@@ -90,7 +99,6 @@ export async function backfill(options: BackfillOptions): Promise<BackfillCounts
     if (bytes >= batchBytes) await flush();
   }
   await flush();
-  rmSync(progressFile, { force: true });
   return counts;
 }
 
@@ -148,10 +156,15 @@ async function send({ attempt, rows, line, isThere, mayBeThere }: Batch) {
 
 const uncounted = async (): Promise<undefined> => undefined;
 
-function newCounts(before: number | undefined): BackfillCounts {
-  return { lines: 0, accepted: 0, quarantined: 0, before };
+function identityOf(file: string): string {
+  const { size, mtime } = statSync(file);
+  return `${size} bytes of ${mtime.toISOString()}`;
 }
 
-function readProgress(file: string): BackfillCounts {
-  return JSON.parse(readFileSync(file, 'utf8')) as BackfillCounts;
+function readProgress(file: string, of: string): Progress {
+  const progress = JSON.parse(readFileSync(file, 'utf8')) as Progress;
+  if (progress.of === of) return progress;
+  throw new CollectorError('BACKFILL_STOPPED', `${file} is about another export of that name.`, {
+    help: 'Delete it to send this one.',
+  });
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backfill } from '../../src/backfill.ts';
@@ -27,13 +27,24 @@ function exportOf(...ids: string[]): string {
   return file;
 }
 
-test('two exports of as many rows are two, and one that is sent again is the same', async () => {
+test('two exports of as many rows are two, and a copy of one is the same', async () => {
   const [may, june] = [exportOf('may-1', 'may-2'), exportOf('june-1', 'june-2')];
-  for (const file of [may, june, may]) await backfill({ file, tinybird });
+  const copy = exportOf('may-1', 'may-2');
+  for (const file of [may, june, copy, may]) await backfill({ file, tinybird });
   const ids = upstream.rows().map((row) => JSON.parse(row).payload.event_id);
   expect(ids).toEqual(['may-1', 'may-2', 'june-1', 'june-2']);
   expect(upstream.arrivals).toHaveLength(3);
   expect(upstream.changed).toEqual([]);
+});
+
+test('another export under the name of one that was sent is refused, not taken for the rest', async () => {
+  const file = exportOf('may-1', 'may-2');
+  await backfill({ file, tinybird });
+  writeFileSync(file, readFileSync(exportOf('june-1', 'june-2', 'june-3')));
+  await expect(backfill({ file, tinybird })).rejects.toMatchObject({
+    code: 'BACKFILL_STOPPED',
+    message: expect.stringContaining('.sent is about another export'),
+  });
 });
 
 /** A letter whose rows an engine has under its name, and what `replay --anyway` does with it. */
