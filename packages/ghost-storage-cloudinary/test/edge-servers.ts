@@ -29,7 +29,7 @@ export async function startCaddy(
   if (binary === undefined) return undefined;
   const url = `http://127.0.0.1:${await freePort()}`;
   const file = join(folder, 'Caddyfile');
-  const globals = '{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n\n';
+  const globals = '{\n\tadmin off\n\tauto_https off\n}\n\n';
   await writeFile(file, globals + rules(url));
   const child = spawn(binary, ['run', '--config', file, '--adapter', 'caddyfile'], {
     env: { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, PATH: process.env['PATH'] ?? '' },
