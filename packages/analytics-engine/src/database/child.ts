@@ -16,7 +16,9 @@ const ABORTED = 236;
 const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
 // A signal to the group must not end the database under its service, which asks it to stop.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+// Not by `exit`, in which chDB waits for ever for a lock that a query under way holds; the journal has what
+// is not written, and the next engine could not open the data.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.umask(0o077);
 
 const configFile = join(settings.dataDir, 'clickhouse.xml');

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type ServiceProcess } from '@prosora/service/testing';
@@ -35,6 +35,10 @@ async function serve(): Promise<ServiceProcess> {
 
 async function run(verb: string, more: Record<string, string> = {}, words: string[] = []) {
   return await runEngine([verb, ...words], { env: { ...env, ...more } });
+}
+
+function childrenOf({ child: { pid } }: ServiceProcess): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
 }
 
 const send = () =>
@@ -82,8 +86,11 @@ test('a service that is killed in the middle of a batch leaves it to the next, w
     timeout: 20_000,
     interval: 1,
   });
+  const [database = 0] = childrenOf(first);
   await Promise.all([first.end('SIGKILL'), refused]);
   expect(existsSync(join(dataDir, 'batch.open'))).toBe(true);
+  // It holds the lock of the data for as long as it is there.
+  await vi.waitUntil(() => !existsSync(`/proc/${database}`), { timeout: 5_000 });
 
   await serve();
   const status = await run('status');
