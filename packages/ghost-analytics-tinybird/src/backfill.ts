@@ -42,10 +42,11 @@ const BACKOFF_CAP_MS = 30_000;
 
 /**
  * Sends an export to a data source. How far it came stands beside the file, in `<file>.sent`, so that a
- * run that was broken off goes on there, and one after the last sends nothing. Whether a batch without an answer is there is asked of `count`;
- * where that is not to be had, it may be there twice.
+ * run that was broken off goes on there, and one after the last sends nothing. Whether a batch without an
+ * answer is there is asked of `count`; where that is not to be had, it may be there twice.
  *
- * @throws CollectorError `BACKFILL_STOPPED` with the line to look at, or when `<file>.sent` is about another file
+ * @throws CollectorError `BACKFILL_STOPPED` with the line to look at, or when `<file>.sent` is about another
+ * file
  */
 export async function backfill(options: BackfillOptions): Promise<BackfillCounts> {
   const { file, tinybird, count = uncounted, batchBytes = 2 ** 20, onProgress } = options;

@@ -1,6 +1,9 @@
 import type { MailStore, MailTx } from './schema.ts';
 
-/** What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, what was imported. */
+/**
+ * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, what was
+ * imported.
+ */
 export type NoteName =
   | 'pace'
   | 'webhook-secrets'

@@ -67,7 +67,7 @@ export function readRawBody(
       if (size > maxBodyBytes) refuse(tooLarge);
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(() => resolve(joined(chunks)));
+    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks, size)));
     const onClose = (): void =>
       refuse(
         () => new RawBodyError('BODY_ABORTED', 400, 'The sender closed the connection mid-body.'),
@@ -79,9 +79,4 @@ export function readRawBody(
     const timer = setTimeout(onLate, timeoutMs);
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
-}
-
-/** Most bodies come in one piece. */
-function joined([first = Buffer.alloc(0), ...more]: Buffer[]): Buffer {
-  return more.length === 0 ? first : Buffer.concat([first, ...more]);
 }
