@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readRawBody } from '@prosora/service';
 import type { CollectorMetrics } from './collector-metrics.ts';
+import { createEndOfTurn } from './end-of-turn.ts';
 import { CollectorError } from './errors.ts';
 import { type PageHit, readPageHit } from './page-hit.ts';
 import type { createReceive } from './receive.ts';
@@ -17,9 +18,8 @@ export interface PageHitRouteOptions {
   refuse: (thrown: unknown, request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** The limit of TryGhost/TrafficAnalytics. */
-const MAX_HIT_BYTES = 20 * 1_024;
-const HIT_TIMEOUT_MS = 10_000;
+/** The size is that of TryGhost/TrafficAnalytics. */
+const LIMITS = { maxBodyBytes: 20 * 1_024, timeoutMs: 10_000 };
 const HIT_URL = /^(?:[^?]*?\/\.ghost\/analytics)?\/api\/v1\/page_hit\/?(?:\?(.*))?$/s;
 /** A beacon's text is text/plain, so that the browser need not ask before it sends. */
 const HIT_TYPE = /^\s*(?:application\/json|text\/plain)\s*(?:;|$)/i;
@@ -39,14 +39,20 @@ const RECEIVED_HEADERS = {
  */
 export function createPageHitRoute(options: PageHitRouteOptions) {
   const { receive, metrics, refuse } = options;
+  const endOfTurn = createEndOfTurn();
 
+  const readHit = async (request: IncomingMessage, query: string): Promise<PageHit> => {
+    const body = await readRawBody(request, LIMITS);
+    await endOfTurn();
+    return hitIn(request, query, body.toString('utf8'), options);
+  };
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
     query: string,
   ): Promise<void> => {
     try {
-      metrics.hit(await receive(request, () => readHit(options, request, query)));
+      metrics.hit(await receive(request, () => readHit(request, query)));
       response.writeHead(202, RECEIVED_HEADERS).end(RECEIVED, 'latin1');
     } catch (thrown) {
       response.setHeader('Access-Control-Allow-Origin', '*');
@@ -61,19 +67,17 @@ export function createPageHitRoute(options: PageHitRouteOptions) {
   };
 }
 
-async function readHit(
-  { datasource, sites }: PageHitRouteOptions,
-  request: IncomingMessage,
+function hitIn(
+  { headers }: IncomingMessage,
   query: string,
-): Promise<PageHit> {
-  const limits = { maxBodyBytes: MAX_HIT_BYTES, timeoutMs: HIT_TIMEOUT_MS };
-  const body = await readRawBody(request, limits);
+  body: string,
+  { datasource, sites }: PageHitRouteOptions,
+): PageHit {
   if (datasourceIn(query) !== datasource) {
     throw new CollectorError('REQUEST_INVALID', `querystring.name must be ${datasource}`);
   }
-  if (!HIT_TYPE.test(request.headers['content-type'] ?? '')) {
+  if (!HIT_TYPE.test(headers['content-type'] ?? '')) {
     throw new CollectorError('CONTENT_TYPE_REFUSED', 'send application/json or text/plain');
   }
-  const siteHeader = request.headers['x-site-uuid']?.toString();
-  return readPageHit({ body: body.toString('utf8'), siteHeader, sites });
+  return readPageHit({ body, siteHeader: headers['x-site-uuid']?.toString(), sites });
 }
