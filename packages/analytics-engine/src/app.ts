@@ -11,6 +11,7 @@ import type { Project } from './datafiles/project.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
 import { ingest } from './ingest.ts';
+import { isSorted } from './is-sorted.ts';
 import { pipeSql } from './pipe-sql.ts';
 import type { Parameters } from './template/value.ts';
 import type { Access } from './tokens.ts';
@@ -100,7 +101,7 @@ async function answerPipe(options: AppOptions, request: Request, response: Respo
   const stopTimer = options.metrics.queries.startTimer({ pipe: name });
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
   const sql = pipeSql(options.project, pipe, { ...parametersOf(query, request.body), ...fixed });
-  const answer = await options.connection.query(sql);
+  const answer = await options.connection.query(sql, { isSorted: isSorted(sql) });
   response.set('Content-Type', 'application/json; charset=utf-8').end(answer);
 }
 

@@ -1,8 +1,9 @@
 /** In one way only, or a search that fails behind it would look for a table inside of it. */
-const COMMENT = String.raw`--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/`;
+export const COMMENT = String.raw`--[^\n]*(?:\n|$)|/\*(?:(?!\*/)[\s\S])*\*/`;
 const GAP = String.raw`(?:\s|${COMMENT})`;
 const NAME = '[A-Za-z_]\\w*|`\\w+`|"\\w+"';
-const QUOTED = String.raw`'(?:[^'\\]|\\[\s\S]|'')*'|\`(?:[^\`\\]|\\[\s\S])*\`|"(?:[^"\\]|\\[\s\S])*"`;
+/** Strings, and names in quotes. */
+export const QUOTED = String.raw`'(?:[^'\\]|\\[\s\S]|'')*'|\`(?:[^\`\\]|\\[\s\S])*\`|"(?:[^"\\]|\\[\s\S])*"`;
 
 /**
  * Strings and comments, in which nothing is a table, and what stands after FROM or JOIN with what follows

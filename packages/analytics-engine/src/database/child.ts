@@ -23,6 +23,7 @@ process.umask(0o077);
 
 const configFile = join(settings.dataDir, 'clickhouse.xml');
 const readers = createSessionPool(() => open(readerSettings(settings)));
+const sorters = createSessionPool(() => open(readerSettings(settings, { isSorted: true })));
 const writers = createSessionPool(() => open(writerSettings));
 let running = 0;
 /** Of those that run, the ones that are no glances. */
@@ -77,7 +78,8 @@ function returnMemory(): void {
 
 async function run(task: Task): Promise<Uint8Array | undefined> {
   if (task.kind === 'query') {
-    const result = await readers.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
+    const pool = task.isSorted ? sorters : readers;
+    const result = await pool.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
     return result.bytes();
   }
   if (task.kind === 'execute') {
@@ -110,6 +112,7 @@ function open(statements: readonly string[]): Session {
 async function stop(): Promise<void> {
   while (running > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   readers.close();
+  sorters.close();
   writers.close();
   process.exit(0);
 }

@@ -15,6 +15,11 @@ export interface Insert {
 export interface QueryOptions {
   /** A look of our own that is no use of the database: memory goes back to the system all the same. */
   isGlance?: boolean;
+  /**
+   * The query sorts its rows itself, so ClickHouse may join in the order and with the threads it likes best.
+   * Without it the rows of a join come as those on its left side do.
+   */
+  isSorted?: boolean;
 }
 
 /** What the rest of the engine asks of the database. */
