@@ -11,6 +11,7 @@ import {
   type Store,
 } from '../packages/durable/src/index.ts';
 import type { Figure } from './figure.ts';
+import { quantile } from './quantile.ts';
 
 const execFileAsync = promisify(execFile);
 const cache = join(import.meta.dirname, '..', '.prosora', 'bench');
@@ -235,11 +236,6 @@ async function concurrently<T>(lanes: number, items: T[], work: (item: T) => Pro
     for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-}
-
-function quantile(values: number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 if (import.meta.main) console.log(JSON.stringify(await runFlow(process.argv[2] ?? '')));

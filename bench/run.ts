@@ -9,7 +9,7 @@ const { values, positionals } = parseArgs({
   options: { check: { type: 'boolean', default: false }, json: { type: 'string' } },
 });
 const subjects = readdirSync(import.meta.dirname)
-  .filter((file) => !['run.ts', 'figure.ts'].includes(file) && file.endsWith('.ts'))
+  .filter((file) => !['run.ts', 'figure.ts', 'quantile.ts'].includes(file) && file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length));
 const unknown = positionals.filter((name) => !subjects.includes(name));
 if (positionals.length === 0 || unknown.length > 0) {

@@ -10,6 +10,7 @@ import { bootGhost, installGhost, type RunningGhost } from '@prosora/ghost-local
 import CloudinaryStorage from '@prosora/ghost-storage-cloudinary';
 import autocannon from 'autocannon';
 import type { Figure } from './figure.ts';
+import { quantile } from './quantile.ts';
 import { type CloudinaryProcess, startCloudinary } from './storage/cloudinary-process.ts';
 
 const execFileAsync = promisify(execFile);
@@ -56,7 +57,7 @@ async function measureUpload(
       await elapsed(() => storage.save({ name: `ours-${turn}.zip`, path: file }, 'bench')),
     );
   }
-  const [value, yardstick] = [median(times.ours), median(times.bare)];
+  const [value, yardstick] = [quantile(times.ours, 0.5), quantile(times.bare, 0.5)];
   return {
     name: 'upload of 300 kB, median',
     value,
@@ -147,7 +148,10 @@ async function measureGhost(cloudinary: CloudinaryProcess, dir: string): Promise
   }
   const firstByte = { ours: await msToFirstByte(ours), local: await msToFirstByte(local) };
   // The first round warms up the compiler.
-  const [ourRate, constantRate] = [median(rounds.ours.slice(1)), median(rounds.constant.slice(1))];
+  const [ourRate, constantRate] = [
+    quantile(rounds.ours.slice(1), 0.5),
+    quantile(rounds.constant.slice(1), 0.5),
+  ];
   return [
     {
       name: 'redirects of a size, in Ghost',
@@ -223,7 +227,7 @@ async function msToFirstByte({ url }: RunningGhost): Promise<number> {
     await reader?.cancel();
   }
   // The first half made what had not been asked for before.
-  return median(times.slice(SIZE_PATHS.length));
+  return quantile(times.slice(SIZE_PATHS.length), 0.5);
 }
 
 async function requestsPerSecond({ url }: RunningGhost): Promise<number> {
@@ -301,8 +305,4 @@ async function elapsed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -4,8 +4,9 @@ import { sign } from '../packages/ghost-webhooks-stripe/src/index.ts';
 import { eventLike } from '../packages/ghost-webhooks-stripe/test/events.ts';
 import { spawnService } from '../packages/service/src/testing.ts';
 import type { Figure } from './figure.ts';
+import { quantile } from './quantile.ts';
 import { measureDrain } from './stripe/drain.ts';
-import { quantile, type Shot, saturate, sendAtRate } from './stripe/load.ts';
+import { type Shot, saturate, sendAtRate } from './stripe/load.ts';
 import {
   build,
   memoryOf,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import type { Figure } from '../figure.ts';
+import { quantile } from '../quantile.ts';
 import { startCollector } from './collector-process.ts';
 import { hitNumber } from './hits.ts';
 import { type MeasuredServer, startServer } from './server.ts';
@@ -39,7 +40,10 @@ export async function measureHits(dir: string): Promise<Figure[]> {
   const rssMb = servers.ours.peakRssMb();
   for (const server of [...Object.values(servers), upstream]) await server.stop();
   const of = (name: keyof typeof rounds, key: keyof Round) =>
-    median(rounds[name].map((round) => round[key]));
+    quantile(
+      rounds[name].map((round) => round[key]),
+      0.5,
+    );
   const [ours, express, bare] = [
     of('ours', 'hitsPerSecond'),
     of('express', 'hitsPerSecond'),
@@ -111,8 +115,4 @@ async function drive(server: MeasuredServer): Promise<Round> {
     p99: result.latency.p99,
     cpuUsPerHit: ((server.cpuMs() - cpuBefore) * 1_000) / result['2xx'],
   };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,4 +1,5 @@
 import type { Figure } from '../figure.ts';
+import { quantile } from '../quantile.ts';
 import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { queryOf } from './questions.ts';
 
@@ -52,9 +53,4 @@ async function openPage(engine: EngineProcess): Promise<number> {
     }),
   );
   return performance.now() - startedAt;
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

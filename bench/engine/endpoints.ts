@@ -8,6 +8,7 @@ import { readProject } from '../../packages/analytics-engine/src/datafiles/proje
 import { defaultMemoryLimitMb } from '../../packages/analytics-engine/src/memory-limit.ts';
 import { pipeSql } from '../../packages/analytics-engine/src/pipe-sql.ts';
 import type { Figure } from '../figure.ts';
+import { quantile } from '../quantile.ts';
 import { startEngineProcess } from './engine-process.ts';
 import { ENDPOINTS, PERIODS, queryOf } from './questions.ts';
 
@@ -108,15 +109,11 @@ async function inTurns(questions: readonly (() => Promise<unknown>)[]): Promise<
   for (let turn = 0; turn < turns; turn += 1) {
     for (const [at, ask] of questions.entries()) times[at]?.push(await elapsed(ask));
   }
-  return times.map(lowerQuartile);
+  return times.map((one) => quantile(one, 0.25));
 }
 
 async function elapsed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function lowerQuartile(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? Number.NaN;
 }

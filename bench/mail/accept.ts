@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Figure } from '../figure.ts';
-import { post, quantile, serve } from './bridge.ts';
+import { quantile } from '../quantile.ts';
+import { post, serve } from './bridge.ts';
 import { millionQueued } from './million.ts';
 import { formTo } from './newsletter.ts';
 /** From the request to the answer, which is sent after the fsync; nothing is sent on, since Resend is away. */

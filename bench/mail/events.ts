@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { eventsPage } from '../../packages/ghost-mail-resend/src/events-page.ts';
 import { openMailStore } from '../../packages/ghost-mail-resend/src/store.ts';
 import type { Figure } from '../figure.ts';
-import { quantile } from './bridge.ts';
+import { quantile } from '../quantile.ts';
 import { millionQueued } from './million.ts';
 import { SITE } from './newsletter.ts';
 /** Pages of 300 anywhere in five million events, as Ghost asks for them. */

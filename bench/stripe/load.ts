@@ -67,9 +67,3 @@ function post(url: string, { body, signature }: Shot, agent: Agent): Promise<num
     sent.once('error', reject).end(body);
   });
 }
-
-/** The value below which a share of the numbers is. */
-export function quantile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}

@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { sign, verify } from '../../packages/ghost-webhooks-stripe/src/index.ts';
 import type { Figure } from '../figure.ts';
-import { quantile } from './load.ts';
+import { quantile } from '../quantile.ts';
 
 const SECRET = 'whsec_of_the_endpoint';
 const OTHER = 'whsec_of_the_rotation';
