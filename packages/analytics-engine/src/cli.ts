@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import type { ProsoraError } from '@prosora/service';
-import { readOptions } from '@prosora/service/options';
 import { engineOptions } from './options.ts';
 import { VERBS } from './verbs.ts';
 
@@ -20,7 +19,7 @@ ${Object.values(engineOptions)
 async function main(): Promise<number> {
   const [verb = 'serve', ...words] = process.argv.slice(2);
   const known = VERBS[verb];
-  if (known) return await known.run(readOptions(engineOptions), words);
+  if (known) return await known.run(words);
   console.log(HELP);
   return verb === '--help' || verb === 'help' ? 0 : 2;
 }

@@ -14,13 +14,15 @@ import type { DatabaseSettings } from './database/messages.ts';
 import type { Database } from './database/supervisor.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
-import type { engineOptions } from './options.ts';
+import type { engineOptions, localOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
 import type { ServedProject } from './served-project.ts';
 import { assertTokensDiffer, createTokens } from './tokens.ts';
 
 /** The values of {@link engineOptions}. */
 export type EngineOptions = OptionValues<typeof engineOptions>;
+/** The same without the tokens. */
+export type LocalOptions = OptionValues<typeof localOptions>;
 
 /** An engine that serves. */
 export interface Engine extends AsyncDisposable {
@@ -114,7 +116,7 @@ function verbsOf(care: Care, clock: ClockState): Verbs {
 }
 
 /** What the options say about the database. */
-export function databaseSettings(options: EngineOptions): DatabaseSettings {
+export function databaseSettings(options: LocalOptions): DatabaseSettings {
   const dataDir = resolve(options.dataDir);
   return {
     dataDir,

@@ -20,8 +20,7 @@ function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, st
   return tokens;
 }
 
-/** Every option of the engine. */
-export const engineOptions = {
+const tokenOptions = {
   adminToken: {
     env: 'PROSORA_ENGINE_ADMIN_TOKEN',
     description:
@@ -45,6 +44,10 @@ export const engineOptions = {
     defaultText: 'one admin token for all',
     secret: true,
   },
+} satisfies Options;
+
+/** What a verb needs that finds the engine by its data directory: no token. */
+export const localOptions = {
   ghostDir: {
     env: 'GHOST_DIR',
     description:
@@ -140,3 +143,6 @@ export const engineOptions = {
     unit: 'port',
   },
 } satisfies Options;
+
+/** Every option of the engine. */
+export const engineOptions = { ...tokenOptions, ...localOptions } satisfies Options;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createLogger, readServiceStatus, stopGracefully } from '@prosora/service';
+import { createLogger, readOptions, readServiceStatus, stopGracefully } from '@prosora/service';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
 import { askEngine } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
@@ -8,86 +8,98 @@ import { allowLoss } from './care/open-checked.ts';
 import { restoreBackup } from './care/restore.ts';
 import type { RemovedMonth } from './care/retention.ts';
 import { examine } from './doctor.ts';
-import { databaseSettings, type EngineOptions, startEngine } from './engine.ts';
+import { databaseSettings, type EngineOptions, type LocalOptions, startEngine } from './engine.ts';
+import { engineOptions, localOptions } from './options.ts';
 
 /** One thing the command does; its words come after the verb. */
 interface Verb {
   usage: string;
   description: string;
   /** Returns the exit code. */
-  run(options: EngineOptions, words: readonly string[]): Promise<number>;
+  run(words: readonly string[]): Promise<number>;
 }
+
+type Work<Values> = (options: Values, words: readonly string[]) => Promise<number>;
+
+const withTokens =
+  (work: Work<EngineOptions>): Verb['run'] =>
+  (words) =>
+    work(readOptions(engineOptions), words);
+const here =
+  (work: Work<LocalOptions>): Verb['run'] =>
+  (words) =>
+    work(readOptions(localOptions), words);
 
 /** Everything that `prosora-engine` does. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   serve: {
     usage: 'serve',
     description: "Answers Tinybird's API from the data directory; the default.",
-    run: serve,
+    run: withTokens(serve),
   },
   status: {
     usage: 'status',
     description:
       'Says whether a running engine is ready, counts its rows, restarts and waiting requests, and lists its backups.',
-    run: status,
+    run: here(status),
   },
   doctor: {
     usage: 'doctor',
     description:
       'Looks at the platform, chdb, the datafiles, the data directory, the disk, the memory and the backups.',
-    run: doctor,
+    run: withTokens(doctor),
   },
   backup: {
     usage: 'backup',
     description: 'Copies everything while the engine serves.',
-    async run({ dataDir }) {
+    run: here(async ({ dataDir }) => {
       const { path } = await askEngine<Backup>(dataDir, 'backup');
       return say(`Backed up to ${path}`);
-    },
+    }),
   },
   restore: {
     usage: 'restore [NAME]',
     description:
       'Puts the newest backup, or the one named, in place of the data; only while no engine runs. What was there is set aside.',
-    run: restore,
+    run: here(restore),
   },
   salvage: {
     usage: 'salvage',
     description:
       'Lets the next start go on with what is left of torn data that no backup can mend; only while no engine runs. What is broken is set aside.',
-    async run(options) {
+    run: here(async (options) => {
       const { dataDir } = databaseSettings(options);
       using _lock = takeDataDir(dataDir);
       await allowLoss(dataDir);
       return say('The next start goes on with what is left.');
-    },
+    }),
   },
   export: {
     usage: 'export TABLE FILE',
     description:
       'Writes a table to a new file, .ndjson or .parquet, while the engine serves; .gz or .zst after it compresses.',
-    async run({ dataDir }, [table, file]) {
+    run: here(async ({ dataDir }, [table, file]) => {
       if (!table || !file) return say('Say which table and which file.', 2);
       const request = { table, file: resolve(file) };
       const { rows } = await askEngine<{ rows: number }>(dataDir, 'export', request);
       return say(`${rows} rows of ${table} are in ${request.file}`);
-    },
+    }),
   },
   retention: {
     usage: 'retention [MONTHS]',
     description:
       'Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months; a running engine does it by itself.',
-    run: retention,
+    run: here(retention),
   },
   confirm: {
     usage: 'confirm',
     description: 'Gives up the tables that an upgrade of the datafiles kept as they were.',
-    async run({ dataDir }) {
+    run: here(async ({ dataDir }) => {
       const tables = await askEngine<string[]>(dataDir, 'confirm');
       return say(
         tables.length > 0 ? `Gave up ${tables.join(', ')}` : 'There was nothing to confirm.',
       );
-    },
+    }),
   },
 };
 
@@ -102,7 +114,7 @@ async function serve(options: EngineOptions): Promise<number> {
   return 0;
 }
 
-async function status(options: EngineOptions): Promise<number> {
+async function status(options: LocalOptions): Promise<number> {
   const { isReady, lines } = await readServiceStatus({
     ...options,
     name: 'engine',
@@ -121,7 +133,7 @@ async function doctor(options: EngineOptions): Promise<number> {
   return findings.every(({ isWell }) => isWell) ? 0 : 1;
 }
 
-async function restore(options: EngineOptions, [name]: readonly string[]): Promise<number> {
+async function restore(options: LocalOptions, [name]: readonly string[]): Promise<number> {
   const settings = databaseSettings(options);
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   using _lock = takeDataDir(settings.dataDir);
@@ -131,7 +143,7 @@ async function restore(options: EngineOptions, [name]: readonly string[]): Promi
   return say(aside ? `What was there is in ${aside}` : 'There was no data before.');
 }
 
-async function retention({ dataDir }: EngineOptions, [text]: readonly string[]): Promise<number> {
+async function retention({ dataDir }: LocalOptions, [text]: readonly string[]): Promise<number> {
   const months = text === undefined ? undefined : Number(text);
   if (months !== undefined && !(Number.isInteger(months) && months > 0)) {
     return say(`${text} is not a number of months.`, 2);

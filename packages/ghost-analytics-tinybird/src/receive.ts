@@ -19,7 +19,7 @@ export interface ReceiveOptions {
   /** Does the work once for each id. */
   once: (id: string, work: () => Promise<void>) => Promise<boolean>;
   /** Whether an address is that of a proxy whose headers are believed. */
-  isTrustedProxy: (address: string, hop: number) => boolean;
+  isTrustedProxy: (address: string) => boolean;
   /** Whose pages may send, as origins; without it every one. */
   origins?: readonly string[] | undefined;
   /** Milliseconds since 1970. */
@@ -94,6 +94,6 @@ function countryOf(
   address: string,
   { payload: { location, timezone } }: PageHit,
 ): string | null {
-  const areHeadersTrusted = () => isTrustedProxy(request.socket.remoteAddress ?? '', 0);
+  const areHeadersTrusted = () => isTrustedProxy(request.socket.remoteAddress ?? '');
   return countryOf({ headers: request.headers, areHeadersTrusted, address, location, timezone });
 }

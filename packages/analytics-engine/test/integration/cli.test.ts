@@ -48,6 +48,19 @@ const send = () =>
     body: pageHits(0, 9),
   });
 
+test('whoever may read the data directory needs no token', async () => {
+  await serve();
+  await send();
+  const withoutToken = { PROSORA_ENGINE_ADMIN_TOKEN: '' };
+  expect(await run('backup', withoutToken)).toMatchObject({ code: 0 });
+  const status = await run('status', withoutToken);
+  expect(status).toMatchObject({ code: 0, output: expect.stringContaining('backup 0001-') });
+  expect(await run('doctor', withoutToken)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('PROSORA_ENGINE_ADMIN_TOKEN'),
+  });
+});
+
 test('status counts rows and says when nothing runs; SIGTERM ends the engine with 0', async () => {
   expect(await run('status')).toEqual({
     code: 1,
