@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -139,4 +139,29 @@ describe("Tinybird's own SDK", () => {
       message: expect.stringContaining('Error validating'),
     });
   });
+});
+
+test('a pipe that sorts its rows joins in the way of ClickHouse, another so that rows keep their order', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'prosora-joins-'));
+  cpSync(fixture('starter-kit'), folder, { recursive: true });
+  const joins = `SELECT getSetting('join_algorithm') AS joins`;
+  for (const [name, sql] of [
+    ['as_they_come', joins],
+    ['sorted', `${joins} ORDER BY joins`],
+  ]) {
+    writeFileSync(
+      join(folder, `${name}.pipe`),
+      `NODE endpoint\nSQL >\n    ${sql}\n\nTYPE ENDPOINT\n`,
+    );
+  }
+  try {
+    await using engine = await startTestEngine({ PROSORA_ENGINE_DATAFILES: folder });
+    const of = async (pipe: string) => await (await engine.ask(pipe, '')).json();
+    expect(await of('as_they_come')).toMatchObject({ data: [{ joins: 'hash' }] });
+    expect(await of('sorted')).toMatchObject({
+      data: [{ joins: expect.stringContaining('parallel_hash') }],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
