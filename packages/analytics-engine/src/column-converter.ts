@@ -43,8 +43,17 @@ function unwrapped(type: string): string {
 }
 
 /** An object or list in a text column is kept as its JSON. */
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : jsonOf(value);
+}
+
+/** Undefined for what is nested more deeply than JavaScript can write it. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function toInteger(bits: number, isSigned: boolean): ColumnConverter {
@@ -83,8 +92,8 @@ function toTime(first: number, last: number, render: (time: Time) => string): Co
   return (value) => {
     const [, day, clock = '00:00:00', fraction = '', zone = 'Z'] =
       typeof value === 'string' ? (TIME.exec(value) ?? []) : [];
-    const seconds = day ? Date.parse(`${day}T${clock}${zone}`) / 1000 : Number(value);
     if (!day && !Number.isInteger(value)) return undefined;
+    const seconds = day ? Date.parse(`${day}T${clock}${zone}`) / 1000 : Number(value);
     if (!(seconds >= first && seconds <= last)) return undefined;
     const utc = new Date(seconds * 1000).toISOString();
     // 31 June is a date to Date.parse on some engines, and another day.

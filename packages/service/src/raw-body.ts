@@ -6,6 +6,8 @@ export interface RawBodyOptions {
   maxBodyBytes: number;
   /** From the call to the last byte, so that a sender who trickles cannot hold a connection. */
   timeoutMs: number;
+  /** Takes compressed bytes as they come, for a caller who unpacks them. (Default: they are refused) */
+  mayBeEncoded?: boolean;
 }
 
 /** A request body that was refused; `status` is the answer to give. */
@@ -29,12 +31,13 @@ export class RawBodyError extends ProsoraError {
  */
 export function readRawBody(
   request: IncomingMessage,
-  { maxBodyBytes, timeoutMs }: RawBodyOptions,
+  { maxBodyBytes, timeoutMs, mayBeEncoded = false }: RawBodyOptions,
 ): Promise<Buffer> {
   const tooLarge = () =>
     new RawBodyError('BODY_TOO_LARGE', 413, `The body is larger than ${maxBodyBytes} bytes.`);
   return new Promise<Buffer>((resolve, reject) => {
-    if (request.headers['content-encoding'] && request.headers['content-encoding'] !== 'identity') {
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (!mayBeEncoded && encoding && encoding !== 'identity') {
       throw new RawBodyError('BODY_ENCODED', 415, 'Send the body without Content-Encoding.');
     }
     if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HIT_COUNTS, pageHit, pageHits } from './hits.ts';
 import { ADMIN_TOKEN, startTestEngine, type TestEngine } from './test-engine.ts';
@@ -44,9 +44,14 @@ describe('events', () => {
     expect(await waited.json()).toEqual({ successful_rows: 1, quarantined_rows: 0 });
   });
 
-  test('may come compressed', async () => {
-    const body = gzipSync(pageHits(10, 15));
-    const answer = await engine.send('analytics_events', body, { 'content-encoding': 'gzip' });
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('may come compressed by %s', async (encoding, compress) => {
+    const body = compress(pageHits(10, 15));
+    const answer = await engine.send('analytics_events', body, { 'content-encoding': encoding });
     expect(await answer.json()).toEqual({ successful_rows: 5, quarantined_rows: 0 });
   });
 
@@ -144,6 +149,11 @@ describe('a request is refused', () => {
         engine.send('analytics_events', gzipSync('x'.repeat(10_000_001)), {
           'content-encoding': 'gzip',
         }),
+    ],
+    [
+      400,
+      'with a body that is not compressed as it says',
+      () => engine.send('analytics_events', pageHit(1), { 'content-encoding': 'gzip' }),
     ],
     [
       404,
