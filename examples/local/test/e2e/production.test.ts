@@ -132,6 +132,7 @@ test.skipIf(!chromiumPath && !process.env['CI'])(
 
     expect(html).toContain(`data-host="${SITE}/.ghost/analytics/api/v1/page_hit"`);
     expect(html).not.toContain(TRACKER_TOKEN);
+    expect(html).not.toContain(ANALYTICS_ADMIN_TOKEN);
     expect(html).not.toContain('local-analytics');
     await vi.waitUntil(async () => (await viewsSoFar()) === 1, { timeout: 30_000, interval: 200 });
     // Ghost's server asks the site's own https origin, the only one that it lets itself ask.

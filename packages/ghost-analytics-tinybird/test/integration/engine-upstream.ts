@@ -7,7 +7,7 @@ import { freePort } from '@prosora/service/testing';
 import { freshDir, TOKEN } from './running-collector.ts';
 
 const ENGINE = fileURLToPath(new URL('../../../analytics-engine/src/cli.ts', import.meta.url));
-const ADMIN_TOKEN = 'admin-token-of-this-test';
+const ADMIN_TOKEN = 'admin-token-of-this-test-of-32-or-more';
 
 /** The analytics engine as a process of its own, on Ghost's datafiles. */
 export interface EngineUpstream extends AsyncDisposable {
