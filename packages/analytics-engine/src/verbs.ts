@@ -1,7 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createLogger, readOptions, readServiceStatus, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  readOptions,
+  readServiceStatus,
+  stopGracefully,
+  trustClock,
+} from '@prosora/service';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
+import { clockRecordOf, clockSentence } from './care/clock-file.ts';
 import { askEngine } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
 import { allowLoss } from './care/open-checked.ts';
@@ -88,8 +95,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retention: {
     usage: 'retention [MONTHS]',
     description:
-      'Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months; a running engine does it by itself.',
+      "Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months, and says that the machine's clock is right; a running engine does it by itself.",
     run: here(retention),
+  },
+  'trust-clock': {
+    usage: 'trust-clock',
+    description:
+      "Says that the machine's clock is right after it jumped; a running engine hears it within a minute.",
+    run: here(async (options) => {
+      const { dataDir } = databaseSettings(options);
+      const isHeard = await trustClock(clockRecordOf(dataDir));
+      if (isHeard) return say('The clock is taken for right from the next look on.');
+      return say(`No engine has looked at the clock in ${dataDir} yet.`, 1);
+    }),
   },
   confirm: {
     usage: 'confirm',
@@ -121,7 +139,10 @@ async function status(options: LocalOptions): Promise<number> {
     hidden: 'prosora_query_seconds',
   });
   say(lines.join('\n'));
-  for (const { name, createdAt } of await listBackups(databaseSettings(options).backupDir)) {
+  const { dataDir, backupDir } = databaseSettings(options);
+  const clock = await clockRecordOf(dataDir).read();
+  if (clock?.doubt) say(clockSentence(clock.doubt));
+  for (const { name, createdAt } of await listBackups(backupDir)) {
     say(`backup ${name}, taken ${createdAt.toISOString()}`);
   }
   return isReady ? 0 : 1;

@@ -1,3 +1,4 @@
+import type { ClockGuard } from '@prosora/service';
 import type { DatabaseSettings } from '../database/messages.ts';
 import { confirm } from '../schema/deploy.ts';
 import { type Backup, backUp, listBackups, pruneBackups } from './backup.ts';
@@ -27,13 +28,14 @@ export interface CareOptions {
   keepBackups: number;
   /** 0 for ever. */
   retentionMonths: number;
-  now: () => Date;
+  /** Old is what is old at its earliest time, whatever the wall clock says. */
+  clock: Pick<ClockGuard, 'now' | 'earliest'>;
 }
 
 /** Care for an open database. */
 export function createCare(
   { database, served }: CheckedDatabase,
-  { settings, keepBackups, retentionMonths, now }: CareOptions,
+  { settings, keepBackups, retentionMonths, clock }: CareOptions,
 ): Care {
   const { dataDir, backupDir } = settings;
   let last: Promise<unknown> = Promise.resolve();
@@ -42,19 +44,20 @@ export function createCare(
     last = result.catch(() => {});
     return result;
   };
+  const backUpAndPrune = async (): Promise<Backup> => {
+    const backup = await backUp(database, settings, new Date(clock.now()));
+    await pruneBackups(backupDir, keepBackups);
+    return backup;
+  };
   const count = (): Promise<void> => writeRowLedger(dataDir, served.project, database);
   return {
-    backup: () =>
-      inTurn(async () => {
-        const backup = await backUp(database, settings, now());
-        await pruneBackups(backupDir, keepBackups);
-        return backup;
-      }),
+    backup: () => inTurn(backUpAndPrune),
     retention: (months = retentionMonths) =>
       inTurn(() =>
         database.withoutWrites(async (connection) => {
           if (months === 0) return [];
-          const removed = await removeOldRows(served.project, connection, { months, now: now() });
+          const now = new Date(clock.earliest());
+          const removed = await removeOldRows(served.project, connection, { months, now });
           await writeRowLedger(dataDir, served.project, connection);
           return removed;
         }),
