@@ -15,6 +15,7 @@ import { isSorted } from './is-sorted.ts';
 import { parametersOf } from './parameters.ts';
 import { pipeSql } from './pipe-sql.ts';
 import { lingerAfterAnswer, readBody } from './request-body.ts';
+import type { RoomForBatches } from './room-for-batches.ts';
 import type { Access } from './tokens.ts';
 
 /** What the routes stand on. */
@@ -22,6 +23,7 @@ export interface AppOptions {
   project: Project;
   connection: Connection;
   accessOf: (token: string | undefined) => Promise<Access>;
+  room: RoomForBatches;
   metrics: EngineMetrics;
   logger: Logger;
   /** What `/tokens` tells to whoever asks; without it the route does not exist. */
@@ -73,7 +75,7 @@ async function appendEvents(options: AppOptions, request: Request, response: Res
   }
   const body = await readBody(request, MAX_EVENTS_BYTES);
   const batch = { datasource, ndjson: body.toString('utf8'), token, site: access.site };
-  const result = await ingest(options.connection, batch);
+  const result = await options.room.watch(() => ingest(options.connection, batch));
   options.metrics.rows.inc({ datasource: name, outcome: 'accepted' }, result.successful_rows);
   options.metrics.rows.inc({ datasource: name, outcome: 'quarantined' }, result.quarantined_rows);
   response.status(query['wait'] === 'true' ? 200 : 202).json(result);

@@ -25,6 +25,7 @@ import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
 import type { engineOptions, localOptions } from './options.ts';
 import { assertPlatform } from './platform.ts';
+import { watchRoom } from './room-for-batches.ts';
 import type { ServedProject } from './served-project.ts';
 import { assertTokensDiffer, createTokens } from './tokens.ts';
 
@@ -81,6 +82,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     stopping.abort();
     await looking;
   });
+  const room = watchRoom(dataDir);
   const metrics = createEngineMetrics(database, served, clock);
   const app = createApp({
     project,
@@ -91,6 +93,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
       siteTokens: options.siteTokens ?? new Map(),
       project,
     }),
+    room,
     metrics,
     logger,
     localToken: options.localTokens ? options.adminToken : undefined,
@@ -100,7 +103,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
       host: options.privateHost,
       port: options.privatePort,
       metrics: metrics.registry,
-      checks: { database: () => assertReady(database) },
+      checks: { database: () => assertReady(database), batches: () => room.assertThere() },
     }),
   );
   const listener = stack.use(await listen(createServer(app), options));
