@@ -118,6 +118,7 @@ function verbsOf(care: Care, clock: ClockGuard): Verbs {
   return {
     backup: () => care.backup(),
     confirm: () => care.confirm(),
+    erase: ({ member, isSure }) => care.erase(String(member), { isSure: isSure === true }),
     export: ({ table, file }) => care.export({ table: String(table), file: String(file) }),
     async retention({ months }) {
       // A person asks for it now, so the clock is right.

@@ -8,6 +8,7 @@ import {
   trustClock,
 } from '@prosora/service';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
+import type { Erasure } from './care/care.ts';
 import { clockRecordOf, clockSentence } from './care/clock-file.ts';
 import { askEngine } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
@@ -98,6 +99,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       "Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months, and says that the machine's clock is right; a running engine does it by itself.",
     run: here(retention),
   },
+  erase: {
+    usage: 'erase MEMBER_UUID [--yes]',
+    description:
+      'Says where page views name a member by the id that Ghost gave them, and with --yes puts nobody in its place. The page views stay.',
+    run: here(erase),
+  },
   'trust-clock': {
     usage: 'trust-clock',
     description:
@@ -172,6 +179,22 @@ async function retention({ dataDir }: LocalOptions, [text]: readonly string[]): 
   const removed = await askEngine<RemovedMonth[]>(dataDir, 'retention', { months });
   for (const { table, month, rows } of removed) say(`Removed ${rows} rows of ${table}, ${month}`);
   return say(removed.length > 0 ? 'What views derived from them stays.' : 'Nothing is that old.');
+}
+
+async function erase({ dataDir }: LocalOptions, words: readonly string[]): Promise<number> {
+  const [member, ...others] = words.filter((word) => word !== '--yes');
+  if (!member || others.length > 0) return say('Say which member, by the UUID in Ghost.', 2);
+  const isSure = words.includes('--yes');
+  const { found, copies } = await askEngine<Erasure>(dataDir, 'erase', { member, isSure });
+  for (const { table, columns, rows } of found) {
+    say(
+      `${rows} rows of ${table} ${isSure ? 'named' : 'name'} this member, in ${columns.join(', ')}`,
+    );
+  }
+  if (found.length === 0) say('No row names this member.');
+  if (copies.length > 0) say(`These copies are not changed and may name it:\n${copies.join('\n')}`);
+  if (isSure) return say('Erased from the database.');
+  return say('Nothing was changed: with --yes the id is erased.');
 }
 
 function say(line: string, code = 0): number {
