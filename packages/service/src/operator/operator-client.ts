@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
+import { wasNeverSent } from '../vendors/never-sent.ts';
 import type { Operations } from './operation.ts';
 import { CALLER_HEADER, OPERATOR_PATH, runOperation } from './serve-operations.ts';
 
@@ -26,9 +27,6 @@ export interface OperatorClientOptions {
   /** (Default: a minute) */
   timeoutMs?: number;
 }
-
-/** Nothing was sent when a connection failed with one of these. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** A client of a running service. */
 export function createOperatorClient<O extends Operations>(
@@ -89,8 +87,7 @@ function operationOf<O extends Operations>(operations: O, name: keyof O & string
 }
 
 function unreachable(url: string, cause: unknown): ProsoraError {
-  const { code = '' } = ((cause as Error).cause ?? cause) as NodeJS.ErrnoException;
-  return NOT_SENT.has(code)
+  return wasNeverSent(cause)
     ? new ProsoraError('NOT_RUNNING', `Nothing answers at ${url}.`, { cause })
     : new ProsoraError('UNANSWERED', `${url} gave no answer, so nobody knows what was done.`, {
         cause,
