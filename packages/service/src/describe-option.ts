@@ -7,11 +7,13 @@ export interface OptionDescription {
   standing: string;
   /** Whether `standing` is a value that could be typed. */
   isValue: boolean;
+  /** Of such a value. */
+  unit?: string | undefined;
   /** Its description, with an example and whether it is a secret. */
   meaning: string;
 }
 
-/** Describes an option that need not have a variable, as the keys of a block in Ghost's config. */
+/** Describes an option, which need not have a variable: as the keys of a block in Ghost's config. */
 export function describeOption(option: Omit<Option, 'env'>): OptionDescription {
   const { description, example, secret } = option;
   const shown = example === undefined ? '' : ` Example: \`${example}\`.`;
@@ -19,12 +21,15 @@ export function describeOption(option: Omit<Option, 'env'>): OptionDescription {
   return { ...standingOf(option), meaning };
 }
 
-function standingOf({ schema, defaultText, unit }: Omit<Option, 'env'>) {
+function standingOf({
+  schema,
+  defaultText,
+  unit,
+}: Omit<Option, 'env'>): Omit<OptionDescription, 'meaning'> {
   if (defaultText !== undefined) return { standing: defaultText, isValue: false };
   const unset = z.safeParse(schema, undefined);
   if (!unset.success) return { standing: 'required', isValue: false };
   const { data } = unset;
   if (data === undefined) return { standing: 'unset', isValue: false };
-  const value = typeof data === 'string' ? data : JSON.stringify(data);
-  return { standing: [value, unit].filter(Boolean).join(' '), isValue: true };
+  return { standing: typeof data === 'string' ? data : JSON.stringify(data), isValue: true, unit };
 }

@@ -48,8 +48,9 @@ function table(rows: readonly (readonly [string, string])[]): string {
 
 function variables(options: Options): string {
   const lines = Object.values(options).map((option) => {
-    const { standing, meaning } = describeOption(option);
-    return `  ${option.env} (${standing})\n      ${meaning}\n`;
+    const { standing, unit, meaning } = describeOption(option);
+    const preset = [standing, unit].filter(Boolean).join(' ');
+    return `  ${option.env} (${preset})\n      ${meaning}\n`;
   });
   return `Environment variables; <NAME>_FILE names a file that holds the value instead:\n\n${lines.join('')}`;
 }
