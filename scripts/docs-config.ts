@@ -1,7 +1,7 @@
-// Writes the option tables of docs/configuration.md and of each README from the code; with --check, fails when one is
-// not current.
+// Writes from the code: the option tables of docs/configuration.md and of each README, and the OpenAPI document of each
+// service's operator API. With --check, fails when one is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { describeOption, type Option } from '@prosora/service';
+import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
@@ -12,7 +12,16 @@ import { sandboxOptions } from '../packages/sandbox/src/options.ts';
 /** An option of a block in Ghost's config need not have a variable. */
 type DocumentedOptions = Record<string, Omit<Option, 'env'> & { env?: string }>;
 
-const PACKAGES: { folder: string; options: DocumentedOptions; note?: string; hasKeys?: true }[] = [
+interface DocumentedPackage {
+  folder: string;
+  options: DocumentedOptions;
+  note?: string;
+  /** Its options have names of their own beside the variables. */
+  hasKeys?: true;
+  operations?: Operations;
+}
+
+const PACKAGES: DocumentedPackage[] = [
   {
     folder: 'ghost-storage-cloudinary',
     options: storageOptions,
@@ -42,9 +51,13 @@ also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 ${sections.join('\n')}`,
   ],
 ]);
-for (const { folder, options, hasKeys } of PACKAGES) {
+for (const { folder, options, hasKeys, operations } of PACKAGES) {
   const file = `packages/${folder}/README.md`;
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (operations !== undefined) {
+    const document = openApiOf(`@prosora/${folder}: operator API`, '1', operations);
+    files.set(`packages/${folder}/openapi.json`, `${JSON.stringify(document, null, 2)}\n`);
+  }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }
 

@@ -2,8 +2,8 @@ import { userInfo } from 'node:os';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
 import { wasNeverSent } from '../vendors/never-sent.ts';
-import type { Operations } from './operation.ts';
-import { CALLER_HEADER, OPERATOR_PATH, runOperation } from './serve-operations.ts';
+import type { Handlers, Operations } from './operation.ts';
+import { CALLER_HEADER, createRunner, OPERATOR_PATH } from './serve-operations.ts';
 
 /** Asks a service's operations, with the types that they have there. */
 export interface Operator<O extends Operations> {
@@ -67,14 +67,18 @@ export function createOperatorClient<O extends Operations>(
   };
 }
 
-/** The same for operations of this process, where no service runs. */
-export function createLocalOperator<O extends Operations>(operations: O): Operator<O> {
+/** The same in this process, where no service runs. */
+export function createLocalOperator<O extends Operations>(
+  operations: O,
+  handlers: Handlers<O>,
+): Operator<O> {
+  const run = createRunner(operations, handlers);
   return {
     async ask(name, input) {
-      const operation = operationOf(operations, name);
-      const output = await runOperation(operation, input, thisProcess());
+      const output = await run(name, input, thisProcess());
       // As it would be after its way through JSON.
-      return z.parse(operation.output, JSON.parse(JSON.stringify(output ?? null))) as never;
+      const body: unknown = JSON.parse(JSON.stringify(output ?? null));
+      return z.parse(operationOf(operations, name).output, body) as never;
     },
   };
 }

@@ -4,12 +4,13 @@ import { ProsoraError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { readRawBody } from '../raw-body.ts';
 import { isSameSecret } from '../same-secret.ts';
-import type { Operation, Operations } from './operation.ts';
+import type { Handlers, Operation, Operations } from './operation.ts';
 import type { OperatorTokens } from './operator-tokens.ts';
 
 /** What the operator API of a service is made of. */
-export interface ServeOperationsOptions {
-  operations: Operations;
+export interface ServeOperationsOptions<O extends Operations> {
+  operations: O;
+  handlers: Handlers<O>;
   tokens: OperatorTokens;
   logger: Logger;
 }
@@ -36,24 +37,22 @@ class CallError extends ProsoraError {
 /**
  * Answers a service's operations as JSON: `GET /operator/v1/NAME?…` for those that read, `POST` with a JSON body for
  * those that write. The token stands in `Authorization: Bearer`, and is looked at before anything else. Every write is
- * logged with who asked for it and how it ended; what was asked is not, since it may name a reader.
+ * logged with who asked for it and how it ended.
  *
  * Resolves to false for a request that is for somebody else.
  */
-export function serveOperations({ operations, tokens, logger }: ServeOperationsOptions) {
+export function serveOperations<O extends Operations>(options: ServeOperationsOptions<O>) {
+  const { operations, handlers, tokens, logger } = options;
+  const run = createRunner(operations, handlers);
+
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
     const url = new URL(request.url ?? '/', 'http://operator');
     if (!url.pathname.startsWith(OPERATOR_PATH)) return false;
     const name = url.pathname.slice(OPERATOR_PATH.length);
     try {
-      const access = accessOf(request, tokens);
-      const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-      if (operation === undefined)
-        throw new CallError(404, 'NOT_FOUND', `There is no operation ${name}.`);
-      const isWrite = operation.access === 'write';
-      if (isWrite && access !== 'write') {
-        throw new CallError(403, 'FORBIDDEN', 'This token may only read.');
-      }
+      const isWriter = mayWrite(request, tokens);
+      const isWrite = accessTo(operations, name) === 'write';
+      if (isWrite && !isWriter) throw new CallError(403, 'FORBIDDEN', 'This token may only read.');
       const method = isWrite ? 'POST' : 'GET';
       if (request.method !== method) {
         response.setHeader('allow', method);
@@ -61,19 +60,9 @@ export function serveOperations({ operations, tokens, logger }: ServeOperationsO
       }
       const given = isWrite ? await readJson(request) : Object.fromEntries(url.searchParams);
       const caller = callerOf(request);
-      const output = await runOperation(operation, given, caller).catch((error: unknown) => {
-        if (isWrite)
-          logger.warn(
-            { event: 'operator.failed', operation: name, caller },
-            'an operator’s request failed',
-          );
-        throw error;
-      });
-      if (isWrite)
-        logger.info(
-          { event: 'operator.done', operation: name, caller },
-          'an operator’s request was done',
-        );
+      const output = isWrite
+        ? await logged({ logger, operation: name, caller }, () => run(name, given, caller))
+        : await run(name, given, caller);
       answer(response, 200, output ?? null);
     } catch (error) {
       answerError(response, error, logger);
@@ -82,28 +71,46 @@ export function serveOperations({ operations, tokens, logger }: ServeOperationsO
   };
 }
 
-/**
- * Parses what was given and runs the operation.
- *
- * @throws ProsoraError `USAGE` with each field that is wrong, and what the operation throws
- */
-export async function runOperation(
-  operation: Operation,
-  given: unknown,
-  caller: string,
-): Promise<unknown> {
-  const parsed = z.safeParse(operation.input, given);
-  if (parsed.success) return await operation.run(parsed.data, caller);
-  const wrong = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'input'}: ${message}`,
-  );
-  throw new CallError(400, 'USAGE', wrong.join('; '));
+/** Parses what was given to an operation and does it; `USAGE` names each field that is wrong. */
+export function createRunner<O extends Operations>(operations: O, handlers: Handlers<O>) {
+  const byName = handlers as Record<string, (input: unknown, caller: string) => unknown>;
+  return async (name: string, given: unknown, caller: string): Promise<unknown> => {
+    accessTo(operations, name);
+    const parsed = z.safeParse((operations[name] as Operation).input, given);
+    if (parsed.success) return await byName[name]?.(parsed.data, caller);
+    const wrong = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'input'}: ${message}`,
+    );
+    throw new CallError(400, 'USAGE', wrong.join('; '));
+  };
 }
 
-function accessOf(request: IncomingMessage, tokens: OperatorTokens): 'read' | 'write' {
+function accessTo(operations: Operations, name: string): Operation['access'] {
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation !== undefined) return operation.access;
+  throw new CallError(404, 'NOT_FOUND', `There is no operation ${name}.`);
+}
+
+/** What was asked is left out, since it may name a reader. */
+async function logged<Output>(
+  { logger, ...who }: { logger: Logger; operation: string; caller: string },
+  work: () => Promise<Output>,
+): Promise<Output> {
+  try {
+    const output = await work();
+    logger.info({ event: 'operator.done', ...who }, 'an operator changed something');
+    return output;
+  } catch (error) {
+    logger.warn({ event: 'operator.failed', ...who }, 'an operator could not change something');
+    throw error;
+  }
+}
+
+/** @throws CallError without a token that is known */
+function mayWrite(request: IncomingMessage, tokens: OperatorTokens): boolean {
   const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  if (isSameSecret(given, tokens.write)) return 'write';
-  if (isSameSecret(given, tokens.read)) return 'read';
+  if (isSameSecret(given, tokens.write)) return true;
+  if (isSameSecret(given, tokens.read)) return false;
   throw new CallError(
     401,
     'UNAUTHORIZED',

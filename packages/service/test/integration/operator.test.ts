@@ -9,6 +9,7 @@ import {
   createMetrics,
   createOperatorClient,
   findOperatorTokens,
+  type Handlers,
   openApiOf,
   openOperatorTokens,
   operation,
@@ -26,31 +27,34 @@ const events = Array.from({ length: 7 }, (_, at) => ({
   at: new Date(at).toISOString(),
 }));
 
-function operationsOf(replayed: string[]) {
+const operations = {
+  list: operation({
+    summary: 'Lists events, oldest first.',
+    access: 'read',
+    input: z.object({ ...pageInput, state: z.enum(['dead', 'done']).optional() }),
+    output: pageOf(
+      z.object({ id: z.string(), at: z.iso.datetime().transform((at) => new Date(at)) }),
+    ),
+  }),
+  replay: operation({
+    summary: 'Tries events again.',
+    access: 'write',
+    input: z.object({ ids: z.array(z.string().min(2)) }),
+    output: z.object({ replayed: z.number() }),
+  }),
+};
+
+function handlersFor(replayed: string[]): Handlers<typeof operations> {
   return {
-    list: operation({
-      summary: 'Lists events, oldest first.',
-      access: 'read',
-      input: z.object({ ...pageInput, state: z.enum(['dead', 'done']).optional() }),
-      output: pageOf(
-        z.object({ id: z.string(), at: z.iso.datetime().transform((at) => new Date(at)) }),
-      ),
-      async run({ limit, after = '' }) {
-        const items = events.filter(({ id }) => id > after).slice(0, limit);
-        return { items, next: items.length === limit ? (items.at(-1)?.id ?? null) : null };
-      },
-    }),
-    replay: operation({
-      summary: 'Tries events again.',
-      access: 'write',
-      input: z.object({ ids: z.array(z.string().min(2)) }),
-      output: z.object({ replayed: z.number() }),
-      async run({ ids }) {
-        if (ids.includes('gone')) throw new ProsoraError('NOT_FOUND', 'There is no event gone.');
-        replayed.push(...ids);
-        return { replayed: ids.length };
-      },
-    }),
+    list({ limit, after = '' }) {
+      const items = events.filter(({ id }) => id > after).slice(0, limit);
+      return { items, next: items.length === limit ? (items.at(-1)?.id ?? null) : null };
+    },
+    replay({ ids }) {
+      if (ids.includes('gone')) throw new ProsoraError('NOT_FOUND', 'There is no event gone.');
+      replayed.push(...ids);
+      return { replayed: ids.length };
+    },
   };
 }
 
@@ -59,16 +63,16 @@ async function startService() {
   const log: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void log.push(JSON.parse(line)) };
   const logger = createLogger({ name: 'example', destination });
-  const operations = operationsOf(replayed);
+  const handlers = handlersFor(replayed);
   const listener = await startPrivateListener({
     host: '127.0.0.1',
     port: 0,
     metrics: createMetrics('example'),
-    routes: serveOperations({ operations, tokens: TOKENS, logger }),
+    routes: serveOperations({ operations, handlers, tokens: TOKENS, logger }),
   });
   const client = (token: string) =>
     createOperatorClient(operations, { url: listener.url, token, caller: 'a test' });
-  return { replayed, log, operations, listener, client };
+  return { replayed, log, listener, client };
 }
 
 test('a client asks with types, page by page, and what a filter does not take is named', async () => {
@@ -138,7 +142,7 @@ test('a write is not done by GET, a body that is no JSON is refused, a large one
 });
 
 test('nobody there is not the same as no answer', async () => {
-  const { operations, listener } = await startService();
+  const { listener } = await startService();
   await listener.close();
   const { ask } = createOperatorClient(operations, { url: listener.url, token: TOKENS.read });
   await expect(ask('list', {})).rejects.toMatchObject({ code: 'NOT_RUNNING' });
@@ -146,7 +150,7 @@ test('nobody there is not the same as no answer', async () => {
 
 test('without a service the same operations run in this process', async () => {
   const replayed: string[] = [];
-  const { ask } = createLocalOperator(operationsOf(replayed));
+  const { ask } = createLocalOperator(operations, handlersFor(replayed));
   expect((await ask('list', { limit: 2 })).items[1]).toEqual({ id: 'e1', at: new Date(1) });
   await ask('replay', { ids: ['e1'] });
   expect(replayed).toEqual(['e1']);
@@ -167,7 +171,7 @@ test('tokens are made once, for whoever may read the folder, and what was set wi
 });
 
 test('the OpenAPI document names every operation, with its parameters', () => {
-  const document = openApiOf('Example', '1.0.0', operationsOf([]));
+  const document = openApiOf('Example', '1.0.0', operations);
   expect(document).toMatchObject({
     openapi: '3.1.0',
     paths: {
