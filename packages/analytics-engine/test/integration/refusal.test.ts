@@ -1,14 +1,20 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN, startTestEngine, type TestEngine } from './test-engine.ts';
 
 const MEGABYTE = Buffer.alloc(1_000_000, 'x');
 
 let engine: TestEngine;
+const sockets = new Set<Socket>();
 
 beforeAll(async () => {
   engine = await startTestEngine();
+});
+
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
 });
 
 afterAll(() => engine.close());
@@ -23,6 +29,7 @@ interface Sender {
 function send(path: string, headers: Record<string, string>): Sender {
   const { hostname, port } = new URL(engine.url);
   const socket = connect(Number(port), hostname);
+  sockets.add(socket);
   const head = Object.entries({ host: hostname, ...headers }).map(
     ([name, text]) => `${name}: ${text}`,
   );
@@ -32,10 +39,14 @@ function send(path: string, headers: Record<string, string>): Sender {
   return { socket, status };
 }
 
-/** Sends chunks until something has happened, and says what. */
-async function sendUntil<Result>(socket: Socket, happening: Promise<Result>): Promise<Result> {
+/** Sends chunks until something has happened, and says what; a connection that is cut ends it too. */
+async function sendUntil<Result>(
+  socket: Socket,
+  happening: Promise<Result>,
+): Promise<Result | undefined> {
   let isOver = false;
-  const over = happening.finally(() => {
+  const cut = new Promise<undefined>((resolve) => socket.once('close', () => resolve(undefined)));
+  const over = Promise.race([happening, cut]).finally(() => {
     isOver = true;
   });
   while (!isOver) {
@@ -62,13 +73,11 @@ describe('who is refused is told so before anything of the body is read', () => 
     const sender = send(path, { ...headers, 'content-length': '9000000' });
     // Not a byte of the body was sent.
     expect(await sender.status).toContain(code);
-    sender.socket.destroy();
   });
 
   test('413 for a body that says it is above 10 MB', async () => {
     const sender = send(EVENTS, { ...known, 'content-length': '10000001' });
     expect(await sender.status).toContain('413');
-    sender.socket.destroy();
   });
 
   test('413 for parameters above 100 kB', async () => {
@@ -78,7 +87,6 @@ describe('who is refused is told so before anything of the body is read', () => 
       'content-length': '100001',
     });
     expect(await sender.status).toContain('413');
-    sender.socket.destroy();
   });
 });
 
@@ -101,6 +109,5 @@ describe('who sends too much sees the answer while still sending', () => {
     socket.write('GET /tokens HTTP/1.1\r\nhost: x\r\n\r\n');
     const [next] = await once(socket, 'data');
     expect(String(next)).toContain('404');
-    socket.destroy();
   });
 });
