@@ -7,4 +7,5 @@ export * from './metrics.ts';
 export * from './options.ts';
 export * from './private-listener.ts';
 export * from './raw-body.ts';
+export * from './secrets-of.ts';
 export * from './service-status.ts';
