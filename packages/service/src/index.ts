@@ -1,4 +1,5 @@
 export * from './any-origin.ts';
+export * from './clock/clock-doubt.ts';
 export * from './clock/clock-guard.ts';
 export * from './clock/clock-record.ts';
 export * from './clock/keep-looking.ts';
