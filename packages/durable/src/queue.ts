@@ -1,7 +1,9 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { addJob } from './add.ts';
 import { type BackoffOptions, createBackoff } from './backoff.ts';
 import { claimJobs, nextDueAt } from './claim.ts';
+import type { StoreClock } from './clock.ts';
+import type { GroupCommit } from './group-commit.ts';
 import {
   countJobs,
   getJob,
@@ -25,7 +27,6 @@ import { dropJobs, purgeJobs, replayJobs } from './operate.ts';
 import { renewLeases } from './renew.ts';
 import type { DurableTables } from './schema.ts';
 import { type FailureRules, findLeased, settleRow } from './settle.ts';
-import type { StoreInside } from './store.ts';
 
 /** The rules of one queue. */
 export interface QueueOptions {
@@ -81,6 +82,17 @@ export interface Queue<Tables = unknown> {
   drop(ids: readonly string[], reason: string, within?: Within<Tables>): Promise<string[]>;
   /** Deletes up to `limit` (default 1,000) done, superseded and dropped jobs settled before a time; returns how many. */
   purge(before: Date, limit?: number): Promise<number>;
+}
+
+/** What the statements of a queue need from its store. */
+export interface StoreInside {
+  readonly db: Kysely<DurableTables>;
+  readonly clock: StoreClock;
+  readonly commits: GroupCommit<DurableTables>;
+  /** Wakes the workers of a queue after the running transaction. */
+  touch(queue: string): void;
+  /** Calls `listener` whenever a queue was touched; returns how to end that. */
+  onTouched(queue: string, listener: () => void): () => void;
 }
 
 /** Binds the statements to one queue of a store; `store.queue(name)` is how a consumer gets it. */

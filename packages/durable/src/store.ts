@@ -1,10 +1,10 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type Clock, createStoreClock, type StoreClock, systemClock } from './clock.ts';
+import { type Clock, createStoreClock, systemClock } from './clock.ts';
 import { type Database, hasManyWriters } from './database.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import type { Migrations } from './migrations.ts';
 import { openMysql } from './mysql-database.ts';
-import { createQueue, type Queue, type QueueOptions } from './queue.ts';
+import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue.ts';
 import type { DurableTables } from './schema.ts';
 import { openSqlite } from './sqlite-database.ts';
 
@@ -44,17 +44,6 @@ export interface Store<Tables = unknown> extends AsyncDisposable {
   queue(name: string, options?: QueueOptions): Queue<Tables>;
   /** Closes the database once running transactions have ended. */
   close(): Promise<void>;
-}
-
-/** What the statements of a queue need from its store. */
-export interface StoreInside {
-  readonly db: Kysely<DurableTables>;
-  readonly clock: StoreClock;
-  readonly commits: GroupCommit<DurableTables>;
-  /** Wakes the workers of a queue after the running transaction. */
-  touch(queue: string): void;
-  /** Calls `listener` whenever a queue was touched; returns how to end that. */
-  onTouched(queue: string, listener: () => void): () => void;
 }
 
 /** How stale the written time may be: the most by which time can step back across a crash. */
