@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ProsoraError } from './errors.ts';
+import { ProsoraError } from '../errors.ts';
 
 /** A server that listens. */
 export interface Listener extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProsoraError } from './errors.ts';
+import { ProsoraError } from '../errors.ts';
 
 /** How much of a body is read, and for how long. */
 export interface RawBodyOptions {

@@ -1,4 +1,4 @@
-import { ProsoraError } from './errors.ts';
+import { ProsoraError } from '../errors.ts';
 
 /** What a running service says of itself. */
 export interface ServiceStatus {

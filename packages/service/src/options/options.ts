@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/v4/core';
-import { ProsoraError } from './errors.ts';
+import { ProsoraError } from '../errors.ts';
 
 /** One option, described once: the code, `docs/configuration.md` and every refusal read it from here. */
 export interface Option<Schema extends z.$ZodType = z.$ZodType> {

@@ -6,8 +6,12 @@ import {
   parseSavedClock,
   sentenceOf,
   trustClock,
-} from '../src/index.ts';
-import { createSimulatedClocks, recordInMemory, type SimulatedClocks } from './simulated-clocks.ts';
+} from '../../src/index.ts';
+import {
+  createSimulatedClocks,
+  recordInMemory,
+  type SimulatedClocks,
+} from '../fixtures/simulated-clocks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

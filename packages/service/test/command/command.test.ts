@@ -11,7 +11,7 @@ import {
   runCommand,
   UsageError,
   verb,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 const options = {
   key: { env: 'EXAMPLE_KEY', description: 'The key.', schema: z.string().min(1), secret: true },

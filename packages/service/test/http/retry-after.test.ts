@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRetryAfter } from '../src/index.ts';
+import { parseRetryAfter } from '../../src/index.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 

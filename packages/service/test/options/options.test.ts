@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Options, OptionsError, readOptions } from '../src/index.ts';
+import { type Options, OptionsError, readOptions } from '../../src/index.ts';
 
 const options = {
   port: {

@@ -1,6 +1,6 @@
 import { jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
-import { ghostAdminToken } from '../src/index.ts';
+import { ghostAdminToken } from '../../src/index.ts';
 
 test('a token is signed by the secret of the key and names its id', async () => {
   const secret = 'ab'.repeat(32);

@@ -4,9 +4,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tryFileLock } from '../../src/index.ts';
+import { tryFileLock } from '../../../src/index.ts';
 
-const MODULE = new URL('../../src/files/file-lock.ts', import.meta.url).href;
+const MODULE = new URL('../../../src/files/file-lock.ts', import.meta.url).href;
 
 test('a lock is one process’s, until that ends in whatever way', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'lock-')), 'lock');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { listen } from '../../src/listen.ts';
+import { listen } from '../../../src/http/listen.ts';
 
 test('a listener that closes waits for the answer under way, and not for its connection', async () => {
   const asked = Promise.withResolvers<void>();

@@ -7,7 +7,7 @@ import {
   type Listener,
   type PrivateListenerOptions,
   startPrivateListener,
-} from '../../src/index.ts';
+} from '../../../src/index.ts';
 
 let listener: Listener | undefined;
 afterEach(() => listener?.close(0));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Listener, listen, RawBodyError, readRawBody } from '../../src/index.ts';
+import { type Listener, listen, RawBodyError, readRawBody } from '../../../src/index.ts';
 
 let listener: Listener;
 let before: (request: IncomingMessage) => Promise<void>;

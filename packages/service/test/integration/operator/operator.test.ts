@@ -18,7 +18,7 @@ import {
   pageOf,
   serveOperations,
   startPrivateListener,
-} from '../../src/index.ts';
+} from '../../../src/index.ts';
 
 const TOKENS = { read: 'r'.repeat(32), write: 'w'.repeat(32) };
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { failureCodeOf, wasNeverSent } from '../../src/index.ts';
+import { failureCodeOf, wasNeverSent } from '../../../src/index.ts';
 
 /** What `fetch` and `node:http` throw for a server that closes whatever comes, or for none at all. */
 async function failures({ listens }: { listens: boolean }): Promise<unknown[]> {
