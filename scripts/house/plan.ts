@@ -33,7 +33,10 @@ export const plan: Record<string, Plan> = {
     finished: false,
   },
   'packages/sandbox': { flow: ['cloudinary', 'resend', 'stripe', 'tinybird'], finished: false },
-  'packages/durable': { flow: [], finished: false },
+  'packages/durable': {
+    flow: ['testing', 'work', 'queue', 'sqlite', 'mysql', 'database', 'job', 'clock'],
+    finished: true,
+  },
   'packages/service': {
     flow: ['testing', 'command', 'operator', 'vendors', 'http', 'clock', 'options', 'files'],
     finished: true,

@@ -1,21 +1,15 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type Clock, createStoreClock, systemClock } from './clock.ts';
-import { type Database, hasManyWriters } from './database.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import type { Migrations } from './migrations.ts';
-import { openMysql } from './mysql-database.ts';
-import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue.ts';
-import type { DurableTables } from './schema.ts';
-import { openSqlite } from './sqlite-database.ts';
+import { type Clock, createStoreClock, systemClock } from './clock/clock.ts';
+import { type Database, hasManyWriters, type StorePlace } from './database/database.ts';
+import { createGroupCommit, type GroupCommit } from './database/group-commit.ts';
+import type { Migrations } from './database/migrations.ts';
+import type { DurableTables } from './database/schema.ts';
+import { openMysql } from './mysql/open-mysql.ts';
+import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue/queue.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
 
 /** How a store is opened. */
 export type StoreOptions = StoreRules & StorePlace;
-
-/**
- * Where a store is. `file`: a path of an SQLite file, made with mode 0600, its folder with 0700. `mysql`: the
- * URL of a database on MySQL 8 or MariaDB 10.6, for several processes; `socketPath` in place of its host.
- */
-export type StorePlace = { file: string } | { mysql: string; socketPath?: string };
 
 /** The rules of a store, wherever it is. */
 interface StoreRules {
