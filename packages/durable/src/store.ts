@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type Clock, createStoreClock, systemClock } from './clock/clock.ts';
+import { type Clock, systemClock } from './clock/clock.ts';
+import { createStoreClock } from './clock/store-clock.ts';
 import { type Database, hasManyWriters, type StorePlace } from './database/database.ts';
 import { createGroupCommit, type GroupCommit } from './database/group-commit.ts';
 import type { Migrations } from './database/migrations.ts';

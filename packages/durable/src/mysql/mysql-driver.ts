@@ -2,7 +2,8 @@ import { CompiledQuery, type Driver } from 'kysely';
 import type { Pool, PoolConnection } from 'mysql2/promise';
 import type { WritingConnection } from '../database/database.ts';
 import { StoreMisusedError } from '../errors.ts';
-import { asMysqlStoreError, StoreConnection } from './mysql-dialect.ts';
+import { StoreConnection } from './mysql-connection.ts';
+import { asMysqlStoreError } from './mysql-errors.ts';
 
 async function take(pool: Pool): Promise<StoreConnection> {
   try {

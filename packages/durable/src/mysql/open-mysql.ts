@@ -4,8 +4,9 @@ import type { Database } from '../database/database.ts';
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreMisusedError } from '../errors.ts';
-import { asMysqlStoreError, StoreMysqlDialect } from './mysql-dialect.ts';
+import { StoreMysqlDialect } from './mysql-dialect.ts';
 import { createPoolDriver, createWritingDriver } from './mysql-driver.ts';
+import { asMysqlStoreError } from './mysql-errors.ts';
 
 /** Where a MySQL 8 or MariaDB (10.6 or newer) database is; `url` is `mysql://user:password@host:3306/database`. */
 export interface MysqlOptions {

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { StoreClock } from '../clock/clock.ts';
+import type { StoreClock } from '../clock/store-clock.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { type Job, timedStates } from '../job/job.ts';
 import { payloadOf } from './inspect.ts';

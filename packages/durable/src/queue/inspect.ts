@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { StoreClock } from '../clock/clock.ts';
+import type { StoreClock } from '../clock/store-clock.ts';
 import type { DurableTables, JobTable } from '../database/schema.ts';
 import { type AttemptRecord, type JobRecord, type JobState, timedStates } from '../job/job.ts';
 import { firstOfEachRank } from './ranks.ts';

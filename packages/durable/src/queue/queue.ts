@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { StoreClock } from '../clock/clock.ts';
+import type { StoreClock } from '../clock/store-clock.ts';
 import type { GroupCommit } from '../database/group-commit.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { type BackoffOptions, createBackoff } from '../job/backoff.ts';

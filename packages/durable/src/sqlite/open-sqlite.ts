@@ -6,7 +6,8 @@ import type { Database } from '../database/database.ts';
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreUnavailableError } from '../errors.ts';
-import { asStoreError, NodeSqliteDialect } from './sqlite-dialect.ts';
+import { NodeSqliteDialect } from './sqlite-dialect.ts';
+import { asStoreError } from './sqlite-errors.ts';
 
 /**
  * Opens an SQLite file, made with mode 0600 in a folder of 0700, and brings it to this version.

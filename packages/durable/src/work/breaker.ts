@@ -1,4 +1,5 @@
-import { type Clock, createStoreClock, systemClock } from '../clock/clock.ts';
+import { type Clock, systemClock } from '../clock/clock.ts';
+import { createStoreClock } from '../clock/store-clock.ts';
 
 /** Whether a target is called: `closed` as often as wanted, `open` not at all, `half-open` once. */
 export type BreakerState = 'closed' | 'open' | 'half-open';

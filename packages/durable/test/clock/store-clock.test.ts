@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createStoreClock } from '../../src/clock/clock.ts';
+import { createStoreClock } from '../../src/clock/store-clock.ts';
 import { createFakeClock } from '../fixtures/fake-clock.ts';
 
 test('whatever the clock does, store time never steps back and never stands still', () => {

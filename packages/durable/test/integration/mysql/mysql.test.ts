@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Transaction } from 'kysely';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { DurableTables } from '../../../src/database/schema.ts';
-import { StoreConnection } from '../../../src/mysql/mysql-dialect.ts';
+import { StoreConnection } from '../../../src/mysql/mysql-connection.ts';
 import { openStore, type Store } from '../../../src/store.ts';
 import { hasTestServer, startTestServer } from '../../../src/testing/test-server.ts';
 import { queueContract } from '../../contract/queue-contract.ts';
