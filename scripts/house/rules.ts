@@ -63,23 +63,31 @@ export interface Neighbour {
   private?: boolean;
 }
 
-/** Imports of a published package, but for the sandbox in tests, and of files inside any other package. */
+/**
+ * Imports of a published package, but for the sandbox in tests; of files inside any other package; and, outside of
+ * tests, of the own package by its name, which would hide an import of the face.
+ */
 export function neighbourProblems(
   files: readonly SourceFile[],
   self: Neighbour,
   all: readonly Neighbour[],
 ): string[] {
-  const others = all.filter(({ folder }) => folder !== self.folder);
   return files.flatMap(({ path, imports }) =>
     imports.flatMap(({ target, line }) => {
-      if (others.some(({ folder }) => target.startsWith(`${folder}/`))) {
+      const isTest = path.startsWith(`${self.folder}/test/`);
+      const inside = all.find(({ folder }) => target.startsWith(`${folder}/`));
+      if (inside !== undefined && inside.folder !== self.folder) {
         return [`${path}:${line} imports ${target}: another package is imported by its name`];
       }
-      const other = others.find(({ name }) => target === name || target.startsWith(`${name}/`));
-      if (other === undefined || other.private) return [];
-      const isTest = path.startsWith(`${self.folder}/test/`);
+      const other = all.find(({ name }) => target === name || target.startsWith(`${name}/`));
+      if (other?.folder === self.folder && !isTest) {
+        return [
+          `${path}:${line} imports ${target}: a package imports its own files by their paths`,
+        ];
+      }
+      if (other === undefined || other.private || other.folder === self.folder) return [];
       if (isTest && other.folder === 'packages/sandbox') return [];
-      return [`${path}:${line} imports ${other.name}: published packages do not import each other`];
+      return [`${path}:${line} imports ${target}: published packages do not import each other`];
     }),
   );
 }

@@ -116,11 +116,15 @@ test.each([
 
 test.each([
   ['src/inn.ts', "import { draw } from '@prosora/well/rope';"],
-  ['src/inn.ts', "import { open } from '@prosora/inn';"],
+  ['test/inn.test.ts', "import { open } from '@prosora/inn';"],
   ['src/inn.ts', "import { grind } from '@prosora/milliner';"],
   ['test/inn.test.ts', "import { pour } from '@prosora/sandbox';"],
 ])('what is private, its own or for tests may be imported: %s %s', (path, line) => {
   expect(neighbourProblemsOf(path, line)).toEqual([]);
+});
+
+test('a package does not import itself by its name, which would hide an import of its face', () => {
+  expect(neighbourProblemsOf('src/inn.ts', "import { open } from '@prosora/inn';")).toHaveLength(1);
 });
 
 test('no package reaches into the files of another', () => {
