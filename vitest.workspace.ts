@@ -12,14 +12,14 @@ const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
-/** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
-const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];
+/** The files of a layer, `test/<layer>/`, and of the folders in it, which are named as those of `src/`. */
+const filesOf = (layer: string) => [`{packages/*,examples/*,scripts}/test/${layer}/**/*.test.ts`];
 
 const stackProject = {
   extends: true as const,
   test: {
     name: 'stack',
-    include: filesOf('stack/'),
+    include: filesOf('stack'),
     globalSetup: ['./examples/ghost-stack/test/stack/bring-up.ts'],
     testTimeout: 180_000,
     hookTimeout: 300_000,
@@ -34,7 +34,7 @@ const soakProject = {
   extends: true as const,
   test: {
     name: 'soak',
-    include: filesOf('soak/'),
+    include: filesOf('soak'),
     testTimeout: 3_600_000,
     hookTimeout: 900_000,
     fileParallelism: false,
@@ -54,7 +54,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: filesOf(''),
+          // What is in no layer.
+          include: filesOf('**'),
+          exclude: filesOf('{integration,e2e,stack,soak}'),
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           setupFiles: ['./scripts/no-network.ts'],
@@ -64,7 +66,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: filesOf('integration/'),
+          include: filesOf('integration'),
           globalSetup: PROGRAMS_SETUP,
           exclude: PACKAGE_TESTS,
           // Much of their time is waiting: two keep two cores busy.
@@ -78,7 +80,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: filesOf('e2e/'),
+          include: filesOf('e2e'),
           globalSetup: PROGRAMS_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { createSecretHider } from './hide-secrets.ts';
+import { createSecretHider } from './secrets/hide-secrets.ts';
 
 export type { Logger } from 'pino';
 

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+
+interface Report {
+  diagnostics: { category: string; location: { path: string; start: { line: number } } }[];
+}
+
+/**
+ * The imports that are part of a circle, of types too, as `path:line`.
+ *
+ * Biome finds them by the options in `biome.json`, also where the rule is off there.
+ *
+ * @throws Error when Biome did not run
+ */
+export function circlesIn(root: string): string[] {
+  const rule = 'suspicious/noImportCycles';
+  const options = [`--only=${rule}`, '--reporter=json', '--max-diagnostics=none'];
+  const run = spawnSync('biome', ['lint', ...options, '.'], { cwd: root, encoding: 'utf8' });
+  if (run.error || !run.stdout) throw run.error ?? new Error(`Biome did not run: ${run.stderr}`);
+  const { diagnostics } = JSON.parse(run.stdout) as Report;
+  return diagnostics
+    .filter(({ category }) => category === `lint/${rule}`)
+    .map(({ location }) => `${location.path}:${location.start.line}`);
+}
