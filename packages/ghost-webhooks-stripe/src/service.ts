@@ -75,6 +75,7 @@ export async function startStripeService(
       ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
       : undefined,
     pace: createPace(systemClock),
+    isWell: () => breaker.state === 'closed',
     onAnswer(answer) {
       breaker.hear(answer);
       metrics.answered(answer);

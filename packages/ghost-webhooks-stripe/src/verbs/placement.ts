@@ -1,8 +1,8 @@
 import { pendingStates } from '@prosora/durable';
-import { probeOf } from '../doctor.ts';
 import { createGhost } from '../ghost.ts';
 import { RETRIES_END_MS } from '../keyring.ts';
 import { openSecrets } from '../open-secrets.ts';
+import { probeOf } from '../probe.ts';
 import { countUndelivered } from '../reconcile.ts';
 import {
   beginGhostRotation,
