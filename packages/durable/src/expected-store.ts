@@ -1,7 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { StoreMissingError } from './errors.ts';
+import { StoreMissingError, StoreUnavailableError } from './errors.ts';
 import { JOURNAL } from './migrations.ts';
 import type { DurableTables } from './schema.ts';
 
@@ -24,7 +24,7 @@ export const PERMIT = 'new-store';
  * @throws StoreMissingError when there is no file, or an empty one, and no permit beside it
  */
 export function assertStoreFile(file: string, { toBegin }: ExpectedStore): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  const size = sizeOf(file);
   if (size || existsSync(permitOf(file))) return;
   throw missing(size === 0 ? `${file} is empty` : `There is no ${file}`, toBegin);
 }
@@ -52,6 +52,15 @@ export function usePermit(file: string): void {
 }
 
 const permitOf = (file: string): string => join(dirname(file), PERMIT);
+
+/** @throws StoreUnavailableError when its folder cannot be read: the file may well be there */
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size;
+  } catch (error) {
+    throw new StoreUnavailableError('its folder can not be read', error);
+  }
+}
 
 function missing(what: string, toBegin: string): StoreMissingError {
   return new StoreMissingError(
