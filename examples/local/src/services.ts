@@ -51,6 +51,8 @@ export async function startMailBridge(
       PROSORA_MAIL_API_KEY: MAIL_API_KEY,
       PROSORA_MAIL_DOMAINS: MAIL_DOMAIN,
       PROSORA_MAIL_DATA_DIR: path.join(settings.dir, 'mail'),
+      // It comes and goes with the site.
+      PROSORA_MAIL_NEW_STORE: 'yes',
       PROSORA_MAIL_HOST: '127.0.0.1',
       PROSORA_MAIL_PORT: String(port),
       PROSORA_MAIL_PRIVATE_PORT: String(privatePort),

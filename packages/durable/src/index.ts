@@ -10,10 +10,12 @@ export { type Clock, systemClock } from './clock.ts';
 export { isDuplicateKey } from './database.ts';
 export {
   isStoreUnavailable,
+  StoreMissingError,
   StoreMisusedError,
   StoreUnavailableError,
   UnrecoverableError,
 } from './errors.ts';
+export { type ExpectedStore, PERMIT } from './expected-store.ts';
 export type { ListOptions } from './inspect.ts';
 export {
   type AddOptions,

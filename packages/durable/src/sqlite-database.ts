@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import type { Database } from './database.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { assertStoreFile, assertTables, type ExpectedStore, usePermit } from './expected-store.ts';
 import { type Migrations, migrate } from './migrations.ts';
 import type { DurableTables } from './schema.ts';
 import { asStoreError, NodeSqliteDialect } from './sqlite-dialect.ts';
@@ -13,13 +14,20 @@ import { asStoreError, NodeSqliteDialect } from './sqlite-dialect.ts';
  *
  * One connection writes, and one reads, so that nobody sees what is not yet on disk.
  */
-export async function openSqlite(file: string, migrations: Migrations): Promise<Database> {
+export async function openSqlite(
+  file: string,
+  migrations: Migrations,
+  expected?: ExpectedStore,
+): Promise<Database> {
+  if (expected !== undefined) assertStoreFile(file, expected);
   createPrivately(file);
   const database = open(file, 'writer');
   try {
     const dialect = new NodeSqliteDialect(database);
     const writer = new Kysely<DurableTables>({ dialect });
+    if (expected !== undefined) await assertTables(writer, { file }, expected);
     await migrate(writer, migrations);
+    if (expected !== undefined) usePermit(file);
     // From here waiting for a lock is done without holding up the event loop.
     database.exec('pragma busy_timeout = 0');
     const reader = new Kysely<DurableTables>({

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type Clock, createStoreClock, type StoreClock, systemClock } from './clock.ts';
 import { type Database, hasManyWriters } from './database.ts';
+import type { ExpectedStore } from './expected-store.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import type { Migrations } from './migrations.ts';
 import { openMysql } from './mysql-database.ts';
@@ -23,6 +24,8 @@ interface StoreRules {
   migrations?: Migrations;
   /** Where time comes from. (Default: the machine's clock) */
   clock?: Clock;
+  /** Refuses a place where no store is, which may be a volume that is not mounted. (Default: one is made) */
+  expected?: ExpectedStore | undefined;
   /** How long a write waits for another process before `STORE_UNAVAILABLE`. (Default: 2,000) */
   busyTimeoutMs?: number;
 }
@@ -66,13 +69,14 @@ const defaultBusyTimeoutMs = 2_000;
  * Opens a store and brings its tables to this version.
  *
  * @throws StoreUnavailableError when the file can not be opened or the server not be reached
+ * @throws StoreMissingError when one is `expected` and none is there
  * @throws StoreMisusedError when a newer version wrote it, or the server may lose what it acknowledged
  */
 export async function openStore<Tables = unknown>(options: StoreOptions): Promise<Store<Tables>> {
   const { migrations = {}, busyTimeoutMs = defaultBusyTimeoutMs } = options;
   const database =
     'file' in options
-      ? await openSqlite(options.file, migrations)
+      ? await openSqlite(options.file, migrations, options.expected)
       : await openMysql({ ...options, url: options.mysql, lockWaitMs: busyTimeoutMs }, migrations);
   return createStore<Tables>(database, options);
 }

@@ -73,7 +73,7 @@ const HOUR_MS = 60 * 60 * 1000;
 /**
  * Starts the bridge.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
   const { logger, clock = systemClock, sites, silentHours = 6, keepDays = 90 } = options;

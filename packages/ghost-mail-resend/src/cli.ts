@@ -14,6 +14,7 @@ const HELP = `Usage: prosora-mail [verb]
 The bridge between Ghost's Mailgun client and Resend.
 
   serve                      runs the bridge (the default)
+  init                       makes the store, once, before the first start
   doctor                     looks at the key, the domains, the webhook, the clock and the store;
                              --ghost-config FILE: and at where Ghost sends newsletters and sign-in mails
   setup                      makes the webhook at Resend and stores its secret; --replace: a new one

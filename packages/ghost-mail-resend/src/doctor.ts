@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import type { ProsoraError } from '@prosora/service/errors';
 import { Resend } from 'resend';
 import type { Site } from './authenticate.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
@@ -81,7 +82,6 @@ function checkFolder(place: MailPlace): Finding {
   const { dataDir } = place;
   const what = 'data folder';
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
     const { bavail, bsize } = statfsSync(dataDir);
     const free = bavail * bsize;
@@ -124,8 +124,8 @@ async function checkStore(
       await checkNewsletters(opened),
     ];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [{ what: 'store', ok: false, sentence: `It does not open: ${reason}` }];
+    const { message, help = '' } = error as ProsoraError;
+    return [{ what: 'store', ok: false, sentence: `It does not open: ${message} ${help}`.trim() }];
   }
 }
 

@@ -159,6 +159,12 @@ export const mailOptions = {
     schema: z.string().default('mail-data'),
     example: '/data',
   },
+  newStore: {
+    env: 'PROSORA_MAIL_NEW_STORE',
+    description:
+      'yes: a store is made where none is. Only for data that comes and goes with the site: elsewhere "prosora-mail init" makes it once, and a disk that is not mounted is noticed.',
+    schema: z.enum(['yes', 'no']).default('no'),
+  },
   host: {
     env: 'PROSORA_MAIL_HOST',
     description: 'Address to listen on for Ghost and for the webhooks of Resend.',
@@ -230,11 +236,12 @@ export function sitesOf({ sites, apiKey, domains }: SiteOptions): readonly Site[
 type SiteOptions = Pick<OptionValues<typeof mailOptions>, 'sites' | 'apiKey' | 'domains'>;
 
 /** Where the options say that accepted mail is kept. */
-export function placeOf({ databaseUrl, dataDir }: PlaceOptions): MailPlace {
-  return databaseUrl === undefined ? { dataDir } : { mysql: databaseUrl };
+export function placeOf({ databaseUrl, dataDir, newStore }: PlaceOptions): MailPlace {
+  const mayBeNew = newStore === 'yes';
+  return databaseUrl === undefined ? { dataDir, mayBeNew } : { mysql: databaseUrl, mayBeNew };
 }
 
-type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'dataDir'>;
+type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'dataDir' | 'newStore'>;
 
 /**
  * The origin of the own open pixel; undefined without one.

@@ -21,7 +21,13 @@ export interface MailQueues {
 }
 
 /** Where a bridge keeps what it has accepted: a folder of its own, or a database that bridges share. */
-export type MailPlace = { dataDir: string } | Exclude<StorePlace, { file: string }>;
+export type MailPlace = ({ dataDir: string } | Exclude<StorePlace, { file: string }>) & {
+  /** Makes the store where none is; otherwise that is taken for a disk that is not mounted. (Default: false) */
+  mayBeNew?: boolean;
+};
+
+/** What a person does when a store was never there. */
+const EXPECTED = { toBegin: 'Run "prosora-mail init" once, which makes an empty one.' };
 
 /** The queue that a lane's chunks are in. */
 export function queueOf({ urgent, chunks }: MailQueues, lane: Lane): MailQueue {
@@ -31,11 +37,13 @@ export function queueOf({ urgent, chunks }: MailQueues, lane: Lane): MailQueue {
 /**
  * Opens the database that holds everything.
  *
- * @throws MailBridgeError `DATA_DIR` when the folder cannot be made; what `openStore` throws
+ * @throws MailBridgeError `DATA_DIR` when the folder cannot be made; what `openStore` throws, `STORE_MISSING` among it
  */
 export async function openMailStore(place: MailPlace, clock?: Clock): Promise<OpenedMailStore> {
+  if (place.mayBeNew && 'dataDir' in place) makeFolder(place.dataDir);
   const store = await openStore<MailTables>({
-    ...('dataDir' in place ? { file: join(makeFolder(place.dataDir), 'mail.db') } : place),
+    ...('dataDir' in place ? { file: join(place.dataDir, 'mail.db') } : place),
+    ...(!place.mayBeNew && { expected: EXPECTED }),
     migrations: mailMigrations,
     ...(clock && { clock }),
   });
@@ -46,10 +54,9 @@ export async function openMailStore(place: MailPlace, clock?: Clock): Promise<Op
   };
 }
 
-function makeFolder(dataDir: string): string {
+function makeFolder(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return dataDir;
   } catch (cause) {
     throw new MailBridgeError('DATA_DIR', `Cannot make the folder ${dataDir}.`, {
       help: 'Set PROSORA_MAIL_DATA_DIR to a folder that this user may write to.',

@@ -14,7 +14,7 @@ import { mailOptions, placeOf, sitesOf } from './options.ts';
 import { setUpWebhook } from './setup.ts';
 import { describePace } from './shared-pace.ts';
 import { describeChunks, type Progress, readProgress } from './status.ts';
-import { type OpenedMailStore, openMailStore } from './store.ts';
+import { type MailPlace, type OpenedMailStore, openMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
 
 /** What follows a verb on the command line. */
@@ -25,6 +25,7 @@ export interface VerbArguments {
 
 /** The verbs that end by themselves. */
 export const VERBS: Record<string, (given: VerbArguments) => Promise<void>> = {
+  init,
   doctor,
   status,
   pause: ({ args }) => decide(args, pauseNewsletter, 'recipients wait until it is resumed'),
@@ -38,6 +39,13 @@ export const VERBS: Record<string, (given: VerbArguments) => Promise<void>> = {
 };
 
 const WATCH_MS = 2_000;
+
+async function init(): Promise<void> {
+  const place = readPlace();
+  const { store } = await openMailStore({ ...place, mayBeNew: true });
+  await store.close();
+  print(`The store is there: ${'dataDir' in place ? place.dataDir : 'in the database'}.`);
+}
 
 async function doctor({ flags }: VerbArguments): Promise<void> {
   const options = readOptions(mailOptions);
@@ -178,9 +186,13 @@ function resendOf(): Resend {
 
 /** Verbs that need no more than the store work while the service runs, and without its secrets. */
 async function open() {
-  const { dataDir, databaseUrl } = mailOptions;
-  const opened = await openMailStore(placeOf(readOptions({ dataDir, databaseUrl })));
+  const opened = await openMailStore(readPlace());
   return { ...opened, [Symbol.asyncDispose]: () => opened.store.close() };
+}
+
+function readPlace(): MailPlace {
+  const { dataDir, databaseUrl, newStore } = mailOptions;
+  return placeOf(readOptions({ dataDir, databaseUrl, newStore }));
 }
 
 function print(line: string): void {

@@ -51,7 +51,7 @@ export async function startMailLab(
     vendors: { resend: { settings, domains: ['lab.example.com'] } },
   });
   const { resend } = sandbox;
-  const place = options.place ?? { dataDir: join(dir, 'mail') };
+  const place = { mayBeNew: true, ...(options.place ?? { dataDir: join(dir, 'mail') }) };
   const log: string[] = [];
   const destination = { write: (line: string) => void log.push(line) };
   const start = async () => {

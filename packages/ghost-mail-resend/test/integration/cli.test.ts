@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,13 +33,42 @@ afterAll(async () => {
 
 /** Changes the store that the verbs open. */
 async function inStore<T>(work: (opened: OpenedMailStore) => Promise<T>): Promise<T> {
-  const opened = await openMailStore({ dataDir: join(dir, 'mail') });
+  const opened = await openMailStore({ dataDir: join(dir, 'mail'), mayBeNew: true });
   try {
     return await work(opened);
   } finally {
     await opened.store.close();
   }
 }
+
+describe('prosora-mail without a store', () => {
+  const unmounted = () => ({
+    env: { ...command.env, PROSORA_MAIL_DATA_DIR: join(dir, 'disk'), PROSORA_MAIL_NEW_STORE: '' },
+  });
+
+  test.each([['serve'], ['status'], ['setup']])('%s refuses and makes nothing', async (verb) => {
+    const env = { ...unmounted().env, PROSORA_MAIL_PUBLIC_URL: 'https://mail.example.com' };
+    const { exitCode, output } = await runVerb({ env }, [verb]);
+    expect(exitCode).toBe(1);
+    expect(output).toContain(`There is no ${join(dir, 'disk', 'mail.db')}`);
+    expect(output).toContain('Run "prosora-mail init" once');
+    expect(existsSync(join(dir, 'disk'))).toBe(false);
+  });
+
+  test('doctor says so and makes nothing', async () => {
+    const { output } = await runVerb(unmounted(), ['doctor']);
+    expect(output).toMatch(/✘ store: .*There is no .*"prosora-mail init"/);
+    expect(existsSync(join(dir, 'disk'))).toBe(false);
+  });
+
+  test('init makes one, and the bridge serves with it from then on', async () => {
+    for (const _again of [1, 2]) {
+      expect(await runVerb(unmounted(), ['init'])).toMatchObject({ exitCode: 0 });
+    }
+    using bridge = await serveBridge(unmounted());
+    expect((await fetch(`${bridge.privateUrl}/readyz`)).status).toBe(200);
+  });
+});
 
 describe('prosora-mail', () => {
   test('serves, is healthy, counts, and stops on SIGTERM with nothing lost', async () => {
