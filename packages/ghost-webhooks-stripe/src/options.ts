@@ -185,7 +185,7 @@ export const stripeOptions = {
   ambiguous: {
     env: 'PROSORA_STRIPE_AMBIGUOUS',
     description:
-      'An invoice or a donation that Ghost got without answering counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
+      'An invoice or a donation that Ghost got and did not answer, or failed on (5xx), may be counted already, and counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
     schema: z.enum(['hold', 'retry']).default('hold'),
   },
   ghostTimeoutMs: {
