@@ -1,7 +1,7 @@
 import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors';
 
 /**
- * `SECRETS_INVALID`: no signing secret, or one that is blank or has white space around it.
+ * `SECRETS_INVALID`: no signing secret, or one that is blank, short, has white space around it or no key in it.
  * `PAYLOAD_NOT_RAW`: the body was parsed before it came here, so its signature cannot be checked.
  * `NO_RECEIVER`: neither `record` nor `on` was given, so events would be acknowledged and lost.
  * `NODE_TOO_OLD`: the service needs Node 24; the library does not.

@@ -1,5 +1,6 @@
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
+import { problemOfSecret } from './signature.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -8,7 +9,10 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 const secrets = z
   .string()
   .transform((text) => text.split(',').map((secret) => secret.trim()))
-  .refine((list) => list.every((secret) => secret !== ''), 'holds a blank secret');
+  .refine(
+    (list) => list.every((secret) => problemOfSecret(secret) === undefined),
+    'holds a secret that is blank, short or no secret',
+  );
 
 const given = z.string().optional();
 
@@ -17,7 +21,7 @@ export const stripeOptions = {
   secrets: {
     env: 'STRIPE_WEBHOOK_SECRET',
     description:
-      'The signing secret of the endpoint at Stripe; several separated by commas while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.',
+      'The signing secret of the endpoint at Stripe, at least 16 characters; several separated by commas while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.',
     schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
     defaultText: 'the keyring in the data folder',
@@ -33,7 +37,7 @@ export const stripeOptions = {
   ghostSecrets: {
     env: 'PROSORA_STRIPE_GHOST_WEBHOOK_SECRET',
     description:
-      "Ghost's own WEBHOOK_SECRET, with which events are signed anew for it; two separated by a comma while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.",
+      "Ghost's own WEBHOOK_SECRET, at least 16 characters, with which events are signed anew for it; two separated by a comma while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.",
     schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
     defaultText: 'the keyring in the data folder',
