@@ -48,6 +48,7 @@ const serve: Verb = async (_flags, values) => {
     values.databaseUrl,
     values.tinybirdToken,
     values.sealKey,
+    values.pagePassword,
   ];
   const logger = createLogger({ name: 'stripe-inbox', level: values.logLevel, secrets });
   const service = await startStripeService(values, logger);

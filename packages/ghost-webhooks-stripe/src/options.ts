@@ -127,6 +127,14 @@ export const stripeOptions = {
     schema: port.default(4301),
     unit: 'port',
   },
+  pagePassword: {
+    env: 'PROSORA_STRIPE_PAGE_PASSWORD',
+    description:
+      'Asked for by the page of the inbox, whatever the name; at least 16 characters. Without it the inbox starts only where PROSORA_STRIPE_PRIVATE_HOST is an address of the machine itself.',
+    schema: z.optional(z.string().min(16)),
+    secret: true,
+    defaultText: 'none: the page is for those who are on the machine',
+  },
   showPayloads: {
     env: 'PROSORA_STRIPE_SHOW_PAYLOADS',
     description:

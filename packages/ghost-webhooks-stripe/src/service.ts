@@ -15,6 +15,7 @@ import { createInboxMetrics } from './inbox-metrics.ts';
 import { openSecrets } from './open-secrets.ts';
 import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
+import { createPageGuard } from './page-guard.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { type OpenSink, openSinks } from './sinks.ts';
 import { breakerInTurn, takeTurns } from './turn.ts';
@@ -42,13 +43,14 @@ const DAY_MS = 86_400_000;
  * Runs the inbox: the public listener, the private one, the deliveries to Ghost and to the sinks.
  *
  * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
- * `GHOST_DATABASE`, `SECRETS_INVALID`
+ * `GHOST_DATABASE`, `SECRETS_INVALID`, `PAGE_PASSWORD`
  */
 export async function startStripeService(
   values: OptionValues<typeof stripeOptions>,
   logger: Logger,
 ): Promise<StripeService> {
   await using started = new AsyncDisposableStack();
+  const guard = createPageGuard({ host: values.privateHost, password: values.pagePassword });
   const secrets = await openSecrets(values);
   const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
@@ -111,6 +113,7 @@ export async function startStripeService(
     onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
     routes: createPageRoutes({
       inbox,
+      guard,
       isBreakerOpen: () => breaker.state !== 'closed',
       showPayloads: values.showPayloads,
     }),
