@@ -76,6 +76,8 @@ export async function startStripeInbox(
       PROSORA_STRIPE_GHOST_URL: ghostUrl,
       PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: HOP_SECRET,
       PROSORA_STRIPE_DATA_DIR: path.join(settings.dir, 'stripe'),
+      // It comes and goes with the site.
+      PROSORA_STRIPE_NEW_STORE: 'yes',
       PROSORA_STRIPE_HOST: '127.0.0.1',
       PROSORA_STRIPE_PORT: String(port),
       PROSORA_STRIPE_PRIVATE_PORT: String(privatePort),

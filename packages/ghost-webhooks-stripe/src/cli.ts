@@ -6,6 +6,7 @@ import { StripeWebhookError } from './errors.ts';
 import { stripeOptions } from './options.ts';
 import { startStripeService } from './service.ts';
 import { doctor } from './verbs/doctor.ts';
+import { init } from './verbs/init.ts';
 import { list, show, status } from './verbs/inspect.ts';
 import { replay, skip } from './verbs/operate.ts';
 import { rotate, takeover } from './verbs/placement.ts';
@@ -16,6 +17,7 @@ import { print, type Verb } from './verbs/verb.ts';
 const HELP = `Usage: prosora-stripe [verb]
 
   serve              Take Stripe's events and deliver them to Ghost (the default)
+  init               Make the inbox, once, before the first start
   doctor             Look at everything that serve needs and say what to do
   status             Show where the inbox stands
   list               List events, newest first: --state, --type, --customer, --limit
@@ -59,6 +61,7 @@ const serve: Verb = async (_flags, values) => {
 
 const VERBS: Record<string, Verb> = {
   serve,
+  init,
   doctor,
   status,
   list,

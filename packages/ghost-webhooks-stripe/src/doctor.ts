@@ -50,7 +50,8 @@ async function examineInbox(open: DoctorOptions['openInbox']): Promise<Finding[]
     await inbox.check();
     return [{ ok: true, text: 'The inbox can be written' }, ...(await examineDoubts(inbox))];
   } catch (error) {
-    return [{ ok: false, text: `The inbox cannot be written: ${(error as Error).message}` }];
+    const { message, help = '' } = error as Error & { help?: string };
+    return [{ ok: false, text: `The inbox cannot be written: ${message} ${help}`.trim() }];
   }
 }
 

@@ -1,13 +1,18 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Queue } from '@prosora/durable';
+import { PERMIT, type Queue } from '@prosora/durable';
 import type { InboxStore } from './inbox.ts';
 import type { InboxTables } from './inbox-tables.ts';
 
 /** Bounds how long one step of a purge holds the lock that the acknowledgement of events needs. */
 const PURGED_AT_ONCE = 200;
 const PAGES_AT_ONCE = 2_000;
+
+/** Whether an installer has allowed to make an inbox beside this file. */
+export function isPermitted(file: string): boolean {
+  return existsSync(join(dirname(file), PERMIT));
+}
 
 /** Makes a new file such that the pages of deleted events can be given back to the disk. */
 export function prepareFile(file: string): void {

@@ -20,7 +20,7 @@ import {
   type LivemodePolicy,
   routeOf,
 } from './ghost-events.ts';
-import { compactAfterPurge, prepareFile, purgeInbox } from './inbox-care.ts';
+import { compactAfterPurge, isPermitted, prepareFile, purgeInbox } from './inbox-care.ts';
 import { countEvents, type InboxReader, readInbox } from './inbox-reader.ts';
 import {
   type EventSource,
@@ -66,6 +66,8 @@ export interface InboxOptions {
   file: string;
   /** `mysql://user:password@host/database` in place of the file, for several processes. */
   mysql?: string | undefined;
+  /** Refuses a place without an inbox, which may be a disk that is not mounted. (Default: one is made) */
+  mustExist?: boolean;
   /** Which events go to Ghost; the others are held. */
   livemode: LivemodePolicy;
   /** (Default: none) */
@@ -126,13 +128,28 @@ export interface Inbox extends AsyncDisposable, InboxReader {
 
 const NO_PAYLOAD = new Uint8Array();
 
-/** Opens the inbox, or makes it. @throws StoreUnavailableError, StoreMisusedError */
+/** What a person does when an inbox was never there. */
+const EXPECTED = { toBegin: 'Run "prosora-stripe init" once, which makes an empty one.' };
+
+/**
+ * Opens the inbox, or makes it.
+ *
+ * @throws StoreUnavailableError, StoreMisusedError, and StoreMissingError where it `mustExist` and does not
+ */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const { livemode, clock = systemClock, sinks = [] } = options;
   const { maxEvents = Number.POSITIVE_INFINITY } = options;
   const place: StorePlace = options.mysql ? { mysql: options.mysql } : { file: options.file };
-  if ('file' in place) prepareFile(place.file);
-  const store = await openStore<InboxTables>({ ...place, migrations: inboxMigrations, clock });
+  const expected = options.mustExist ? EXPECTED : undefined;
+  if ('file' in place && (expected === undefined || isPermitted(place.file))) {
+    prepareFile(place.file);
+  }
+  const store = await openStore<InboxTables>({
+    ...place,
+    expected,
+    migrations: inboxMigrations,
+    clock,
+  });
   const seal = createBodySeal(options.sealKey);
   const deliveries = store.queue('ghost', options.delivery);
   const queues = new Map(sinks.map((sink) => [sink.queue, store.queue(sink.queue)]));

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { OptionValues } from '@prosora/service';
 import { StripeWebhookError } from './errors.ts';
 import { readGhostWebhookSecret } from './ghost-database.ts';
@@ -12,7 +11,6 @@ import { createSecrets, type Secrets } from './secrets.ts';
  */
 export async function openSecrets(values: OptionValues<typeof stripeOptions>): Promise<Secrets> {
   const { dataDir, secrets: stripe, ghostSecrets: ghost, ghostDatabase } = values;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const readGhostSecret = ghostDatabase ? () => readGhostWebhookSecret(ghostDatabase) : undefined;
   const secrets = createSecrets({ dataDir, stripe, ghost, readGhostSecret });
   await secrets.askGhost();

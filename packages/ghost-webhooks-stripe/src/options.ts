@@ -88,6 +88,12 @@ export const stripeOptions = {
     schema: z.string().default('stripe-data'),
     example: '/data',
   },
+  newStore: {
+    env: 'PROSORA_STRIPE_NEW_STORE',
+    description:
+      'yes: an inbox is made where none is. Only for data that comes and goes with the site: elsewhere `prosora-stripe init` makes it once, and a disk that is not mounted is noticed.',
+    schema: z.enum(['yes', 'no']).default('no'),
+  },
   databaseUrl: {
     env: 'PROSORA_STRIPE_DATABASE_URL',
     description:

@@ -42,7 +42,7 @@ const DAY_MS = 86_400_000;
 /**
  * Runs the inbox: the public listener, the private one, the deliveries to Ghost and to the sinks.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
  * `GHOST_DATABASE`, `SECRETS_INVALID`, `PAGE_PASSWORD`
  */
 export async function startStripeService(
@@ -51,10 +51,13 @@ export async function startStripeService(
 ): Promise<StripeService> {
   await using started = new AsyncDisposableStack();
   const guard = createPageGuard({ host: values.privateHost, password: values.pagePassword });
-  const secrets = await openSecrets(values);
   const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
-  const inbox = started.use(await openInbox({ ...values, file, mysql: values.databaseUrl, sinks }));
+  const mustExist = values.newStore === 'no';
+  const place = { file, mysql: values.databaseUrl, mustExist };
+  // First of all: where its disk is not mounted, nothing else may be left behind either.
+  const inbox = started.use(await openInbox({ ...values, ...place, sinks }));
+  const secrets = await openSecrets(values);
   const metrics = createInboxMetrics(inbox);
   const breaker = createGhostBreaker({
     onChange(state) {

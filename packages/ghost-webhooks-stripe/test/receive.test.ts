@@ -95,7 +95,13 @@ describe('refusals', () => {
     malformed: [{ request: { signature: other } }],
     no_scheme: [{ request: { signature: 't=1795000000' } }],
     too_many: [{ request: { signature: `t=1795000000${',v1=a'.repeat(17)}` } }],
-    no_match: [{ request: { signature: sign(bytesOf(event), { secrets: ['whsec_other_of_the_tests'], now }) } }],
+    no_match: [
+      {
+        request: {
+          signature: sign(bytesOf(event), { secrets: ['whsec_other_of_the_tests'], now }),
+        },
+      },
+    ],
     timestamp_old: [{ request: { signature: rightHeader(-301_000) } }],
     timestamp_future: [{ request: { signature: rightHeader(301_000) } }],
     not_an_event: [

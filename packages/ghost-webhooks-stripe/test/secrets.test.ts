@@ -42,13 +42,22 @@ test('the secret that Ghost got is used both ways, and a former one for four day
   const inGhost = { secret: 'whsec_one_of_the_tests' as string | undefined };
   const secrets = secretsWith(inGhost);
   expect(await secrets.askGhost()).toBe(true);
-  expect([secrets.stripe(), secrets.ghost()]).toEqual([['whsec_one_of_the_tests'], ['whsec_one_of_the_tests']]);
+  expect([secrets.stripe(), secrets.ghost()]).toEqual([
+    ['whsec_one_of_the_tests'],
+    ['whsec_one_of_the_tests'],
+  ]);
   inGhost.secret = 'whsec_two_of_the_tests';
   now += 2_000;
   expect(await secrets.askGhost()).toBe(true);
-  expect([secrets.stripe(), secrets.ghost()]).toEqual([['whsec_one_of_the_tests', 'whsec_two_of_the_tests'], ['whsec_two_of_the_tests']]);
+  expect([secrets.stripe(), secrets.ghost()]).toEqual([
+    ['whsec_one_of_the_tests', 'whsec_two_of_the_tests'],
+    ['whsec_two_of_the_tests'],
+  ]);
   // A new process knows them too.
-  expect(secretsWith(inGhost).stripe()).toEqual(['whsec_one_of_the_tests', 'whsec_two_of_the_tests']);
+  expect(secretsWith(inGhost).stripe()).toEqual([
+    'whsec_one_of_the_tests',
+    'whsec_two_of_the_tests',
+  ]);
   now += 4 * DAY;
   expect(secrets.stripe()).toEqual(['whsec_two_of_the_tests']);
 });

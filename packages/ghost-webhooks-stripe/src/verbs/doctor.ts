@@ -22,7 +22,12 @@ async function findingsOf(values: Values): Promise<Finding[]> {
     ghost: createGhost({ url: ghostUrl, secrets: secrets.ghost() }),
     ghostUrl,
     openInbox: () =>
-      openInbox({ ...values, file: join(dataDir, INBOX_FILE), mysql: values.databaseUrl }),
+      openInbox({
+        ...values,
+        file: join(dataDir, INBOX_FILE),
+        mysql: values.databaseUrl,
+        mustExist: true,
+      }),
     admin: ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined,
     account: stripeKey ? openStripeAccount({ key: stripeKey, url: stripeApi }) : undefined,
     publicUrl,

@@ -45,7 +45,7 @@ export function misused(message: string, help: string): StripeWebhookError {
   return new StripeWebhookError('USAGE', message, { help });
 }
 
-/** Whether `serve` has made an inbox. */
+/** Whether there is an inbox. */
 export function hasInbox({ dataDir, databaseUrl }: Values): boolean {
   return databaseUrl !== undefined || existsSync(join(dataDir, INBOX_FILE));
 }
@@ -64,13 +64,14 @@ export async function withInbox(
   const { databaseUrl: mysql } = values;
   if (!hasInbox(values)) {
     throw new StripeWebhookError('DATA_DIR', `There is no inbox at ${file}.`, {
-      help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses.',
+      help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses; `prosora-stripe init` makes a new one.',
     });
   }
   await using inbox = await openInbox({
     ...values,
     file,
     mysql,
+    mustExist: true,
     sinks,
   });
   await work(inbox);
