@@ -24,6 +24,7 @@ The bridge between Ghost's Mailgun client and Resend.
   cancel <email-id>          ends it: who was not sent it gets nothing
   dead                       chunks that were given up, or of which nobody can say whether they were sent
   replay <id>…               tries such chunks again; one that may have been sent is never sent again
+  trust-clock                says that the machine's clock is right, after a jump that the bridge doubts
   export <email-id>          its recipients and what became of them, as CSV; --failed: only failures
   import-suppressions FILE   puts addresses that Mailgun exported on the suppression list of Resend
 

@@ -19,6 +19,8 @@ export interface SendContext {
   resend: ResendClient;
   pace: SharedPace;
   clock: Clock;
+  /** The true time is surely not later: the clock guard's. (Default: that of `clock`) */
+  latest?: () => number;
   /** Where a recipient's own open pixel is; none without. */
   pixelUrl?: ((recipientTag: string) => string) | undefined;
   /** Told of every answer, for a metric. */
@@ -83,7 +85,7 @@ async function call(
       also: async (tx) =>
         isFirst
           ? await writeKey(tx, chunk, key, bytes, clock.now())
-          : isKeyKept(chunk, clock.now()),
+          : isKeyKept(chunk, latestOf(context)),
     },
     signal,
   );
@@ -131,12 +133,10 @@ function inDoubt(verdict: Verdict, isFirst: boolean): Verdict {
 }
 
 /** A key that was used before may only go with the bytes it was used with, and only while it is kept. */
-async function bytesInDoubt(
-  { store, clock, pixelUrl }: SendContext,
-  loaded: LoadedChunk,
-): Promise<Buffer | Verdict> {
+async function bytesInDoubt(context: SendContext, loaded: LoadedChunk): Promise<Buffer | Verdict> {
+  const { store, pixelUrl } = context;
   const { chunk } = loaded;
-  if (!isKeyKept(chunk, clock.now())) {
+  if (!isKeyKept(chunk, latestOf(context))) {
     return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
   }
   const kept = await readBody(store, chunk);
@@ -147,6 +147,9 @@ async function bytesInDoubt(
   return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
 }
 
+const latestOf = ({ latest, clock }: SendContext): number => (latest ?? clock.now)();
+
+/** A clock that jumped must not make an old key young: mails would go out twice. */
 function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
   return now - (keyed_at ?? 0) <= KEY_LIFETIME_MS;
 }

@@ -12,7 +12,7 @@ import { parseMessage } from '../src/message.ts';
 import { type MailPlace, type OpenedMailStore, openMailStore } from '../src/store.ts';
 
 export const DOMAIN = 'mg.lab.example.com';
-export const API_KEY = 'key-lab-0123456789';
+export const API_KEY = 'key-lab-0123456789abcdef';
 export const AUTHORIZATION = `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}`;
 
 /** Fast enough that no test waits for Resend's limit, unless it is about that. */
