@@ -38,7 +38,7 @@ export interface MailBridgeOptions {
   concurrency: number;
   silentHours?: number;
   keepDays?: number;
-  /** How often the bridge looks after silence, doubt and age. (Default: 60,000) */
+  /** How often the bridge looks after silence, doubt, age and the clock. (Default: 60,000) */
   choresEveryMs?: number;
   logger: Logger;
   /** (Default: the machine's) */
@@ -78,7 +78,7 @@ const HOUR_MS = 60 * 60 * 1000;
  * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
-  const { logger, sites, silentHours = 6, keepDays = 90 } = options;
+  const { logger, sites, silentHours = 6, keepDays = 90, choresEveryMs = 60_000 } = options;
   const { resendApiKey: apiKey, resendBaseUrl: baseUrl, pixelOrigin } = options;
   await using cleanup = new AsyncDisposableStack();
   const unwatched = await openMailStore(options.place, options.clock, options.clocks);
@@ -92,7 +92,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   );
   const admin = new Resend(apiKey, { baseUrl });
   const pace = createSharedPace(store, clock);
-  const stopLooking = await watchClock(opened, metrics.registry, logger);
+  const stopLooking = await watchClock(opened, metrics.registry, logger, choresEveryMs);
   cleanup.defer(stopLooking);
 
   const workers = startSending({
@@ -126,7 +126,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       logger,
       reconciling,
       keptMs: keepDays * 24 * HOUR_MS,
-      everyMs: options.choresEveryMs ?? 60_000,
+      everyMs: choresEveryMs,
     },
     stopping.signal,
   );
@@ -135,7 +135,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     await chores;
   });
 
-  const wallClock = options.clocks?.now ?? options.clock?.now;
+  const wallClock = options.clocks?.now;
   const server = createServer(
     TIMEOUTS,
     createApp({

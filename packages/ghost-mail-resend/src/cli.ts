@@ -26,6 +26,7 @@ The bridge between Ghost's Mailgun client and Resend.
   replay <id>…               tries such chunks again; one that may have been sent is never sent again
   trust-clock                says that the machine's clock is right, after a jump that the bridge doubts
   export <email-id>          its recipients and what became of them, as CSV; --failed: only failures
+  erase ADDRESS              says what the store has of a reader; --yes: and takes it out
   import-suppressions FILE   puts addresses that Mailgun exported on the suppression list of Resend
 
 Options are environment variables:
@@ -73,6 +74,7 @@ try {
       watch: { type: 'boolean' },
       failed: { type: 'boolean' },
       replace: { type: 'boolean' },
+      yes: { type: 'boolean' },
       'ghost-config': { type: 'string' },
     },
   });

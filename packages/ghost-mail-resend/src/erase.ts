@@ -172,6 +172,12 @@ async function eraseRecipient(
   return { isErased: true, events: counts[0] ?? 0 };
 }
 
+/** Whether a text has the address, and not only as the end of a longer one. */
+function namesAlone(text: string, bare: string): boolean {
+  const parts = text.toLowerCase().split(bare).slice(0, -1);
+  return parts.some((before) => !/[\w.!#$%&'*+/=?^`{|}~-]$/.test(before));
+}
+
 /** Everything else that may name the reader. */
 async function eraseRest(
   tx: MailTx,
@@ -183,7 +189,7 @@ async function eraseRest(
     sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${like}%`} escape '!'`;
   const single = tx
     .selectFrom('message')
-    .select('id')
+    .select(['id', 'template'])
     .where('lane', '!=', 'newsletter')
     .where(names('template'))
     .where(({ not, exists, selectFrom }) =>
@@ -196,7 +202,9 @@ async function eraseRest(
         ),
       ),
     );
-  const texts = (await single.execute()).map(({ id }) => id);
+  const texts = (await single.execute())
+    .filter(({ template }) => namesAlone(template, bare))
+    .map(({ id }) => id);
   const calls = await tx
     .selectFrom('suppression_call')
     .select('seq')

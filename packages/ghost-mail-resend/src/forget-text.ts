@@ -34,3 +34,15 @@ export async function forgetText(tx: MailTx, messageId: string): Promise<void> {
     )
     .execute();
 }
+
+/** Drops the text of the message that a chunk is of, if it is a sign-in mail: one in doubt is never sent again. */
+export async function forgetSignIn(tx: MailTx, chunkId: string): Promise<void> {
+  const message = await tx
+    .selectFrom('chunk')
+    .innerJoin('message', 'message.id', 'chunk.message_id')
+    .select('message.id')
+    .where('chunk.id', '=', chunkId)
+    .where('message.lane', '=', 'transactional')
+    .executeTakeFirst();
+  if (message !== undefined) await forgetText(tx, message.id);
+}

@@ -1,7 +1,7 @@
 import type { Job, Result } from '@prosora/durable';
 import { addChunk } from './chunk.ts';
 import { recordEvents, refusedRecipient } from './events.ts';
-import { forgetText } from './forget-text.ts';
+import { forgetSignIn, forgetText } from './forget-text.ts';
 import { forgetBody } from './frozen-body.ts';
 import type { LoadedChunk } from './load-chunk.ts';
 import type { ChunkTable, MailTables, MailTx } from './schema.ts';
@@ -175,6 +175,7 @@ export async function leaveInDoubt(
     .execute();
   await waiting.set({ state: 'unknown' }).where('settled_at', 'is', null).execute();
   await forgetBody(tx, id);
+  await forgetSignIn(tx, id);
 }
 
 async function failRecipient(

@@ -4,9 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '@prosora/service';
 import { Resend } from 'resend';
 import { replayJobs } from './dead-chunks.ts';
+import { describeErasure } from './describe-erasure.ts';
 import { examine } from './doctor.ts';
 import { checkJump, checkSkew } from './doctor-clock.ts';
 import { readGhostConfig } from './doctor-ghost.ts';
+import { emptyLog } from './empty-log.ts';
+import { eraseReader } from './erase.ts';
 import { MailBridgeError } from './errors.ts';
 import { exportRecipients, toCsvLine } from './export.ts';
 import { importSuppressions, noteImport, readSuppressions } from './import-suppressions.ts';
@@ -22,7 +25,13 @@ import { webhookSilenceMs } from './webhook-silence.ts';
 /** What follows a verb on the command line. */
 export interface VerbArguments {
   args: readonly string[];
-  flags: { watch?: boolean; failed?: boolean; replace?: boolean; 'ghost-config'?: string };
+  flags: {
+    watch?: boolean;
+    failed?: boolean;
+    replace?: boolean;
+    yes?: boolean;
+    'ghost-config'?: string;
+  };
 }
 
 /** The verbs that end by themselves. */
@@ -38,6 +47,7 @@ export const VERBS: Record<string, (given: VerbArguments) => Promise<void>> = {
   setup,
   'trust-clock': trustClock,
   'import-suppressions': importList,
+  erase,
   export: exportNewsletter,
 };
 
@@ -163,6 +173,17 @@ async function importList({ args: [file] }: VerbArguments): Promise<void> {
     print(`${done} of ${addresses.length} are on the suppression list of Resend.`),
   );
   await noteImport(opened.store, basename(file), { addresses: addresses.length, at: Date.now() });
+}
+
+async function erase({ args: [address], flags: { yes = false } }: VerbArguments): Promise<void> {
+  if (address === undefined || !address.includes('@')) {
+    throw new MailBridgeError('USAGE', 'Name the address of the reader.');
+  }
+  const place = readPlace();
+  await using opened = await open();
+  const erasure = await eraseReader(opened, address, { apply: yes });
+  if (yes && 'dataDir' in place) emptyLog(place.dataDir);
+  for (const line of describeErasure(erasure, { applied: yes })) print(line);
 }
 
 async function exportNewsletter({ args: [emailId], flags }: VerbArguments): Promise<void> {

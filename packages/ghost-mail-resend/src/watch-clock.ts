@@ -8,7 +8,7 @@ import {
 import type { OpenedMailStore } from './store.ts';
 
 /**
- * Looks at the clock now and each minute, and tells of a jump in the log and by a metric. Returns what ends it.
+ * Looks at the clock now and every so many ms, and tells of a jump in the log and by a metric. Returns what ends it.
  *
  * A store that cannot be written keeps nobody from looking.
  */
@@ -16,6 +16,7 @@ export async function watchClock(
   { guard, store, keepIn }: Pick<OpenedMailStore, 'guard' | 'store' | 'keepIn'>,
   registry: Registry,
   logger: Logger,
+  everyMs: number,
 ): Promise<() => void> {
   const onFault = (error: unknown) => logger.error({ err: error }, 'clock.not-kept');
   keepIn(store);
@@ -25,5 +26,6 @@ export async function watchClock(
     onDoubt: (doubt) => logger.error({ ...doubt, reason: sentenceOf(doubt) }, 'clock.jumped'),
     onBelieved: () => logger.info('clock.believed'),
     onFault,
+    everyMs,
   });
 }
