@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 export const MAIL_DOMAIN = 'slowmaps.example';
 
 /** What Ghost and the mail bridge know each other by. */
-export const MAIL_API_KEY = 'local-mail-key';
+export const MAIL_API_KEY = 'local-mail-key-of-this-machine';
 
 /** What the Stripe inbox signs with and Ghost verifies: its `WEBHOOK_SECRET`. */
 export const HOP_SECRET = 'whsec_local_hop_secret';

@@ -59,6 +59,8 @@ const pragmas = {
     'wal_autocheckpoint = 4000',
     'journal_size_limit = 67108864',
     'cache_size = -4000',
+    // What is deleted is overwritten: it may be a link to sign in with, or a reader who wants to be forgotten.
+    'secure_delete = on',
   ],
   reader: ['query_only = true'],
 };

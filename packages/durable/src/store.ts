@@ -22,8 +22,8 @@ export type StorePlace = { file: string } | { mysql: string; socketPath?: string
 interface StoreRules {
   /** The consumer's own tables, kept beside the queue's. (Default: none) */
   migrations?: Migrations;
-  /** Where time comes from. (Default: the machine's clock) */
-  clock?: Clock;
+  /** Where time comes from; a function reads it from the tables, once they are there. (Default: the machine's clock) */
+  clock?: Clock | ((db: Kysely<DurableTables>) => Promise<Clock>);
   /** Refuses a place where no store is, which may be a volume that is not mounted. (Default: one is made) */
   expected?: ExpectedStore | undefined;
   /** How long a write waits for another process before `STORE_UNAVAILABLE`. (Default: 2,000) */
@@ -88,7 +88,11 @@ async function createStore<Tables>(
   const readMark = async (db: Kysely<DurableTables>) =>
     (await db.selectFrom('store_clock').select('mark').executeTakeFirstOrThrow()).mark;
   const mark = await readMark(reader);
-  const clock = createStoreClock(options.clock ?? systemClock, mark);
+  const { clock: source = systemClock } = options;
+  const clock = createStoreClock(
+    typeof source === 'function' ? await source(reader) : source,
+    mark,
+  );
   const listeners = new Map<string, Set<() => void>>();
   const touched = new Set<string>();
   let marked = mark;

@@ -2,9 +2,10 @@ import { accessSync, constants, statfsSync } from 'node:fs';
 import type { ProsoraError } from '@prosora/service/errors';
 import { Resend } from 'resend';
 import type { Site } from './authenticate.ts';
+import { checkJump, checkSkew } from './doctor-clock.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
 import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
-import { checkImports, checkNewsletters } from './doctor-mail.ts';
+import { checkImports, checkNewsletters, checkRoutes } from './doctor-mail.ts';
 import { checkSignIn } from './doctor-sign-in.ts';
 import { type MailPlace, openMailStore } from './store.ts';
 import { createWebhookSecrets } from './webhook-secrets.ts';
@@ -120,6 +121,9 @@ async function checkStore(
             ok: false,
             sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out: look at the webhook at https://resend.com/webhooks.`,
           },
+      checkJump(opened),
+      await checkSkew(opened),
+      await checkRoutes(opened),
       await checkImports(opened),
       await checkNewsletters(opened),
     ];

@@ -104,6 +104,25 @@ describe('prosora-mail', () => {
     expect(await runVerb(command, ['replay', 'nothing'])).toMatchObject({ exitCode: 1 });
   });
 
+  test('erase says what there is of a reader, and takes it out when told so', async () => {
+    const dry = await runVerb(command, ['erase', 'MEMBER0@example.org']);
+    expect(dry.output).toMatch(/^1 mails to this reader.*\n1 things that Ghost was told/);
+    expect(dry.output).toContain('To erase it, say so with --yes.');
+    const again = await runVerb(command, ['erase', 'member0@example.org', '--yes']);
+    expect(again.output).toMatch(/^1 mails to this reader/);
+    expect(again.output).toContain('Erased.');
+    const rest = await runVerb(command, ['erase', 'member0@example.org']);
+    expect(rest.output).toMatch(/^0 mails to this reader/);
+    expect(await runVerb(command, ['erase'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('trust-clock is heard by the bridge that looked at the clock', async () => {
+    expect(await runVerb(command, ['trust-clock'])).toEqual({
+      exitCode: 0,
+      output: 'The clock is trusted: a running bridge hears it within a minute.\n',
+    });
+  });
+
   test('pause, resume and cancel say whom it is about', async () => {
     const emailId = 'waiting';
     await inStore(async (opened) => {
