@@ -7,7 +7,7 @@ export {
   createBreaker,
 } from './breaker.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { isDuplicateKey } from './database.ts';
+export { hasManyWriters, isDuplicateKey } from './database.ts';
 export {
   isStoreUnavailable,
   StoreMissingError,

@@ -1,9 +1,11 @@
+import type { ClockDoubt } from '@prosora/service';
 import type { Ghost } from './ghost.ts';
 import type { GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
 import { GHOST_EVENTS, type LivemodePolicy } from './ghost-events.ts';
 import { STAFF_MAIL } from './ghost-writes.ts';
 import type { Inbox } from './inbox.ts';
+import { adviceOn } from './inbox-clock.ts';
 import { GHOST_API_VERSION } from './legacy-event.ts';
 import { probeOf } from './probe.ts';
 import { sign } from './signature.ts';
@@ -22,6 +24,8 @@ export interface DoctorOptions {
   ghostUrl: string;
   /** Opens the inbox for a look at its disk. */
   openInbox: () => Promise<Inbox>;
+  /** Looks at the machine's clock as `serve` does. */
+  doubtOfClock: () => Promise<ClockDoubt | undefined>;
   admin?: GhostAdmin | undefined;
   /** (Default: Stripe is not asked) */
   account?: StripeAccount | undefined;
@@ -36,7 +40,7 @@ export interface DoctorOptions {
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { ghost, ghostUrl, admin, account } = options;
   return [
-    ...(await examineInbox(options.openInbox)),
+    ...(await examineInbox(options)),
     examineAnswer(await ghost.post(probeOf()), ghostUrl),
     ...(admin ? [examineAdmin(await admin.problem())] : []),
     ...(account ? await examineAccount(account, options.publicUrl) : []),
@@ -44,11 +48,16 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   ];
 }
 
-async function examineInbox(open: DoctorOptions['openInbox']): Promise<Finding[]> {
+async function examineInbox({ openInbox, doubtOfClock }: DoctorOptions): Promise<Finding[]> {
   try {
-    await using inbox = await open();
+    await using inbox = await openInbox();
     await inbox.check();
-    return [{ ok: true, text: 'The inbox can be written' }, ...(await examineDoubts(inbox))];
+    const doubt = await doubtOfClock();
+    return [
+      { ok: true, text: 'The inbox can be written' },
+      ...(doubt ? [{ ok: false, text: adviceOn(doubt) }] : []),
+      ...(await examineDoubts(inbox)),
+    ];
   } catch (error) {
     const { message, help = '' } = error as Error & { help?: string };
     return [{ ok: false, text: `The inbox cannot be written: ${message} ${help}`.trim() }];

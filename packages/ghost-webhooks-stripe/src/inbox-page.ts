@@ -21,12 +21,13 @@ const STATES = ['all', 'dead', 'ambiguous', 'held', 'delayed', 'waiting', 'ready
 /** How the inbox stands, what went wrong last, and a list. */
 export function overviewPage(overview: Overview): string {
   const { status, isBreakerOpen, events, troubled, state } = overview;
-  const { events: total, deliveries, held, sinks, mrr, oldestPending } = status;
+  const { events: total, deliveries, held, sinks, mrr, oldestPending, clock } = status;
   return page(
     'Stripe inbox',
     html`<p class="${isBreakerOpen ? 'bad' : 'good'}">${
       isBreakerOpen ? 'Ghost is not well: deliveries wait.' : 'Deliveries to Ghost go on.'
     }</p>
+${clock === null ? '' : html`<p class="bad">${clock}</p>`}
 <dl>
 <dt>Events</dt><dd>${total}</dd>
 <dt>Oldest open</dt><dd id="oldest">${oldestPending ? age(oldestPending) : 'none'}</dd>

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readRawBody } from '@prosora/service';
+import { type ClockGuard, readRawBody } from '@prosora/service';
 import type { Inbox } from './inbox.ts';
 import { confirmPage, eventPage, overviewPage, type PageAction } from './inbox-page.ts';
 import type { EventState } from './inbox-reader.ts';
@@ -10,6 +10,7 @@ import { readStatus } from './status.ts';
 export interface PageOptions {
   inbox: Inbox;
   guard: PageGuard;
+  clock: Pick<ClockGuard, 'doubt'>;
   isBreakerOpen: () => boolean;
   /** Whether what is in events may be shown. */
   showPayloads: boolean;
@@ -48,7 +49,7 @@ export function createPageRoutes(
 }
 
 async function show(
-  { inbox, guard, isBreakerOpen, showPayloads }: PageOptions,
+  { inbox, guard, clock, isBreakerOpen, showPayloads }: PageOptions,
   { pathname, searchParams }: URL,
   response: ServerResponse,
 ): Promise<void> {
@@ -57,7 +58,7 @@ async function show(
     const state = searchParams.get('state') ?? 'all';
     const states = state === 'all' ? undefined : [state as EventState];
     const overview = {
-      status: await readStatus(inbox),
+      status: await readStatus(inbox, clock.doubt()),
       isBreakerOpen: isBreakerOpen(),
       events: await inbox.list({ states, limit: SHOWN }),
       troubled: await inbox.list({ states: TROUBLED, limit: 10 }),

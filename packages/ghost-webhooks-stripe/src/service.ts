@@ -1,8 +1,14 @@
 import { statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createWorker, systemClock, type Worker } from '@prosora/durable';
-import { type Logger, listen, type OptionValues, startPrivateListener } from '@prosora/service';
+import { type Clock, createWorker, systemClock, type Worker } from '@prosora/durable';
+import {
+  keepLooking,
+  type Logger,
+  listen,
+  type OptionValues,
+  startPrivateListener,
+} from '@prosora/service';
 import { createApp } from './app.ts';
 import { createDeliver } from './deliver.ts';
 import { logBreaker, logDelivery } from './delivery-log.ts';
@@ -11,7 +17,9 @@ import { createGhost } from './ghost.ts';
 import { createGhostAdmin } from './ghost-admin.ts';
 import { createGhostBreaker } from './ghost-breaker.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { adviceOn, openInboxClock, steadyClock } from './inbox-clock.ts';
 import { createInboxMetrics } from './inbox-metrics.ts';
+import { newestEventAt } from './inbox-store.ts';
 import { openSecrets } from './open-secrets.ts';
 import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
@@ -50,16 +58,25 @@ export async function startStripeService(
   logger: Logger,
 ): Promise<StripeService> {
   await using started = new AsyncDisposableStack();
-  const guard = createPageGuard({ host: values.privateHost, password: values.pagePassword });
+  const pageGuard = createPageGuard({ host: values.privateHost, password: values.pagePassword });
   const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
   const mustExist = values.newStore === 'no';
   const place = { file, mysql: values.databaseUrl, mustExist };
-  // First of all: where its disk is not mounted, nothing else may be left behind either.
-  const inbox = started.use(await openInbox({ ...values, ...place, sinks }));
-  const secrets = await openSecrets(values);
-  const metrics = createInboxMetrics(inbox);
+  const onFault = (error: unknown) =>
+    logger.error({ err: error }, 'what the clock showed cannot be kept');
+  const guard = await openInboxClock({
+    ...values,
+    newestEventAt: () => newestEventAt(place),
+    onFault,
+  });
+  const clock = steadyClock(guard);
+  // Before all that writes: where its disk is not mounted, nothing else may be left behind either.
+  const inbox = started.use(await openInbox({ ...values, ...place, sinks, clock }));
+  const secrets = await openSecrets(values, guard.now);
+  const metrics = createInboxMetrics(inbox, guard);
   const breaker = createGhostBreaker({
+    clock,
     onChange(state) {
       metrics.breaker(state);
       logBreaker(logger, state);
@@ -77,8 +94,9 @@ export async function startStripeService(
     ambiguous: values.ambiguous,
     ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
-      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
+      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey, now: clock.now })
       : undefined,
+    now: clock.now,
     pace: createPace(systemClock),
     isWell: () => breaker.state === 'closed',
     onAnswer(answer) {
@@ -100,6 +118,7 @@ export async function startStripeService(
     queue: inbox.deliveries,
     handle: deliver,
     leaseMs: values.leaseMs,
+    clock,
     breaker: breakerInTurn(breaker, turn),
     onEvent(event) {
       if (event.type === 'settled') metrics.settled(event.settlement, event.tookMs);
@@ -107,7 +126,10 @@ export async function startStripeService(
     },
   });
   started.use(worker);
-  const workers = [worker, ...sinks.map((sink) => started.use(startSink(sink, inbox, logger)))];
+  const workers = [
+    worker,
+    ...sinks.map((sink) => started.use(startSink(sink, { inbox, clock, logger }))),
+  ];
   const health = await startPrivateListener({
     host: values.privateHost,
     port: values.privatePort,
@@ -116,24 +138,35 @@ export async function startStripeService(
     onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
     routes: createPageRoutes({
       inbox,
-      guard,
+      guard: pageGuard,
+      clock: guard,
       isBreakerOpen: () => breaker.state !== 'closed',
       showPayloads: values.showPayloads,
     }),
   });
   started.use(health);
+  started.defer(
+    keepLooking(guard, {
+      onDoubt: (doubt) => logger.error({ doubt }, adviceOn(doubt)),
+      onBelieved: () => logger.info('the clock is believed again'),
+      onFault,
+    }),
+  );
   started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), logger));
   started.use(
     every(
       PURGE_EVERY_MS,
       async () => {
-        const purged = await inbox.purge(new Date(Date.now() - values.retentionDays * DAY_MS));
+        // What is old whatever the time is.
+        const purged = await inbox.purge(
+          new Date(guard.earliest() - values.retentionDays * DAY_MS),
+        );
         if (purged > 0) logger.info({ purged }, 'old events deleted');
       },
       logger,
     ),
   );
-  const app = createApp({ ...values, secrets, inbox, metrics, logger });
+  const app = createApp({ ...values, secrets, inbox, metrics, logger, clock: guard });
   const server = createServer({ requestTimeout: 30_000 }, app);
   const listener = started.use(await listen(server, values));
 
@@ -159,9 +192,13 @@ function assertSpace(folder: string): void {
 }
 
 /** Starts the worker of one sink; its failures are its own, so Ghost does not wait for them. */
-function startSink(sink: OpenSink, inbox: Inbox, logger: Logger): Worker {
+function startSink(
+  sink: OpenSink,
+  { inbox, clock, logger }: { inbox: Inbox; clock: Clock; logger: Logger },
+): Worker {
   return createWorker({
     queue: inbox.queueOf(sink.queue),
+    clock,
     handle: sink.handler(inbox),
     onEvent: (event) => logDelivery(logger.child({ sink: sink.queue }), event),
   });

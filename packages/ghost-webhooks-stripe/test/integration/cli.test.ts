@@ -49,6 +49,7 @@ test('what Ghost did not take is listed and goes out again with replay', async (
     sinks: {},
     mrr: {},
     oldestPending: null,
+    clock: null,
   });
   expect((await runVerb(env, ['status'])).stdout).toBe(
     'Events       2\nHeld         api_version 1\nDeliveries   dead 1\nOldest open  none\n',
