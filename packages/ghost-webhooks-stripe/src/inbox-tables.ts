@@ -67,6 +67,9 @@ interface StripeTurnTable {
   until: number;
 }
 
+/** The row that is written to see whether anything can be. */
+export const WRITE_CHECK = 'check';
+
 /** The shape of the inbox, step by step; for SQLite and MySQL alike. */
 export const inboxMigrations: Migrations = {
   '001-events': {
@@ -136,7 +139,11 @@ export const inboxMigrations: Migrations = {
     },
   },
   '004-one-of-each-payment': {
-    async up(db: Kysely<Pick<InboxTables, 'stripe_event'>>) {
+    async up(db: Kysely<Pick<InboxTables, 'stripe_event' | 'stripe_turn'>>) {
+      await db
+        .insertInto('stripe_turn')
+        .values({ name: WRITE_CHECK, holder: '', until: 0 })
+        .execute();
       // Two processes may have taken two events of one payment at once, when nothing kept them from it.
       const many = await db
         .selectFrom('stripe_event')

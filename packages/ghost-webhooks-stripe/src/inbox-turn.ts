@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { InboxTx } from './inbox-tables.ts';
+import { type InboxTx, WRITE_CHECK } from './inbox-tables.ts';
 
 const DELIVERING = 'deliver to ghost';
 
@@ -15,4 +15,13 @@ export async function holdTurn(tx: InboxTx, holder: string, ms: number): Promise
     .where((row) => row.or([row('holder', '=', holder), row('until', '<=', serverNow)]))
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
+}
+
+/** Writes one row: whoever can do that can keep an event, as far as a small write tells. */
+export async function writeCheck(tx: InboxTx): Promise<void> {
+  await tx
+    .updateTable('stripe_turn')
+    .set(({ eb }) => ({ until: eb('until', '+', 1) }))
+    .where('name', '=', WRITE_CHECK)
+    .execute();
 }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   isDuplicateKey,
+  isStoreUnavailable,
   type Queue,
   type QueueOptions,
   systemClock,
@@ -21,7 +22,7 @@ import { compactAfterPurge, purgeInbox } from './inbox-care.ts';
 import { countEvents, type InboxReader, readInbox } from './inbox-reader.ts';
 import { type InboxPlace, openInboxStore } from './inbox-store.ts';
 import type { EventSource, InboxTables, InboxTx } from './inbox-tables.ts';
-import { holdTurn } from './inbox-turn.ts';
+import { holdTurn, writeCheck } from './inbox-turn.ts';
 import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 
 /** What became of an event that came in. */
@@ -113,12 +114,18 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   holdTurn(holder: string, ms: number): Promise<boolean>;
   /** Lets another have it. */
   endTurn(holder: string): Promise<void>;
-  /** @throws StoreUnavailableError when nothing can be written now */
+  /**
+   * Writes something, and remembers the fate of the last event for a minute: a small write may succeed where an
+   * event does not fit.
+   *
+   * @throws StoreUnavailableError when events cannot be kept now
+   */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 const NO_PAYLOAD = new Uint8Array();
+const FATE_KEPT_MS = 60_000;
 
 /**
  * Opens the inbox, or makes it.
@@ -135,6 +142,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const queueOf = (name: string) =>
     name === deliveries.name ? deliveries : (queues.get(name) ?? store.queue(name));
   let events = (await countEvents(store.db)).events;
+  let lastRefused: { error: unknown; at: number } | undefined;
 
   function holdReason(event: StripeEvent): HoldReason | undefined {
     const route = routeOf(event, livemode);
@@ -265,16 +273,22 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     sinks: [...queues.keys()],
     queueOf,
     async record(received, source = 'stripe', holdFor) {
-      const result = await store.transaction(async (tx) => {
-        try {
-          return await recordIn(tx, received, source, holdFor);
-        } catch (error) {
-          // On MySQL another process may have recorded it since we looked.
-          const first = isDuplicateKey(error) ? await rowFor(tx, received.event.id) : undefined;
-          if (first === undefined) throw error;
-          return knownAs(seal.open(first.body), received.body);
-        }
-      });
+      const result = await store
+        .transaction(async (tx) => {
+          try {
+            return await recordIn(tx, received, source, holdFor);
+          } catch (error) {
+            // On MySQL another process may have recorded it since we looked.
+            const first = isDuplicateKey(error) ? await rowFor(tx, received.event.id) : undefined;
+            if (first === undefined) throw error;
+            return knownAs(seal.open(first.body), received.body);
+          }
+        })
+        .catch((error: unknown) => {
+          if (isStoreUnavailable(error)) lastRefused = { error, at: performance.now() };
+          throw error;
+        });
+      lastRefused = undefined;
       if (result.outcome === 'recorded') events += 1;
       return result;
     },
@@ -338,7 +352,10 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         tx.updateTable('stripe_turn').set({ until: 0 }).where('holder', '=', holder).execute(),
       );
     },
-    check: () => store.transaction(async () => undefined),
+    async check() {
+      await store.transaction((tx) => writeCheck(tx));
+      if (lastRefused && performance.now() - lastRefused.at < FATE_KEPT_MS) throw lastRefused.error;
+    },
     close: store.close,
     [Symbol.asyncDispose]: store.close,
     ...readInbox(store, seal),
