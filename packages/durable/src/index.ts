@@ -1,9 +1,11 @@
 export { type Clock, systemClock } from './clock/clock.ts';
-export { isDuplicateKey, type StorePlace } from './database/database.ts';
+export { hasManyWriters, isDuplicateKey, type StorePlace } from './database/database.ts';
+export { type ExpectedStore, PERMIT } from './database/expected-store.ts';
 export type { Migrations } from './database/migrations.ts';
 export type { DurableTables } from './database/schema.ts';
 export {
   isStoreUnavailable,
+  StoreMissingError,
   StoreMisusedError,
   StoreUnavailableError,
   UnrecoverableError,

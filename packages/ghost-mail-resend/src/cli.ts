@@ -20,6 +20,7 @@ const HELP = `Usage: prosora-mail [verb]
 The bridge between Ghost's Mailgun client and Resend.
 
   serve                      runs the bridge (the default)
+  init                       makes the store, once, before the first start
   doctor                     looks at the key, the domains, the webhook, the clock and the store;
                              --ghost-config FILE: and at where Ghost sends newsletters and sign-in mails
   setup                      makes the webhook at Resend and stores its secret; --replace: a new one
@@ -29,7 +30,9 @@ The bridge between Ghost's Mailgun client and Resend.
   cancel <email-id>          ends it: who was not sent it gets nothing
   dead                       chunks that were given up, or of which nobody can say whether they were sent
   replay <id>…               tries such chunks again; one that may have been sent is never sent again
+  trust-clock                says that the machine's clock is right, after a jump that the bridge doubts
   export <email-id>          its recipients and what became of them, as CSV; --failed: only failures
+  erase ADDRESS              says what the store has of a reader; --yes: and takes it out
   import-suppressions FILE   puts addresses that Mailgun exported on the suppression list of Resend
 
 Options are environment variables:
@@ -72,6 +75,7 @@ try {
       watch: { type: 'boolean' },
       failed: { type: 'boolean' },
       replace: { type: 'boolean' },
+      yes: { type: 'boolean' },
       'ghost-config': { type: 'string' },
     },
   });

@@ -29,6 +29,7 @@ export function bridgeEnv(resend: Resend, dataDir: string, port = 0): Record<str
     PROSORA_MAIL_API_KEY: API_KEY,
     PROSORA_MAIL_DOMAINS: DOMAIN,
     PROSORA_MAIL_DATA_DIR: dataDir,
+    PROSORA_MAIL_NEW_STORE: 'yes',
     PROSORA_MAIL_PORT: String(port),
     PROSORA_MAIL_PRIVATE_PORT: '0',
   };

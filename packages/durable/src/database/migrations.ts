@@ -12,6 +12,9 @@ import { lineSlots } from './schema.ts';
  */
 export type Migrations = Record<string, Migration>;
 
+/** Names the steps that the queue's own tables have taken, so it is there wherever a store is. */
+export const JOURNAL = 'durable_migration';
+
 const durableMigrations: Migrations = {
   '001-jobs': {
     async up(db: Kysely<never>) {
@@ -101,7 +104,7 @@ const durableMigrations: Migrations = {
  * @throws StoreMisusedError when the database was written by a newer version or a migration fails
  */
 export async function migrate<Tables>(db: Kysely<Tables>, consumer: Migrations): Promise<void> {
-  await run(db, 'durable_migration', durableMigrations);
+  await run(db, JOURNAL, durableMigrations);
   await run(db, 'store_migration', consumer);
 }
 

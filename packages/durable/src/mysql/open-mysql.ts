@@ -1,10 +1,13 @@
 import { Kysely } from 'kysely';
 import type { Pool, PoolOptions } from 'mysql2/promise';
+
 import type { Database } from '../database/database.ts';
+import { assertTables, type ExpectedStore } from '../database/expected-store.ts';
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreMisusedError } from '../errors.ts';
 import { StoreMysqlDialect } from './mysql-dialect.ts';
+
 import { createPoolDriver, createWritingDriver } from './mysql-driver.ts';
 import { asMysqlStoreError } from './mysql-errors.ts';
 
@@ -15,6 +18,7 @@ export interface MysqlOptions {
   socketPath?: string;
   /** How long a statement waits for the rows of another process, in ms; the server counts seconds. */
   lockWaitMs: number;
+  expected?: ExpectedStore | undefined;
 }
 
 /** Reads run beside each other, so that a long one does not hold up the others. */
@@ -42,7 +46,11 @@ export async function openMysql(options: MysqlOptions, migrations: Migrations): 
   try {
     await checkServer(reading);
     const migrating = new StoreMysqlDialect(createPoolDriver(writing));
-    await migrate(new Kysely<DurableTables>({ dialect: migrating }), migrations);
+    const migrator = new Kysely<DurableTables>({ dialect: migrating });
+    const database = new URL(options.url).pathname.slice(1);
+    if (options.expected !== undefined)
+      await assertTables(migrator, { database }, options.expected);
+    await migrate(migrator, migrations);
     const { driver, connection } = createWritingDriver(writing);
     return {
       writer: new Kysely<DurableTables>({ dialect: new StoreMysqlDialect(driver) }),

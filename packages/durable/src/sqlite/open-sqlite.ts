@@ -2,7 +2,14 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
+
 import type { Database } from '../database/database.ts';
+import {
+  assertStoreFile,
+  assertTables,
+  type ExpectedStore,
+  usePermit,
+} from '../database/expected-store.ts';
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreUnavailableError } from '../errors.ts';
@@ -14,13 +21,20 @@ import { asStoreError } from './sqlite-errors.ts';
  *
  * One connection writes, and one reads, so that nobody sees what is not yet on disk.
  */
-export async function openSqlite(file: string, migrations: Migrations): Promise<Database> {
+export async function openSqlite(
+  file: string,
+  migrations: Migrations,
+  expected?: ExpectedStore,
+): Promise<Database> {
+  if (expected !== undefined) assertStoreFile(file, expected);
   createPrivately(file);
   const database = open(file, 'writer');
   try {
     const dialect = new NodeSqliteDialect(database);
     const writer = new Kysely<DurableTables>({ dialect });
+    if (expected !== undefined) await assertTables(writer, { file }, expected);
     await migrate(writer, migrations);
+    if (expected !== undefined) usePermit(file);
     // From here waiting for a lock is done without holding up the event loop.
     database.exec('pragma busy_timeout = 0');
     const reader = new Kysely<DurableTables>({
@@ -52,6 +66,8 @@ const pragmas = {
     'wal_autocheckpoint = 4000',
     'journal_size_limit = 67108864',
     'cache_size = -4000',
+    // What is deleted is overwritten: it may be a link to sign in with, or a reader who wants to be forgotten.
+    'secure_delete = on',
   ],
   reader: ['query_only = true'],
 };
