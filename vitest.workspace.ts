@@ -6,6 +6,9 @@ const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Builds packages into their `dist`, as they are published. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
+/** In CI, or when told, installs the programs that tests drive. */
+const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
+
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
@@ -64,6 +67,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: filesOf('integration'),
+          globalSetup: PROGRAMS_SETUP,
           exclude: PACKAGE_TESTS,
           // Much of their time is waiting: two keep two cores busy.
           maxWorkers: 2,
@@ -77,6 +81,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: filesOf('e2e'),
+          globalSetup: PROGRAMS_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
           // Each file boots a Ghost of its own, and waits for it.
@@ -88,6 +93,7 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: PACKAGE_TESTS,
+          globalSetup: PROGRAMS_SETUP,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Several build the same package.

@@ -38,7 +38,17 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/service': {
-    flow: ['testing', 'command', 'operator', 'vendors', 'http', 'clock', 'options', 'files'],
+    flow: [
+      'testing',
+      'command',
+      'operator',
+      'vendors',
+      'http',
+      'clock',
+      'secrets',
+      'options',
+      'files',
+    ],
     finished: true,
   },
   'packages/ghost-local': { flow: ['admin'], finished: false },

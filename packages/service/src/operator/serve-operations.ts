@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
 import { readRawBody } from '../http/raw-body.ts';
-import { isSameSecret } from '../http/same-secret.ts';
+import { isSameSecret } from '../secrets/same-secret.ts';
 import type { Handlers, Operation, Operations } from './operation.ts';
 import type { OperatorTokens } from './operator-tokens.ts';
 
