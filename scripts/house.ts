@@ -2,7 +2,7 @@
 // from it, and tells what the other parts still miss.
 import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { circlesIn } from './house/circles.ts';
+import { circleProblems, circlesIn } from './house/circles.ts';
 import { copiesIn } from './house/copies.ts';
 import { plan } from './house/plan.ts';
 import { roomsOf } from './house/rooms.ts';
@@ -43,9 +43,9 @@ for (const [folder, { flow, finished }] of Object.entries(plan)) {
   const sources = codeIn(isPackage ? src : folder).filter(({ path }) => !path.includes('/test/'));
   const closing = circles.filter((place) => place.startsWith(`${folder}/`));
   (finished ? problems : unfinished).push(
-    ...closing.map((place) => `${place} is part of an import circle`),
     ...lengthProblems(sources),
     ...(isPackage ? [...faceProblems(sources, src), ...flowProblems(sources, src, flow)] : []),
+    ...circleProblems(folder, closing),
   );
   table[posix.basename(folder)] = {
     ...sizesOf(sources),

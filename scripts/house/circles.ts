@@ -21,3 +21,12 @@ export function circlesIn(root: string): string[] {
     .filter(({ category }) => category === `lint/${rule}`)
     .map(({ location }) => `${location.path}:${location.start.line}`);
 }
+
+/** One sentence about all circles of a folder: a single import can close a circle of fifty. */
+export function circleProblems(folder: string, places: readonly string[]): string[] {
+  const shown = 12;
+  const first = places.slice(0, shown).map((place) => place.replace(`${folder}/`, ''));
+  const more = places.length > shown ? ` and ${places.length - shown} more` : '';
+  if (first.length === 0) return [];
+  return [`${folder} imports in a circle: ${first.join(', ')}${more}`];
+}

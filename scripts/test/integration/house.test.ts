@@ -50,8 +50,9 @@ test('a circle of types alone fails a finished package', () => {
     "import type { One } from './one.ts';\nexport type Two = One | 2;\n",
   );
   const { code, text } = check();
-  expect(text).toContain('packages/service/src/http/one.ts:1 is part of an import circle');
-  expect(text).toContain('packages/service/src/http/two.ts:1 is part of an import circle');
+  expect(text).toContain(
+    'packages/service imports in a circle: src/http/one.ts:1, src/http/two.ts:1',
+  );
   expect(code).toBe(1);
 });
 
