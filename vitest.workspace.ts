@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './scripts/longest-first.ts';
 
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Builds packages into their `dist`, as they are published. */
+/** Packs packages as they are published, from what is built into their `dist`. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
+
+/**
+ * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
+ * Ghost, a browser or a disk: four at once keep two cores busy.
+ */
+const together = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 
 /** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
 const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];
@@ -46,14 +53,14 @@ export default defineConfig({
     provide: { proof: { soak, seed } },
     reporters: ['default', './scripts/closing-line.ts'],
     globalSetup: ['./scripts/temporary-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: filesOf(''),
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...together,
           setupFiles: ['./scripts/no-network.ts'],
         },
       },
@@ -63,9 +70,7 @@ export default defineConfig({
           name: 'integration',
           include: filesOf('integration/'),
           exclude: PACKAGE_TESTS,
-          // Much of their time is waiting: two keep two cores busy.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...together,
           testTimeout: soak ? 3_600_000 : 60_000,
           hookTimeout: 120_000,
         },
@@ -77,8 +82,7 @@ export default defineConfig({
           include: filesOf('e2e/'),
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
-          // Each file boots a Ghost of its own, and waits for it.
-          maxWorkers: 2,
+          ...together,
         },
       },
       {
@@ -86,10 +90,11 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: PACKAGE_TESTS,
+          globalSetup: ['./scripts/build-packages.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Several build the same package.
-          maxWorkers: 1,
+          // After the others, since `npm start` builds too.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
