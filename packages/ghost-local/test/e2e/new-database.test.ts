@@ -147,3 +147,12 @@ test('where the migrator fails nothing is put, and a database that is there stay
   await putNewDatabase(join(dir, 'ghost.db'), install, told);
   expect(await readFile(join(dir, 'ghost.db'), 'utf8')).toBe('a site');
 });
+
+test('a config that says where the database or its fixtures are is left to Ghost', async () => {
+  for (const config of [{ database: { debug: false } }, { paths: {} }]) {
+    const dir = await folder();
+    const boot = bootGhost({ dir, config, deadlineMs: 1 });
+    await expect(boot).rejects.toMatchObject({ code: 'GHOST_BOOT_TIMEOUT' });
+    expect(existsSync(join(dir, 'content/data/ghost.db'))).toBe(false);
+  }
+});
