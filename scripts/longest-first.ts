@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * Files that take longest, most of it in waiting, by `npm run test:times`: Ghost asks for no e-mail event that is
  * younger than a minute, and a browser opens Ghost Admin a dozen times.
  */
-const LONGEST = [
+export const LONGEST = [
   'examples/local/test/e2e/start.test.ts',
   'packages/analytics-engine/test/e2e/admin-pages.proof.test.ts',
   'packages/ghost-mail-resend/test/e2e/newsletter.test.ts',
