@@ -12,9 +12,9 @@ const stack = process.env['PROSORA_STACK'] !== undefined;
 
 /**
  * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
- * Ghost, a browser or a disk: four at once keep two cores busy.
+ * Ghost, a browser or a disk: four at once keep two cores busy. Proofs at full size need the machine more.
  */
-const together = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const together = { maxWorkers: soak ? 2 : 4, sequence: { groupOrder: 1 } };
 
 /** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
 const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];

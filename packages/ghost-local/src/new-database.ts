@@ -1,19 +1,23 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { baseConfig } from './config.ts';
 import type { GhostInstall } from './install.ts';
 import { withInstallLock } from './install-lock.ts';
-import { runCommand } from './run-command.ts';
 import { prepareSiteFolder, siteFolderAt, writeConfig } from './site-folder.ts';
 
 const DEFAULT_CACHE_DIR = fileURLToPath(
   new URL('../../../.prosora/ghost-databases', import.meta.url),
 );
 const MAKE_DATABASE = fileURLToPath(new URL('make-database.ts', import.meta.url));
+
+/** Ghost's migrator takes 3 s alone, and some times that beside other work. */
+const DEADLINE_MS = 120_000;
 
 /** What a new database is made from, below the folder of Ghost. */
 const SOURCES = ['core/server/data/schema', 'core/server/data/migrations', 'package.json'];
@@ -101,10 +105,11 @@ async function makeDatabase(install: GhostInstall, kept: string): Promise<void> 
       'development',
       baseConfig({ url, port: 2368, contentDir, databaseFile }),
     );
-    const { exitCode, lastLines } = await runCommand(process.execPath, [MAKE_DATABASE], {
+    await promisify(execFile)(process.execPath, [MAKE_DATABASE], {
       cwd: workshop,
+      timeout: DEADLINE_MS,
+      killSignal: 'SIGKILL',
     });
-    if (exitCode !== 0) throw new Error(`Ghost's migrator failed: ${lastLines.join('\n')}`);
     await rename(databaseFile, kept);
   } finally {
     await rm(workshop, { recursive: true, force: true });
