@@ -14,11 +14,10 @@ process.env['NODE_ENV'] = 'development';
 for (const name of Object.keys(process.env)) if (name.includes('__')) delete process.env[name];
 
 const ghostDir = `${process.cwd()}/current`;
-const require = createRequire(`${ghostDir}/index.js`);
-require('./core/server/overrides');
-const StateManager: new (options: {
-  knexMigratorFilePath: string;
-}) => DatabaseStateManager = require('./core/server/data/db/database-state-manager');
+const requireFromGhost = createRequire(`${ghostDir}/index.js`);
+requireFromGhost('./core/server/overrides');
+const StateManager: new (options: { knexMigratorFilePath: string }) => DatabaseStateManager =
+  requireFromGhost('./core/server/data/db/database-state-manager');
 
 await new StateManager({ knexMigratorFilePath: ghostDir }).makeReady();
 // Ghost's pool of connections would keep the process.
