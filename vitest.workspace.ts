@@ -7,6 +7,9 @@ const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Packs packages as they are published, from what is built into their `dist`. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
+/** In CI, or when told, installs the programs that tests drive. */
+const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
+
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
@@ -69,6 +72,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: filesOf('integration/'),
+          globalSetup: PROGRAMS_SETUP,
           exclude: PACKAGE_TESTS,
           ...together,
           testTimeout: soak ? 3_600_000 : 60_000,
@@ -80,6 +84,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: filesOf('e2e/'),
+          globalSetup: PROGRAMS_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
           ...together,
@@ -90,7 +95,7 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: PACKAGE_TESTS,
-          globalSetup: ['./scripts/build-packages.ts'],
+          globalSetup: [...PROGRAMS_SETUP, './scripts/build-packages.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // After the others, since `npm start` builds too.

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findProgram, lacks } from '@prosora/service/programs';
 import { freePort } from '@prosora/service/testing';
 import { createConnection } from 'mysql2/promise';
 import type { StorePlace } from './store.ts';
@@ -20,13 +21,10 @@ export interface TestServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const mariadbd = '/usr/sbin/mariadbd';
+const mariadbd = findProgram('mariadb') ?? 'mariadbd';
 
 /** Whether to run the tests on a server. In CI always: what is not there must fail, not be skipped. */
-export const hasTestServer =
-  process.env['PROSORA_TEST_MYSQL'] !== undefined ||
-  process.env['CI'] !== undefined ||
-  existsSync(mariadbd);
+export const hasTestServer = process.env['PROSORA_TEST_MYSQL'] !== undefined || !lacks('mariadb');
 
 /**
  * Starts a MariaDB of its own on a socket in a temporary folder, or uses the server that
