@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './scripts/longest-first.ts';
 
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Builds packages into their `dist`, as they are published. */
+/** Packs packages as they are published, from what is built into their `dist`. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
 /** In CI, or when told, installs the programs that tests drive. */
@@ -11,6 +12,12 @@ const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
+
+/**
+ * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
+ * Ghost, a browser or a disk: four at once keep two cores busy. Proofs at full size need the machine more.
+ */
+const together = { maxWorkers: soak ? 2 : 4, sequence: { groupOrder: 1 } };
 
 /** The files of a layer, `test/<layer>/`, and of the folders in it, which are named as those of `src/`. */
 const filesOf = (layer: string) => [`{packages/*,examples/*,scripts}/test/${layer}/**/*.test.ts`];
@@ -49,6 +56,7 @@ export default defineConfig({
     provide: { proof: { soak, seed } },
     reporters: ['default', './scripts/closing-line.ts'],
     globalSetup: ['./scripts/temporary-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -57,8 +65,7 @@ export default defineConfig({
           // What is in no layer.
           include: filesOf('**'),
           exclude: filesOf('{integration,e2e,stack,soak}'),
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...together,
           setupFiles: ['./scripts/no-network.ts'],
         },
       },
@@ -69,9 +76,7 @@ export default defineConfig({
           include: filesOf('integration'),
           globalSetup: PROGRAMS_SETUP,
           exclude: PACKAGE_TESTS,
-          // Much of their time is waiting: two keep two cores busy.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...together,
           testTimeout: soak ? 3_600_000 : 60_000,
           hookTimeout: 120_000,
         },
@@ -84,8 +89,7 @@ export default defineConfig({
           globalSetup: PROGRAMS_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
-          // Each file boots a Ghost of its own, and waits for it.
-          maxWorkers: 2,
+          ...together,
         },
       },
       {
@@ -93,11 +97,11 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: PACKAGE_TESTS,
-          globalSetup: PROGRAMS_SETUP,
+          globalSetup: [...PROGRAMS_SETUP, './scripts/build-packages.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Several build the same package.
-          maxWorkers: 1,
+          // After the others, since `npm start` builds too.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

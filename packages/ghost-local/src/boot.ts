@@ -7,6 +7,7 @@ import { GhostLocalError } from './errors.ts';
 import type { GhostExit } from './ghost-exit.ts';
 import { startGhostProcess } from './ghost-process.ts';
 import { type GhostInstall, installGhost } from './install.ts';
+import { putNewDatabase } from './new-database.ts';
 import { findPort } from './ports.ts';
 import { prepareSiteFolder, siteFolderAt, writeConfig } from './site-folder.ts';
 import { createSqlReader, type SqlReader } from './sql.ts';
@@ -100,6 +101,10 @@ export async function bootGhost(options: BootGhostOptions = {}): Promise<Running
   const { contentDir, databaseFile } = site;
   let config = baseConfig({ url, port, contentDir, databaseFile });
   if (options.mysql) config['database'] = { client: 'mysql', connection: options.mysql };
+  // Another place of the database or of its fixtures is for Ghost itself to go by.
+  else if (!options.config?.['database'] && !options.config?.['paths']) {
+    await putNewDatabase(databaseFile, install, onProgress ? { onProgress } : {});
+  }
   let env: Record<string, string> = {};
 
   const start = async (changes: RestartGhostOptions) => {

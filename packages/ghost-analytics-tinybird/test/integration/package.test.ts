@@ -22,7 +22,6 @@ let dir: string;
 let cli: string;
 
 beforeAll(async () => {
-  await run('npm', ['run', 'build'], { cwd: packageDir });
   dir = mkdtempSync(join(tmpdir(), 'prosora-packed-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], {
     cwd: packageDir,

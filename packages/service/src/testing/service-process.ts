@@ -23,7 +23,7 @@ export async function spawnService(
   env: Record<string, string>,
 ): Promise<ServiceProcess> {
   const child = spawn(process.execPath, command, {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...machineEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -49,12 +49,21 @@ export async function spawnService(
   return { child, url, privateUrl, end };
 }
 
+/**
+ * What a command gets of this process's variables beside its own: where programs are, and where Node keeps what it
+ * has compiled, which makes a start cheaper by a third.
+ */
+export function machineEnv(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, NODE_COMPILE_CACHE };
+}
+
 /** Runs a command to its end. */
 export async function runCommand(
   command: readonly string[],
   env: Record<string, string>,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', ...env } };
+  const options = { env: { ...machineEnv(), ...env } };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, command, options)) };
   } catch (error) {
