@@ -13,7 +13,7 @@ export interface CollectorMetrics {
   flushed(tookMs: number): void;
   sent(outcome: SendOutcome, batch: SentBatch): void;
   /** What became of rows that Ghost synchronised. */
-  synced(rows: { accepted: number; quarantined: number }): void;
+  synced(rows: { accepted: number; quarantined: number; dead?: number }): void;
   /** Where the answer to a chart's question came from. */
   chart(source: string): void;
 }
@@ -78,21 +78,23 @@ export function createCollectorMetrics(
     registry,
     hit: (outcome) => hitsOf(outcome).inc(),
     flushed: (tookMs) => fsync.observe(tookMs / 1_000),
-    synced({ accepted, quarantined }) {
+    synced({ accepted, quarantined, dead = 0 }) {
       synced.inc({ outcome: 'accepted' }, accepted);
       synced.inc({ outcome: 'quarantined' }, quarantined);
+      synced.inc({ outcome: 'dead' }, dead);
     },
     chart: (source) => charts.inc({ source }),
     sent(outcome, batch) {
       batches.inc({ outcome: outcome.kind });
-      // A batch that is refused is counted by its halves.
-      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
       failingSince = isUnsent ? (failingSince ?? now()) : undefined;
+      // It is counted by its halves.
+      if (batch.isHalved) return;
+      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       if (outcome.kind === 'accepted') {
         rows.inc({ outcome: 'accepted' }, outcome.rows);
         rows.inc({ outcome: 'quarantined' }, outcome.quarantined);
-      } else if (outcome.kind === 'halfway' || (outcome.kind === 'refused' && batch.rows === 1)) {
+      } else if (outcome.kind === 'halfway' || outcome.kind === 'refused') {
         rows.inc({ outcome: 'dead' }, batch.rows);
       }
     },

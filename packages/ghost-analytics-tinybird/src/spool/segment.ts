@@ -71,6 +71,17 @@ export async function readSegment(segment: Segment, from: number, memory: Buffer
   }
 }
 
+/** Writes so many bytes to the folder and takes them back. @throws what the system says, as on a full disk */
+export async function probeDisk(folder: string, bytes: number): Promise<void> {
+  const file = join(folder, `${randomBytes(8).toString('hex')}.probe`);
+  try {
+    const handle = await open(file, TO_DISK, 0o600);
+    await handle.appendFile(randomBytes(bytes)).finally(() => handle.close());
+  } finally {
+    await unlink(file).catch(() => undefined);
+  }
+}
+
 /** Deletes a segment that was sent, or in which nothing came to be. */
 export async function deleteSegment(segment: Segment): Promise<void> {
   await unlink(segment.file).catch((error: NodeJS.ErrnoException) => {
