@@ -5,8 +5,8 @@ import {
   type Listener,
   type Logger,
   listen,
-  openClockGuard,
   type OptionValues,
+  openClockGuard,
   startPrivateListener,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';

@@ -31,7 +31,8 @@ function lineFor(outcome: SendOutcome, batch: SentBatch): ['debug' | 'warn' | 'e
       if (batch.isHalved) return ['warn', 'batch refused: its halves are tried'];
       return ['error', 'hit refused: it is a dead letter'];
     case 'halfway':
-      if (batch.isHalved) return ['warn', 'a view refused a row of the batch: its halves are tried'];
+      if (batch.isHalved)
+        return ['warn', 'a view refused a row of the batch: its halves are tried'];
       return ['error', 'batch written but missing in a view: it is a dead letter'];
   }
 }
