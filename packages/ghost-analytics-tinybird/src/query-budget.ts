@@ -2,7 +2,7 @@ import { clientNetwork } from './client-network.ts';
 
 /** What became of a wish to ask. */
 export type QueryGrant =
-  /** `giveBack` undoes it, for a question that cost nothing. */
+  /** `giveBack` leaves it to others, for a question that cost nothing; the address that asked has had it. */
   { granted: true; giveBack(): void } | { granted: false; waitMs: number };
 
 /** Says how many questions may still be asked. */
@@ -49,9 +49,7 @@ export function createQueryBudget(
       for (const bucket of buckets) bucket.add(-1);
       return {
         granted: true,
-        giveBack: () => {
-          for (const bucket of buckets) bucket.add(1);
-        },
+        giveBack: () => all.add(1),
       };
     },
   };

@@ -128,9 +128,8 @@ export function createSender(options: SenderOptions): Sender {
     // After an answer that came too early the rest of these bytes is still on its way.
     if (outcome.kind !== 'accepted') memory = Buffer.alloc(0);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
-    const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
     const isHalved = frames.length > 1 && isOfRows(outcome);
-    if (isNewDoubt || (isHalved && outcome.kind === 'halfway')) doubt = { segment: at.segment, to };
+    if (!mayBeDouble && mayBeThere(outcome)) doubt = { segment: at.segment, to };
     const batch = { name, rows: frames.length, mayBeDouble, isHalved };
     options.onOutcome?.(outcome, batch);
     if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
@@ -203,6 +202,11 @@ export function createSender(options: SenderOptions): Sender {
       clearTimeout(late);
     },
   };
+}
+
+/** Whether rows that are sent again after this may be there twice. */
+function mayBeThere(outcome: SendOutcome): boolean {
+  return outcome.kind === 'unavailable' ? outcome.mayBeWritten : outcome.kind === 'halfway';
 }
 
 /** The name of the batch to send next. */

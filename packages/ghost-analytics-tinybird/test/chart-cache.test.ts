@@ -78,10 +78,19 @@ test('when the budget is spent the last answer is given, and where there is none
 test('questions that the upstream refuses cost none of the owner’s', async () => {
   const cache = cacheWith({ ttlMs: 0, perDay: 24 });
   for (let times = 0; times < 100; times += 1) {
-    await cache.ask(`x${times}`, answer('no', times % 2 ? 401 : 403), `forged ${times}`);
+    const refusal = answer('no', times % 2 ? 401 : 403);
+    await cache.ask(`x${times}`, refusal, `forged ${times}`, Infinity, `198.51.100.${times}`);
   }
   expect(await cache.ask('owner', answer('1'))).toBe('200 1');
   expect(cache.asked).toBe(101);
+});
+
+test('whoever is refused again and again is soon not asked for', async () => {
+  const cache = cacheWith({ ttlMs: 0, perDay: 24 });
+  for (let times = 0; times < 100; times += 1) {
+    await cache.ask(`x${times}`, answer('no', 403), `forged ${times}`, Infinity, '198.51.100.1');
+  }
+  expect(cache.asked).toBe(4);
 });
 
 test('one address cannot spend what others ask with, and its /64 is one address', async () => {
