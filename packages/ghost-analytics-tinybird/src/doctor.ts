@@ -37,9 +37,14 @@ function examineDataDir(dir: string): Finding {
 }
 
 async function examineClock(dir: string): Promise<Finding> {
-  const doubt = await clockDoubtIn(dir);
-  if (doubt) return { ok: false, text: adviceOn(doubt) };
-  return { ok: true, text: 'No collector has seen the clock jump' };
+  try {
+    const doubt = await clockDoubtIn(dir);
+    if (doubt) return { ok: false, text: adviceOn(doubt) };
+    return { ok: true, text: 'The clock has not jumped since a collector looked at it' };
+  } catch (error) {
+    const { message } = error as Error;
+    return { ok: false, text: `What collectors know of the clock cannot be read (${message})` };
+  }
 }
 
 function isFreeLane(dir: string): boolean {

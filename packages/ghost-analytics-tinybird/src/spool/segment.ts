@@ -67,6 +67,13 @@ export async function createSegment(
   return { segment, handle };
 }
 
+/** Adds all bytes to a segment's end. Until it resolves they must not be changed. */
+export async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+  }
+}
+
 /** Reads from byte `from` into the memory: as much as fits, or fewer bytes when the file is shorter. */
 export async function readSegment(segment: Segment, from: number, memory: Buffer): Promise<Buffer> {
   const handle = await open(segment.file, 'r');
@@ -83,7 +90,7 @@ export async function probeDisk(folder: string, bytes: number): Promise<void> {
   const file = join(folder, `${randomBytes(8).toString('hex')}${PROBE_SUFFIX}`);
   try {
     const handle = await open(file, TO_DISK, 0o600);
-    await handle.appendFile(randomBytes(bytes)).finally(() => handle.close());
+    await writeWhole(handle, randomBytes(bytes)).finally(() => handle.close());
   } finally {
     await unlink(file).catch(() => undefined);
   }
