@@ -78,9 +78,11 @@ export function createChartCache(options: ChartCacheOptions) {
     const again = (answer: ChartAnswer, at: number): ChartResult => ({
       kind: 'answered',
       answer,
-      ageMs: now() - at,
+      ageMs: Math.max(0, now() - at),
     });
-    if (last && now() - last.at < ttlMs) return again(last.answer, last.at);
+    // An answer of the future is one from before somebody set a clock right that had run ahead.
+    const ageMs = last ? now() - last.at : Number.NaN;
+    if (last && ageMs >= 0 && ageMs < ttlMs) return again(last.answer, last.at);
     const others = asking.get(key);
     if (others) return again(await others, now());
     const grant = budget?.take(address);

@@ -34,12 +34,12 @@ export function createHitLimit(
     }
     const network = clientNetwork(address);
     let least = Number.POSITIVE_INFINITY;
-    seeds.forEach((seed, row) => {
-      const place = row * COUNTERS + (hashOf(network, seed) & (COUNTERS - 1));
+    for (let row = 0; row < ROWS; row += 1) {
+      const place = row * COUNTERS + (hashOf(network, seeds[row] ?? 0) & (COUNTERS - 1));
       const count = (counts[place] ?? 0) + 1;
       counts[place] = count;
       least = Math.min(least, count);
-    });
+    }
     if (least > perMinute) {
       throw new CollectorError('TOO_MANY_HITS', 'too many hits from this address');
     }
