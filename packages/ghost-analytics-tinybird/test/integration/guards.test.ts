@@ -55,15 +55,15 @@ test('a page that hides where its readers come from names no origin, and is take
 
 test('a page that Google translates is one of the site’s, and one of another site is not', async () => {
   const allowed = {
-    PROSORA_COLLECTOR_ORIGINS: 'https://my-blog.example.com,https://bücher.example',
+    PROSORA_COLLECTOR_ORIGINS: 'https://our-blog.example.com,https://bücher.example',
   };
   const from = (origin: string) => ({ headers: { origin } });
-  const translated = ['my--blog-example-com', domainToASCII('bücher-example')];
+  const translated = ['our--blog-example-com', domainToASCII('bücher-example')];
   for (const name of translated) {
     const outcome = await outcomeOf({}, from(`https://${name}.translate.goog`), allowed);
     expect(outcome).toEqual([202, 'accepted']);
   }
-  for (const name of ['evil-example', 'my-blog-example-com']) {
+  for (const name of ['evil-example', 'our-blog.example.com']) {
     const outcome = await outcomeOf({}, from(`https://${name}.translate.goog`), allowed);
     expect(outcome).toEqual([403, 'origin_refused']);
   }
