@@ -97,3 +97,11 @@ function problemOf(option: Option, text: string | undefined, error: z.$ZodError)
   const why = error.issues.map((issue) => (option.secret ? issue.code : issue.message)).join('; ');
   return `${option.env}: ${value} is not accepted (${why}). ${wanted}`;
 }
+
+/** Those of a table's options that are named, so that a verb reads no others. */
+export function pick<T extends Options, const K extends keyof T>(
+  options: T,
+  ...names: readonly K[]
+): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<T, K>;
+}
