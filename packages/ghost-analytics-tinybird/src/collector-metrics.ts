@@ -20,11 +20,15 @@ export interface CollectorMetrics {
 
 const FSYNC_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2];
 
-/** Creates the metrics of one collector. */
+/**
+ * Creates the metrics of one collector.
+ *
+ * @param now milliseconds since any moment; it must not jump
+ */
 export function createCollectorMetrics(
   spool: Pick<Spool, 'bytes' | 'oldest'>,
   checkpoint: Pick<Checkpoint, 'progress'>,
-  now = Date.now,
+  now: () => number = () => performance.now(),
 ): CollectorMetrics {
   const registry = createMetrics('collector');
   const registers = [registry];

@@ -71,7 +71,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       onFlush: (tookMs) => metrics.flushed(tookMs),
     }),
   );
-  const metrics = createCollectorMetrics(spool, checkpoint, clock.now);
+  const metrics = createCollectorMetrics(spool, checkpoint);
   addClockMetrics(metrics.registry, clock);
   started.defer(
     keepLooking(clock, {

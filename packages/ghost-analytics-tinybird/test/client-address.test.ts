@@ -5,7 +5,10 @@ import { clientAddress } from '../src/client-address.ts';
 const PROXIES = new Set(['127.0.0.1', '10.0.0.5', '::1']);
 const seenFrom = (remoteAddress: string, forwarded: string | undefined) =>
   clientAddress(
-    { socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } } as IncomingMessage,
+    {
+      socket: { remoteAddress },
+      headers: { 'x-forwarded-for': forwarded },
+    } as unknown as IncomingMessage,
     (address) => PROXIES.has(address),
   );
 
