@@ -1,5 +1,6 @@
 import { clientNetwork } from './client-network.ts';
 import { CollectorError } from './errors.ts';
+import { drawSeeds, seededHash } from './seeded-hash.ts';
 
 /** Rows of counters, and how many a row has: half a megabyte, however many readers come in a minute. */
 const ROWS = 2;
@@ -23,8 +24,7 @@ export function createHitLimit(
 ): (address: string) => void {
   if (perMinute === 0) return () => {};
   const counts = new Uint32Array(ROWS * COUNTERS);
-  // Not to be known from outside, or two networks could be chosen that share all of their counters.
-  const seeds = crypto.getRandomValues(new Uint32Array(ROWS));
+  const seeds = drawSeeds(ROWS);
   let endsAt = now() + MINUTE_MS;
 
   return (address) => {
@@ -35,7 +35,7 @@ export function createHitLimit(
     const network = clientNetwork(address);
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < ROWS; row += 1) {
-      const place = row * COUNTERS + (hashOf(network, seeds[row] ?? 0) & (COUNTERS - 1));
+      const place = row * COUNTERS + (seededHash(network, seeds[row] ?? 0) & (COUNTERS - 1));
       const count = (counts[place] ?? 0) + 1;
       counts[place] = count;
       least = Math.min(least, count);
@@ -44,13 +44,4 @@ export function createHitLimit(
       throw new CollectorError('TOO_MANY_HITS', 'too many hits from this address');
     }
   };
-}
-
-/** FNV-1a with a seed, its high bits folded into the low ones (http://www.isthe.com/chongo/tech/comp/fnv/). */
-function hashOf(text: string, seed: number): number {
-  let hash = seed;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return hash ^ (hash >>> 15);
 }

@@ -19,7 +19,7 @@ import { deployTo, readWorkspace } from './deploy.ts';
 import { examine } from './doctor.ts';
 import { collectorOptions } from './options.ts';
 import { replay } from './replay.ts';
-import { restartWithSmallHeap } from './small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { countRows, createTinybird } from './tinybird.ts';
 
 /** A verb of the command. */
@@ -92,7 +92,7 @@ export function verbsFor(print: Print): Record<string, Verb> {
 }
 
 async function serve(): Promise<number> {
-  restartWithSmallHeap();
+  keepHeapSmall();
   const values = readOptions(collectorOptions);
   const { trackerToken, adminToken, syncAuthKey, staffToken } = values;
   const secrets = [trackerToken, adminToken, syncAuthKey, staffToken];
