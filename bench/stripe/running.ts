@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServiceProcess, spawnService } from '../../packages/service/src/testing.ts';
+import { type ServiceProcess, spawnService } from '@prosora/service/testing';
 
 const PACKAGE = join(import.meta.dirname, '../../packages/ghost-webhooks-stripe');
 /** What users run. */

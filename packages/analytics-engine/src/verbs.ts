@@ -1,6 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createLogger, readOptions, readServiceStatus, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  readOptions,
+  readServiceStatus,
+  secretsOf,
+  stopGracefully,
+} from '@prosora/service';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
 import { askEngine } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
@@ -107,7 +113,7 @@ async function serve(options: EngineOptions): Promise<number> {
   const logger = createLogger({
     name: 'engine',
     level: options.logLevel,
-    secrets: [options.adminToken, options.trackerToken, ...(options.siteTokens?.values() ?? [])],
+    secrets: secretsOf(engineOptions, options),
   });
   const engine = await startEngine(options, logger);
   stopGracefully({ stop: () => engine.close(), logger });

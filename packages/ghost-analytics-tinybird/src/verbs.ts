@@ -6,6 +6,7 @@ import {
   type OptionValues,
   readOptions,
   readServiceStatus,
+  secretsOf,
   stopGracefully,
 } from '@prosora/service';
 import * as z from 'zod';
@@ -88,8 +89,7 @@ export function verbsFor(print: Print): Record<string, Verb> {
 async function serve(): Promise<number> {
   restartWithSmallHeap();
   const values = readOptions(collectorOptions);
-  const { trackerToken, adminToken, syncAuthKey, staffToken } = values;
-  const secrets = [trackerToken, adminToken, syncAuthKey, staffToken];
+  const secrets = secretsOf(collectorOptions, values);
   const logger = createLogger({ name: 'collector', level: values.logLevel, secrets });
   const { url, privateUrl, stop } = await startCollector(values, logger);
   logger.info({ url, privateUrl, upstream: values.upstreamUrl }, 'ready');

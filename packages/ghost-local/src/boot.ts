@@ -1,17 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { baseConfig, type GhostConfig, mergeConfig } from './config.ts';
+import { baseConfig, type GhostConfig, type GhostMode, mergeConfig } from './config.ts';
 import { type EmailAnalyticsKind, fetchEmailAnalytics } from './email-analytics.ts';
 import { GhostLocalError } from './errors.ts';
-import { type GhostExit, startGhostProcess } from './ghost-process.ts';
+import type { GhostExit } from './ghost-exit.ts';
+import { startGhostProcess } from './ghost-process.ts';
 import { type GhostInstall, installGhost } from './install.ts';
 import { findPort } from './ports.ts';
 import { prepareSiteFolder, siteFolderAt, writeConfig } from './site-folder.ts';
 import { createSqlReader, type SqlReader } from './sql.ts';
-
-/** Ghost's `NODE_ENV`. */
-export type GhostMode = 'development' | 'production';
 
 /** What a restart may change; everything else stays. */
 export interface RestartGhostOptions {

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readOptions,
+  secretsOf,
+  stopGracefully,
+} from '@prosora/service';
 import { StripeWebhookError } from './errors.ts';
 import { stripeOptions } from './options.ts';
 import { startStripeService } from './service.ts';
@@ -45,17 +51,7 @@ const serve: Verb = async (_flags, values) => {
   // Under load V8 lets its young generation grow to 48 MB and never gives them back. An event lives for
   // milliseconds, so the first size does as well, and the memory of the process stays flat.
   setFlagsFromString('--semi-space-growth-factor=1');
-  const secrets = [
-    ...values.secrets,
-    ...values.ghostSecrets,
-    values.stripeKey,
-    values.ghostAdminKey,
-    values.ghostDatabase,
-    values.databaseUrl,
-    values.tinybirdToken,
-    values.sealKey,
-    values.pagePassword,
-  ];
+  const secrets = secretsOf(stripeOptions, values);
   const logger = createLogger({ name: 'stripe-inbox', level: values.logLevel, secrets });
   const service = await startStripeService(values, logger);
   const { url, privateUrl } = service;

@@ -1,4 +1,5 @@
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StripeService } from '../../src/service.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
   await ghost?.[Symbol.asyncDispose]();
 });
 
-describe.skipIf(chromiumPath === undefined)('in a browser (needs Chromium)', () => {
+describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
