@@ -74,7 +74,7 @@ export async function startStripeService(
   // Before all that writes: where its disk is not mounted, nothing else may be left behind either.
   const inbox = started.use(await openInbox({ ...values, ...place, sinks, clock }));
   const secrets = await openSecrets(values, guard.now);
-  const metrics = createInboxMetrics(inbox, guard);
+  const metrics = createInboxMetrics(inbox, { now: clock.now, doubt: guard.doubt });
   const breaker = createGhostBreaker({
     clock,
     onChange(state) {
