@@ -22,8 +22,10 @@ const STATUS_OF = {
   QUERY_REFUSED: 400,
   QUERY_TIMEOUT: 408,
   RESULT_TOO_LARGE: 413,
-  VIEW_REFUSED_ROWS: 422,
-  BATCH_SET_ASIDE: 422,
+  VIEW_WOULD_REFUSE: 400,
+  // Not 422, after which the collector sends the parts of a batch: these may be in some of the tables.
+  VIEW_REFUSED_ROWS: 409,
+  BATCH_SET_ASIDE: 409,
   TABLE_REFUSED_ROWS: 400,
   PARAMETER_INVALID: 400,
   REQUEST_INVALID: 400,

@@ -4,6 +4,7 @@ import {
   createLogger,
   readOptions,
   readServiceStatus,
+  secretsOf,
   stopGracefully,
   trustClock,
 } from '@prosora/service';
@@ -132,7 +133,7 @@ async function serve(options: EngineOptions): Promise<number> {
   const logger = createLogger({
     name: 'engine',
     level: options.logLevel,
-    secrets: [options.adminToken, options.trackerToken, ...(options.siteTokens?.values() ?? [])],
+    secrets: secretsOf(engineOptions, options),
   });
   const engine = await startEngine(options, logger);
   stopGracefully({ stop: () => engine.close(), logger });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClockGuard } from '@prosora/service';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSimulatedClocks } from '../../service/test/simulated-clocks.ts';
+import { createSimulatedClocks } from '../../service/test/fixtures/simulated-clocks.ts';
 import { clockRecordOf } from '../src/care/clock-file.ts';
 
 const DAY_MS = 86_400_000;

@@ -5,7 +5,7 @@ import {
   createSimulatedClocks,
   recordInMemory,
   type SimulatedClocks,
-} from '../../service/test/simulated-clocks.ts';
+} from '../../service/test/fixtures/simulated-clocks.ts';
 import type { Backup } from '../src/care/backup.ts';
 import type { Care } from '../src/care/care.ts';
 import { firstKeptMonth } from '../src/care/retention.ts';

@@ -1,5 +1,5 @@
 import { GhostLocalError } from './errors.ts';
-import type { GhostExit } from './ghost-process.ts';
+import type { GhostExit } from './ghost-exit.ts';
 
 /** Enough to hold the error that `core/boot.js` prints before it exits. */
 const LINES_TO_EXPLAIN = 15;

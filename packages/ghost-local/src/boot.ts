@@ -1,17 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { baseConfig, type GhostConfig, mergeConfig } from './config.ts';
+import { baseConfig, type GhostConfig, type GhostMode, mergeConfig } from './config.ts';
 import { type EmailAnalyticsKind, fetchEmailAnalytics } from './email-analytics.ts';
 import { GhostLocalError } from './errors.ts';
-import { type GhostExit, startGhostProcess } from './ghost-process.ts';
+import type { GhostExit } from './ghost-exit.ts';
+import { startGhostProcess } from './ghost-process.ts';
 import { type GhostInstall, installGhost } from './install.ts';
+import { putNewDatabase } from './new-database.ts';
 import { findPort } from './ports.ts';
 import { prepareSiteFolder, siteFolderAt, writeConfig } from './site-folder.ts';
 import { createSqlReader, type SqlReader } from './sql.ts';
-
-/** Ghost's `NODE_ENV`. */
-export type GhostMode = 'development' | 'production';
 
 /** What a restart may change; everything else stays. */
 export interface RestartGhostOptions {
@@ -102,6 +101,10 @@ export async function bootGhost(options: BootGhostOptions = {}): Promise<Running
   const { contentDir, databaseFile } = site;
   let config = baseConfig({ url, port, contentDir, databaseFile });
   if (options.mysql) config['database'] = { client: 'mysql', connection: options.mysql };
+  // Another place of the database or of its fixtures is for Ghost itself to go by.
+  else if (!options.config?.['database'] && !options.config?.['paths']) {
+    await putNewDatabase(databaseFile, install, onProgress ? { onProgress } : {});
+  }
   let env: Record<string, string> = {};
 
   const start = async (changes: RestartGhostOptions) => {

@@ -1,3 +1,6 @@
+/** Ghost's `NODE_ENV`. */
+export type GhostMode = 'development' | 'production';
+
 /** A part of Ghost's `config.<env>.json`: https://docs.ghost.org/config */
 export interface GhostConfig {
   [key: string]: unknown;

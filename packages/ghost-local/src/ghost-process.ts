@@ -3,23 +3,19 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describeBootFailure, type GhostBootError } from './boot-failure.ts';
+import type { GhostMode } from './config.ts';
 import { GhostLocalError } from './errors.ts';
+import type { GhostExit } from './ghost-exit.ts';
 import { createGhostLog, type GhostLog } from './ghost-log.ts';
 import type { SiteFolder } from './site-folder.ts';
 
 const PRELOAD = new URL('ghost-preload.ts', import.meta.url).href;
 const GRACE_AFTER_FAILURE_MS = 3000;
 
-/** How a process ended: one of the two is null. */
-export interface GhostExit {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-}
-
 /** What {@link startGhostProcess} needs. */
 export interface GhostProcessOptions {
   site: SiteFolder;
-  mode: 'development' | 'production';
+  mode: GhostMode;
   env: Record<string, string>;
   preloads: string[];
   deadlineMs: number;

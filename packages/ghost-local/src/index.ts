@@ -24,15 +24,14 @@ export type { Upload, UploadSource, Uploads } from './admin/uploads.ts';
 export {
   type BootGhostOptions,
   bootGhost,
-  type GhostMode,
   type RestartGhostOptions,
   type RunningGhost,
 } from './boot.ts';
 export { CHROMIUM_FLAGS, chromiumPath } from './chromium.ts';
-export { type GhostConfig, mergeConfig } from './config.ts';
+export { type GhostConfig, type GhostMode, mergeConfig } from './config.ts';
 export type { EmailAnalyticsKind } from './email-analytics.ts';
 export { GhostLocalError, type GhostLocalErrorCode } from './errors.ts';
-export type { GhostExit } from './ghost-process.ts';
+export type { GhostExit } from './ghost-exit.ts';
 export {
   GHOST_VERSION,
   type GhostInstall,

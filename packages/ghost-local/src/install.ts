@@ -1,12 +1,17 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { GhostLocalError } from './errors.ts';
 import { installFailure } from './install-failure.ts';
 import { withInstallLock } from './install-lock.ts';
 import { assertNodeRunsGhost } from './node-version.ts';
-import { downloadGhost, installDependencies, proveNativeModules } from './package-managers.ts';
+import {
+  downloadGhost,
+  installDependencies,
+  proveNativeModules,
+  workshopLock,
+} from './package-managers.ts';
 
 /** The Ghost everything in this repository is built and tested against. */
 export const GHOST_VERSION = '6.65.0';
@@ -80,7 +85,7 @@ export async function installGhost(options: InstallGhostOptions = {}): Promise<G
 async function buildInstall(install: GhostInstall, report: (line: string) => void) {
   const startedAt = performance.now();
   const workshopPrefix = `${install.dir}.part-`;
-  await removeLeftovers(install, workshopPrefix);
+  await removeLeftovers(install, workshopPrefix, report);
 
   const workshop = await mkdtemp(workshopPrefix);
   try {
@@ -99,19 +104,30 @@ async function buildInstall(install: GhostInstall, report: (line: string) => voi
   report(`Ghost ${install.version} installed in ${seconds} s`);
 }
 
-/** Under the lock, whatever has the name of a workshop belongs to a process that died. */
-async function removeLeftovers(install: GhostInstall, workshopPrefix: string) {
-  const cacheDir = resolve(install.dir, '..');
+/**
+ * Under the lock, whatever has the name of a workshop belongs to a process that died. What it ran there may
+ * need a moment to end, and would go on writing into a folder that was removed under it.
+ */
+async function removeLeftovers(
+  { dir }: GhostInstall,
+  workshopPrefix: string,
+  report: (line: string) => void,
+) {
+  await removeTree(dir);
+  const cacheDir = dirname(dir);
   const names = await readdir(cacheDir);
-  const leftovers = names.filter((name) => name.startsWith(basename(workshopPrefix)));
-  for (const path of [install.dir, ...leftovers.map((name) => join(cacheDir, name))]) {
-    await removeTree(path);
+  for (const name of names.filter((name) => name.startsWith(basename(workshopPrefix)))) {
+    const workshop = join(cacheDir, name);
+    await withInstallLock(
+      workshopLock(workshop),
+      () => report('Waiting for the end of an install that was killed'),
+      () => removeTree(workshop),
+    );
   }
 }
 
-/** Patient, because a package manager that outlived its parent may still be writing there. */
 async function removeTree(path: string) {
-  await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  await rm(path, { recursive: true, force: true });
 }
 
 /** pnpm's own overrides reach both packages that ask for better-sqlite3: Ghost and knex-migrator. */

@@ -7,6 +7,11 @@ import { runCommand } from './run-command.ts';
 
 const require = createRequire(import.meta.url);
 
+/** The lock of what runs in a workshop, the folder in which a Ghost is built. */
+export function workshopLock(workshop: string): string {
+  return join(workshop, 'command.lock');
+}
+
 /** Loads what Ghost cannot run without and what comes as a binary for this system. */
 const LOAD_NATIVE_MODULES = `try {
   require('sharp');
@@ -35,7 +40,7 @@ export async function downloadGhost(version: string, workshop: string): Promise<
       '--fetch-retry-mintimeout=1000',
       '--fetch-retry-maxtimeout=5000',
     ],
-    { cwd: workshop },
+    { cwd: workshop, lockFile: workshopLock(workshop) },
   ).catch((cause) => {
     throw new GhostLocalError('NPM_MISSING', 'There is no npm on the PATH.', {
       help: 'Install npm, which comes with Node.',
@@ -55,6 +60,7 @@ export async function downloadGhost(version: string, workshop: string): Promise<
  * @throws GhostLocalError as {@link installFailure}
  */
 export async function installDependencies(ghostDir: string, onLine: (line: string) => void) {
+  const lockFile = workshopLock(dirname(ghostDir));
   // `bin/pnpm.mjs`, because pnpm's bin of that name is put in place by an install script.
   const manifest = require.resolve('pnpm/package.json');
   const result = await runCommand(
@@ -70,7 +76,7 @@ export async function installDependencies(ghostDir: string, onLine: (line: strin
       '--reporter=append-only',
       '--config.update-notifier=false',
     ],
-    { cwd: ghostDir, onLine: (line) => reportProgress(line, onLine) },
+    { cwd: ghostDir, lockFile, onLine: (line) => reportProgress(line, onLine) },
   );
   if (result.exitCode !== 0) {
     throw installFailure("pnpm could not install Ghost's dependencies", result);
@@ -90,7 +96,10 @@ function reportProgress(line: string, onLine: (line: string) => void) {
  * @throws GhostLocalError as {@link installFailure}
  */
 export async function proveNativeModules(ghostDir: string) {
-  const result = await runCommand(process.execPath, ['-e', LOAD_NATIVE_MODULES], { cwd: ghostDir });
+  const result = await runCommand(process.execPath, ['-e', LOAD_NATIVE_MODULES], {
+    cwd: ghostDir,
+    lockFile: workshopLock(dirname(ghostDir)),
+  });
   if (result.exitCode !== 0) {
     throw installFailure('A binary that Ghost needs does not load on this system', result);
   }

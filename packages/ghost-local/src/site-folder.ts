@@ -1,7 +1,6 @@
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { GhostMode } from './boot.ts';
-import type { GhostConfig } from './config.ts';
+import type { GhostConfig, GhostMode } from './config.ts';
 
 /** Where a site's files are. */
 export interface SiteFolder {

@@ -1,9 +1,11 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import type { ProsoraError } from '@prosora/service/errors';
 import { Resend } from 'resend';
 import type { Site } from './authenticate.ts';
+import { checkJump, checkSkew } from './doctor-clock.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
 import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
-import { checkImports, checkNewsletters } from './doctor-mail.ts';
+import { checkImports, checkNewsletters, checkRoutes } from './doctor-mail.ts';
 import { checkSignIn } from './doctor-sign-in.ts';
 import { type MailPlace, openMailStore } from './store.ts';
 import { createWebhookSecrets } from './webhook-secrets.ts';
@@ -81,7 +83,6 @@ function checkFolder(place: MailPlace): Finding {
   const { dataDir } = place;
   const what = 'data folder';
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
     const { bavail, bsize } = statfsSync(dataDir);
     const free = bavail * bsize;
@@ -120,12 +121,15 @@ async function checkStore(
             ok: false,
             sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out: look at the webhook at https://resend.com/webhooks.`,
           },
+      checkJump(opened),
+      await checkSkew(opened),
+      await checkRoutes(opened),
       await checkImports(opened),
       await checkNewsletters(opened),
     ];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [{ what: 'store', ok: false, sentence: `It does not open: ${reason}` }];
+    const { message, help = '' } = error as ProsoraError;
+    return [{ what: 'store', ok: false, sentence: `It does not open: ${message} ${help}`.trim() }];
   }
 }
 

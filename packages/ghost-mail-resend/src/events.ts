@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MailTx } from './schema.ts';
+import { holdAddress, isSuppressing } from './suppressed-address.ts';
 
 /** What Ghost is to be told about one recipient, in Mailgun's words. */
 export interface MailEvent {
@@ -72,6 +73,7 @@ export async function recordEvents(
       })
       .execute();
   }
+  if (fresh.some(isSuppressing)) await holdAddress(tx, subject, now);
   return fresh.length;
 }
 

@@ -46,6 +46,11 @@ describe('parseDeliveryUrl', () => {
     );
   });
 
+  test('finds the format behind an id with a line separator in it', () => {
+    const parts = parseDeliveryUrl(pathOf('notes\u2028of May', { format: 'png' }), 'demo');
+    expect(parts).toMatchObject({ publicId: 'notes\u2028of May', extension: 'png' });
+  });
+
   test('keeps an extension that is part of the id', () => {
     expect(parseDeliveryUrl('/demo/image/upload/v1/a/logo.png.png', 'demo')).toMatchObject({
       publicId: 'a/logo.png',

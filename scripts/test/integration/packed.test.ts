@@ -26,7 +26,6 @@ describe.each(packages)('$manifest.name, packed and installed alone', ({ folder,
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   beforeAll(async () => {
-    await run('npm', ['run', 'build', '--silent'], { cwd: folder });
     const packed = await run('npm', ['pack', '--json', '--pack-destination', home], {
       cwd: folder,
     });

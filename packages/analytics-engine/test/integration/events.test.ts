@@ -172,14 +172,19 @@ describe('a request is refused', () => {
     });
   });
 
-  test('422 when a view cannot take its rows', async () => {
+  test('400 when a view cannot take a row, and no table has any of the batch', async () => {
     const row = {
       site_uuid: 'bd05ceed-1df9-4af7-832a-d3b5faa7ca1d',
       id: 'run',
       updated_at: '2026-01-01T00:00:00.000Z',
       payload: { automation_id: 'a', created_at: 'not a time' },
     };
-    const answer = await engine.send('automation_run_events', JSON.stringify(row));
-    expect(answer.status).toBe(422);
+    const good = { ...row, id: 'good', payload: { ...row.payload, created_at: row.updated_at } };
+    const before = await engine.count('SELECT count() FROM automation_run_events');
+    const ndjson = [good, row].map((each) => JSON.stringify(each)).join('\n');
+    const answer = await engine.send('automation_run_events', ndjson);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('pushing to view');
+    expect(await engine.count('SELECT count() FROM automation_run_events')).toBe(before);
   });
 });

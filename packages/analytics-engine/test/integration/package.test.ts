@@ -15,7 +15,6 @@ const packageDir = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
 
 beforeAll(async () => {
-  await run('npm', ['run', 'build'], { cwd: packageDir });
   folder = mkdtempSync(join(tmpdir(), 'prosora-packed-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
     cwd: packageDir,

@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { findProgram, lacks } from '@prosora/service/programs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { bootGhost, createAdminClient } from '../../src/index.ts';
 
-const MARIADBD = '/usr/sbin/mariadbd';
+const MARIADBD = findProgram('mariadb') ?? 'mariadbd';
 const INSTALL_DB = '/usr/bin/mariadb-install-db';
 
 /** A server of its own on a socket, with no password for who runs the test. */
@@ -37,7 +38,7 @@ async function startMariadb(): Promise<string> {
   return socketPath;
 }
 
-test.skipIf(!existsSync(MARIADBD))(
+test.skipIf(lacks('mariadb'))(
   'a site on MariaDB is driven and read like one on SQLite (needs mariadb-server)',
   async () => {
     const socketPath = await startMariadb();

@@ -18,7 +18,6 @@ let dir: string;
 let cli: string;
 
 beforeAll(async () => {
-  await run('npm', ['run', 'build'], { cwd: packageDir });
   dir = await mkdtemp(join(tmpdir(), 'mail-packed-'));
   const packed = await run('npm', ['pack', '--json', '--pack-destination', dir], {
     cwd: packageDir,

@@ -111,6 +111,34 @@ describe('a mail by SMTP', () => {
     expect(answer).toMatch(/552 .*size/i);
   });
 
+  test('that turns out larger than it may be is refused, and the bridge takes the next one', async () => {
+    const attachments = [{ filename: 'film.bin', content: Buffer.alloc(24 * 1024 * 1024, 7) }];
+    await expect(
+      transport().sendMail({ ...SIGN_IN, to: 'large@example.org', attachments }),
+    ).rejects.toThrow(/552 .*larger than 29360128 bytes|552 .*size/);
+    const open = await talk([
+      'EHLO x',
+      `AUTH PLAIN ${plainAuth()}`,
+      'MAIL FROM:<a@b.c>',
+      'RCPT TO:<large@example.org>',
+      'DATA',
+      `${`${'x'.repeat(998)}\r\n`.repeat(30_000)}.`,
+    ]);
+    expect(open).toMatch(/^552 The mail is larger than 29360128 bytes\./m);
+    await transport().sendMail({ ...SIGN_IN, to: 'next@example.org' });
+    await mailTo('next@example.org');
+    expect(lab.resend.inbox.list('large@example.org')).toEqual([]);
+  });
+
+  test('of several megabytes waits for others like it, and each arrives', async () => {
+    const attachments = [{ filename: 'sheet.bin', content: Buffer.alloc(2 * 1024 * 1024, 7) }];
+    const to = Array.from({ length: 6 }, (_, at) => `sheet${at}@example.org`);
+    await Promise.all(
+      to.map((address) => transport().sendMail({ ...SIGN_IN, to: address, attachments })),
+    );
+    for (const address of to) await mailTo(address);
+  });
+
   test('from a domain that Resend has not verified is refused with what Resend says', async () => {
     lab.resend.settings.set({ anyDomain: false });
     const sending = transport().sendMail({

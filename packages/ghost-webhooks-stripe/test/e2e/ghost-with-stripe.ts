@@ -38,9 +38,9 @@ interface Integration {
  * an endpoint of its own at Stripe, for that address in place of its own: what the edge does elsewhere.
  */
 export async function startGhostWithStripe(
-  options: Pick<BootGhostOptions, 'mysql'> & { webhookUrl?: string } = {},
+  options: Pick<BootGhostOptions, 'mysql' | 'config'> & { webhookUrl?: string } = {},
 ): Promise<GhostWithStripe> {
-  const { webhookUrl, ...database } = options;
+  const { webhookUrl, ...site } = options;
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'prosora-sandbox-'));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -52,7 +52,7 @@ export async function startGhostWithStripe(
   const { STRIPE_API_HOST = '', STRIPE_API_PORT = '', STRIPE_API_PROTOCOL = '' } = stripe.access();
   const ghost = started.use(
     await bootGhost({
-      ...database,
+      ...site,
       // Beside other tests a first boot on MariaDB takes minutes.
       deadlineMs: 330_000,
       env: {
@@ -138,7 +138,7 @@ export async function untilSettled(
   await vi.waitFor(
     async () => {
       expect(sandbox.stripe.pendingWebhooks()).toBe(0);
-      const { done: _, superseded: __, ...open } = await jobCounts(privateUrl);
+      const { done: _, superseded: __, dropped: ___, ...open } = await jobCounts(privateUrl);
       expect(open).toEqual({});
     },
     { timeout: 60_000, interval: 200 },

@@ -17,6 +17,8 @@ interface Token {
 export interface Delivery {
   datasource: string;
   rows: unknown[];
+  /** Whether the views over the data source have the rows as well: they take all of a call or nothing. */
+  isInViews: boolean;
   quarantined: { reason: string; row: unknown }[];
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { machineEnv } from '@prosora/service/testing';
 import { signParams } from '../../src/cloudinary/signature.ts';
 import { connectSandbox, type RemoteStandIn } from '../../src/index.ts';
 
@@ -17,7 +18,7 @@ export function spawnCli(
   env: Record<string, string>,
 ): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, ['--conditions=@prosora/source', CLI], {
-    env: { PATH: process.env['PATH'] ?? '', PROSORA_SANDBOX_PORT: '0', ...env },
+    env: { ...machineEnv(), PROSORA_SANDBOX_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

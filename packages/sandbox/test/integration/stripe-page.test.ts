@@ -1,4 +1,5 @@
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -8,7 +9,7 @@ import {
   startStripeWithSdk,
 } from './stripe-with-sdk.ts';
 
-describe.skipIf(chromiumPath === undefined)('in a browser (needs Chromium)', () => {
+describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
   let setup: StripeWithSdk;
   let browser: Browser;
   let page: Page;

@@ -158,6 +158,16 @@ test('the SDK waits out a limit of calls, and hears of one of questions and of s
   });
 });
 
+test('a row that a view cannot take leaves its call in the data source and in no view, and the SDK is told', async () => {
+  await deploy();
+  sandbox.tinybird.settings.set({ viewRefuses: '2200-01-01' });
+  const rows = [row({ n: 1 }), row({ n: 2, at: '2200-01-01' })];
+  await expect(client().ingestBatch('events', rows)).rejects.toMatchObject({ statusCode: 422 });
+  await client().ingest('events', row({ n: 3 }));
+  expect(sandbox.tinybird.rows('events')).toMatchObject([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  expect(sandbox.tinybird.rowsInViews('events')).toMatchObject([{ n: 3 }]);
+});
+
 test('faults reach the SDK as Tinybird’s own failures would', async () => {
   await deploy();
   sandbox.tinybird.faults.set([{ match: { path: '/v0/events' }, fault: { status: 422 } }]);

@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts';
+import type { Options } from '../options/options.ts';
 import { type Flags, type Verb, type VerbCall, type VerbDefinition, verb } from './verb.ts';
 
 /** One thing that a doctor looked at. */

@@ -1,5 +1,5 @@
-import { describeOption } from '../describe-option.ts';
-import type { Options } from '../options.ts';
+import { describeOption } from '../options/describe-option.ts';
+import type { Options } from '../options/options.ts';
 import type { Command } from './command.ts';
 import type { Flags, Verb } from './verb.ts';
 

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { ProsoraError } from '../errors.ts';
-import { readOptions } from '../options.ts';
+import { readOptions } from '../options/options.ts';
 import { type Command, OLDEST_NODE } from './command.ts';
 import { commandHelp, verbHelp } from './help.ts';
 import { nearest } from './nearest.ts';

@@ -1,4 +1,4 @@
-import type { Options, OptionValues } from '../options.ts';
+import type { Options, OptionValues } from '../options/options.ts';
 
 /** One `--flag` of a verb. */
 export interface Flag {

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ProsoraError } from '../errors.ts';
-import type { Options } from '../options.ts';
+import type { Options } from '../options/options.ts';
 
 /** What opens the operator API: `write` opens everything, `read` what changes nothing. */
 export interface OperatorTokens {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import { readRawBody } from '../raw-body.ts';
-import { isSameSecret } from '../same-secret.ts';
+import { readRawBody } from '../http/raw-body.ts';
+import { isSameSecret } from '../secrets/same-secret.ts';
 import type { Handlers, Operation, Operations } from './operation.ts';
 import type { OperatorTokens } from './operator-tokens.ts';
 

@@ -1,0 +1,3 @@
+export { freePort } from './free-port.ts';
+export { seededRandom } from './seeded-random.ts';
+export { machineEnv, runCommand, type ServiceProcess, spawnService } from './service-process.ts';
