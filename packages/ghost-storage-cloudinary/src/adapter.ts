@@ -2,7 +2,7 @@ import { join, posix, resolve } from 'node:path';
 import type { RequestHandler } from 'express';
 import { type ReadOptions, StorageBase, type StorageFile } from 'ghost-storage-base';
 import { Cloudinary } from './cloudinary/cloudinary.ts';
-import { createNames, imageOfOriginal, type Names } from './cloudinary/names.ts';
+import { createNames, type Names } from './cloudinary/names.ts';
 import { extensionOf } from './cloudinary/resource-type.ts';
 import { URL_KEY_OF } from './config/asset-urls.ts';
 import { parseConfig } from './config/parse-config.ts';
@@ -12,6 +12,7 @@ import type { StorageOptions } from './options.ts';
 import { createDeliveryUrls, type DeliveryUrls } from './serve/delivery-url.ts';
 import { LocalFiles } from './serve/local-files.ts';
 import { remember } from './serve/remember.ts';
+import { parseRequestPath } from './serve/request-path.ts';
 import { createServe } from './serve/serve.ts';
 import { createSiteUrls, type SiteUrls } from './serve/site-urls.ts';
 import {
@@ -24,9 +25,10 @@ import {
   parseSizePath,
   type SizedImage,
 } from './serve/sizes.ts';
+import { imageOfOriginal } from './store/file-names.ts';
 import { createLimit } from './store/limit.ts';
 import { createShrink } from './store/shrink.ts';
-import { parseRequestPath, storeFolder, storePath } from './store/store-path.ts';
+import { storeFolder, storePath } from './store/store-path.ts';
 import { createUploadDetails } from './store/upload-details.ts';
 import { Uploads } from './store/uploads.ts';
 

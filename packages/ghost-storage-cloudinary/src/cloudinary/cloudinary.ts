@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
-import { badAnswer, CloudinaryError } from '../errors.ts';
-import { diskFailure } from '../serve/local-files.ts';
-import type { UploadBytes } from '../store/source-file.ts';
+import { badAnswer, CloudinaryError, diskFailure } from '../errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
 import { multipartBody } from './multipart.ts';
 import type { Asset } from './names.ts';
 import { postStream } from './post-stream.ts';
 import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
+import type { UploadBytes } from './upload-bytes.ts';
 
 /** Signed parameters of a call; a boolean travels as 1 or 0, an absent one not at all. */
 type Params = Record<string, string | number | boolean | undefined>;

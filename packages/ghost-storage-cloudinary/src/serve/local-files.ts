@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileNotFound, StorageError } from '../errors.ts';
+import { diskFailure, fileNotFound } from '../errors.ts';
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
@@ -60,19 +60,5 @@ export class LocalFiles {
 }
 
 function isAbsent(error: unknown): boolean {
-  return ABSENT.has(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
-}
-
-/** The error for a file of the content folder that the disk does not give or take. */
-export function diskFailure(path: string, cause: unknown): StorageError {
-  return new StorageError(
-    'InternalServerError',
-    'DISK_FAILED',
-    `The local copy of ${path} cannot be used (${codeOf(cause)}).`,
-    { cause, help: "Check the space and the permissions of Ghost's content folder." },
-  );
+  return ABSENT.has((error as NodeJS.ErrnoException).code ?? '');
 }

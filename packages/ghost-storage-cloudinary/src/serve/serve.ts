@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { extensionOf } from '../cloudinary/resource-type.ts';
 import { type GhostError, StorageError } from '../errors.ts';
-import { parseRequestPath } from '../store/store-path.ts';
 import type { LocalFiles } from './local-files.ts';
+import { parseRequestPath } from './request-path.ts';
 
 /** What a store serves: its files on this machine first, then redirects. */
 export interface ServeOptions {

@@ -1,6 +1,6 @@
 import type { Names } from '../cloudinary/names.ts';
 import { StorageError } from '../errors.ts';
-import { parseRequestPath } from '../store/store-path.ts';
+import { parseRequestPath } from './request-path.ts';
 
 /** The URLs that Ghost keeps for the files of one store. */
 export interface SiteUrls {

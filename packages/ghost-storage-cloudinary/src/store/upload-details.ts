@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { UploadOptions } from '../cloudinary/cloudinary.ts';
-import { imageOfOriginal, type Names } from '../cloudinary/names.ts';
+import type { Names } from '../cloudinary/names.ts';
 import type { StorageOptions } from '../options.ts';
 import type { DeliveryUrls } from '../serve/delivery-url.ts';
 import { parseSizePath } from '../serve/sizes.ts';
+import { imageOfOriginal } from './file-names.ts';
 
 /** What is said of a file when it is uploaded, by its path. */
 export type UploadDetails = (path: string) => Omit<UploadOptions, 'overwrite'>;

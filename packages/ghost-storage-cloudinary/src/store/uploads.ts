@@ -2,20 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { StorageFile } from 'ghost-storage-base';
 import type { Cloudinary, StoredAsset } from '../cloudinary/cloudinary.ts';
-import {
-  type Asset,
-  hashedPath,
-  imageOfOriginal,
-  type Names,
-  type NumberedPath,
-  numberedPaths,
-} from '../cloudinary/names.ts';
+import type { Asset, Names } from '../cloudinary/names.ts';
+import type { UploadBytes } from '../cloudinary/upload-bytes.ts';
 import { StorageError } from '../errors.ts';
 import type { LocalFiles } from '../serve/local-files.ts';
+import { hashedPath, imageOfOriginal, type NumberedPath, numberedPaths } from './file-names.ts';
 import { type FreshUpload, LateWriters } from './late-writers.ts';
 import type { Limit } from './limit.ts';
 import { Reservations } from './reservations.ts';
-import { openSourceFile, type SourceFile, type UploadBytes } from './source-file.ts';
+import { openSourceFile, type SourceFile } from './source-file.ts';
 import type { UploadDetails } from './upload-details.ts';
 
 export interface UploadsOptions {
