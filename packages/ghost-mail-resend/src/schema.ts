@@ -46,7 +46,7 @@ interface MessageTable {
  * `queued` until Resend has answered for it, then `sent` or `failed`; `unknown` when nobody can say;
  * `canceled` by a person.
  */
-type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown' | 'canceled';
+export type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown' | 'canceled';
 
 /** What a person decided about a newsletter. */
 interface NewsletterTable {
