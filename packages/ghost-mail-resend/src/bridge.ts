@@ -30,6 +30,8 @@ export interface MailBridgeOptions {
   smtpHost?: string;
   /** None without. */
   smtpPort?: number | undefined;
+  /** Where the public reaches the bridge. */
+  publicUrl?: string | undefined;
   /** Origin of the own open pixel; none without. */
   pixelOrigin?: string | undefined;
   maxMessageBytes: number;
@@ -115,8 +117,10 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   const stopping = new AbortController();
   const turn = async () => void (await pace.take({ isUrgent: false }, stopping.signal));
   const reconciling = { store, clock, resend: admin, turn, silentMs: silentHours * HOUR_MS };
+  const { publicUrl } = options;
   const chores = doChores(
     {
+      catchingUp: { store, queues, clock, resend: admin, publicUrl, turn },
       opened,
       clock,
       logger,

@@ -173,6 +173,12 @@ export const mailMigrations: Migrations = {
     },
   },
   '004-imports': { up: (db: Kysely<never>) => addNotes(db, ['imports']) },
+  '006-catching-up-and-bots': {
+    async up(db: Kysely<never>) {
+      await addNotes(db, ['catch-up']);
+      await db.schema.alterTable('event').addColumn('bot', 'varchar(16)').execute();
+    },
+  },
 };
 
 async function addNotes(db: Kysely<never>, names: readonly NoteName[]): Promise<void> {

@@ -1,8 +1,8 @@
 import type { MailStore, MailTx } from './schema.ts';
 
 /**
- * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, what was
- * imported.
+ * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, how far it
+ * is in catching up, what was imported.
  */
 export type NoteName =
   | 'pace'
@@ -11,7 +11,8 @@ export type NoteName =
   | 'chores-at'
   | 'pixel-secret'
   | 'reconcile-sweep'
-  | 'imports';
+  | 'imports'
+  | 'catch-up';
 
 /** Reads a note and holds it until the transaction ends. */
 export async function readNote(tx: MailTx, name: NoteName): Promise<string | undefined> {
