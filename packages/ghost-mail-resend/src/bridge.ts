@@ -34,6 +34,8 @@ export interface MailBridgeOptions {
   publicUrl?: string | undefined;
   /** Origin of the own open pixel; none without. */
   pixelOrigin?: string | undefined;
+  /** What becomes of opens by programs. (Default: `mark`) */
+  botOpens?: 'mark' | 'drop';
   maxMessageBytes: number;
   concurrency: number;
   silentHours?: number;
@@ -144,6 +146,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       metrics,
       queues,
       pixelSecret,
+      botOpens: options.botOpens ?? 'mark',
       secrets: createWebhookSecrets(store, options.webhookSecrets, clock.now),
       suppression: { store, clock, queue: opened.suppressions },
     }),

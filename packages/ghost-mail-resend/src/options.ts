@@ -125,6 +125,12 @@ export const mailOptions = {
       'on: the bridge counts opens with a picture of its own, mail by mail as Ghost asks, and open tracking at Resend stays off. Needs PROSORA_MAIL_PUBLIC_URL.',
     schema: z.enum(['on', 'off']).default('off'),
   },
+  botOpens: {
+    env: 'PROSORA_MAIL_BOT_OPENS',
+    description:
+      'What becomes of pictures that a program loads and no reader: mark tells Ghost of an open and which program it is by, as Mailgun does; drop tells Ghost nothing.',
+    schema: z.enum(['mark', 'drop']).default('mark'),
+  },
   smtpPort: {
     env: 'PROSORA_MAIL_SMTP_PORT',
     description:
