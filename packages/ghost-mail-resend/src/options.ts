@@ -201,7 +201,7 @@ export const mailOptions = {
   },
   concurrency: {
     env: 'PROSORA_MAIL_CONCURRENCY',
-    description: 'Calls to Resend at a time; each holds up to 100 mails in memory.',
+    description: 'Calls to Resend at a time; each has up to 100 mails.',
     schema: z.coerce.number().int().min(1).max(20).default(3),
   },
   logLevel: {
