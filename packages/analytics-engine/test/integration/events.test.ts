@@ -113,6 +113,13 @@ describe('a batch', () => {
     expect(added).toEqual([10_000, 10_000, 10_000, 10_000]);
   });
 
+  test('of ten years is taken, though each month is a part of its own', async () => {
+    const body = Array.from({ length: 120 }, (_, month) =>
+      pageHit(month, { timestamp: new Date(Date.UTC(2016, month, 15)).toISOString() }),
+    ).join('\n');
+    expect(await growth(async () => [await named('decade:0', body)])).toEqual([120, 120, 120, 120]);
+  });
+
   test('sets the same rows aside once', async () => {
     const count = () => engine.count('SELECT count() FROM analytics_events_quarantine');
     const before = await count();
