@@ -7,7 +7,11 @@ let engine: TestEngine;
 const TRACKER_TOKEN = 'tracker-token-of-this-test';
 
 beforeAll(async () => {
-  engine = await startTestEngine({ PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN });
+  engine = await startTestEngine({
+    PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN,
+    // Rows of ten years ago stay, however long this takes.
+    PROSORA_ENGINE_RETENTION_MONTHS: '0',
+  });
 });
 
 afterAll(() => engine.close());
