@@ -32,7 +32,10 @@ export const plan: Record<string, Plan> = {
     flow: ['ingest', 'sql', 'care', 'schema', 'database', 'datafiles', 'template'],
     finished: false,
   },
-  'packages/sandbox': { flow: ['cloudinary', 'resend', 'stripe', 'tinybird'], finished: false },
+  'packages/sandbox': {
+    flow: ['console', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],
+    finished: true,
+  },
   'packages/durable': {
     flow: ['testing', 'work', 'queue', 'sqlite', 'mysql', 'database', 'job', 'clock'],
     finished: true,
