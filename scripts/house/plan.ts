@@ -54,7 +54,10 @@ export const plan: Record<string, Plan> = {
     ],
     finished: true,
   },
-  'packages/ghost-local': { flow: ['admin'], finished: false },
+  'packages/ghost-local': {
+    flow: ['admin', 'boot', 'database', 'install', 'site'],
+    finished: true,
+  },
   examples: { flow: [], finished: true },
   bench: { flow: [], finished: false },
   scripts: { flow: [], finished: true },
