@@ -33,16 +33,34 @@ export interface RenderSettings {
 export function renderBatch(
   template: Template,
   recipients: readonly AddressedRecipient[],
-  { isSingle, pixelUrl }: RenderSettings,
+  settings: RenderSettings,
   body: BodyBuffer = createBodyBuffer(),
 ): Buffer {
+  for (const whole of renderPieces(template, recipients, settings, body)) return whole;
+  return body.bytes();
+}
+
+/**
+ * The same bytes in pieces of whole mails, each a little longer than `pieceBytes`. A piece is in the memory
+ * of `body` until the next is asked for.
+ */
+export function* renderPieces(
+  template: Template,
+  recipients: readonly AddressedRecipient[],
+  { isSingle, pixelUrl }: RenderSettings,
+  body: BodyBuffer,
+  pieceBytes = Number.POSITIVE_INFINITY,
+): Generator<Buffer> {
   body.clear();
   for (const [index, recipient] of recipients.entries()) {
     if (!isSingle) body.append(index === 0 ? '[' : ',');
     appendMail(body, template, recipient, pixelUrl);
+    if (body.bytes().length < pieceBytes) continue;
+    yield body.bytes();
+    body.clear();
   }
   if (!isSingle) body.append(']');
-  return body.bytes();
+  yield body.bytes();
 }
 
 function appendMail(
