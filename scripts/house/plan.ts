@@ -55,7 +55,7 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/ghost-local': {
-    flow: ['admin', 'boot', 'database', 'install', 'site'],
+    flow: ['portal', 'admin', 'boot', 'database', 'install', 'site'],
     finished: true,
   },
   examples: { flow: [], finished: true },

@@ -49,4 +49,5 @@ export {
   type InstallGhostOptions,
   installGhost,
 } from './install/install.ts';
+export { askForCheckout, type CheckoutOptions } from './portal/checkout.ts';
 export { type GhostConfig, type GhostMode, mergeConfig } from './site/config.ts';
