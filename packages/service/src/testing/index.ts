@@ -1,3 +1,4 @@
 export { freePort } from './free-port.ts';
+export { type PackedPackage, packed } from './packed.ts';
 export { seededRandom } from './seeded-random.ts';
 export { machineEnv, runCommand, type ServiceProcess, spawnService } from './service-process.ts';
