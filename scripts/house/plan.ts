@@ -32,7 +32,10 @@ export const plan: Record<string, Plan> = {
     flow: ['ingest', 'sql', 'care', 'schema', 'database', 'datafiles', 'template'],
     finished: false,
   },
-  'packages/sandbox': { flow: ['cloudinary', 'resend', 'stripe', 'tinybird'], finished: false },
+  'packages/sandbox': {
+    flow: ['console', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],
+    finished: true,
+  },
   'packages/durable': {
     flow: ['testing', 'work', 'queue', 'sqlite', 'mysql', 'database', 'job', 'clock'],
     finished: true,
@@ -51,7 +54,10 @@ export const plan: Record<string, Plan> = {
     ],
     finished: true,
   },
-  'packages/ghost-local': { flow: ['admin'], finished: false },
+  'packages/ghost-local': {
+    flow: ['portal', 'admin', 'boot', 'database', 'install', 'site'],
+    finished: true,
+  },
   examples: { flow: [], finished: true },
   bench: { flow: [], finished: false },
   scripts: { flow: [], finished: true },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  askForCheckout,
   type BootGhostOptions,
   bootGhost,
   createAdminClient,
@@ -73,7 +74,6 @@ export async function startGhostWithStripe(
   });
   // Ghost takes the keys up a moment after it has stored them.
   await vi.waitUntil(() => stripe.requests.list(/billing_portal/).length > 0, { timeout: 20_000 });
-  const { id: tierId } = (await admin.tiers.browse()).find((tier) => tier.type === 'paid') ?? {};
 
   const { integrations } = await admin.request<{ integrations: Integration[] }>(
     'POST',
@@ -90,17 +90,7 @@ export async function startGhostWithStripe(
     sandbox,
     adminKey,
     async beginCheckout(email) {
-      const response = await fetch(`${ghost.url}/members/api/create-stripe-checkout-session/`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          tierId,
-          cadence: 'month',
-          customerEmail: email,
-          successUrl: `${ghost.url}/?stripe=success`,
-          cancelUrl: `${ghost.url}/?stripe=cancel`,
-        }),
-      });
+      const response = await askForCheckout({ admin, url: ghost.url, email });
       if (!response.ok)
         throw new Error(`Ghost answers ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { url: string }).url;

@@ -1,5 +1,5 @@
-import type { Random } from '../random.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Collection } from '../stand-in/state.ts';
 
 /** One try to hand an event to its webhook: https://resend.com/docs/api-reference/webhooks/list-event-attempts */
 interface Attempt {

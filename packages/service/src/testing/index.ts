@@ -1,4 +1,5 @@
 export { freePort } from './free-port.ts';
+export { type PackedPackage, packed } from './packed.ts';
 export { seededRandom } from './seeded-random.ts';
 export { machineEnv, runCommand, type ServiceProcess, spawnService } from './service-process.ts';
 export {
