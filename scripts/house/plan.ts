@@ -17,8 +17,8 @@ export const plan: Record<string, Plan> = {
     finished: false,
   },
   'packages/ghost-mail-resend': {
-    flow: ['accept', 'send', 'report', 'operate', 'doctor', 'store'],
-    finished: false,
+    flow: ['operate', 'doctor', 'accept', 'send', 'report', 'store'],
+    finished: true,
   },
   'packages/ghost-webhooks-stripe': {
     flow: ['verbs', 'account', 'webhook', 'deliver', 'sinks', 'inbox'],

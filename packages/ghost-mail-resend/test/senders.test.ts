@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assertSender, sitesOfSender } from '../src/senders.ts';
+import { assertSender, sitesOfSender } from '../src/accept/senders.ts';
 
 const key = 'a-key-that-is-long-enough';
 const one = { name: 'one', apiKey: key, domains: ['mg.one.example'] };

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { checkJump } from '../../src/doctor-clock.ts';
-import { createResendClient } from '../../src/resend.ts';
-import { sendChunk } from '../../src/send.ts';
-import { createSharedPace } from '../../src/shared-pace.ts';
-import { trustClocks } from '../../src/steady-clock.ts';
-import { openMailStore } from '../../src/store.ts';
+import { checkJump } from '../../src/doctor/clock.ts';
+import { createResendClient } from '../../src/send/resend.ts';
+import { sendChunk } from '../../src/send/send.ts';
+import { createSharedPace } from '../../src/send/shared-pace.ts';
+import { trustClocks } from '../../src/store/steady-clock.ts';
+import { openMailStore } from '../../src/store/store.ts';
 import {
   acceptForm,
   delivered,

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { MailSummary } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkSkew } from '../../src/doctor-clock.ts';
+import { checkSkew } from '../../src/doctor/clock.ts';
 import {
   AUTHORIZATION,
   DOMAIN,
