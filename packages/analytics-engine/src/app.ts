@@ -89,9 +89,9 @@ async function answerPipe(options: AppOptions, request: Request, response: Respo
   const pipe = options.project.pipes.get(name);
   if (!pipe?.isEndpoint) throw new EngineError('NOT_FOUND', `The pipe ${name} does not exist.`);
   const fixed = access.fixedParametersFor(name);
+  const parameters = await parametersOf(request, query);
   const stopTimer = options.metrics.queries.startTimer({ pipe: name });
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
-  const parameters = await parametersOf(request, query);
   const sql = pipeSql(options.project, pipe, { ...parameters, ...fixed });
   const answer = await options.connection.query(sql, { isSorted: isSorted(sql) });
   response.set('Content-Type', 'application/json; charset=utf-8').end(answer);

@@ -148,7 +148,8 @@ async function status(options: LocalOptions): Promise<number> {
   });
   say(lines.join('\n'));
   const { dataDir, backupDir } = databaseSettings(options);
-  const clock = await clockRecordOf(dataDir).read();
+  // The engine may run as another user, whose folder cannot be read.
+  const clock = await Promise.resolve(clockRecordOf(dataDir).read()).catch(() => undefined);
   if (clock?.doubt) say(clockSentence(clock.doubt));
   for (const { name, createdAt } of await listBackups(backupDir)) {
     say(`backup ${name}, taken ${createdAt.toISOString()}`);

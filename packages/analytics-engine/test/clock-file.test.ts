@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClockGuard } from '@prosora/service';
+import { createSimulatedClocks } from '@prosora/service/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSimulatedClocks } from '../../service/test/fixtures/simulated-clocks.ts';
 import { clockRecordOf } from '../src/care/clock-file.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,11 +1,11 @@
 import { createLogger, openClockGuard, parseSavedClock } from '@prosora/service';
-import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
 import {
   createSimulatedClocks,
   recordInMemory,
   type SimulatedClocks,
-} from '../../service/test/fixtures/simulated-clocks.ts';
+} from '@prosora/service/testing';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Backup } from '../src/care/backup.ts';
 import type { Care } from '../src/care/care.ts';
 import { firstKeptMonth } from '../src/care/retention.ts';

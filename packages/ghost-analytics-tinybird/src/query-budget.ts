@@ -1,7 +1,7 @@
 import { clientNetwork } from './client-network.ts';
 
 /** What became of a wish to ask. */
-export type QueryGrant =
+type QueryGrant =
   /** `giveBack` leaves it to others, for a question that cost nothing; the address that asked has had it. */
   { granted: true; giveBack(): void } | { granted: false; waitMs: number };
 

@@ -80,8 +80,14 @@ export async function catchUp(context: CatchUpContext): Promise<CaughtUp> {
   };
 
   if (state.pass === undefined) {
+    // Another silence than the one that it began with.
+    if (silentMs > 0 && heardAt > state.silentSince) state.silentSince = silentSince;
     const { data, error } = await call(() => resend.webhooks.list());
-    if (error !== null) return CANNOT.includes(error.statusCode ?? 0) ? { missed: 0 } : end(error);
+    if (error !== null) {
+      if (!CANNOT.includes(error.statusCode ?? 0)) return await end(error);
+      if (silentMs === 0) await writeCatchUp(store, undefined);
+      return { missed: 0 };
+    }
     const left = ownWebhooks(data.data, publicUrl).map(({ id }) => id);
     state.pass = { newest: state.since, left, isLast: silentMs === 0, isHeldUp: false };
   }

@@ -122,7 +122,7 @@ async function checkStore(
         : {
             what: 'reports',
             ok: false,
-            sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out. ${attempt ?? ''} Look at the webhook at https://resend.com/webhooks.`,
+            sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out.${attempt === undefined ? '' : ` ${attempt}`} Look at the webhook at https://resend.com/webhooks.`,
           },
       checkJump(opened),
       await checkSkew(opened),

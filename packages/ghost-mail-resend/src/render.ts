@@ -86,16 +86,14 @@ function appendMail(
     ...(attachments.length > 0 && { attachments }),
   };
   const pixel = pixelUrl ? `<img src="${pixelUrl(recipientTag)}" width="1" height="1" alt="">` : '';
-  const values = new Map<Part, string>([[PIXEL, insideString(pixel)]]);
+  const values = new Map<string, string>([[PIXEL, insideString(pixel)]]);
   body.append(JSON.stringify(before).slice(0, -1));
   for (const [name, parts] of [
     ['html', html],
     ['text', text],
   ] as const) {
     if (parts === null) continue;
-    body.append(`,"${name}":"`);
-    appendText(body, parts, variables, values);
-    body.append('"');
+    body.append(`,"${name}":"${fillIn(parts, variables, values)}"`);
   }
   body.append(`,${JSON.stringify(after).slice(1)}`);
 }
@@ -103,12 +101,12 @@ function appendMail(
 /** Where a recipient's pixel goes; no name of a variable, those are words. */
 const PIXEL = '';
 
-/** Text as it is inside a string of JSON, the name of a variable, or `PIXEL`. */
-type Part = Uint8Array | string;
+/** In turn text as it is inside a string of JSON, and the name of a variable or `PIXEL`. */
+type Parts = readonly string[];
 
 interface EncodedTemplate {
-  html: readonly Part[] | null;
-  text: readonly Part[] | null;
+  html: Parts | null;
+  text: Parts | null;
 }
 
 const encoded = new WeakMap<Template, EncodedTemplate>();
@@ -126,33 +124,29 @@ function encode(template: Template): EncodedTemplate {
   return made;
 }
 
-function encodeHtml(html: string): Part[] {
+function encodeHtml(html: string): string[] {
   const end = html.lastIndexOf('</body>');
   if (end === -1) return [...encodeText(html), PIXEL];
   return [...encodeText(html.slice(0, end)), PIXEL, ...encodeText(html.slice(end))];
 }
 
-function encodeText(text: string): Part[] {
-  const parts: Part[] = [];
+function encodeText(text: string): string[] {
+  const parts: string[] = [];
   let at = 0;
   for (const { index, 0: placeholder, 1: name = '' } of text.matchAll(PLACEHOLDER)) {
-    parts.push(Buffer.from(insideString(text.slice(at, index))), name);
+    parts.push(insideString(text.slice(at, index)), name);
     at = index + placeholder.length;
   }
-  parts.push(Buffer.from(insideString(text.slice(at))));
+  parts.push(insideString(text.slice(at)));
   return parts;
 }
 
 /** `values`: what was encoded already, since a name is often used many times. */
-function appendText(
-  body: BodyBuffer,
-  parts: readonly Part[],
-  variables: RecipientVariables,
-  values: Map<Part, string>,
-): void {
-  for (const part of parts) {
-    if (typeof part !== 'string') {
-      body.append(part);
+function fillIn(parts: Parts, variables: RecipientVariables, values: Map<string, string>): string {
+  let filled = '';
+  for (const [index, part] of parts.entries()) {
+    if (index % 2 === 0) {
+      filled += part;
       continue;
     }
     let value = values.get(part);
@@ -161,8 +155,9 @@ function appendText(
       value = insideString(given ?? `%recipient.${part}%`);
       values.set(part, value);
     }
-    body.append(value);
+    filled += value;
   }
+  return filled;
 }
 
 /** Pieces that were encoded one by one are together what the whole would be, or read as the same. */

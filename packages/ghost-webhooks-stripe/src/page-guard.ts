@@ -14,7 +14,7 @@ export interface PageGuard {
 }
 
 /** What is answered instead. */
-export interface PageRefusal {
+interface PageRefusal {
   status: number;
   text: string;
   headers?: Record<string, string>;

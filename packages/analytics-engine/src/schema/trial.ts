@@ -4,7 +4,7 @@ import { rowsOf } from './existing.ts';
 import { createTableSql, createViewSql, type Schema, type Table, type View } from './objects.ts';
 
 /** The database beside the served one in which nothing is kept. */
-export const TRIAL_DATABASE = 'trial';
+const TRIAL_DATABASE = 'trial';
 
 /** A table or view in it, by its name and the fingerprint of what it repeats. */
 interface Piece {

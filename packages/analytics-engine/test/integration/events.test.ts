@@ -7,7 +7,11 @@ let engine: TestEngine;
 const TRACKER_TOKEN = 'tracker-token-of-this-test';
 
 beforeAll(async () => {
-  engine = await startTestEngine({ PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN });
+  engine = await startTestEngine({
+    PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN,
+    // Rows of ten years ago stay, however long this takes.
+    PROSORA_ENGINE_RETENTION_MONTHS: '0',
+  });
 });
 
 afterAll(() => engine.close());
@@ -111,6 +115,13 @@ describe('a batch', () => {
       await named('big:0', body),
     ]);
     expect(added).toEqual([10_000, 10_000, 10_000, 10_000]);
+  });
+
+  test('of ten years is taken, though each month is a part of its own', async () => {
+    const body = Array.from({ length: 120 }, (_, month) =>
+      pageHit(month, { timestamp: new Date(Date.UTC(2016, month, 15)).toISOString() }),
+    ).join('\n');
+    expect(await growth(async () => [await named('decade:0', body)])).toEqual([120, 120, 120, 120]);
   });
 
   test('sets the same rows aside once', async () => {

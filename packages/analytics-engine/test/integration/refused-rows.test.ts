@@ -6,7 +6,8 @@ import { startTestEngine, type TestEngine } from './test-engine.ts';
 let engine: TestEngine;
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  // Rows of 1970 stay, however long this takes.
+  engine = await startTestEngine({ PROSORA_ENGINE_RETENTION_MONTHS: '0' });
 });
 afterAll(async () => {
   await engine.close();

@@ -5,11 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
  * each, a crash has been tried at every point.
  *
  * @param isCounting asked at each statement, for a process whose first ones are no part of the proof
+ * @returns how many were counted so far
  */
 export function killAtStatement(
   kill: { at: number; when: 'before' | 'after' } | null,
   isCounting: () => boolean = () => true,
-): void {
+): () => number {
   let statements = 0;
   const dieAt = (when: 'before' | 'after') => {
     if (kill?.when === when && statements === kill.at) process.kill(process.pid, 'SIGKILL');
@@ -29,4 +30,5 @@ export function killAtStatement(
     }
     return statement;
   };
+  return () => statements;
 }

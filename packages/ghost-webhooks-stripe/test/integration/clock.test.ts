@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorker } from '@prosora/durable';
 import { type ClockGuard, createLogger, listen } from '@prosora/service';
+import { createSimulatedClocks, type SimulatedClocks } from '@prosora/service/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createDeliver } from '../../src/deliver.ts';
@@ -17,7 +18,6 @@ import { bytesOf, eventLike } from '../events.ts';
 import { runVerb } from './inbox-process.ts';
 import { openTestInbox, received } from './open-test-inbox.ts';
 import { inboxEnv, startInbox } from './running-inbox.ts';
-import { createSimulatedClocks, type SimulatedClocks } from './simulated-clocks.ts';
 
 /* A wall clock that jumped, in either direction, deletes nothing, ends nothing and delays nothing by itself. */
 
@@ -26,7 +26,7 @@ const KEPT = 90 * DAY;
 const SECRET = 'whsec_of_the_endpoint';
 
 async function machine() {
-  const clocks = createSimulatedClocks();
+  const clocks = createSimulatedClocks(Date.now());
   const dataDir = mkdtempSync(join(tmpdir(), 'prosora-clock-'));
   const guard = await openInboxClock({
     dataDir,

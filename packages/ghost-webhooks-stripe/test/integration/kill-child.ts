@@ -27,7 +27,7 @@ export interface KillPlan {
 
 const plan = JSON.parse(process.argv[2] ?? '') as KillPlan;
 
-killAtStatement(plan.kill);
+const countStatements = killAtStatement(plan.kill);
 
 const inbox = await openInbox({ file: plan.file, livemode: 'any' });
 const worker = createWorker({
@@ -51,7 +51,7 @@ for (const event of signups(plan.customers, `_${plan.run}`)) {
 }
 while ((await inbox.deliveries.oldestPending()) !== undefined) await delay(20);
 if (plan.kill !== null) {
-  appendFileSync(plan.rest, `${statements}\n`);
+  appendFileSync(plan.rest, `${countStatements()}\n`);
   process.kill(process.pid, 'SIGKILL');
 }
 await worker.stop();
