@@ -7,10 +7,9 @@ export const MAKE_REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
 /** What a package is imported for, with its types. Runs where Ghost runs: on Node 22 too. */
-export function library(options: Options = {}): Options {
+export function library(options: Options): Options {
   return {
     ...shared,
-    entry: ['src/index.ts'],
     format: ['esm', 'cjs'],
     target: 'node22',
     dts: true,
@@ -20,10 +19,9 @@ export function library(options: Options = {}): Options {
 }
 
 /** A command as one file that needs no other package, but for those in `external`. */
-export function command(options: Options = {}): Options {
+export function command(options: Options): Options {
   return {
     ...shared,
-    entry: ['src/cli.ts'],
     format: ['esm'],
     target: 'node24',
     splitting: false,

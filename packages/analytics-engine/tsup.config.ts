@@ -3,6 +3,7 @@ import { command, library } from '../../tsup.base.ts';
 
 export default defineConfig([
   library({
+    entry: ['src/index.ts'],
     target: 'node24',
     dts: { resolve: [/^@prosora\//] },
     noExternal: [/^@prosora\//],

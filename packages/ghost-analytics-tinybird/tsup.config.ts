@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 import { command, library } from '../../tsup.base.ts';
 
 export default defineConfig([
-  library(),
+  library({ entry: ['src/index.ts'] }),
   {
     entry: ['src/tracker/tracker.js'],
     format: ['iife'],
@@ -11,5 +11,5 @@ export default defineConfig([
     minify: true,
     outExtension: () => ({ js: '.js' }),
   },
-  command(),
+  command({ entry: ['src/cli.ts'] }),
 ]);

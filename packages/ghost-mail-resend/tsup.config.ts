@@ -2,8 +2,9 @@ import { defineConfig } from 'tsup';
 import { command, library } from '../../tsup.base.ts';
 
 export default defineConfig([
-  library(),
+  library({ entry: ['src/index.ts'] }),
   command({
+    entry: ['src/cli.ts'],
     minify: false,
     noExternal: [/^(?!@react-email\/)/],
     external: ['@react-email/render'],

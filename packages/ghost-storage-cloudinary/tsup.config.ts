@@ -19,10 +19,11 @@ const shared = {
 export default defineConfig([
   library({
     ...shared,
+    entry: ['src/index.ts'],
     format: 'cjs',
     // `module.exports` is the class itself, in the code and, by `cjsInterop`, in the types.
     footer: { js: 'module.exports = module.exports.default;' },
     cjsInterop: true,
   }),
-  command(shared),
+  command({ ...shared, entry: ['src/cli.ts'] }),
 ]);

@@ -55,6 +55,7 @@ export default defineConfig([
     treeshake: { moduleSideEffects: false },
   }),
   command({
+    entry: ['src/cli.ts'],
     esbuildOptions(options) {
       options.legalComments = 'none';
     },

@@ -6,9 +6,10 @@ const noExternal = [/^(?!sharp$)/];
 
 export default defineConfig([
   library({
+    entry: ['src/index.ts'],
     target: 'node24',
     // Express calls `require`, and so does not go into an ES module by itself.
     banner: ({ format }) => (format === 'esm' ? { js: MAKE_REQUIRE } : {}),
   }),
-  command({ minify: false, noExternal }),
+  command({ entry: ['src/cli.ts'], minify: false, noExternal }),
 ]);
