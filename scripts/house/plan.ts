@@ -13,8 +13,8 @@ export interface Plan {
  */
 export const plan: Record<string, Plan> = {
   'packages/ghost-storage-cloudinary': {
-    flow: ['cli', 'edge', 'store', 'serve', 'cloudinary'],
-    finished: false,
+    flow: ['cli', 'edge', 'store', 'serve', 'config', 'cloudinary'],
+    finished: true,
   },
   'packages/ghost-mail-resend': {
     flow: ['accept', 'send', 'report', 'operate', 'doctor', 'store'],
