@@ -25,8 +25,8 @@ export const plan: Record<string, Plan> = {
     finished: false,
   },
   'packages/ghost-analytics-tinybird': {
-    flow: ['doctor', 'hit', 'visitor', 'send', 'spool', 'charts', 'project', 'client'],
-    finished: false,
+    flow: ['client', 'tracker', 'doctor', 'hit', 'charts', 'visitor', 'send', 'spool', 'project'],
+    finished: true,
   },
   'packages/analytics-engine': {
     flow: ['ingest', 'sql', 'care', 'schema', 'database', 'datafiles', 'template'],
