@@ -46,7 +46,7 @@ const leanBundle: Plugin = {
 export default defineConfig([
   {
     clean: true,
-    entry: ['src/index.ts', 'src/express.ts', 'src/web.ts'],
+    entry: { index: 'src/index.ts', express: 'src/webhook/node.ts', web: 'src/webhook/web.ts' },
     format: ['esm', 'cjs'],
     target: 'node22',
     dts: { resolve: [/^@prosora\//] },

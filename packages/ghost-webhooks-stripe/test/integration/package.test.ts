@@ -5,10 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { eventLike } from '../events.ts';
-import { startGhostTarget } from './ghost-target.ts';
-import { freePort, runVerb, spawnInbox } from './inbox-process.ts';
-import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
+import { eventLike } from '../support/events.ts';
+import { startGhostTarget } from '../support/ghost-target.ts';
+import { freePort, runVerb, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
 
 const run = promisify(execFile);
 const packageDir = fileURLToPath(new URL('../..', import.meta.url));
