@@ -46,7 +46,7 @@ const leanBundle: Plugin = {
 
 export default defineConfig([
   library({
-    entry: ['src/index.ts', 'src/express.ts', 'src/web.ts'],
+    entry: { index: 'src/index.ts', express: 'src/webhook/node.ts', web: 'src/webhook/web.ts' },
     dts: { resolve: [/^@prosora\//] },
     noExternal: [/^@prosora\//],
     // The code that services share also imports a logger and metrics; the library uses neither, so

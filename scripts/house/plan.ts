@@ -21,8 +21,8 @@ export const plan: Record<string, Plan> = {
     finished: false,
   },
   'packages/ghost-webhooks-stripe': {
-    flow: ['verbs', 'account', 'webhook', 'deliver', 'sinks', 'inbox'],
-    finished: false,
+    flow: ['verbs', 'page', 'account', 'sinks', 'deliver', 'inbox', 'webhook'],
+    finished: true,
   },
   'packages/ghost-analytics-tinybird': {
     flow: ['client', 'tracker', 'doctor', 'hit', 'charts', 'visitor', 'send', 'spool', 'project'],

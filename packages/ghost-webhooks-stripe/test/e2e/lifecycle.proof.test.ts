@@ -4,9 +4,9 @@ import { hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { mrrOf } from '../../src/index.ts';
-import { freePort, type InboxProcess, spawnInbox } from '../integration/inbox-process.ts';
-import { inboxEnv, jobCounts } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
+import { type GhostWithStripe, startGhostWithStripe } from '../support/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts } from '../support/running-inbox.ts';
 
 /*
  * Readers live through random lives at Stripe while everything fails that can; at the end Ghost holds what
