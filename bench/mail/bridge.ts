@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnService } from '../../packages/service/src/testing.ts';
+import { spawnService } from '@prosora/service/testing';
 import { AUTHORIZATION, KEY, PACKAGE, SITE } from './newsletter.ts';
 
 export async function serve(dataDir: string, resendUrl: string, resendKey = 're_bench_key') {
@@ -10,6 +10,7 @@ export async function serve(dataDir: string, resendUrl: string, resendKey = 're_
     PROSORA_MAIL_API_KEY: KEY,
     PROSORA_MAIL_DOMAINS: SITE.domain,
     PROSORA_MAIL_DATA_DIR: dataDir,
+    PROSORA_MAIL_NEW_STORE: 'yes',
     PROSORA_MAIL_PORT: '0',
     PROSORA_MAIL_PRIVATE_PORT: '0',
   });

@@ -24,7 +24,7 @@ export async function measureEvents(folder: string): Promise<Figure[]> {
       case type when 'failed' then 'no such user' end, 0
     from kinds, recipient`);
   database.close();
-  const { store } = await openMailStore({ dataDir });
+  const { store } = await openMailStore({ dataDir, mayBeNew: true });
   const { events } = await store.db
     .selectFrom('event')
     .select(({ fn }) => fn.countAll<number>().as('events'))

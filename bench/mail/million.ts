@@ -9,7 +9,7 @@ export async function millionQueued(): Promise<string> {
   if (existsSync(file)) return file;
   mkdirSync(CACHE, { recursive: true });
   const dataDir = mkdtempSync(join(CACHE, 'making-'));
-  const { store, queues } = await openMailStore({ dataDir });
+  const { store, queues } = await openMailStore({ dataDir, mayBeNew: true });
   for (let at = 0; at < MILLION; at += BATCH) {
     const message = messageTo(at, BATCH, 'million', SMALL_HTML);
     await acceptMessage({ store, queues, now: Date.now }, SITE, message);

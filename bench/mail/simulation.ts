@@ -22,7 +22,7 @@ export async function simulate(folder: string): Promise<Figure[]> {
         now += ms;
       },
     };
-    const { store, queues } = await openMailStore({ dataDir }, clock);
+    const { store, queues } = await openMailStore({ dataDir, mayBeNew: true }, clock);
     const rate = { limit, remaining: limit, resetMs: null, windowMs: 1_000 };
     let sent = 0;
     const resend = {

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import { permitStores } from './permit-stores.ts';
 import {
   findVendors,
   GENERATED,
@@ -90,6 +91,10 @@ async function main(): Promise<void> {
   for (const [service, folder] of Object.entries(folders)) {
     fill(path.join(VOLUMES, 'secrets', service), folder);
   }
+  permitStores({
+    generated: path.join(VOLUMES, 'generated'),
+    data: path.join(VOLUMES, 'data'),
+  });
   // A volume begins as a copy of what its image has at that place, and root's.
   for (const name of readdirSync(path.join(VOLUMES, 'data'))) {
     const folder = path.join(VOLUMES, 'data', name);

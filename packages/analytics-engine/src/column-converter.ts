@@ -12,13 +12,16 @@ const LAST_DATE_TIME = 2 ** 32 - 1;
 const LAST_DATE = 65_535 * 86_400;
 const FIRST_DATE_TIME_64 = Date.UTC(1900, 0, 1) / 1000;
 const LAST_DATE_TIME_64 = Date.UTC(2299, 11, 31, 23, 59, 59) / 1000;
+/** Its ticks are an Int64: of nanoseconds there are fewer years. */
+const LAST_TICK = 2n ** 63n - 1n;
 
 /** The converter for a ClickHouse type; a type without a rule here is left to ClickHouse. */
 export function columnConverter(type: string): ColumnConverter {
   const bare = unwrapped(type);
   const integer = /^(U?)Int(8|16|32|64)$/.exec(bare);
   if (integer) return toInteger(Number(integer[2]), integer[1] === '');
-  if (/^Float(32|64)$/.test(bare)) return toFloat;
+  if (bare === 'Float32') return toFloat((value) => Math.fround(value));
+  if (bare === 'Float64') return toFloat((value) => value);
   if (bare === 'String') return toText;
   if (bare === 'Bool' || bare === 'Boolean') return toBoolean;
   if (bare === 'UUID')
@@ -28,9 +31,11 @@ export function columnConverter(type: string): ColumnConverter {
     return toTime(0, LAST_DATE_TIME, (time) => `${time.day} ${time.clock}`);
   }
   if (/^DateTime64\b/.test(bare)) {
+    const [, precision = '3'] = /\(\s*(\d)/.exec(bare) ?? [];
+    const lastTick = Number(LAST_TICK / 10n ** BigInt(precision)) - 1;
     return toTime(
       FIRST_DATE_TIME_64,
-      LAST_DATE_TIME_64,
+      Math.min(LAST_DATE_TIME_64, lastTick),
       (time) => `${time.day} ${time.clock}${time.fraction}`,
     );
   }
@@ -43,8 +48,17 @@ function unwrapped(type: string): string {
 }
 
 /** An object or list in a text column is kept as its JSON. */
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : jsonOf(value);
+}
+
+/** Undefined for what is nested more deeply than JavaScript can write it. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function toInteger(bits: number, isSigned: boolean): ColumnConverter {
@@ -61,9 +75,12 @@ function isIntegerText(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d{1,20}$/.test(value);
 }
 
-function toFloat(value: unknown): unknown {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+/** @param held the number as the type holds it */
+function toFloat(held: (value: number) => number): ColumnConverter {
+  return (value) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    return typeof number === 'number' && Number.isFinite(held(number)) ? number : undefined;
+  };
 }
 
 function toBoolean(value: unknown): boolean | undefined {
@@ -83,8 +100,8 @@ function toTime(first: number, last: number, render: (time: Time) => string): Co
   return (value) => {
     const [, day, clock = '00:00:00', fraction = '', zone = 'Z'] =
       typeof value === 'string' ? (TIME.exec(value) ?? []) : [];
-    const seconds = day ? Date.parse(`${day}T${clock}${zone}`) / 1000 : Number(value);
     if (!day && !Number.isInteger(value)) return undefined;
+    const seconds = day ? Date.parse(`${day}T${clock}${zone}`) / 1000 : Number(value);
     if (!(seconds >= first && seconds <= last)) return undefined;
     const utc = new Date(seconds * 1000).toISOString();
     // 31 June is a date to Date.parse on some engines, and another day.

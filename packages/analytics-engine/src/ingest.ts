@@ -24,7 +24,8 @@ export interface Batch {
  * Writes one batch as one insert, so that its token covers all of it. Quarantined rows go first: if
  * the process dies between the two, the batch is sent again and both tables drop what they have.
  *
- * @throws EngineError `REQUEST_INVALID` when there is nothing to write, and what the database refuses.
+ * @throws EngineError `REQUEST_INVALID` when there is nothing to write, `VIEW_WOULD_REFUSE` for a batch of which
+ * a view cannot take a row, so that none is written, and what else the database refuses.
  */
 export async function ingest(connection: Connection, batch: Batch): Promise<IngestResult> {
   const { datasource, token } = batch;
@@ -49,7 +50,13 @@ export async function ingest(connection: Connection, batch: Batch): Promise<Inge
     });
   }
   if (accepted > 0) {
-    await connection.insert({ table: datasource.name, columns, rows, ...deduplication });
+    await connection.insert({
+      table: datasource.name,
+      columns,
+      rows,
+      isTried: true,
+      ...deduplication,
+    });
   }
   return { successful_rows: accepted, quarantined_rows: quarantined.length };
 }

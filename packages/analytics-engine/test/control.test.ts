@@ -18,6 +18,17 @@ test('a verb is answered', async () => {
   expect(await askEngine(dataDir, 'say', { word: 'yes' })).toEqual({ word: 'yes' });
 });
 
+test.each(['toString', 'constructor', '__proto__', 'nothing'])(
+  'the verb %s, which is none, is refused',
+  async (verb) => {
+    await using _control = await startControl(dataDir, { say: async () => 'yes' });
+    await expect(askEngine(dataDir, verb)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: `There is no /${verb} here.`,
+    });
+  },
+);
+
 test('where nothing listens, no engine runs', async () => {
   await expect(askEngine(dataDir, 'say')).rejects.toMatchObject({ code: 'NOT_RUNNING' });
 });

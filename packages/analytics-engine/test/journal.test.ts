@@ -85,7 +85,7 @@ describe('a batch that a crash interrupted', () => {
       '\n{"a":1}\n{"a":2}',
     );
     // Its sender is told not to send it again; others go on.
-    await expect(journal.begin(batch('a'))).rejects.toMatchObject({ status: 422 });
+    await expect(journal.begin(batch('a'))).rejects.toMatchObject({ status: 409 });
     await journal.begin(batch('b'));
     expect((await openJournal(dataDir)).setAside).toBe(1);
   });

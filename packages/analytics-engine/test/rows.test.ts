@@ -111,6 +111,8 @@ describe('a value', () => {
     ['DateTime', 1_767_323_045_000],
     ['DateTime', {}],
     ['DateTime64(3)', '2300-01-01 00:00:00'],
+    ['DateTime64(9)', '2262-04-12 00:00:00'],
+    ['Float32', 1e39],
   ])('of %s: %j is refused', (type, value) => {
     expect(columnConverter(type)(value)).toBeUndefined();
   });

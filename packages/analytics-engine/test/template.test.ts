@@ -113,6 +113,14 @@ describe('templates', () => {
   });
 });
 
+test('what every JavaScript object has is no function and no constant of a template', () => {
+  for (const name of ['toString', 'constructor', 'valueOf', '__proto__']) {
+    expect(() => render(`{{ ${name}(a) }}`, { a: 'x' })).toThrow(`${name} is not a function`);
+    expect(render(`{{ String(${name}, 'none') }}`)).toBe("'none'");
+    expect(() => render(`{{ a ${name} b }}`)).toThrow(`unexpected ${name}`);
+  }
+});
+
 test('no text changes the shape of a query', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary' }),

@@ -4,7 +4,7 @@ import { parseDatasource } from '../src/datafiles/datasource.ts';
 import { parsePipe } from '../src/datafiles/pipe.ts';
 import { createTokens } from '../src/tokens.ts';
 
-const ADMIN = 'the-admin-token-of-a-site';
+const ADMIN = 'the-admin-token-of-a-site-of-32-or-more';
 const TRACKER = 'the-tracker-token-of-a-site';
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 let now = NOW;

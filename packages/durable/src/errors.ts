@@ -30,6 +30,18 @@ export class StoreMisusedError extends ProsoraError {
 }
 
 /**
+ * A store that has to be there is not: its volume may not be mounted, and an empty one in its place would be a
+ * silent loss. Code `STORE_MISSING`. Nothing was made.
+ */
+export class StoreMissingError extends ProsoraError {
+  readonly retryable = false;
+
+  constructor(message: string, help: string) {
+    super('STORE_MISSING', message, { help });
+  }
+}
+
+/**
  * Thrown by a handler to say that trying again is useless: the job becomes a dead letter at once.
  *
  * Any error with `retryable: false` does the same; this class is for handlers without one of their own.

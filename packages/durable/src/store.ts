@@ -1,28 +1,27 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type Clock, createStoreClock, type StoreClock, systemClock } from './clock.ts';
-import { type Database, hasManyWriters } from './database.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import type { Migrations } from './migrations.ts';
-import { openMysql } from './mysql-database.ts';
-import { createQueue, type Queue, type QueueOptions } from './queue.ts';
-import type { DurableTables } from './schema.ts';
-import { openSqlite } from './sqlite-database.ts';
+
+import { type Clock, systemClock } from './clock/clock.ts';
+import { createStoreClock } from './clock/store-clock.ts';
+import { type Database, hasManyWriters, type StorePlace } from './database/database.ts';
+import type { ExpectedStore } from './database/expected-store.ts';
+import { createGroupCommit, type GroupCommit } from './database/group-commit.ts';
+import type { Migrations } from './database/migrations.ts';
+import type { DurableTables } from './database/schema.ts';
+import { openMysql } from './mysql/open-mysql.ts';
+import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue/queue.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
 
 /** How a store is opened. */
 export type StoreOptions = StoreRules & StorePlace;
-
-/**
- * Where a store is. `file`: a path of an SQLite file, made with mode 0600, its folder with 0700. `mysql`: the
- * URL of a database on MySQL 8 or MariaDB 10.6, for several processes; `socketPath` in place of its host.
- */
-export type StorePlace = { file: string } | { mysql: string; socketPath?: string };
 
 /** The rules of a store, wherever it is. */
 interface StoreRules {
   /** The consumer's own tables, kept beside the queue's. (Default: none) */
   migrations?: Migrations;
-  /** Where time comes from. (Default: the machine's clock) */
-  clock?: Clock;
+  /** Where time comes from; a function reads it from the tables, once they are there. (Default: the machine's clock) */
+  clock?: Clock | ((db: Kysely<DurableTables>) => Promise<Clock>);
+  /** Refuses a place where no store is, which may be a volume that is not mounted. (Default: one is made) */
+  expected?: ExpectedStore | undefined;
   /** How long a write waits for another process before `STORE_UNAVAILABLE`. (Default: 2,000) */
   busyTimeoutMs?: number;
 }
@@ -46,17 +45,6 @@ export interface Store<Tables = unknown> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** What the statements of a queue need from its store. */
-export interface StoreInside {
-  readonly db: Kysely<DurableTables>;
-  readonly clock: StoreClock;
-  readonly commits: GroupCommit<DurableTables>;
-  /** Wakes the workers of a queue after the running transaction. */
-  touch(queue: string): void;
-  /** Calls `listener` whenever a queue was touched; returns how to end that. */
-  onTouched(queue: string, listener: () => void): () => void;
-}
-
 /** How stale the written time may be: the most by which time can step back across a crash. */
 const markEveryMs = 1_000;
 
@@ -66,13 +54,14 @@ const defaultBusyTimeoutMs = 2_000;
  * Opens a store and brings its tables to this version.
  *
  * @throws StoreUnavailableError when the file can not be opened or the server not be reached
+ * @throws StoreMissingError when one is `expected` and none is there
  * @throws StoreMisusedError when a newer version wrote it, or the server may lose what it acknowledged
  */
 export async function openStore<Tables = unknown>(options: StoreOptions): Promise<Store<Tables>> {
   const { migrations = {}, busyTimeoutMs = defaultBusyTimeoutMs } = options;
   const database =
     'file' in options
-      ? await openSqlite(options.file, migrations)
+      ? await openSqlite(options.file, migrations, options.expected)
       : await openMysql({ ...options, url: options.mysql, lockWaitMs: busyTimeoutMs }, migrations);
   return createStore<Tables>(database, options);
 }
@@ -84,7 +73,11 @@ async function createStore<Tables>(
   const readMark = async (db: Kysely<DurableTables>) =>
     (await db.selectFrom('store_clock').select('mark').executeTakeFirstOrThrow()).mark;
   const mark = await readMark(reader);
-  const clock = createStoreClock(options.clock ?? systemClock, mark);
+  const { clock: source = systemClock } = options;
+  const clock = createStoreClock(
+    typeof source === 'function' ? await source(reader) : source,
+    mark,
+  );
   const listeners = new Map<string, Set<() => void>>();
   const touched = new Set<string>();
   let marked = mark;

@@ -67,16 +67,17 @@ export async function backfill(options: BackfillOptions): Promise<BackfillCounts
     const ndjson = batch.join('\n');
     // Named by what it is: an engine takes it once, however often it is sent.
     const name = `backfill-${hash('sha256', ndjson)}`;
-    const isThere = async (): Promise<boolean> => {
-      if (counts.before === undefined) return false;
-      const expected = counts.before + counts.accepted + batch.length;
-      return (await count().catch(uncounted)) === expected;
+    // Of a batch that is there, rows in quarantine are not; a batch is never there in part.
+    const rowsThere = async (): Promise<number> => {
+      const now = counts.before === undefined ? undefined : await count().catch(uncounted);
+      if (now === undefined) return 0;
+      return Math.min(batch.length, now - (counts.before ?? 0) - counts.accepted);
     };
     const { rows, quarantined } = await send({
       attempt: () => tinybird.send(ndjson, name),
       rows: batch.length,
       line,
-      isThere,
+      rowsThere,
       mayBeThere,
     });
     mayBeThere = false;
@@ -130,15 +131,17 @@ interface Batch {
   rows: number;
   /** Of the file, where it ends. */
   line: number;
-  isThere: () => Promise<boolean>;
+  /** How many of its rows are at the other end. */
+  rowsThere: () => Promise<number>;
   /** Whether a former run may have sent it. */
   mayBeThere: boolean;
 }
 
-async function send({ attempt, rows, line, isThere, mayBeThere }: Batch) {
+async function send({ attempt, rows, line, rowsThere, mayBeThere }: Batch) {
   let isUnsure = mayBeThere;
   for (let failures = 0; ; failures += 1) {
-    if (isUnsure && (await isThere())) return { rows, quarantined: 0 };
+    const there = isUnsure ? await rowsThere() : 0;
+    if (there > 0) return { rows: there, quarantined: rows - there };
     const outcome = await attempt();
     if (outcome.kind === 'accepted') return outcome;
     if (outcome.kind !== 'unavailable' || failures === MAX_ATTEMPTS) {

@@ -9,7 +9,14 @@ const UNSEEN = /prefetch|prerender|preview/i;
 /** Why a hit is not counted. */
 export type NotAReader = 'bot' | 'prefetch' | 'declined';
 
-const isProgram = remember(isbot);
+/**
+ * Words of browsers that people read with and that isbot takes for a program's: WeChat on Android (`Process/tools`),
+ * Alipay (`ws:360|0|2.0`, the width of the window), Google's televisions and Sogou's browser for phones.
+ */
+const OF_BROWSERS =
+  /Process\/tools\b|\bws:\d+(?:\|[\d.]+)*|\bGoogle TV\b|\bSogouM(?:SE|obileBrowser)\b/g;
+
+const isProgram = remember((userAgent) => isbot(userAgent.replace(OF_BROWSERS, '')));
 
 /**
  * Tells programs, pages fetched ahead and readers who asked not to be tracked (`DNT`, `Sec-GPC`) from

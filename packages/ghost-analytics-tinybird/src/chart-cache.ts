@@ -16,8 +16,10 @@ export interface ChartCacheOptions {
   budget?: QueryBudget | undefined;
   /** Bytes of all answers together. (Default: 16 MiB) */
   maxBytes?: number;
-  /** Milliseconds since 1970. (Default: `Date.now`) */
+  /** Milliseconds since 1970, of a clock that does not jump. (Default: `Date.now`) */
   now?: () => number;
+  /** The latest that it can be: a token that may have ended gets no answer again. (Default: `now`) */
+  latest?: () => number;
 }
 
 /** What became of a question. */
@@ -30,6 +32,8 @@ export type ChartResult =
 export interface ChartQuestion {
   path: string;
   token: string;
+  /** Who asks: the budget has a share for each. */
+  address: string;
   /** When the token ends, in milliseconds since 1970; no answer is given after it. */
   tokenEndsMs?: number | undefined;
 }
@@ -45,7 +49,7 @@ interface Kept {
  * answer is given however old.
  */
 export function createChartCache(options: ChartCacheOptions) {
-  const { ttlMs, budget, maxBytes = 16 * 2 ** 20, now = Date.now } = options;
+  const { ttlMs, budget, maxBytes = 16 * 2 ** 20, now = Date.now, latest = now } = options;
   const kept = new Map<string, Kept>();
   const asking = new Map<string, Promise<ChartAnswer>>();
   let bytes = 0;
@@ -65,27 +69,32 @@ export function createChartCache(options: ChartCacheOptions) {
   };
 
   return async (
-    { path, token, tokenEndsMs = Number.POSITIVE_INFINITY }: ChartQuestion,
+    { path, token, address, tokenEndsMs }: ChartQuestion,
     ask: () => Promise<ChartAnswer>,
   ): Promise<ChartResult> => {
     const key = createHash('sha256').update(`${token}\n${path}`).digest('base64');
-    const last = tokenEndsMs > now() ? kept.get(key) : undefined;
+    const isTokenGood = tokenEndsMs === undefined || tokenEndsMs > latest();
+    const last = isTokenGood ? kept.get(key) : undefined;
     const again = (answer: ChartAnswer, at: number): ChartResult => ({
       kind: 'answered',
       answer,
-      ageMs: now() - at,
+      ageMs: Math.max(0, now() - at),
     });
-    if (last && now() - last.at < ttlMs) return again(last.answer, last.at);
+    // An answer of the future is one from before somebody set a clock right that had run ahead.
+    const ageMs = last ? now() - last.at : Number.NaN;
+    if (last && ageMs >= 0 && ageMs < ttlMs) return again(last.answer, last.at);
     const others = asking.get(key);
     if (others) return again(await others, now());
-    const grant = budget?.take() ?? { granted: true };
-    if (!grant.granted) {
+    const grant = budget?.take(address);
+    if (grant?.granted === false) {
       return last ? again(last.answer, last.at) : { kind: 'spent', waitMs: grant.waitMs };
     }
     const asked = ask();
     asking.set(key, asked);
     try {
       const answer = await asked;
+      // Of whoever may not ask, the upstream counts no question.
+      if (answer.status === 401 || answer.status === 403) grant?.giveBack();
       const isRefused = answer.status === 429 || answer.status >= 500;
       if (isRefused && last) return again(last.answer, last.at);
       if (answer.status === 200 && (ttlMs > 0 || budget)) keep(key, answer);

@@ -12,6 +12,8 @@ const deadLetter = z.object({
    * and to send them again doubles these.
    */
   kind: z.enum(['refused', 'halfway', 'quarantined']).default('refused'),
+  /** Where the rows were sent, when not where page hits are. */
+  datasource: z.string().optional(),
   /** What the upstream said. */
   reason: z.string(),
   /** The rows as they were sent. */

@@ -1,3 +1,4 @@
+import { adviceOn, clockDoubtIn } from './clock.ts';
 import type { CollectorOptions } from './collector.ts';
 import { laneDirsIn, takeLane } from './data-dir.ts';
 import { CollectorError } from './errors.ts';
@@ -12,6 +13,7 @@ export async function* examine(
   fetch = globalThis.fetch,
 ): AsyncGenerator<Finding> {
   yield examineDataDir(options.dataDir);
+  yield await examineClock(options.dataDir);
   yield await examineUpstream(options, fetch);
   const { siteUrl, adminToken, staffToken } = options;
   if (siteUrl) yield* walkSitePath({ siteUrl, adminToken, staffToken, fetch });
@@ -31,6 +33,17 @@ function examineDataDir(dir: string): Finding {
     if (!(error instanceof CollectorError)) throw error;
     const { message, help } = error;
     return { ok: false, text: [message, help].filter(Boolean).join(' ') };
+  }
+}
+
+async function examineClock(dir: string): Promise<Finding> {
+  try {
+    const doubt = await clockDoubtIn(dir);
+    if (doubt) return { ok: false, text: adviceOn(doubt) };
+    return { ok: true, text: 'The clock has not jumped since a collector looked at it' };
+  } catch (error) {
+    const { message } = error as Error;
+    return { ok: false, text: `What collectors know of the clock cannot be read (${message})` };
   }
 }
 

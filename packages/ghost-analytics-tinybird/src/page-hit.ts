@@ -23,17 +23,18 @@ const pageHitBody = z.object({
   action: z.literal('page_hit'),
   version: z.literal('1'),
   payload: z.object({
-    event_id: z.string().max(MAX.word).optional(),
+    /** One that is none is drawn anew, and the hit is not known when it comes again. */
+    event_id: z.string().max(MAX.word).optional().catch(undefined),
     site_uuid: z.guid(),
     member_uuid: guidOrUndefined,
-    member_status: z.string().min(1).max(MAX.word).default('undefined'),
+    member_status: upTo(MAX.word).min(1).default('undefined'),
     post_uuid: guidOrUndefined,
     post_type: z.enum(['null', 'post', 'page']).default('null'),
-    gift_link: z.string().max(MAX.tag).nullish(),
-    locale: z.string().min(1).max(MAX.word),
-    location: z.string().min(1).max(MAX.word).nullable(),
+    gift_link: upTo(MAX.tag).nullish(),
+    locale: upTo(MAX.word).min(1),
+    location: upTo(MAX.word).min(1).nullable(),
     /** Of our own script, which leaves the country to the collector. */
-    timezone: z.string().max(MAX.word).optional(),
+    timezone: upTo(MAX.word).optional(),
     pathname: upTo(MAX.path).min(1),
     href: upTo(MAX.url),
     referrer: upTo(MAX.url).nullable().default(null),
@@ -94,7 +95,8 @@ export function checkPageHit(
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // A byte-order mark is no part of the text (RFC 8259 §8.1).
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
     throw new CollectorError('REQUEST_INVALID', 'the body is not JSON', { cause });
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readRawBody } from '@prosora/service';
+import { type ClockGuard, readRawBody } from '@prosora/service';
 import { type ChartAnswer, createChartCache } from './chart-cache.ts';
 import { CollectorError } from './errors.ts';
 import { createQueryBudget } from './query-budget.ts';
@@ -13,6 +13,10 @@ export interface PipesOptions {
   cacheMs: number;
   /** How often the upstream may be asked in 24 hours. */
   queriesPerDay?: number | undefined;
+  /** Milliseconds since 1970, of a clock that does not jump, and the latest that it can be. */
+  clock: Pick<ClockGuard, 'now' | 'latest'>;
+  /** Who asks. */
+  addressOf: (request: IncomingMessage) => string;
   /** Hears of each question where its answer came from. */
   onAnswer?: (source: 'upstream' | 'cache' | 'spent') => void;
   fetch?: typeof fetch;
@@ -36,20 +40,27 @@ const RESPONSE_HEADERS = [
  * that of the site itself (core/server/lib/request-external.js), so charts have to be read at the site.
  *
  * @returns the function; `pipe` is the file with its query. It throws CollectorError `NOT_FOUND`,
- * `TOO_MANY_QUERIES`, `UPSTREAM_TIMEOUT` or `UPSTREAM_UNAVAILABLE`, and RawBodyError.
+ * `TOKEN_MISSING`, `TOO_MANY_QUERIES`, `UPSTREAM_TIMEOUT` or `UPSTREAM_UNAVAILABLE`, and RawBodyError.
  */
 export function createPipes(options: PipesOptions) {
-  const { upstreamUrl, cacheMs, queriesPerDay, onAnswer } = options;
-  const budget = queriesPerDay === undefined ? undefined : createQueryBudget(queriesPerDay);
-  const answerTo = createChartCache({ ttlMs: cacheMs, budget });
+  const { upstreamUrl, cacheMs, queriesPerDay, onAnswer, addressOf } = options;
+  const { now, latest } = options.clock;
+  const budget = queriesPerDay === undefined ? undefined : createQueryBudget(queriesPerDay, now);
+  const answerTo = createChartCache({ ttlMs: cacheMs, budget, now, latest });
 
   return async (request: IncomingMessage, response: ServerResponse, pipe: string) => {
     if (!PIPE.test(pipe)) throw new CollectorError('NOT_FOUND', 'there is no such pipe');
+    const token = tokenOf(request, pipe);
+    if (!token) throw new CollectorError('TOKEN_MISSING', 'a question for a chart needs its token');
     const body = request.method === 'POST' ? await bodyOf(request, options.timeoutMs) : undefined;
-    const token = request.headers.authorization ?? '';
     let source: 'upstream' | 'cache' = 'cache';
     const result = await answerTo(
-      { path: `${pipe}\n${body ?? ''}`, token, tokenEndsMs: endOf(token) },
+      {
+        path: `${pipe}\n${body ?? ''}`,
+        token,
+        address: addressOf(request),
+        tokenEndsMs: endOf(token),
+      },
       () => {
         source = 'upstream';
         return ask(options, `${upstreamUrl}/v0/pipes/${pipe}`, request, body);
@@ -100,6 +111,12 @@ async function ask(
       ? new CollectorError('UPSTREAM_TIMEOUT', 'the upstream takes too long', { cause })
       : new CollectorError('UPSTREAM_UNAVAILABLE', 'the upstream does not answer', { cause });
   }
+}
+
+/** As Tinybird takes it: in the header, or as `?token=`. */
+function tokenOf({ headers }: IncomingMessage, pipe: string): string {
+  const query = pipe.slice(pipe.indexOf('?') + 1);
+  return headers.authorization?.trim() || (new URLSearchParams(query).get('token') ?? '');
 }
 
 /** When a JWT ends. Not verified here: the upstream did that when it answered the same token before. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
-import proxyAddr from 'proxy-addr';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { type NotAReader, whyNotAReader } from './bots.ts';
+import { clientAddress } from './client-address.ts';
 import type { CountryClues } from './country.ts';
 import { CollectorError } from './errors.ts';
 import type { PageHit } from './page-hit.ts';
@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   visitorId: (visitor: Visitor) => string;
   countryOf: (clues: CountryClues) => string | null;
   /** Throws for the hit too many. */
-  limit: (address: string) => Promise<void>;
+  limit: (address: string) => void;
   /** Does the work once for each id. */
   once: (id: string, work: () => Promise<void>) => Promise<boolean>;
   /** Whether an address is that of a proxy whose headers are believed. */
@@ -38,14 +38,15 @@ const MAX_USER_AGENT = 1_024;
  * @returns the function; it throws CollectorError, whose status is the answer.
  */
 export function createReceive(options: ReceiveOptions) {
+  const allowed = options.origins && new Set(options.origins.flatMap(withTranslation));
   return async (
     request: IncomingMessage,
     readHit: () => PageHit | Promise<PageHit>,
   ): Promise<HitOutcome> => {
     const { headers } = request;
-    const address = addressOf(request, options);
-    refuseForeignOrigin(headers, options.origins);
-    await options.limit(address);
+    const address = clientAddress(request, options.isTrustedProxy);
+    refuseForeignOrigin(headers, allowed);
+    options.limit(address);
     const userAgent = headers['user-agent']?.trim().slice(0, MAX_USER_AGENT);
     if (!userAgent) throw new CollectorError('REQUEST_INVALID', 'headers.user-agent is missing');
     const hit = await readHit();
@@ -59,7 +60,9 @@ export function createReceive(options: ReceiveOptions) {
         userAgent,
         country: countryOf(options, request, address, hit),
         receivedAt: new Date(options.now()),
-        edgeStart: headers['x-ghost-analytics-start']?.toString(),
+        edgeStart: areHeadersTrusted(options, request)
+          ? headers['x-ghost-analytics-start']?.toString()
+          : undefined,
       });
       await options.spool.append(JSON.stringify(row));
     };
@@ -75,25 +78,40 @@ export function createReceive(options: ReceiveOptions) {
  * A page of a foreign site says so; a server, and a browser's picture, say nothing. A page with the referrer
  * policy `no-referrer` says `null` (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
  */
-function refuseForeignOrigin(headers: IncomingHttpHeaders, allowed?: readonly string[]): void {
+function refuseForeignOrigin(headers: IncomingHttpHeaders, allowed?: ReadonlySet<string>): void {
   const { origin } = headers;
-  if (!allowed || origin === undefined || allowed.includes(origin.toLowerCase())) return;
+  if (!allowed || origin === undefined || allowed.has(origin.toLowerCase())) return;
   if (origin === 'null' && headers['sec-fetch-site'] === 'same-origin') return;
   throw new CollectorError('ORIGIN_REFUSED', 'pages of this origin are not counted here');
 }
 
-/** The nearest address that is no trusted proxy; a header without an address in it says nothing. */
-function addressOf(request: IncomingMessage, { isTrustedProxy }: ReceiveOptions): string {
-  const believed = proxyAddr(request, isTrustedProxy);
-  return isIP(believed) ? believed : (request.socket.remoteAddress ?? '');
+/**
+ * An origin, and the one at which Google Translate shows its pages to readers: dots are dashes there and dashes are
+ * two, in the letters of the name (as in https://amp.dev/documentation/guides-and-tutorials/learn/amp-caches-and-cors/amp-cache-urls).
+ */
+function withTranslation(origin: string): string[] {
+  const name = domainToUnicode(new URL(origin).hostname);
+  const dashed = name.replaceAll('-', '--').replaceAll('.', '-');
+  // What looks like punycode must not be taken for it.
+  const label = dashed.slice(2, 4) === '--' ? `0-${dashed}-0` : dashed;
+  return [origin, `https://${domainToASCII(`${label}.translate.goog`)}`];
+}
+
+function areHeadersTrusted({ isTrustedProxy }: ReceiveOptions, { socket }: IncomingMessage) {
+  return isTrustedProxy(socket.remoteAddress ?? '');
 }
 
 function countryOf(
-  { countryOf, isTrustedProxy }: ReceiveOptions,
+  options: ReceiveOptions,
   request: IncomingMessage,
   address: string,
   { payload: { location, timezone } }: PageHit,
 ): string | null {
-  const areHeadersTrusted = () => isTrustedProxy(request.socket.remoteAddress ?? '');
-  return countryOf({ headers: request.headers, areHeadersTrusted, address, location, timezone });
+  return options.countryOf({
+    headers: request.headers,
+    areHeadersTrusted: () => areHeadersTrusted(options, request),
+    address,
+    location,
+    timezone,
+  });
 }

@@ -14,11 +14,12 @@ export interface Replayed {
  * engine counts none twice. What the upstream has already, wholly or in part, is only sent when `anyway`;
  * of a batch that is in quarantine in part, the rows that are not then count twice, also at the engine.
  *
+ * @param tinybirdFor sends to a data source; without a name to that of page hits
  * @param batch the one to send (Default: all)
  */
 export async function* replay(
   file: string,
-  tinybird: Tinybird,
+  tinybirdFor: (datasource: string | undefined) => Tinybird,
   { batch, anyway = false }: { batch?: string | undefined; anyway?: boolean } = {},
 ): AsyncGenerator<Replayed> {
   for (const letter of readDeadLetters(file)) {
@@ -28,7 +29,7 @@ export async function* replay(
       continue;
     }
     const ndjson = letter.rows.map((row) => JSON.stringify(row)).join('\n');
-    const outcome = await tinybird.send(ndjson, nameFor(letter));
+    const outcome = await tinybirdFor(letter.datasource).send(ndjson, nameFor(letter));
     if (outcome.kind === 'accepted' && outcome.quarantined === 0) markReplayed(file, letter);
     yield { letter, stays: whyItStays(outcome) };
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type ColumnTimes, timesOf } from './column-times.ts';
 import type { PageHit } from './page-hit.ts';
 import { readReferrer } from './referrer.ts';
 import { remember } from './remember.ts';
@@ -12,7 +13,10 @@ export interface HitFacts {
   /** As ISO 3166-1 alpha-2. */
   country: string | null;
   receivedAt: Date;
-  /** When the edge got the hit: the header `x-ghost-analytics-start`, milliseconds since 1970. */
+  /**
+   * When the edge got the hit: the header `x-ghost-analytics-start`, milliseconds since 1970. Only of a proxy that
+   * is trusted.
+   */
   edgeStart?: string | undefined;
 }
 
@@ -25,8 +29,9 @@ export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
     ...payload.parsedReferrer,
     url: publicReferrer(payload.parsedReferrer.url),
   };
+  const receivedMs = within(TIMES, facts.receivedAt.getTime());
   return {
-    timestamp: facts.receivedAt.toISOString(),
+    timestamp: new Date(receivedMs).toISOString(),
     action,
     version,
     site_uuid: payload.site_uuid,
@@ -40,7 +45,7 @@ export function rowOf({ action, version, payload }: PageHit, facts: HitFacts) {
       parsedReferrer,
       location: facts.country,
       event_id: payload.event_id || randomUUID(),
-      meta: { received_timestamp: edgeTime(facts.edgeStart) },
+      meta: { received_timestamp: edgeTime(facts.edgeStart, receivedMs) },
       'user-agent': facts.userAgent,
       ...readUserAgent(facts.userAgent),
       ...readReferrer(parsedReferrer),
@@ -70,9 +75,18 @@ function publicReferrer(from: string | null): string | null {
   return part !== from && URL.canParse(from) ? part : from;
 }
 
-const LATEST_MS = 8.64e15; // what Date can hold
+/** Of the table. Ghost's view also turns the edge's time into one (core/server/data/tinybird/pipes/mv_hits.pipe). */
+const TIMES = timesOf('analytics_events', 'timestamp');
+/** No edge holds a hit for as long, and the clocks of two machines are not as far apart. */
+const EDGE_MS = 86_400_000;
 
-function edgeTime(start: string | undefined): string | null {
-  const ms = /^\d{1,16}/.exec(start ?? '')?.[0];
-  return ms === undefined || Number(ms) > LATEST_MS ? null : new Date(Number(ms)).toISOString();
+/** Nothing for a time that is none, or not of this hit. */
+function edgeTime(start: string | undefined, receivedMs: number): string | null {
+  const ms = Number(/^\d{1,16}/.exec(start ?? '')?.[0] ?? Number.NaN);
+  const isOfThisHit = Math.abs(ms - receivedMs) <= EDGE_MS && ms === within(TIMES, ms);
+  return isOfThisHit ? new Date(ms).toISOString() : null;
+}
+
+function within({ first, last }: ColumnTimes, ms: number): number {
+  return Math.min(last, Math.max(first, ms));
 }

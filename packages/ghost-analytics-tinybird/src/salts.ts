@@ -11,7 +11,7 @@ export interface SaltsOptions {
   timeZone: string;
   /** How long after midnight the previous salt is kept, in milliseconds. (Default: 30 minutes) */
   graceMs?: number;
-  /** Milliseconds since 1970. (Default: `Date.now`) */
+  /** Milliseconds since 1970, of a clock that does not jump: see ClockGuard. (Default: `Date.now`) */
   now?: () => number;
   /** Hears that the file was damaged and begun anew: visitors of today count twice. */
   onDamage?: () => void;
@@ -37,6 +37,8 @@ export interface Salts {
 }
 
 const MINUTE_MS = 60_000;
+/** By how much another process of the data directory may be ahead at midnight. */
+const AHEAD_MS = 10 * MINUTE_MS;
 const SALT_BYTES = 32;
 
 const savedSalts = z.object({
@@ -62,6 +64,8 @@ export function openSalts(options: SaltsOptions): Salts {
   // Asked for each hit, and none of it changes within a minute.
   let minute = Number.NaN;
   let today = '';
+  /** The day that begins within `AHEAD_MS`, mostly today. */
+  let soon = '';
   let isBeforeChange = false;
   let saved = read(file, onDamage);
 
@@ -78,18 +82,23 @@ export function openSalts(options: SaltsOptions): Salts {
       throw new CollectorError('SALTS_UNAVAILABLE', 'the new salt cannot be kept', { cause });
     }
   };
-  const startDay = (today: string) => (before: SavedSalts | undefined) => {
-    // A clock that steps back over midnight does not bring back a salt that is gone.
-    if (before && before.day >= today) return before;
+  // A day in the past as well as one that a wrong clock once showed.
+  const isOver = (day: string): boolean => day !== today && day !== soon;
+  const hasGrace = ({ untilMs }: NonNullable<SavedSalts['previous']>): boolean => {
+    const leftMs = untilMs - now();
+    return leftMs > 0 && leftMs <= graceMs + AHEAD_MS;
+  };
+  const startDay = (before: SavedSalts | undefined): SavedSalts => {
+    if (before && !isOver(before.day)) return before;
     const next = { day: today, salt: randomBytes(SALT_BYTES).toString('base64') };
     // After a longer pause nobody is in the middle of a visit.
     if (before?.day !== dayAt(now() - graceMs)) return next;
     return { ...next, previous: { salt: before.salt, untilMs: startOf(today) + graceMs } };
   };
   const endGrace = (before: SavedSalts | undefined): SavedSalts => {
-    if (!before) return startDay(dayAt(now()))(before);
+    if (!before) return startDay(before);
     const { previous, ...rest } = before;
-    return previous && previous.untilMs <= now() ? rest : before;
+    return previous && !hasGrace(previous) ? rest : before;
   };
 
   return {
@@ -98,10 +107,11 @@ export function openSalts(options: SaltsOptions): Salts {
       if (minuteNow !== minute) {
         minute = minuteNow;
         today = dayAt(now());
+        soon = dayAt(now() + AHEAD_MS);
         isBeforeChange = dayAt(now() + graceMs) !== today;
       }
-      if (!saved || today > saved.day) saved = change(startDay(today));
-      if (saved.previous && saved.previous.untilMs <= now()) saved = change(endGrace);
+      if (!saved || isOver(saved.day)) saved = change(startDay);
+      if (saved.previous && !hasGrace(saved.previous)) saved = change(endGrace);
       return {
         current: saved.salt,
         previous: saved.previous?.salt,

@@ -28,9 +28,11 @@ function lineFor(outcome: SendOutcome, batch: SentBatch): ['debug' | 'warn' | 'e
     case 'misconfigured':
       return ['error', 'the upstream takes nothing until its address or token is right'];
     case 'refused':
-      if (batch.rows > 1) return ['warn', 'batch refused: its halves are tried'];
+      if (batch.isHalved) return ['warn', 'batch refused: its halves are tried'];
       return ['error', 'hit refused: it is a dead letter'];
     case 'halfway':
+      if (batch.isHalved)
+        return ['warn', 'a view refused a row of the batch: its halves are tried'];
       return ['error', 'batch written but missing in a view: it is a dead letter'];
   }
 }

@@ -37,8 +37,10 @@ export interface SentBatch {
   /** `segment:from-to`, in bytes; the same name always means the same rows. */
   name: string;
   rows: number;
-  /** Whether an answer to it, or to a batch it is part of, was lost, so that it may be there already. */
+  /** Whether it may be there already: an answer to it was lost, or it is part of a batch that may. */
   mayBeDouble: boolean;
+  /** Whether it was not taken and its halves are sent. */
+  isHalved: boolean;
 }
 
 /** Sends what is in the spool, in order, one batch at a time. */
@@ -51,6 +53,12 @@ export interface Sender {
   stop(graceMs: number): Promise<void>;
 }
 
+/**
+ * A view that refuses so many rows in a row refuses all: at Tinybird each part of a batch that is sent again is in
+ * the data source once more.
+ */
+const BROKEN_VIEW_ROWS = 3;
+
 /** Creates the sender of a spool, which goes on where the checkpoint says. */
 export function createSender(options: SenderOptions): Sender {
   const { spool, tinybird, checkpoint, batchBytes, batchMs } = options;
@@ -58,6 +66,8 @@ export function createSender(options: SenderOptions): Sender {
   const ended = new AbortController();
   const draining = new AbortController();
   let failures = 0;
+  /** Rows that stood alone and that a view refused, one after the other. */
+  let refusedByViews = 0;
   /**
    * Rows that may have been written though nobody said so: of this segment, before this byte. After a start
    * all that was planned may.
@@ -113,20 +123,22 @@ export function createSender(options: SenderOptions): Sender {
     if (frames.length === 0) return checkpoint.save(done);
     const ndjson = joinRows(frames, bytes);
     const mayBeDouble = at.segment === doubt.segment && at.from < doubt.to;
-    const batch = { name: nameOf(at), rows: frames.length, mayBeDouble };
-    const outcome = await tinybird.send(ndjson, batch.name, ended.signal);
+    const name = nameOf(at);
+    const outcome = await tinybird.send(ndjson, name, ended.signal);
     // After an answer that came too early the rest of these bytes is still on its way.
     if (outcome.kind !== 'accepted') memory = Buffer.alloc(0);
     if (ended.signal.aborted && outcome.kind !== 'accepted') return;
-    const isNewDoubt = outcome.kind === 'unavailable' && outcome.mayBeWritten && !mayBeDouble;
-    if (isNewDoubt) doubt = { segment: at.segment, to };
+    const isHalved = frames.length > 1 && isOfRows(outcome);
+    if (!mayBeDouble && mayBeThere(outcome)) doubt = { segment: at.segment, to };
+    const batch = { name, rows: frames.length, mayBeDouble, isHalved };
     options.onOutcome?.(outcome, batch);
     if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') {
       failures += 1;
       return await waitAfterFailure(outcome.kind === 'unavailable' ? outcome.afterMs : undefined);
     }
     failures = 0;
-    if (outcome.kind === 'refused' && frames.length > 1) {
+    refusedByViews = outcome.kind === 'halfway' ? refusedByViews + (isHalved ? 0 : 1) : 0;
+    if (isHalved) {
       const half = frames[Math.ceil(frames.length / 2) - 1]?.end ?? 0;
       return checkpoint.save({ ...at, cuts: [at.from + half, ...at.cuts] });
     }
@@ -137,6 +149,11 @@ export function createSender(options: SenderOptions): Sender {
     if (letter) writeDeadLetter(options.deadLettersFile, letter);
     if (!isThere) checkpoint.save(done);
   };
+
+  /** Whether some of the rows may be taken without the others. */
+  const isOfRows = (outcome: SendOutcome): boolean =>
+    outcome.kind === 'refused' ||
+    (outcome.kind === 'halfway' && outcome.isOfRow && refusedByViews < BROKEN_VIEW_ROWS);
 
   const waitAfterFailure = async (askedMs = 0): Promise<void> => {
     // Whoever stops the process does not want to wait for an upstream that is not well.
@@ -185,6 +202,11 @@ export function createSender(options: SenderOptions): Sender {
       clearTimeout(late);
     },
   };
+}
+
+/** Whether rows that are sent again after this may be there twice. */
+function mayBeThere(outcome: SendOutcome): boolean {
+  return outcome.kind === 'unavailable' ? outcome.mayBeWritten : outcome.kind === 'halfway';
 }
 
 /** The name of the batch to send next. */

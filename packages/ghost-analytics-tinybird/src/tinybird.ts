@@ -22,8 +22,11 @@ export interface TinybirdOptions {
 export type SendOutcome =
   /** Written, apart from the rows in quarantine. */
   | { kind: 'accepted'; rows: number; quarantined: number }
-  /** Written to the data source but not to a view of it: sending it again would double it. */
-  | { kind: 'halfway'; reason: string }
+  /**
+   * Written to the data source but not to a view of it: sending it again would double it there. When a view refused a
+   * row, its parts without that row are in the charts only if they are sent again.
+   */
+  | { kind: 'halfway'; reason: string; isOfRow: boolean }
   /** These rows, or so many of them, will never be taken. */
   | { kind: 'refused'; reason: string }
   /** May be taken later. */
@@ -118,7 +121,8 @@ function outcomeOf({ status, headers, said }: Answer, nowMs: number): SendOutcom
   if (status >= 500 || TRANSIENT.has(status)) {
     return { kind: 'unavailable', reason, afterMs, mayBeWritten: status >= 500 };
   }
-  if (status === 422) return { kind: 'halfway', reason };
+  // https://www.tinybird.co/docs/api-reference/events-api#http-status-codes; 409 is the engine's alone.
+  if (status === 422 || status === 409) return { kind: 'halfway', reason, isOfRow: status === 422 };
   return { kind: REFUSED.has(status) ? 'refused' : 'misconfigured', reason };
 }
 

@@ -29,8 +29,9 @@ function cacheWith(options: { ttlMs: number; perDay?: number; maxBytes?: number 
       given: ChartAnswer = answer('x'),
       token = 'token',
       tokenEndsMs = Infinity,
+      address = '203.0.113.7',
     ) {
-      const result = await cache({ path, token, tokenEndsMs }, async () => {
+      const result = await cache({ path, token, tokenEndsMs, address }, async () => {
         asked += 1;
         return given;
       });
@@ -67,11 +68,42 @@ test('a failure is not kept, and gives way to the last answer where the upstream
 
 test('when the budget is spent the last answer is given, and where there is none that is said', async () => {
   const cache = cacheWith({ ttlMs: 0, perDay: 24 });
-  for (let times = 0; times < 6; times += 1) await cache.ask(`a${times}`, answer(`${times}`));
+  for (let times = 0; times < 4; times += 1) await cache.ask(`a${times}`, answer(`${times}`));
   expect(await cache.ask('a0', answer('new'))).toBe('200 0');
   expect(await cache.ask('b')).toBe('spent');
-  cache.after(DAY_MS / 18);
+  cache.after(DAY_MS / 14);
   expect(await cache.ask('b', answer('later'))).toBe('200 later');
+});
+
+test('questions that the upstream refuses cost none of the owner’s', async () => {
+  const cache = cacheWith({ ttlMs: 0, perDay: 24 });
+  for (let times = 0; times < 100; times += 1) {
+    const refusal = answer('no', times % 2 ? 401 : 403);
+    await cache.ask(`x${times}`, refusal, `forged ${times}`, Infinity, `198.51.100.${times}`);
+  }
+  expect(await cache.ask('owner', answer('1'))).toBe('200 1');
+  expect(cache.asked).toBe(101);
+});
+
+test('whoever is refused again and again is soon not asked for', async () => {
+  const cache = cacheWith({ ttlMs: 0, perDay: 24 });
+  for (let times = 0; times < 100; times += 1) {
+    await cache.ask(`x${times}`, answer('no', 403), `forged ${times}`, Infinity, '198.51.100.1');
+  }
+  expect(cache.asked).toBe(4);
+});
+
+test('one address cannot spend what others ask with, and its /64 is one address', async () => {
+  const cache = cacheWith({ ttlMs: 0, perDay: 100 });
+  const ask = (path: string, address: string) =>
+    cache.ask(path, answer('1'), 'token', Infinity, address);
+  let granted = 0;
+  for (let times = 0; times < 100; times += 1) {
+    const said = await ask(`a${times}`, `2001:db8::${times.toString(16)}`);
+    granted += said === 'spent' ? 0 : 1;
+  }
+  expect(granted).toBe(18);
+  expect(await ask('b', '2001:db8:0:1::1')).toBe('200 1');
 });
 
 test('what is kept stays below its bytes', async () => {
@@ -94,7 +126,7 @@ test('in no 24 hours does a budget grant more than it has', () => {
         const granted: number[] = [];
         for (const wait of waits) {
           nowMs += wait;
-          if (budget.take().granted) granted.push(nowMs);
+          if (budget.take(`203.0.113.${granted.length % 4}`).granted) granted.push(nowMs);
           const first = granted.findIndex((at) => at > nowMs - DAY_MS);
           expect(granted.length - Math.max(0, first)).toBeLessThanOrEqual(perDay);
         }

@@ -31,7 +31,6 @@ test.each([
   ['a post that is no id', hitBody({ post_uuid: 'null' })],
   ['a type Ghost does not have', hitBody({ post_type: 'tag' })],
   ['no pathname', hitBody({ pathname: '' })],
-  ['an id too long', hitBody({ event_id: 'a'.repeat(65) })],
   ['a number for a tag', hitBody({ utm_term: 7 })],
 ])('refused: %s', (_what, body) => {
   expect(codeOf(() => read(body))).toBe('REQUEST_INVALID');
@@ -44,12 +43,32 @@ test('what others made up is cut and stays whole text; the reader still counts',
       href: `${'a'.repeat(4_095)}🐈`,
       utm_term: 'a'.repeat(513),
       parsedReferrer: { url: 'b'.repeat(5_000), source: null, medium: null },
+      gift_link: 'g'.repeat(600),
+      locale: 'l'.repeat(65),
+      location: 'x'.repeat(65),
+      member_status: 'm'.repeat(65),
     }),
   );
+  expect(payload.gift_link).toHaveLength(512);
+  for (const field of ['locale', 'location', 'member_status'] as const) {
+    expect(payload[field]).toHaveLength(64);
+  }
   expect(payload.pathname).toHaveLength(2_048);
   expect(payload.href).toBe(`${'a'.repeat(4_095)}\ufffd`);
   expect(payload.utm_term).toHaveLength(512);
   expect(payload.parsedReferrer?.url).toHaveLength(4_096);
+});
+
+test.each([null, 7, {}, 'a'.repeat(65)])(
+  'a hit with the id %j is taken and gets another',
+  (event_id) => {
+    expect(read(hitBody({ event_id })).payload.event_id).toBeUndefined();
+  },
+);
+
+test('a byte-order mark before the body is no part of it', () => {
+  const body = `\ufeff${JSON.stringify(hitBody())}`;
+  expect(readPageHit({ body, siteHeader: SITE }).payload.site_uuid).toBe(SITE);
 });
 
 test('a page outside Ghost need not say what only Ghost knows', () => {

@@ -97,12 +97,26 @@ test('without a referrer its fields are absent, and ?ref= is a source though it 
   });
 });
 
-test.each(['', 'soon', '-1', '99999999999999999'])(
-  'the edge’s time %j is left out',
-  (edgeStart) => {
-    expect(rowFor({}, { edgeStart }).payload.meta.received_timestamp).toBeNull();
-  },
-);
+const RECEIVED = Date.parse('2026-09-01T12:00:00Z');
+const DAY_MS = 86_400_000;
+test.each([
+  '',
+  'soon',
+  '-1',
+  '99999999999999999',
+  // After 2106, which Ghost's mv_hits cannot count in seconds.
+  '4294967296000',
+  String(RECEIVED + DAY_MS + 1),
+  String(RECEIVED - DAY_MS - 1),
+])('the edge’s time %j is left out, as it is none of this hit', (edgeStart) => {
+  expect(rowFor({}, { edgeStart }).payload.meta.received_timestamp).toBeNull();
+});
+
+test('a clock of another age gives a time that the table can hold', () => {
+  const timeOf = (receivedAt: Date) => rowFor({}, { receivedAt }).timestamp;
+  expect(timeOf(new Date('2150-01-01T00:00:00Z'))).toBe('2106-02-07T06:28:15.000Z');
+  expect(timeOf(new Date('1969-01-01T00:00:00Z'))).toBe('1970-01-01T00:00:00.000Z');
+});
 
 const MAC =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)';

@@ -186,11 +186,24 @@ test("midnight is the site's", () => {
   expect(visitors.id()).not.toBe(id);
 });
 
-test('a clock that steps back over midnight changes nothing', () => {
-  const visitors = visitorsOf('2026-09-02T00:30:00Z');
+test('a process that is minutes behind at midnight draws no third salt', () => {
+  const visitors = visitorsOf('2026-09-02T00:00:05Z');
   const id = visitors.id();
-  visitors.at('2026-09-01T23:50:00Z');
+  visitors.at('2026-09-01T23:55:00Z');
   expect(visitors.id()).toBe(id);
+});
+
+test('a salt of a day to come, as a wrong clock left it, is not the salt of today', () => {
+  const visitors = visitorsOf('2099-09-02T23:50:00Z');
+  const wrong = visitors.id();
+  visitors.at('2099-09-03T00:10:00Z');
+  expect(visitors.id()).toBe(wrong);
+  visitors.at('2026-09-01T12:00:00Z');
+  const today = visitors.id();
+  expect(today).not.toBe(wrong);
+  expect(JSON.parse(readFileSync(visitors.file, 'utf8')).previous).toBeUndefined();
+  visitors.at('2026-09-02T12:00:00Z');
+  expect(visitors.id()).not.toBe(today);
 });
 
 test('a damaged file is told and begun anew', () => {

@@ -28,6 +28,8 @@ export interface AcceptContext {
   queues: MailQueues;
   /** Ms since 1970. */
   now: () => number;
+  /** A moment by Ghost's clock, on the time of the store. (Default: they are one) */
+  fromWall?: (moment: Date) => Date;
 }
 
 /** Ghost tries an automation again after ten minutes, ten times (services/automations/constants.js). */
@@ -47,10 +49,12 @@ const ADDRESSES_A_QUERY = 500;
  * @throws StoreUnavailableError when nothing could be written
  */
 export async function acceptMessage(
-  { store, queues, now }: AcceptContext,
+  { store, queues, now, fromWall = (moment) => moment }: AcceptContext,
   origin: Origin,
-  message: Message,
+  given: Message,
 ): Promise<Acceptance> {
+  const deliverAt = given.deliverAt && fromWall(given.deliverAt);
+  const message = { ...given, deliverAt };
   return await store.transaction(async (tx) => {
     const key = contentKey(origin, message);
     const known = await findKnown(tx, origin, message, key, now());

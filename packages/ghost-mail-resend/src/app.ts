@@ -2,7 +2,7 @@ import { isStoreUnavailable } from '@prosora/durable';
 import { type Logger, ProsoraError, RawBodyError, readRawBody } from '@prosora/service';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { acceptMessage } from './accept.ts';
-import { authenticate, type Site } from './authenticate.ts';
+import { authenticate, basicPassword, type Site, siteOfKey } from './authenticate.ts';
 import { Refusal } from './errors.ts';
 import { eventsPage } from './events-page.ts';
 import { parseMessage } from './message.ts';
@@ -11,8 +11,13 @@ import { readForm } from './multipart.ts';
 import { detectOpenBot } from './open-bot.ts';
 import { AT_ONCE_MS, waitForOutcome } from './outcome.ts';
 import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
+import { assertSender } from './senders.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
+import { createUnknownRoutes, routeOf } from './unknown-routes.ts';
 import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
+import { webhookHeaders } from './webhook-signature.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /** What the routes need. */
 export interface AppContext extends WebhookContext {
@@ -24,6 +29,7 @@ export interface AppContext extends WebhookContext {
   /** What becomes of opens by programs. */
   botOpens: 'mark' | 'drop';
   suppression: SuppressionContext;
+  fromWall: SteadyClock['fromWall'];
   maxMessageBytes: number;
   metrics: MailMetrics;
   logger: Logger;
@@ -48,8 +54,9 @@ export function createApp(context: AppContext): Express {
     const { domain } = request.params;
     const site = siteOf(request, domain);
     const message = parseMessage(await readForm(request, context.maxMessageBytes));
+    assertSender(sites, site, message.template);
     const origin = { site: site.name, domain };
-    const accepting = { store, queues, now: clock.now };
+    const accepting = { store, queues, now: clock.now, fromWall: context.fromWall };
     const taken = await acceptMessage(accepting, origin, message);
     const { messageId, publicId, accepted, duplicates } = taken;
     metrics.recipients.inc({ outcome: 'accepted' }, accepted);
@@ -75,16 +82,17 @@ export function createApp(context: AppContext): Express {
     app.delete(`/v3/:domain/${list}/:address`, async (request, response) => {
       const { domain, address } = request.params;
       const site = siteOf(request, domain);
-      const isBurst = await noteDeletion(context.suppression, site.name, list, address);
-      logger.info({ list, forwarded: isBurst }, 'suppression.deleted');
+      const outcome = await noteDeletion(context.suppression, site.name, list, address);
+      metrics.suppressionDeletions.inc({ outcome });
+      logger.info({ site: site.name, list, outcome }, 'suppression.deleted');
       response.json({ message: 'Suppression has been removed', value: '', address });
     });
   }
 
   app.post('/webhooks/resend', async (request, response) => {
-    const headers = webhookHeaders(request);
+    const headers = webhookHeaders(request.headers);
     const body = await readRawBody(request, WEBHOOK_BODY);
-    const event = verifyWebhook(body, headers, await context.secrets());
+    const event = await verifyWebhook(context, body, headers, await context.secrets());
     const outcome = await receiveWebhook(context, headers.id, event);
     metrics.webhooks.inc({ type: event.type, outcome });
     logger.debug({ type: event.type, outcome, svixId: headers.id }, 'webhook.received');
@@ -107,8 +115,16 @@ export function createApp(context: AppContext): Express {
     response.set({ 'content-type': 'image/gif', 'cache-control': 'no-store, private' }).send(PIXEL);
   });
 
-  app.use((request) => {
-    throw new Refusal(404, `The mail bridge has no ${request.method} ${request.path}.`);
+  const noteUnknown = createUnknownRoutes(store, clock.now);
+  app.use(async (request) => {
+    const { method, path, headers } = request;
+    // Of a site, it says what a newer Ghost wants; of anybody else it says nothing.
+    if (siteOfKey(sites, basicPassword(headers.authorization)) !== undefined) {
+      await noteUnknown(method, path).catch((error: unknown) => {
+        logger.error({ err: error }, 'route.not-noted');
+      });
+    }
+    throw new Refusal(404, `The mail bridge has no ${routeOf(method, path)}.`);
   });
   app.use(answerProblem(context));
   return app;
@@ -122,7 +138,8 @@ export function createApp(context: AppContext): Express {
 async function takeAtOnce(context: AppContext, messageId: string, id: string): Promise<void> {
   const outcome = await waitForOutcome(context, messageId, AT_ONCE_MS);
   const level = outcome.kind === 'sent' ? 'info' : 'warn';
-  context.logger[level]({ id, ...outcome }, `mail.${outcome.kind}`);
+  const reason = outcome.kind === 'refused' ? { reason: withoutAddresses(outcome.reason) } : {};
+  context.logger[level]({ id, kind: outcome.kind, ...reason }, `mail.${outcome.kind}`);
   if (outcome.kind === 'refused') throw new Refusal(400, `Resend: ${outcome.reason}`);
 }
 
@@ -132,16 +149,6 @@ function eventsUrl(request: Request, domain: string): string {
   return URL.canParse(url) ? url : `http://localhost/v3/${encodeURIComponent(domain)}/events`;
 }
 
-function webhookHeaders(request: Request) {
-  const [id, timestamp, signature] = ['svix-id', 'svix-timestamp', 'svix-signature'].map(
-    (name) => request.get(name) ?? '',
-  );
-  if (!id || !timestamp || !signature) {
-    throw new Refusal(400, 'The headers svix-id, svix-timestamp and svix-signature are needed.');
-  }
-  return { id, timestamp, signature };
-}
-
 function answerProblem({ logger, metrics }: AppContext): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
@@ -149,7 +156,7 @@ function answerProblem({ logger, metrics }: AppContext): ErrorRequestHandler {
     const route = request.route?.path ?? 'none';
     metrics.refusals.inc({ route, status });
     if (status >= 500) logger.error({ err: error, route }, 'request.failed');
-    else logger.warn({ route, status, reason: sentence }, 'request.refused');
+    else logger.warn({ route, status, reason: withoutAddresses(sentence) }, 'request.refused');
     response.status(status).json({ error: sentence });
   };
 }

@@ -8,6 +8,8 @@ export interface Site {
   apiKey: string;
   /** The domains it may name. */
   domains: readonly string[];
+  /** The domains that it sends from, where they are not those of `domains`: `senders.ts` has the rule. */
+  senders?: readonly string[] | undefined;
 }
 
 /**
@@ -36,7 +38,8 @@ export function siteOfKey(sites: readonly Site[], key: string): Site | undefined
   return sites.filter(({ apiKey }) => isSame(key, apiKey))[0];
 }
 
-function basicPassword(authorization = ''): string {
+/** The password of HTTP's Basic scheme; empty without one. */
+export function basicPassword(authorization = ''): string {
   const [scheme, credentials = ''] = authorization.split(' ');
   if (scheme?.toLowerCase() !== 'basic') return '';
   const text = Buffer.from(credentials, 'base64').toString();

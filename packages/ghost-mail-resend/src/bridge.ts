@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { type Clock, systemClock } from '@prosora/durable';
-import { type Logger, listen, startPrivateListener } from '@prosora/service';
+import type { Clock } from '@prosora/durable';
+import { type Logger, listen, type MachineClocks, startPrivateListener } from '@prosora/service';
 import { Resend } from 'resend';
 import { createApp } from './app.ts';
 import type { Site } from './authenticate.ts';
@@ -14,7 +14,9 @@ import { startSending } from './sending.ts';
 import { createSharedPace } from './shared-pace.ts';
 import { startSmtp } from './smtp.ts';
 import { type MailPlace, openMailStore } from './store.ts';
+import { watchClock } from './watch-clock.ts';
 import { createWebhookSecrets } from './webhook-secrets.ts';
+import { watchWrites } from './write-fate.ts';
 
 /** What a bridge is made of; `options.ts` says what each means. */
 export interface MailBridgeOptions {
@@ -40,11 +42,13 @@ export interface MailBridgeOptions {
   concurrency: number;
   silentHours?: number;
   keepDays?: number;
-  /** How often the bridge looks after silence, doubt and age. (Default: 60,000) */
+  /** How often the bridge looks after silence, doubt, age and the clock. (Default: 60,000) */
   choresEveryMs?: number;
   logger: Logger;
   /** (Default: the machine's) */
   clock?: Clock;
+  /** What the clock is held against. (Default: the machine's; with `clock` none) */
+  clocks?: MachineClocks;
 }
 
 /** A running bridge. */
@@ -67,8 +71,6 @@ const TIMEOUTS = {
   // Ghost keeps its connection, and would meet a closed one.
   keepAliveTimeout: 65_000,
 };
-/** A worker tries a store that fails again every second or two. */
-const UNREADY_MS = 10_000;
 /** Together below the 10 s that a container is given to stop. */
 const REQUEST_GRACE_MS = 2_000;
 const WORKER_GRACE_MS = 5_000;
@@ -77,22 +79,25 @@ const HOUR_MS = 60 * 60 * 1000;
 /**
  * Starts the bridge.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
-  const { logger, clock = systemClock, sites, silentHours = 6, keepDays = 90 } = options;
+  const { logger, sites, silentHours = 6, keepDays = 90, choresEveryMs = 60_000 } = options;
   const { resendApiKey: apiKey, resendBaseUrl: baseUrl, pixelOrigin } = options;
   await using cleanup = new AsyncDisposableStack();
-  const opened = await openMailStore(options.place, clock);
-  const { store, queues } = opened;
-  cleanup.use(store);
+  const unwatched = await openMailStore(options.place, options.clock, options.clocks);
+  cleanup.use(unwatched.store);
+  const fate = watchWrites(unwatched.store, options.place);
+  const opened = { ...unwatched, store: fate.store };
+  const { store, queues, clock, guard } = opened;
   const metrics = createMailMetrics(opened);
   const pixelSecret = await ensureNote(store, 'pixel-secret', () =>
     randomBytes(24).toString('base64url'),
   );
   const admin = new Resend(apiKey, { baseUrl });
   const pace = createSharedPace(store, clock);
-  let storeFailedAt = Number.NEGATIVE_INFINITY;
+  const stopLooking = await watchClock(opened, metrics.registry, logger, choresEveryMs);
+  cleanup.defer(stopLooking);
 
   const workers = startSending({
     ...options,
@@ -104,13 +109,12 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       queues,
       pace,
       clock,
+      latest: guard.latest,
       resend: createResendClient({ apiKey, baseUrl }),
       pixelUrl: pixelOrigin === undefined ? undefined : createPixelUrl(pixelOrigin, pixelSecret),
       onVerdict: (verdict, mails) => metrics.mails.inc({ verdict }, mails),
     },
-    onStoreFailed: () => {
-      storeFailedAt = clock.now();
-    },
+    onStoreFailed: fate.failed,
   });
   cleanup.defer(async () => {
     await Promise.all(workers.map((worker) => worker.stop(WORKER_GRACE_MS)));
@@ -122,13 +126,13 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   const { publicUrl } = options;
   const chores = doChores(
     {
-      catchingUp: { store, queues, clock, resend: admin, publicUrl, turn },
+      catchingUp: { store, queues, clock, guard, resend: admin, publicUrl, turn },
       opened,
       clock,
       logger,
       reconciling,
       keptMs: keepDays * 24 * HOUR_MS,
-      everyMs: options.choresEveryMs ?? 60_000,
+      everyMs: choresEveryMs,
     },
     stopping.signal,
   );
@@ -137,18 +141,27 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     await chores;
   });
 
+  const wallClock = options.clocks?.now;
   const server = createServer(
     TIMEOUTS,
     createApp({
       ...options,
       store,
       clock,
+      guard,
+      wallClock,
+      fromWall: opened.fromWall,
       metrics,
       queues,
       pixelSecret,
       botOpens: options.botOpens ?? 'mark',
       secrets: createWebhookSecrets(store, options.webhookSecrets, clock.now),
-      suppression: { store, clock, queue: opened.suppressions },
+      suppression: {
+        store,
+        clock,
+        queue: opened.suppressions,
+        sites: sites.map(({ name }) => name),
+      },
     }),
   );
   const publicListener = await listen(server, options);
@@ -165,10 +178,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     metrics: metrics.registry,
     checks: {
       store: async () => void (await queues.chunks.oldestPending()),
-      sending: () => {
-        if (clock.now() - storeFailedAt > UNREADY_MS) return;
-        throw new Error('the store refused a change a moment ago; the log says why');
-      },
+      writing: fate.check,
     },
   });
   cleanup.defer(() => privateListener.close(0));

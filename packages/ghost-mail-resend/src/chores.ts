@@ -9,6 +9,7 @@ import { forgetOld } from './retention.ts';
 import type { MailStore } from './schema.ts';
 import type { OpenedMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /** What the chores need. */
 export interface ChoresContext {
@@ -44,14 +45,18 @@ export async function doChores(context: ChoresContext, signal: AbortSignal): Pro
         logger.error({ silentMinutes, ...(reason !== undefined && { reason }) }, 'webhooks.silent');
         alarmedAt = now;
       }
-      for (const chunk of await endDeadChunks(opened, now)) logger.error(chunk, 'chunk.dead');
+      for (const chunk of await endDeadChunks(opened, now)) {
+        logger.error({ ...chunk, reason: withoutAddresses(chunk.reason) }, 'chunk.dead');
+      }
       const caughtUp = await catchUp(catchingUp);
       if (caughtUp.missed > 0) logger.info({ events: caughtUp.missed }, 'webhooks.caught-up');
       const { problem = caughtUp.problem, ...counts } = await reconcile(reconciling);
       if (counts.found + counts.absent + counts.told > 0) logger.info(counts, 'mail.reconciled');
-      if (problem !== undefined) logger.warn({ reason: problem }, 'mail.not-reconciled');
+      if (problem !== undefined) {
+        logger.warn({ reason: withoutAddresses(problem) }, 'mail.not-reconciled');
+      }
       if (now - forgotAt > HOUR_MS) {
-        const messages = await forgetOld(opened, keptMs, now);
+        const messages = await forgetOld(opened, keptMs, opened.guard.earliest());
         if (messages > 0) logger.info({ messages }, 'mail.forgotten');
         forgotAt = now;
       }

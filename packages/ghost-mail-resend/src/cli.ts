@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readOptions,
+  secretsOf,
+  stopGracefully,
+} from '@prosora/service';
 import { startMailBridge } from './bridge.ts';
 import { MailBridgeError } from './errors.ts';
 import { mailOptions, pixelOriginOf, placeOf, sitesOf } from './options.ts';
@@ -14,6 +20,7 @@ const HELP = `Usage: prosora-mail [verb]
 The bridge between Ghost's Mailgun client and Resend.
 
   serve                      runs the bridge (the default)
+  init                       makes the store, once, before the first start
   doctor                     looks at the key, the domains, the webhook, the clock and the store;
                              --ghost-config FILE: and at where Ghost sends newsletters and sign-in mails
   setup                      makes the webhook at Resend and stores its secret; --replace: a new one
@@ -23,7 +30,9 @@ The bridge between Ghost's Mailgun client and Resend.
   cancel <email-id>          ends it: who was not sent it gets nothing
   dead                       chunks that were given up, or of which nobody can say whether they were sent
   replay <id>…               tries such chunks again; one that may have been sent is never sent again
+  trust-clock                says that the machine's clock is right, after a jump that the bridge doubts
   export <email-id>          its recipients and what became of them, as CSV; --failed: only failures
+  erase ADDRESS              says what the store has of a reader; --yes: and takes it out
   import-suppressions FILE   puts addresses that Mailgun exported on the suppression list of Resend
 
 Options are environment variables:
@@ -43,12 +52,7 @@ async function serve(): Promise<void> {
   const logger = createLogger({
     name: 'mail',
     level: logLevel,
-    secrets: [
-      ...sites.map(({ apiKey }) => apiKey),
-      options.resendApiKey,
-      options.databaseUrl,
-      ...options.webhookSecrets,
-    ],
+    secrets: secretsOf(mailOptions, options),
   });
   const bridge = await startMailBridge({
     ...options,
@@ -71,6 +75,7 @@ try {
       watch: { type: 'boolean' },
       failed: { type: 'boolean' },
       replace: { type: 'boolean' },
+      yes: { type: 'boolean' },
       'ghost-config': { type: 'string' },
     },
   });

@@ -2,6 +2,7 @@ import type { Finding } from './doctor.ts';
 import { readImports } from './import-suppressions.ts';
 import { describeChunks } from './status.ts';
 import type { OpenedMailStore } from './store.ts';
+import { readUnknownRoutes } from './unknown-routes.ts';
 
 /** What Ghost handed over, and whether all of it is sent. */
 export async function checkNewsletters({ store, queues }: OpenedMailStore): Promise<Finding> {
@@ -28,5 +29,18 @@ export async function checkImports({ store }: OpenedMailStore): Promise<Finding>
     files.length > 0
       ? `Brought along: ${files.join(', ')}.`
       : 'None were brought along; those of Mailgun are with "prosora-mail import-suppressions".';
+  return { what, ok: true, sentence };
+}
+
+/** What a newer Ghost wants of Mailgun that the bridge does not know: it was refused, and nothing else was lost. */
+export async function checkRoutes({ store }: OpenedMailStore): Promise<Finding> {
+  const what = 'requests';
+  const routes = Object.entries(await readUnknownRoutes(store));
+  if (routes.length === 0)
+    return { what, ok: true, sentence: 'All that came from Ghost is known.' };
+  const asked = routes.map(
+    ([route, { at, times }]) => `${route} (${times} times, last at ${new Date(at).toISOString()})`,
+  );
+  const sentence = `Ghost asked for what this version does not know, and was refused: ${asked.join(', ')}. Mail goes on; look for a newer version of the bridge.`;
   return { what, ok: true, sentence };
 }

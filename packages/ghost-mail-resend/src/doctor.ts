@@ -1,9 +1,11 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import type { ProsoraError } from '@prosora/service/errors';
 import { Resend } from 'resend';
 import type { Site } from './authenticate.ts';
+import { checkJump, checkSkew } from './doctor-clock.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-domains.ts';
 import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
-import { checkImports, checkNewsletters } from './doctor-mail.ts';
+import { checkImports, checkNewsletters, checkRoutes } from './doctor-mail.ts';
 import { checkSignIn } from './doctor-sign-in.ts';
 import { describeLastAttempt } from './last-attempt.ts';
 import { ownWebhooks, WEBHOOK_PATH } from './own-webhooks.ts';
@@ -61,7 +63,9 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   }
   if (domains.error !== null) return findings;
   const listed = domains.data.data;
-  for (const name of new Set(sites.flatMap((site) => site.domains))) {
+  for (const name of new Set(
+    sites.flatMap(({ domains, senders = [] }) => [...domains, ...senders]),
+  )) {
     findings.push(checkDomain(name, listed));
   }
   for (const { id } of listed) {
@@ -82,7 +86,6 @@ function checkFolder(place: MailPlace): Finding {
   const { dataDir } = place;
   const what = 'data folder';
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK);
     const { bavail, bsize } = statfsSync(dataDir);
     const free = bavail * bsize;
@@ -123,12 +126,15 @@ async function checkStore(
             ok: false,
             sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out.${attempt === undefined ? '' : ` ${attempt}`} Look at the webhook at https://resend.com/webhooks.`,
           },
+      checkJump(opened),
+      await checkSkew(opened),
+      await checkRoutes(opened),
       await checkImports(opened),
       await checkNewsletters(opened),
     ];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [{ what: 'store', ok: false, sentence: `It does not open: ${reason}` }];
+    const { message, help = '' } = error as ProsoraError;
+    return [{ what: 'store', ok: false, sentence: `It does not open: ${message} ${help}`.trim() }];
   }
 }
 

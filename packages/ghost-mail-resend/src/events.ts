@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenBot } from './open-bot.ts';
 import type { MailTx } from './schema.ts';
+import { holdAddress, isSuppressing } from './suppressed-address.ts';
 
 /** What Ghost is to be told about one recipient, in Mailgun's words. */
 export interface MailEvent {
@@ -76,6 +77,7 @@ export async function recordEvents(
       })
       .execute();
   }
+  if (fresh.some(isSuppressing)) await holdAddress(tx, subject, now);
   return fresh.length;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { splitAddresses } from './address-list.ts';
 import { Refusal } from './errors.ts';
 import type { Form } from './multipart.ts';
 import { dropUnsubscribeTag, type RecipientVariables } from './substitute.ts';
@@ -65,7 +66,11 @@ const variablesSchema = z.record(
 const FROM = /^(?:"(?:[^"\\]|\\.)*"\s*|[^<>]*)<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/;
 // A mailbox, bare or with a display name in front, on one line.
 const ADDRESS =
-  /^(?:(?:"(?:[^"\\\r\n]|\\[^\r\n])*"[ \t]*|[^\r\n<>]*)<[^\s<>,"]+@[^\s<>,"]+>|(?:"[^"\r\n]+"|[^\s<>,"]+)@[^\s<>,"]+)$/;
+  /^(?:(?:"(?:[^"\\\r\n]|\\[^\r\n])*"[ \t]*|[^\r\n<>]*)<[^\s<>,"@]+@[^\s<>,"@]+>|(?:"[^"\r\n]+"|[^\s<>,"@]+)@[^\s<>,"@]+)$/;
+/** Ghost keeps 191 characters of an address, and a name may stand in front of it. */
+const MAX_ADDRESS_CHARS = 512;
+/** Ghost sends 1,000 at a time unless `bulkEmail.batchSize` says otherwise; Mailgun takes no more. */
+const MAX_RECIPIENTS = 10_000;
 // It goes into a tag at Resend, which takes no other characters.
 const EMAIL_ID = /^[\w-]{1,128}$/;
 const HEADER_NAME = /^[!-9;-~]+$/;
@@ -100,7 +105,7 @@ function parseTemplate(form: Form): Template {
   const from = one('from');
   if (from === undefined) throw new Refusal(400, 'The message has no sender: "from" is missing.');
   if (LINE_BREAK.test(from)) throw new Refusal(400, 'There is a line break in "from".');
-  if (!FROM.test(from.trim())) throw new Refusal(400, `"from" is not an address: ${from}`);
+  if (!FROM.test(from.trim())) throw new Refusal(400, '"from" is not an address.');
   const html = one('html') ?? null;
   const text = one('text') ?? null;
   if (html === null && text === null)
@@ -132,6 +137,15 @@ function parseRecipients(form: Form): Recipient[] {
   const text = form.get('recipient-variables')?.[0];
   const addresses = [...new Set((form.get('to') ?? []).flatMap(splitAddresses))];
   if (addresses.length === 0) throw new Refusal(400, 'The message has no recipients.');
+  if (addresses.length > MAX_RECIPIENTS) {
+    throw new Refusal(
+      400,
+      `The message has more than ${MAX_RECIPIENTS} recipients: send it in parts.`,
+    );
+  }
+  if (addresses.some(({ length }) => length > MAX_ADDRESS_CHARS)) {
+    throw new Refusal(400, `An address in "to" has more than ${MAX_ADDRESS_CHARS} characters.`);
+  }
   if (addresses.some((address) => LINE_BREAK.test(address))) {
     throw new Refusal(400, 'There is a line break in "to".');
   }
@@ -170,13 +184,6 @@ function parseVariables(text: string): Record<string, RecipientVariables> {
   const parsed = variablesSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new Refusal(400, 'The recipient variables are not an object of objects.', parsed.error);
-}
-
-/** nodemailer's Mailgun transport joins several recipients with commas. */
-function splitAddresses(to: string): string[] {
-  return (
-    to.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.flatMap((address) => address.trim() || []) ?? []
-  );
 }
 
 function laneOf(tags: readonly string[], emailId: string | null): Lane {

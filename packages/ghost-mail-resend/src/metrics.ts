@@ -2,6 +2,7 @@ import { Counter, createMetrics, Gauge, type Registry } from '@prosora/service';
 import { countGivenUp } from './dead-chunks.ts';
 import type { OpenedMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
+import { readSkew } from './webhook-skew.ts';
 
 /** What the bridge counts. */
 export interface MailMetrics {
@@ -13,6 +14,8 @@ export interface MailMetrics {
   /** Mails in calls to Resend, by what the answer meant. */
   mails: Counter<'verdict'>;
   webhooks: Counter<'type' | 'outcome'>;
+  /** Deletions of suppressions by Ghost, by what became of them. */
+  suppressionDeletions: Counter<'outcome'>;
   /** Opens that our own pixel counted, by the program that they are by. */
   pixelOpens: Counter<'bot'>;
   /** Stored events that Ghost could not bear, each time a page left one out. */
@@ -21,7 +24,7 @@ export interface MailMetrics {
 
 /** Creates the metrics; the queue is looked at whenever they are read. */
 export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
-  const { store, queues } = opened;
+  const { store, queues, clock } = opened;
   const registry = createMetrics('mail');
   const registers = [registry];
   new Gauge({
@@ -33,7 +36,7 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
         queues.urgent.oldestPending(),
         queues.chunks.oldestPending(),
       ]);
-      const ages = dates.map((date) => (date ? (Date.now() - date.getTime()) / 1000 : 0));
+      const ages = dates.map((date) => (date ? (clock.now() - date.getTime()) / 1000 : 0));
       this.set(Math.max(...ages));
     },
   });
@@ -51,7 +54,15 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
     help: 'How long Resend has not reported though mails are out; 0 while it does. Be alarmed by it.',
     registers,
     async collect() {
-      this.set((await webhookSilenceMs(store, Date.now())) / 1000);
+      this.set((await webhookSilenceMs(store, clock.now())) / 1000);
+    },
+  });
+  new Gauge({
+    name: 'prosora_mail_webhook_skew_seconds',
+    help: 'How far the clock is behind the time of a webhook that was refused for it (negative: ahead); 0 while none is.',
+    registers,
+    async collect() {
+      this.set(((await readSkew(store))?.skewMs ?? 0) / 1000);
     },
   });
   new Gauge({
@@ -92,6 +103,12 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
       name: 'prosora_mail_webhooks_total',
       help: 'Webhooks of Resend, by what became of them.',
       labelNames: ['type', 'outcome'],
+      registers,
+    }),
+    suppressionDeletions: new Counter({
+      name: 'prosora_mail_suppression_deletions_total',
+      help: 'Deletions of suppressions by Ghost; "held" ones stay at Resend, since another site holds the address.',
+      labelNames: ['outcome'],
       registers,
     }),
     pixelOpens: new Counter({

@@ -1,6 +1,7 @@
 import type { Migrations } from '@prosora/durable';
-import { type Kysely, sql } from 'kysely';
-import type { NoteName } from './notes.ts';
+import type { Kysely } from 'kysely';
+import { addErasure } from './migration-erasure.ts';
+import { createNotes } from './notes.ts';
 
 /** The tables by numbered steps. */
 export const mailMigrations: Migrations = {
@@ -127,8 +128,7 @@ export const mailMigrations: Migrations = {
         .addColumn('name', 'varchar(64)', (column) => column.primaryKey())
         .addColumn('value', 'text', (column) => column.notNull())
         .execute();
-      // All are there from the start, so that two processes never make the same one.
-      await addNotes(db, ['pace', 'webhook-secrets', 'webhook-at', 'chores-at', 'pixel-secret']);
+      await createNotes(db, ['pace', 'webhook-secrets', 'webhook-at', 'chores-at', 'pixel-secret']);
       await db.schema
         .createTable('newsletter')
         .addColumn('site', 'varchar(128)', (column) => column.notNull())
@@ -167,21 +167,17 @@ export const mailMigrations: Migrations = {
   },
   '003-reconcile-in-rounds': {
     async up(db: Kysely<never>) {
-      await addNotes(db, ['reconcile-sweep']);
+      await createNotes(db, ['reconcile-sweep']);
       await db.schema.alterTable('message').dropColumn('smtp').execute();
       await db.schema.alterTable('chunk').dropColumn('size').execute();
     },
   },
-  '004-imports': { up: (db: Kysely<never>) => addNotes(db, ['imports']) },
+  '004-imports': { up: (db: Kysely<never>) => createNotes(db, ['imports']) },
+  '005-erasure': { up: addErasure },
   '006-catching-up-and-bots': {
     async up(db: Kysely<never>) {
-      await addNotes(db, ['catch-up']);
+      await createNotes(db, ['catch-up']);
       await db.schema.alterTable('event').addColumn('bot', 'varchar(16)').execute();
     },
   },
 };
-
-async function addNotes(db: Kysely<never>, names: readonly NoteName[]): Promise<void> {
-  const notes = sql.join(names.map((name) => sql`(${name}, '')`));
-  await sql`insert into note (name, value) values ${notes}`.execute(db);
-}

@@ -1,8 +1,9 @@
+import { type Kysely, sql } from 'kysely';
 import type { MailStore, MailTx } from './schema.ts';
 
 /**
- * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, how far it
- * is in catching up, what was imported.
+ * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, how far it is in
+ * catching up, what was imported, what went wrong with clocks, what Ghost asked for in vain.
  */
 export type NoteName =
   | 'pace'
@@ -12,7 +13,9 @@ export type NoteName =
   | 'pixel-secret'
   | 'reconcile-sweep'
   | 'imports'
-  | 'catch-up';
+  | 'catch-up'
+  | 'webhook-skew'
+  | 'unknown-routes';
 
 /** Reads a note and holds it until the transaction ends. */
 export async function readNote(tx: MailTx, name: NoteName): Promise<string | undefined> {
@@ -49,4 +52,10 @@ export async function ensureNote(
 export async function peekNote(store: MailStore, name: NoteName): Promise<string | undefined> {
   const select = store.db.selectFrom('note').select('value').where('name', '=', name);
   return (await select.executeTakeFirst())?.value || undefined;
+}
+
+/** Makes notes that are empty: all are there from their migration on, so that two processes never make the same one. */
+export async function createNotes(db: Kysely<never>, names: readonly NoteName[]): Promise<void> {
+  const notes = sql.join(names.map((name) => sql`(${name}, '')`));
+  await sql`insert into note (name, value) values ${notes}`.execute(db);
 }

@@ -23,12 +23,28 @@ function parseJson(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
+/** Enough that nobody guesses it: `openssl rand` makes one of hex, 4 bits a character. */
+const MIN_KEY_CHARS = 24;
+/** Of 24 characters of hex that are drawn there are fewer than eight different ones once in a million times. */
+const MIN_DIFFERENT_CHARS = 8;
+const HOW_TO_MAKE_A_KEY = 'make one with "openssl rand -hex 24"';
+
+/** A key that a Ghost is known by. */
+const apiKey = z
+  .string()
+  .min(MIN_KEY_CHARS)
+  .refine((key) => new Set(key).size >= MIN_DIFFERENT_CHARS, 'repeats a few characters');
+
+/** Of Standard Webhooks 24 to 64 bytes; an empty one would let anybody sign. */
+const MIN_SECRET_BYTES = 16;
+
 const sitesSchema = z
   .array(
     z.strictObject({
       name: z.string().regex(/^[\w-]{1,128}$/),
-      apiKey: z.string().min(8),
+      apiKey,
       domains: z.array(z.string().min(1)).min(1),
+      senders: z.array(z.string().min(1)).min(1).optional(),
     }),
   )
   .min(1)
@@ -40,6 +56,11 @@ const sitesSchema = z
     (sites) => new Set(sites.map(({ apiKey }) => apiKey)).size === sites.length,
     'two have one key',
   );
+
+function isSigningSecret(secret: string): boolean {
+  const [, base64] = /^(?:whsec_)?([A-Za-z0-9+/]+=*)$/.exec(secret) ?? [];
+  return base64 !== undefined && Buffer.from(base64, 'base64').length >= MIN_SECRET_BYTES;
+}
 
 const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
 
@@ -67,8 +88,8 @@ export const mailOptions = {
       'Signing secret of the webhook at Resend; several, separated by commas, while one is being replaced. "prosora-mail setup" makes the webhook and keeps its secret itself.',
     schema: list
       .refine(
-        (secrets) => secrets.every((secret) => /^(whsec_)?[A-Za-z0-9+/=]+$/.test(secret)),
-        'expected whsec_ and base64',
+        (secrets) => secrets.every(isSigningSecret),
+        'expected whsec_ and base64 of at least 16 bytes',
       )
       .default([]),
     defaultText: 'the one that setup made',
@@ -76,9 +97,8 @@ export const mailOptions = {
   },
   apiKey: {
     env: 'PROSORA_MAIL_API_KEY',
-    description:
-      'What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey) and as its SMTP password: choose a long random text. Required unless PROSORA_MAIL_SITES is set.',
-    schema: z.string().min(8).optional(),
+    description: `What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey) and as its SMTP password: at least ${MIN_KEY_CHARS} characters, ${HOW_TO_MAKE_A_KEY}. Required unless PROSORA_MAIL_SITES is set.`,
+    schema: apiKey.optional(),
     defaultText: 'required',
     secret: true,
   },
@@ -93,10 +113,11 @@ export const mailOptions = {
   sites: {
     env: 'PROSORA_MAIL_SITES',
     description:
-      'Several Ghosts on one bridge, in place of the two above: JSON, a list of sites with name, apiKey and domains.',
+      'Several Ghosts on one bridge, in place of the two above: JSON, a list of sites with name, apiKey and domains. A site sends from its domains, what is below them and what is directly above one, or from its "senders" where they are given; the domain of another site is refused.',
     schema: z.string().transform(parseJson).pipe(sitesSchema).default([]),
     defaultText: 'one site, from the two above',
-    example: '[{"name":"one","apiKey":"a-long-random-text","domains":["one.example.com"]}]',
+    example:
+      '[{"name":"one","apiKey":"24-random-characters-or-more","domains":["one.example.com"]}]',
     secret: true,
   },
   databaseUrl: {
@@ -164,6 +185,12 @@ export const mailOptions = {
       'Folder of the one file in which accepted mail, its progress and its events are kept.',
     schema: z.string().default('mail-data'),
     example: '/data',
+  },
+  newStore: {
+    env: 'PROSORA_MAIL_NEW_STORE',
+    description:
+      'yes: a store is made where none is. Only for data that comes and goes with the site: elsewhere "prosora-mail init" makes it once, and a disk that is not mounted is noticed.',
+    schema: z.enum(['yes', 'no']).default('no'),
   },
   host: {
     env: 'PROSORA_MAIL_HOST',
@@ -236,11 +263,12 @@ export function sitesOf({ sites, apiKey, domains }: SiteOptions): readonly Site[
 type SiteOptions = Pick<OptionValues<typeof mailOptions>, 'sites' | 'apiKey' | 'domains'>;
 
 /** Where the options say that accepted mail is kept. */
-export function placeOf({ databaseUrl, dataDir }: PlaceOptions): MailPlace {
-  return databaseUrl === undefined ? { dataDir } : { mysql: databaseUrl };
+export function placeOf({ databaseUrl, dataDir, newStore }: PlaceOptions): MailPlace {
+  const mayBeNew = newStore === 'yes';
+  return databaseUrl === undefined ? { dataDir, mayBeNew } : { mysql: databaseUrl, mayBeNew };
 }
 
-type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'dataDir'>;
+type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'dataDir' | 'newStore'>;
 
 /**
  * The origin of the own open pixel; undefined without one.

@@ -12,6 +12,8 @@ const ROWS_A_TIME = 1_000;
 /**
  * Forgets messages that were accepted before a time and have nothing left to be sent, with their
  * recipients, chunks and events; and what only served to recognise repetitions. Returns the messages.
+ *
+ * `now` is a time that the true one is surely not before: what a clock that jumped makes look old stays.
  */
 export async function forgetOld(
   opened: OpenedMailStore,

@@ -11,6 +11,9 @@ export interface MailTables {
   event: EventTable;
   webhook_seen: { svix_id: string; seen_at: number };
   suppression_call: SuppressionCallTable;
+  suppressed_address: SuppressedAddressTable;
+  /** What the clock guard of a machine keeps, as JSON of `SavedClock`. */
+  clock_record: { machine: string; saved: string };
   chunk_body: { chunk_id: string; body: Uint8Array };
   note: { name: string; value: string };
   newsletter: NewsletterTable;
@@ -126,4 +129,12 @@ interface SuppressionCallTable {
   list: string;
   address: string;
   called_at: number;
+}
+
+/** An address that is on Resend's list because of a site's mail, until that site enables its member again. */
+interface SuppressedAddressTable {
+  site: string;
+  /** `hashAddress` makes it. */
+  address_hash: string;
+  since: number;
 }

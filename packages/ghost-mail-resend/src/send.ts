@@ -25,6 +25,8 @@ export interface SendContext {
   resend: ResendClient;
   pace: SharedPace;
   clock: Clock;
+  /** The true time is surely not later: the clock guard's. (Default: that of `clock`) */
+  latest?: () => number;
   /** Where a recipient's own open pixel is; none without. */
   pixelUrl?: ((recipientTag: string) => string) | undefined;
   /** Told of every answer, for a metric. */
@@ -99,8 +101,8 @@ async function call(
       isUrgent: loaded.lane === 'transactional',
       also: async (tx) =>
         isFirst
-          ? await writeKey(tx, chunk, key, frozen, clock.now())
-          : isKeyKept(chunk, clock.now()),
+          ? await writeKey(tx, loaded, key, frozen, clock.now())
+          : isKeyKept(chunk, latestOf(context)),
     },
     signal,
   );
@@ -148,12 +150,10 @@ function inDoubt(verdict: Verdict, isFirst: boolean): Verdict {
 }
 
 /** A key that was used before may only go with the bytes it was used with, and only while it is kept. */
-async function bytesInDoubt(
-  { store, clock, pixelUrl }: SendContext,
-  loaded: LoadedChunk,
-): Promise<Buffer | Verdict> {
+async function bytesInDoubt(context: SendContext, loaded: LoadedChunk): Promise<Buffer | Verdict> {
+  const { store, pixelUrl } = context;
   const { chunk } = loaded;
-  if (!isKeyKept(chunk, clock.now())) {
+  if (!isKeyKept(chunk, latestOf(context))) {
     return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
   }
   const kept = await readBody(store, chunk);
@@ -164,6 +164,9 @@ async function bytesInDoubt(
   return { kind: 'mismatch', reason: 'An update changed the bytes of a call in doubt.' };
 }
 
+const latestOf = ({ latest, clock }: SendContext): number => (latest ?? clock.now)();
+
+/** A clock that jumped must not make an old key young: mails would go out twice. */
 function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
   return now - (keyed_at ?? 0) <= KEY_LIFETIME_MS;
 }
@@ -171,17 +174,18 @@ function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
 /**
  * On disk before the call: after a crash nobody could know otherwise what was sent. False when the chunk
  * has a key or an answer by now, since a worker that slept past its lease must not begin a second call, and
- * when a person decided about the newsletter: a turn may be hours away.
+ * when a person decided about the newsletter or erased one of its readers: a turn may be hours away.
  */
 async function writeKey(
   tx: MailTx,
-  chunk: ChunkTable,
+  { chunk, recipients }: LoadedChunk,
   key: string,
   frozen: FrozenBody,
   now: number,
 ): Promise<boolean> {
   if (await isDecided(tx, chunk)) return false;
   const { id } = chunk;
+  if ((await countRecipients(tx, id)) !== recipients.length) return false;
   const { numUpdatedRows } = await tx
     .updateTable('chunk')
     .set({ idempotency_key: key, sha256: frozen.sha256, renderer: RENDERER, keyed_at: now })
@@ -192,6 +196,17 @@ async function writeKey(
   if (numUpdatedRows === 0n) return false;
   await keepBody(tx, id, frozen);
   return true;
+}
+
+/** Holds the chunk, so that nobody is erased from it before its key is written. */
+async function countRecipients(tx: MailTx, id: string): Promise<number> {
+  await tx.selectFrom('chunk').select('id').where('id', '=', id).forUpdate().execute();
+  const { recipients } = await tx
+    .selectFrom('recipient')
+    .select(({ fn }) => fn.countAll<number>().as('recipients'))
+    .where('chunk_id', '=', id)
+    .executeTakeFirstOrThrow();
+  return Number(recipients);
 }
 
 /** Whether a person has paused or canceled the newsletter of a chunk. */

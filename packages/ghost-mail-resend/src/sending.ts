@@ -5,6 +5,7 @@ import type { MailTables } from './schema.ts';
 import { type SendContext, sendChunk } from './send.ts';
 import type { OpenedMailStore } from './store.ts';
 import { createUnsuppressor, MAX_ADDRESSES } from './unsuppress.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /** What the workers need. */
 export interface SendingOptions {
@@ -59,10 +60,11 @@ function logWorker(logger: Logger): (event: WorkerEvent) => void {
     const { job, settlement, tookMs } = event;
     const fields = { job: job.id, attempt: job.attempt, outcome: settlement.kind, tookMs };
     if (settlement.kind === 'done') return logger.info(fields, 'chunk.settled');
+    const reason = withoutAddresses(settlement.reason);
     const until = settlement.kind === 'park' ? { until: settlement.until.toISOString() } : {};
     if (settlement.kind === 'ambiguous') {
-      return logger.error({ ...fields, reason: settlement.reason }, 'chunk.ambiguous');
+      return logger.error({ ...fields, reason }, 'chunk.ambiguous');
     }
-    logger.warn({ ...fields, reason: settlement.reason, ...until }, 'chunk.settled');
+    logger.warn({ ...fields, reason, ...until }, 'chunk.settled');
   };
 }

@@ -1,6 +1,7 @@
 import type { Job, Result } from '@prosora/durable';
 import { addChunk } from './chunk.ts';
 import { recordEvents, refusedRecipient } from './events.ts';
+import { forgetSignIn, forgetText } from './forget-text.ts';
 import { forgetBody } from './frozen-body.ts';
 import type { LoadedChunk } from './load-chunk.ts';
 import type { ChunkTable, MailTables, MailTx, RecipientState } from './schema.ts';
@@ -151,11 +152,12 @@ async function writeRefused(
   }
 }
 
-async function setSent(tx: MailTx, { chunk }: LoadedChunk): Promise<void> {
+async function setSent(tx: MailTx, { chunk, lane }: LoadedChunk): Promise<void> {
   const state = 'sent';
   await tx.updateTable('chunk').set({ state }).where('id', '=', chunk.id).execute();
   await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunk.id).execute();
   await forgetBody(tx, chunk.id);
+  if (lane === 'transactional') await forgetText(tx, chunk.message_id);
 }
 
 /** Nobody can say what became of a call, except for mails that a webhook showed to be sent. */
@@ -183,6 +185,7 @@ export async function leaveInDoubt(
     .where('state', '=', 'queued')
     .execute();
   await forgetBody(tx, id);
+  await forgetSignIn(tx, id);
 }
 
 async function failRecipient(

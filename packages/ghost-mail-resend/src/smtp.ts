@@ -9,8 +9,11 @@ import { Refusal } from './errors.ts';
 import type { MailMetrics } from './metrics.ts';
 import { AT_ONCE_MS, type Outcome, waitForOutcome } from './outcome.ts';
 import type { MailStore } from './schema.ts';
+import { assertSender } from './senders.ts';
+import { createMailBytes, createRoom, type Room } from './smtp-bytes.ts';
 import { parseSmtpMessage } from './smtp-message.ts';
 import type { MailQueues } from './store.ts';
+import { withoutAddresses } from './without-addresses.ts';
 
 /** What the SMTP listener needs. */
 export interface SmtpContext {
@@ -25,6 +28,10 @@ export interface SmtpContext {
   logger: Logger;
 }
 
+interface TakeContext extends SmtpContext {
+  room: Room;
+}
+
 /** A running listener. */
 export interface SmtpListener {
   readonly port: number;
@@ -34,6 +41,13 @@ export interface SmtpListener {
 /** Resend takes 40 MB a mail, files in base64 included. */
 const MAX_BYTES = 28 * 1024 * 1024;
 const IDLE_MS = 60_000;
+/** Sign-in mails are far below; a mail with files is above. */
+const LARGE_BYTES = 256 * 1024;
+const LARGE_AT_A_TIME = 2;
+/** Connections at a time; Ghost opens one for each mail. */
+const MAX_CLIENTS = 200;
+/** Ghost names one; RFC 5321 (4.5.3.1.8) asks for a hundred. */
+const MAX_RECIPIENTS = 100;
 
 /**
  * Starts the listener for what Ghost sends as single mails: sign-in links, invitations, notices.
@@ -45,8 +59,11 @@ const IDLE_MS = 60_000;
  */
 export async function startSmtp(context: SmtpContext): Promise<SmtpListener> {
   const { sites, logger } = context;
+  const taking = { ...context, room: createRoom(LARGE_AT_A_TIME) };
   const server = new SMTPServer({
     size: MAX_BYTES,
+    maxClients: MAX_CLIENTS,
+    maxRecipients: MAX_RECIPIENTS,
     // nodemailer would take STARTTLS where it is offered, and then refuse our certificate.
     disabledCommands: ['STARTTLS'],
     authMethods: ['PLAIN', 'LOGIN'],
@@ -62,7 +79,7 @@ export async function startSmtp(context: SmtpContext): Promise<SmtpListener> {
       done(withCode(535, 'The mail bridge does not know this password: use PROSORA_MAIL_API_KEY.'));
     },
     onData(stream, session, done) {
-      take(context, stream, session).then(
+      take(taking, stream, session).then(
         (text) => done(null, text),
         (error: unknown) => done(explain(error, logger)),
       );
@@ -85,26 +102,51 @@ export async function startSmtp(context: SmtpContext): Promise<SmtpListener> {
   };
 }
 
+/**
+ * Reads a mail and does with it what needs it whole. Of those that are large few are in memory at a time, and the
+ * senders of the others wait; what a mail has above the limit is read and dropped.
+ */
+async function whileLarge<T>(
+  { room }: TakeContext,
+  stream: SMTPServerDataStream,
+  work: (bytes: Buffer) => Promise<T>,
+): Promise<T> {
+  using places = new DisposableStack();
+  const bytes = createMailBytes(MAX_BYTES);
+  let isInRoom = false;
+  for await (const piece of stream) {
+    bytes.append(piece as Buffer);
+    if (isInRoom || bytes.held < LARGE_BYTES) continue;
+    places.use(await room.enter());
+    isInRoom = true;
+  }
+  return await work(bytes.whole());
+}
+
 async function take(
-  context: SmtpContext,
+  context: TakeContext,
   stream: SMTPServerDataStream,
   { user, envelope }: SMTPServerSession,
 ): Promise<string> {
   const { sites, store, queues, clock, metrics, logger } = context;
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece as Buffer);
-  if (stream.sizeExceeded) throw new Refusal(552, `The mail is larger than ${MAX_BYTES} bytes.`);
   const site = sites.find(({ name }) => name === user);
   if (site === undefined) throw new Refusal(530, 'Log in first.');
   const recipients = [...new Set(envelope.rcptTo.map(({ address }) => address))];
-  const message = await parseSmtpMessage(Buffer.concat(pieces), recipients);
   const origin = { site: site.name, domain: site.domains[0] ?? site.name };
   const accepting = { store, queues, now: clock.now };
-  const { messageId, publicId } = await acceptMessage(accepting, origin, message);
+  const { messageId, publicId } = await whileLarge(context, stream, async (bytes) => {
+    const message = await parseSmtpMessage(bytes, recipients);
+    assertSender(sites, site, message.template);
+    return await acceptMessage(accepting, origin, message);
+  });
   metrics.recipients.inc({ outcome: 'accepted' }, recipients.length);
   const outcome = await waitForOutcome(context, messageId, AT_ONCE_MS);
   logger[outcome.kind === 'sent' ? 'info' : 'warn'](
-    { id: publicId, ...outcome },
+    {
+      id: publicId,
+      kind: outcome.kind,
+      ...(outcome.kind === 'refused' && { reason: withoutAddresses(outcome.reason) }),
+    },
     `smtp.${outcome.kind}`,
   );
   return answer(outcome, publicId);
@@ -116,7 +158,9 @@ function answer(outcome: Outcome, id: string): string {
 }
 
 function explain(error: unknown, logger: Logger): Error {
-  if (error instanceof Refusal) return withCode(error.status, error.message);
+  // What HTTP calls forbidden has a number of its own here (RFC 5321, 4.2.3).
+  if (error instanceof Refusal)
+    return withCode(error.status === 403 ? 550 : error.status, error.message);
   logger.error({ err: error }, 'smtp.failed');
   return withCode(451, 'The mail bridge cannot store mail now; its log says why.');
 }

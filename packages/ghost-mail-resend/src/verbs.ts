@@ -4,8 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '@prosora/service';
 import { Resend } from 'resend';
 import { replayJobs } from './dead-chunks.ts';
+import { describeErasure } from './describe-erasure.ts';
 import { examine } from './doctor.ts';
+import { checkJump, checkSkew } from './doctor-clock.ts';
 import { readGhostConfig } from './doctor-ghost.ts';
+import { emptyLog } from './empty-log.ts';
+import { eraseReader } from './erase.ts';
 import { MailBridgeError } from './errors.ts';
 import { exportRecipients, toCsvLine } from './export.ts';
 import { importSuppressions, noteImport, readSuppressions } from './import-suppressions.ts';
@@ -14,17 +18,25 @@ import { mailOptions, placeOf, sitesOf } from './options.ts';
 import { setUpWebhook } from './setup.ts';
 import { describePace } from './shared-pace.ts';
 import { describeChunks, type Progress, readProgress } from './status.ts';
-import { type OpenedMailStore, openMailStore } from './store.ts';
+import { trustClocks } from './steady-clock.ts';
+import { type MailPlace, type OpenedMailStore, openMailStore } from './store.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
 
 /** What follows a verb on the command line. */
 export interface VerbArguments {
   args: readonly string[];
-  flags: { watch?: boolean; failed?: boolean; replace?: boolean; 'ghost-config'?: string };
+  flags: {
+    watch?: boolean;
+    failed?: boolean;
+    replace?: boolean;
+    yes?: boolean;
+    'ghost-config'?: string;
+  };
 }
 
 /** The verbs that end by themselves. */
 export const VERBS: Record<string, (given: VerbArguments) => Promise<void>> = {
+  init,
   doctor,
   status,
   pause: ({ args }) => decide(args, pauseNewsletter, 'recipients wait until it is resumed'),
@@ -33,11 +45,20 @@ export const VERBS: Record<string, (given: VerbArguments) => Promise<void>> = {
   dead,
   replay,
   setup,
+  'trust-clock': trustClock,
   'import-suppressions': importList,
+  erase,
   export: exportNewsletter,
 };
 
 const WATCH_MS = 2_000;
+
+async function init(): Promise<void> {
+  const place = readPlace();
+  const { store } = await openMailStore({ ...place, mayBeNew: true });
+  await store.close();
+  print(`The store is there: ${'dataDir' in place ? place.dataDir : 'in the database'}.`);
+}
 
 async function doctor({ flags }: VerbArguments): Promise<void> {
   const options = readOptions(mailOptions);
@@ -55,7 +76,7 @@ async function doctor({ flags }: VerbArguments): Promise<void> {
 async function status({ args: [emailId], flags }: VerbArguments): Promise<void> {
   await using opened = await open();
   for (;;) {
-    const progress = await readProgress(opened.store, emailId);
+    const progress = await readProgress(opened.store, emailId, opened.clock.now());
     if (emailId !== undefined && progress.length === 0) {
       throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
     }
@@ -74,18 +95,29 @@ function describe({ emailId, acceptedAt, decision, rate, doneAt, ...counts }: Pr
   return `${emailId}  ${acceptedAt.toISOString()}  ${words.join('  ')}`;
 }
 
-async function printWhole({ store, queues }: OpenedMailStore): Promise<void> {
+async function printWhole(opened: OpenedMailStore): Promise<void> {
+  const { store, queues, clock } = opened;
   print(`chunks: ${await describeChunks(queues)}`);
   const { limit, heldUntil } = await describePace(store);
   const hold =
-    heldUntil.getTime() > Date.now() ? `, nothing before ${heldUntil.toISOString()}` : '';
+    heldUntil.getTime() > clock.now() ? `, nothing before ${heldUntil.toISOString()}` : '';
   print(`Resend: ${limit} calls a second${hold}`);
-  const silentMs = await webhookSilenceMs(store, Date.now());
+  const silentMs = await webhookSilenceMs(store, clock.now());
   if (silentMs > 0) {
     print(
       `ALARM: Resend has not reported for ${Math.round(silentMs / 60_000)} minutes; run doctor`,
     );
   }
+  for (const { ok, sentence } of [checkJump(opened), await checkSkew(opened)]) {
+    if (!ok) print(`ALARM: ${sentence}`);
+  }
+}
+
+async function trustClock(): Promise<void> {
+  await using opened = await open();
+  const machines = await trustClocks(opened.store);
+  if (machines === 0) return print('The bridge has not looked at its clock yet: nothing to say.');
+  print('The clock is trusted: a running bridge hears it within a minute.');
 }
 
 async function decide(
@@ -143,6 +175,17 @@ async function importList({ args: [file] }: VerbArguments): Promise<void> {
   await noteImport(opened.store, basename(file), { addresses: addresses.length, at: Date.now() });
 }
 
+async function erase({ args: [address], flags: { yes = false } }: VerbArguments): Promise<void> {
+  if (address === undefined || !address.includes('@')) {
+    throw new MailBridgeError('USAGE', 'Name the address of the reader.');
+  }
+  const place = readPlace();
+  await using opened = await open();
+  const erasure = await eraseReader(opened, address, { apply: yes });
+  if (yes && 'dataDir' in place) emptyLog(place.dataDir);
+  for (const line of describeErasure(erasure, { applied: yes })) print(line);
+}
+
 async function exportNewsletter({ args: [emailId], flags }: VerbArguments): Promise<void> {
   if (emailId === undefined) throw new MailBridgeError('USAGE', 'Name the id of a newsletter.');
   await using opened = await open();
@@ -178,9 +221,13 @@ function resendOf(): Resend {
 
 /** Verbs that need no more than the store work while the service runs, and without its secrets. */
 async function open() {
-  const { dataDir, databaseUrl } = mailOptions;
-  const opened = await openMailStore(placeOf(readOptions({ dataDir, databaseUrl })));
+  const opened = await openMailStore(readPlace());
   return { ...opened, [Symbol.asyncDispose]: () => opened.store.close() };
+}
+
+function readPlace(): MailPlace {
+  const { dataDir, databaseUrl, newStore } = mailOptions;
+  return placeOf(readOptions({ dataDir, databaseUrl, newStore }));
 }
 
 function print(line: string): void {

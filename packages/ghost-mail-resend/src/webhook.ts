@@ -1,28 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@prosora/durable';
-import { Resend } from 'resend';
+import type { ClockGuard } from '@prosora/service';
 import { addChunk } from './chunk.ts';
 import { Refusal } from './errors.ts';
-import { recordEvents } from './events.ts';
+import { recordEvents, refusedRecipient } from './events.ts';
+import { FORGOTTEN_TEMPLATE } from './forget-text.ts';
 import { LANES } from './message.ts';
 import { parseRecipientTag } from './recipient-tag.ts';
 import { mapResendEvent, type ResendEvent, resendEventSchema } from './resend-events.ts';
 import type { MailStore, MailTx, RecipientState } from './schema.ts';
 import { type MailQueues, queueOf } from './store.ts';
+import { verifySignature, type WebhookHeaders } from './webhook-signature.ts';
 import { noteHeard } from './webhook-silence.ts';
+import { isTimely, noteSkew, sentenceOfSkew } from './webhook-skew.ts';
 
 /** What receiving webhooks needs. */
 export interface WebhookContext {
   store: MailStore;
   queues: MailQueues;
   clock: Clock;
-}
-
-/** The three headers of a webhook, by Svix's names. */
-export interface WebhookHeaders {
-  id: string;
-  timestamp: string;
-  signature: string;
+  guard: ClockGuard;
+  /** The machine's clock, believed or not. (Default: `Date.now`) */
+  wallClock?: (() => number) | undefined;
 }
 
 /**
@@ -34,43 +33,40 @@ export type WebhookOutcome = 'recorded' | 'known' | 'unmapped' | 'foreign' | 're
 
 /** How long a mail waits that Resend took and then could not send for want of quota. */
 const QUOTA_WAIT_MS = 60 * 60 * 1000;
+const OUT_OF_QUOTA = 'Resend took the mail and then had no quota left for it.';
 
 /**
- * Checks a webhook's signature over its raw bytes and its age (5 minutes either way), and parses it.
+ * Checks a webhook's signature over its raw bytes and its age (5 minutes either way), and parses it. The time that
+ * was signed is a witness: while the machine's clock is doubted and agrees with it, the clock is trusted again.
  *
- * @throws Refusal 401 when no secret fits or it is too old, 400 when the body is not Resend's
+ * @throws Refusal 401 when no secret fits, 400 when it was signed at another time or its body is not Resend's
  */
-export function verifyWebhook(
+export async function verifyWebhook(
+  { store, clock, guard, wallClock = Date.now }: WebhookContext,
   body: Buffer,
   headers: WebhookHeaders,
   secrets: readonly string[],
-): ResendEvent {
-  const parsed = resendEventSchema.safeParse(
-    verifyWithAny(body.toString('utf8'), headers, secrets),
-  );
+): Promise<ResendEvent> {
+  const signedAt = verifySignature(body, headers, secrets);
+  const wall = wallClock();
+  if (!isTimely(signedAt, wall) && !isTimely(signedAt, clock.now())) {
+    const skewMs = signedAt - wall;
+    await noteSkew(store, { at: clock.now(), skewMs });
+    const rest = 'Its signature fits, so the secret is right.';
+    throw new Refusal(400, `${sentenceOfSkew(skewMs)} ${rest}`);
+  }
+  if (guard.doubt() && isTimely(signedAt, wall)) guard.trust();
+  const parsed = resendEventSchema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;
   throw new Refusal(400, 'The webhook is signed but its body is not understood.', parsed.error);
 }
 
-function verifyWithAny(
-  payload: string,
-  headers: WebhookHeaders,
-  secrets: readonly string[],
-): unknown {
-  // The key is for calls; checking makes none.
-  const { webhooks } = new Resend('re_unused');
-  let cause: unknown;
-  if (secrets.length === 0) {
-    throw new Refusal(401, 'The bridge has no signing secret yet: run "prosora-mail setup".');
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new Refusal(400, 'The webhook is signed but its body is not JSON.', cause);
   }
-  for (const webhookSecret of secrets) {
-    try {
-      return webhooks.verify({ payload, headers, webhookSecret });
-    } catch (error) {
-      cause = error;
-    }
-  }
-  throw new Refusal(401, 'The signature of the webhook does not fit.', cause);
 }
 
 /** Notes that Resend was heard, and writes down what its webhook says. */
@@ -100,12 +96,17 @@ export async function recordWebhook(
     const recipient = await findRecipient(tx, event);
     if (recipient === undefined) return 'foreign';
     if (await seenBefore(tx, svixId, now)) return 'known';
-    if ('requeue' in mapped) return requeue(tx, queues, recipient, event.data.email_id, now);
+    const isGone = recipient.template === FORGOTTEN_TEMPLATE;
+    if ('requeue' in mapped && !isGone) {
+      return requeue(tx, queues, recipient, event.data.email_id, now);
+    }
     // Ghost did not ask for opens of this mail, whatever the domain at Resend is set to.
     if (event.type === 'email.opened' && recipient.track_opens === 0) return 'unmapped';
     const subject = { ...recipient, messageId: recipient.message_id };
     const occurredAt = Date.parse(event.created_at) || now;
-    const recorded = await recordEvents(tx, subject, mapped.events, { occurredAt, now });
+    // A sign-in mail is not worth an hour's wait, and its text is not kept for it.
+    const events = 'requeue' in mapped ? [refusedRecipient(OUT_OF_QUOTA)] : mapped.events;
+    const recorded = await recordEvents(tx, subject, events, { occurredAt, now });
     await confirmSent(tx, recipient, event.data.email_id, now);
     return recorded > 0 ? 'recorded' : 'known';
   });
@@ -134,7 +135,13 @@ async function findRecipient(tx: MailTx, { data }: ResendEvent) {
       'recipient.state',
       'recipient.resend_id',
     ])
-    .select(['message.site', 'message.domain', 'message.lane', 'message.track_opens']);
+    .select([
+      'message.site',
+      'message.domain',
+      'message.lane',
+      'message.track_opens',
+      'message.template',
+    ]);
   if (key !== undefined) {
     return await select
       .where('recipient.message_id', '=', key.messageId)

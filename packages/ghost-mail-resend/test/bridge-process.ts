@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Resend } from '@prosora/sandbox';
+import { machineEnv } from '@prosora/service/testing';
 import { API_KEY, DOMAIN } from './bridge-with-resend.ts';
 
 const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
@@ -16,7 +17,7 @@ export interface BridgeCommand {
 function spawnBridge({ env, file }: BridgeCommand, args: string[] = []): ChildProcess {
   const source = ['--conditions=@prosora/source', CLI];
   return spawn(process.execPath, [...(file ? [file] : source), ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...machineEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -29,6 +30,7 @@ export function bridgeEnv(resend: Resend, dataDir: string, port = 0): Record<str
     PROSORA_MAIL_API_KEY: API_KEY,
     PROSORA_MAIL_DOMAINS: DOMAIN,
     PROSORA_MAIL_DATA_DIR: dataDir,
+    PROSORA_MAIL_NEW_STORE: 'yes',
     PROSORA_MAIL_PORT: String(port),
     PROSORA_MAIL_PRIVATE_PORT: '0',
   };

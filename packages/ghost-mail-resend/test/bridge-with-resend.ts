@@ -12,7 +12,7 @@ import { parseMessage } from '../src/message.ts';
 import { type MailPlace, type OpenedMailStore, openMailStore } from '../src/store.ts';
 
 export const DOMAIN = 'mg.lab.example.com';
-export const API_KEY = 'key-lab-0123456789';
+export const API_KEY = 'key-lab-0123456789-and-more';
 export const AUTHORIZATION = `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}`;
 
 /** Fast enough that no test waits for Resend's limit, unless it is about that. */
@@ -51,7 +51,7 @@ export async function startMailLab(
     vendors: { resend: { settings, domains: ['lab.example.com'] } },
   });
   const { resend } = sandbox;
-  const place = options.place ?? { dataDir: join(dir, 'mail') };
+  const place = { mayBeNew: true, ...(options.place ?? { dataDir: join(dir, 'mail') }) };
   const log: string[] = [];
   const destination = { write: (line: string) => void log.push(line) };
   const start = async () => {
@@ -163,15 +163,40 @@ export function movableClock(): Clock & { forward(ms: number): void } {
   };
 }
 
+/** The clocks of a machine that goes on in real time, whose wall clock a test can set. */
+export function machineClock() {
+  let passedMs = 0;
+  let errorMs = 0;
+  const truth = () => Date.now() + passedMs;
+  return {
+    truth,
+    now: () => truth() + errorMs,
+    uptimeMs: truth,
+    bootId: 'the only one',
+    /** Lets time pass. */
+    pass(ms: number) {
+      passedMs += ms;
+    },
+    /** Sets the wall clock ahead, or back. */
+    step(ms: number) {
+      errorMs += ms;
+    },
+  };
+}
+
 export const membersOf = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `member${at}@example.org`);
 
 /** Takes a form over as the bridge would, with nobody there to send it. */
-export async function acceptForm({ store, queues }: OpenedMailStore, form: FormData) {
+export async function acceptForm(
+  { store, queues }: Pick<OpenedMailStore, 'store' | 'queues'>,
+  form: FormData,
+  now = Date.now,
+) {
   const parts = new Map<string, string[]>();
   for (const [name, value] of form) parts.set(name, [...(parts.get(name) ?? []), String(value)]);
   const origin = { site: 'ghost', domain: DOMAIN };
-  return await acceptMessage({ store, queues, now: Date.now }, origin, parseMessage(parts));
+  return await acceptMessage({ store, queues, now }, origin, parseMessage(parts));
 }
 
 export async function post(lab: Pick<MailLab, 'bridge'>, form: FormData) {

@@ -111,7 +111,7 @@ describe('refusals', () => {
     [{ to: 'nobody' }, 'A recipient in "to" is not an address.'],
     [{ from: undefined }, 'The message has no sender: "from" is missing.'],
     [{ from: 'a@b.c\r\nBcc: x@y.z' }, 'There is a line break in "from".'],
-    [{ from: 'nobody' }, '"from" is not an address: nobody'],
+    [{ from: 'nobody' }, '"from" is not an address.'],
     [{ subject: 'a\nb' }, 'There is a line break in "subject".'],
     [{ html: undefined }, 'The message has neither html nor text.'],
     [{ 'h:X-A': 'a\r\nBcc: x@y.z' }, 'There is a line break in header X-A.'],

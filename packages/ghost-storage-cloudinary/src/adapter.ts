@@ -24,6 +24,7 @@ import {
   isSizePath,
   isTransformable,
   parseSizePath,
+  type SizedImage,
 } from './sizes.ts';
 import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
 import { createUploadDetails } from './upload-details.ts';
@@ -127,7 +128,7 @@ export class CloudinaryStorage extends StorageBase {
       return !this.#isOriginalOfLocal(path) && this.#uploads.isTaken(path);
     }
     if (this.#local.has(imageOfSizePath(size))) return this.#local.has(size);
-    if (parseSizePath(size) === undefined) throw fileNotFound(fileName);
+    if (this.#sizedImage(size) === undefined) throw fileNotFound(fileName);
     return true;
   }
 
@@ -135,6 +136,7 @@ export class CloudinaryStorage extends StorageBase {
   async read(options: ReadOptions): Promise<Buffer> {
     const path = this.#path(options.path);
     if (this.#local.has(path)) return this.#local.read(path);
+    if (!this.#names.canHold(path)) throw fileNotFound(path);
     try {
       return await this.#cloudinary.download(
         this.#deliveryUrls.original(this.#names.assetOf(path)),
@@ -173,12 +175,20 @@ export class CloudinaryStorage extends StorageBase {
     return join(targetDir, posix.basename(path));
   }
 
+  /** Undefined for what cannot be at Cloudinary. */
   #deliveryUrl(path: string): string | undefined {
     if (this.#options.store !== 'images' || !isSizePath(path)) {
-      return this.#deliveryUrls.original(this.#names.assetOf(path));
+      const { canHold, assetOf } = this.#names;
+      return canHold(path) ? this.#deliveryUrls.original(assetOf(path)) : undefined;
     }
-    const sized = parseSizePath(path);
+    const sized = this.#sizedImage(path);
     return sized && this.#deliveryUrls.sized(this.#names.assetOf(sized.path), sized);
+  }
+
+  /** The size of an image that may be at Cloudinary; undefined when nobody makes it. */
+  #sizedImage(path: string): SizedImage | undefined {
+    const sized = parseSizePath(path);
+    return sized && this.#names.canHold(sized.path) ? sized : undefined;
   }
 
   /** Whether a path is no size at all, or one that somebody configured: no visitor makes up others. */

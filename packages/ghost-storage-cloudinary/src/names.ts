@@ -7,7 +7,10 @@ import {
   VIDEO_EXTENSIONS,
 } from './resource-type.ts';
 
-/** Cloudinary's limit for a public_id, in characters. */
+/**
+ * Cloudinary's limit for a public_id, in characters (cloudinary.com/documentation/ts_permitted_naming_conventions).
+ * Ours are ASCII, so it is the same number of bytes.
+ */
 export const MAX_PUBLIC_ID_LENGTH = 255;
 
 /** Where a file lives at Cloudinary. */
@@ -24,6 +27,8 @@ export interface Names {
   assetOf(path: string): Asset;
   /** The path of an asset, or undefined when the public_id is not one that `assetOf` gives out. */
   pathOf(publicId: string, resourceType: ResourceType): string | undefined;
+  /** Whether the public_id of a path is short enough for Cloudinary. */
+  canHold(path: string): boolean;
 }
 
 /**
@@ -54,7 +59,13 @@ export function createNames(folder: string, store: string): Names {
     return asset.publicId === publicId && asset.resourceType === resourceType ? path : undefined;
   }
 
-  return { assetOf, pathOf };
+  function canHold(path: string): boolean {
+    // A public_id is never shorter than its path, and what a visitor asks for may have 16 kB.
+    if (prefix.length + path.length > MAX_PUBLIC_ID_LENGTH) return false;
+    return assetOf(path).publicId.length <= MAX_PUBLIC_ID_LENGTH;
+  }
+
+  return { assetOf, pathOf, canHold };
 }
 
 /**

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type CloudinarySettingsInput, startSandbox } from '@prosora/sandbox';
+import { machineEnv } from '@prosora/service/testing';
 import { runCommand } from '../src/cli/main.ts';
 
 const CLI = join(import.meta.dirname, '../src/cli.ts');
@@ -57,7 +58,7 @@ export async function startCommandSite(settings: CloudinarySettingsInput = {}) {
   function start(...args: string[]) {
     const child = spawn(process.execPath, ['--conditions=@prosora/source', CLI, ...args], {
       cwd: dir,
-      env: { PATH: process.env['PATH'] },
+      env: machineEnv(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const run: CommandRun = { code: null, stdout: '', stderr: '' };

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { findProgram } from '@prosora/service/programs';
 import { freePort } from '@prosora/service/testing';
 
 /** An asset host that runs generated rules. */
@@ -18,14 +18,18 @@ export interface EdgeServer extends AsyncDisposable {
 export type WriteRules = (edgeUrl: string) => string;
 
 /**
- * Starts a real Caddy: `CADDY_PATH`, the one on the PATH, or the binary of the image that the stack
- * runs. Undefined where there is none of them.
+ * Starts a real Caddy: `CADDY_PATH`, the binary of the image that the stack runs if that is here, the one
+ * on the PATH, or else of that image. Undefined where there is none of them.
  */
 export async function startCaddy(
   folder: string,
   rules: WriteRules,
 ): Promise<EdgeServer | undefined> {
-  const binary = process.env['CADDY_PATH'] ?? onPath('caddy') ?? fromImage(folder);
+  const binary =
+    process.env['CADDY_PATH'] ??
+    fromImage(folder, 'never') ??
+    findProgram('caddy') ??
+    fromImage(folder, 'missing');
   if (binary === undefined) return undefined;
   const url = `http://127.0.0.1:${await freePort()}`;
   const file = join(folder, 'Caddyfile');
@@ -43,7 +47,7 @@ export async function startNginx(
   folder: string,
   rules: WriteRules,
 ): Promise<EdgeServer | undefined> {
-  const binary = onPath('nginx') ?? (existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : undefined);
+  const binary = findProgram('nginx');
   if (binary === undefined) return undefined;
   const url = `http://127.0.0.1:${await freePort()}`;
   await mkdir(join(folder, 'temp'), { recursive: true });
@@ -129,20 +133,12 @@ async function serverAt(url: string, child: ChildProcess): Promise<EdgeServer> {
   };
 }
 
-function onPath(command: string): string | undefined {
-  try {
-    return execFileSync('which', [command], { encoding: 'utf8' }).trim() || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function fromImage(folder: string): string | undefined {
+function fromImage(folder: string, pull: 'never' | 'missing'): string | undefined {
   const binary = join(folder, 'caddy');
   const docker = (...args: string[]) =>
     execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    const container = docker('create', 'caddy:2-alpine');
+    const container = docker('create', '--pull', pull, 'caddy:2-alpine');
     docker('cp', `${container}:/usr/bin/caddy`, binary);
     docker('rm', container);
     return binary;

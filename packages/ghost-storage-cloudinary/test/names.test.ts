@@ -81,6 +81,18 @@ describe('paths and public_ids', () => {
   });
 });
 
+describe('the length of a path', () => {
+  test('is right when its public_id has 255 characters, and not with one more', () => {
+    const longest = `${'a'.repeat(255 - 'ghost/images/_png'.length)}.png`;
+    expect(names.assetOf(longest).publicId).toHaveLength(255);
+    expect([names.canHold(longest), names.canHold(`a${longest}`)]).toEqual([true, false]);
+  });
+
+  test('counts what a character becomes in a public_id', () => {
+    expect([names.canHold('é'.repeat(40)), names.canHold('é'.repeat(41))]).toEqual([true, false]);
+  });
+});
+
 describe('the names a file may get', () => {
   const firstNames = (folder: string, name: string) =>
     [0, 1, 2].map(numberedPaths(names, folder, name, sanitise));

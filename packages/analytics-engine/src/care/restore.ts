@@ -10,6 +10,8 @@ import { LEDGER_FILE } from './row-ledger.ts';
 
 /** The folder of the database in the data directory. */
 const LIVE_FOLDER = 'chdb';
+/** How the folder of a database begins that a backup took the place of. */
+export const REPLACED = `${LIVE_FOLDER}.replaced-`;
 
 /**
  * Puts a backup in place of the database of a data directory that the caller has taken. What was there is
@@ -52,7 +54,7 @@ export async function restoreBackup(
 /** Moves the database of a data directory away, and returns where it is; undefined when there is none. */
 export async function setDatabaseAside(dataDir: string, now: Date): Promise<string | undefined> {
   const live = join(dataDir, LIVE_FOLDER);
-  const aside = `${live}.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+  const aside = join(dataDir, `${REPLACED}${now.toISOString().replaceAll(/[:.]/g, '-')}`);
   try {
     await rename(live, aside);
     return aside;

@@ -10,6 +10,7 @@ import {
   paragraph,
   type RunningGhost,
 } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { type Browser, type Page as BrowserPage, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { corpus, eventOf, type Hit, HOME } from '../corpus.ts';
@@ -63,7 +64,7 @@ let page: BrowserPage;
 let hits: Hit[];
 let posts: GhostPost[];
 
-describe.skipIf(!chromiumPath && !process.env['CI'])('Ghost Admin (needs Chromium)', () => {
+describe.skipIf(lacks('chromium'))('Ghost Admin (needs Chromium)', () => {
   beforeAll(async () => {
     engine = await startTestEngine();
     ghost = await bootGhost({

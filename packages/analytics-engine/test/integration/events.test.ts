@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HIT_COUNTS, pageHit, pageHits } from './hits.ts';
 import { ADMIN_TOKEN, startTestEngine, type TestEngine } from './test-engine.ts';
@@ -7,7 +7,11 @@ let engine: TestEngine;
 const TRACKER_TOKEN = 'tracker-token-of-this-test';
 
 beforeAll(async () => {
-  engine = await startTestEngine({ PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN });
+  engine = await startTestEngine({
+    PROSORA_ENGINE_TRACKER_TOKEN: TRACKER_TOKEN,
+    // Rows of ten years ago stay, however long this takes.
+    PROSORA_ENGINE_RETENTION_MONTHS: '0',
+  });
 });
 
 afterAll(() => engine.close());
@@ -44,9 +48,14 @@ describe('events', () => {
     expect(await waited.json()).toEqual({ successful_rows: 1, quarantined_rows: 0 });
   });
 
-  test('may come compressed', async () => {
-    const body = gzipSync(pageHits(10, 15));
-    const answer = await engine.send('analytics_events', body, { 'content-encoding': 'gzip' });
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('may come compressed by %s', async (encoding, compress) => {
+    const body = compress(pageHits(10, 15));
+    const answer = await engine.send('analytics_events', body, { 'content-encoding': encoding });
     expect(await answer.json()).toEqual({ successful_rows: 5, quarantined_rows: 0 });
   });
 
@@ -108,6 +117,13 @@ describe('a batch', () => {
     expect(added).toEqual([10_000, 10_000, 10_000, 10_000]);
   });
 
+  test('of ten years is taken, though each month is a part of its own', async () => {
+    const body = Array.from({ length: 120 }, (_, month) =>
+      pageHit(month, { timestamp: new Date(Date.UTC(2016, month, 15)).toISOString() }),
+    ).join('\n');
+    expect(await growth(async () => [await named('decade:0', body)])).toEqual([120, 120, 120, 120]);
+  });
+
   test('sets the same rows aside once', async () => {
     const count = () => engine.count('SELECT count() FROM analytics_events_quarantine');
     const before = await count();
@@ -146,6 +162,11 @@ describe('a request is refused', () => {
         }),
     ],
     [
+      400,
+      'with a body that is not compressed as it says',
+      () => engine.send('analytics_events', pageHit(1), { 'content-encoding': 'gzip' }),
+    ],
+    [
       404,
       'with SQL',
       () =>
@@ -162,14 +183,19 @@ describe('a request is refused', () => {
     });
   });
 
-  test('422 when a view cannot take its rows', async () => {
+  test('400 when a view cannot take a row, and no table has any of the batch', async () => {
     const row = {
       site_uuid: 'bd05ceed-1df9-4af7-832a-d3b5faa7ca1d',
       id: 'run',
       updated_at: '2026-01-01T00:00:00.000Z',
       payload: { automation_id: 'a', created_at: 'not a time' },
     };
-    const answer = await engine.send('automation_run_events', JSON.stringify(row));
-    expect(answer.status).toBe(422);
+    const good = { ...row, id: 'good', payload: { ...row.payload, created_at: row.updated_at } };
+    const before = await engine.count('SELECT count() FROM automation_run_events');
+    const ndjson = [good, row].map((each) => JSON.stringify(each)).join('\n');
+    const answer = await engine.send('automation_run_events', ndjson);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('pushing to view');
+    expect(await engine.count('SELECT count() FROM automation_run_events')).toBe(before);
   });
 });

@@ -8,7 +8,10 @@ import { pageHit } from './hits.ts';
 import { ADMIN_TOKEN, ghostDatafiles, startTestEngine, type TestEngine } from './test-engine.ts';
 
 const { soak } = inject('proof');
-const SITES = { 'site-a': 'token-of-site-a-0123', 'site-b': 'token-of-site-b-0123' } as const;
+const SITES = {
+  'site-a': 'token-of-site-a-of-32-or-more-0123',
+  'site-b': 'token-of-site-b-of-32-or-more-0123',
+} as const;
 const PERIOD = 'date_from=2026-04-01&date_to=2026-05-31';
 
 let engine: TestEngine;

@@ -7,7 +7,7 @@ import { readOptions } from '@prosora/service/options';
 import { datafilesDirOf, type Engine, startEngine } from '../../src/engine.ts';
 import { engineOptions } from '../../src/options.ts';
 
-export const ADMIN_TOKEN = 'admin-token-of-this-test';
+export const ADMIN_TOKEN = 'admin-token-of-this-test-of-32-or-more';
 
 /** An engine on free ports with an empty data directory, gone with it. */
 export interface TestEngine extends Engine {

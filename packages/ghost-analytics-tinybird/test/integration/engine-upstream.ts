@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installGhost } from '@prosora/ghost-local';
-import { freePort } from '@prosora/service/testing';
+import { freePort, machineEnv } from '@prosora/service/testing';
 import { freshDir, TOKEN } from './running-collector.ts';
 
 const ENGINE = fileURLToPath(new URL('../../../analytics-engine/src/cli.ts', import.meta.url));
-const ADMIN_TOKEN = 'admin-token-of-this-test';
+const ADMIN_TOKEN = 'admin-token-of-this-test-of-32-or-more';
 
 /** The analytics engine as a process of its own, on Ghost's datafiles. */
 export interface EngineUpstream extends AsyncDisposable {
@@ -25,7 +25,7 @@ export async function startEngineUpstream(
   const [port, privatePort] = [await freePort(), await freePort()];
   const { dir: ghostDir } = await installGhost();
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...machineEnv(),
     GHOST_DIR: ghostDir,
     PROSORA_ENGINE_ADMIN_TOKEN: ADMIN_TOKEN,
     PROSORA_ENGINE_TRACKER_TOKEN: TOKEN,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkRoutes } from '../../src/doctor-mail.ts';
 import {
   AUTHORIZATION,
   DOMAIN,
@@ -236,6 +237,31 @@ describe('refusing', () => {
     expect(status).toBe(400);
     expect(body).toEqual({ error: expect.stringMatching(/^["A-Z][^\n]*\.?$/) });
     expect(await rows()).toHaveLength(before);
+  });
+
+  test("100 kB of escapes in a recipient's name are refused, and a sender's address is not in the log", async () => {
+    const variables = { 'recipient-variables': null, 'v:email-id': fresh() };
+    const escapes = newsletterForm(['"\\'.repeat(50_000)], variables);
+    expect((await post(lab, escapes)).body['error']).toContain('more than 512 characters');
+    const sender = newsletterForm(['a@example.org'], { from: 'Editor editor@private.example' });
+    expect((await post(lab, sender)).body).toEqual({ error: '"from" is not an address.' });
+    expect(lab.log.join('')).not.toContain('editor@private.example');
+  });
+
+  test('what Ghost may ask of Mailgun one day is refused, and doctor names it without its addresses', async () => {
+    const ask = (path: string, authorization: string) =>
+      fetch(lab.bridge.url + path, { method: 'POST', headers: { authorization }, body: '{}' });
+    const answer = await ask('/v1/analytics/logs', AUTHORIZATION);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({
+      error: 'The mail bridge has no POST /v1/analytics/logs.',
+    });
+    await ask(`/v3/${DOMAIN}/lists/reader@example.org`, AUTHORIZATION);
+    await ask('/v1/of/a/stranger', 'Basic eDp5');
+    const { sentence } = await checkRoutes(await lab.look());
+    expect(sentence).toContain('POST /v1/analytics/logs (1 times');
+    expect(sentence).toContain('POST /v3/:/lists/: (1 times');
+    expect(sentence).not.toContain('stranger');
   });
 
   test('a wrong key is answered before the body is sent', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,13 +33,42 @@ afterAll(async () => {
 
 /** Changes the store that the verbs open. */
 async function inStore<T>(work: (opened: OpenedMailStore) => Promise<T>): Promise<T> {
-  const opened = await openMailStore({ dataDir: join(dir, 'mail') });
+  const opened = await openMailStore({ dataDir: join(dir, 'mail'), mayBeNew: true });
   try {
     return await work(opened);
   } finally {
     await opened.store.close();
   }
 }
+
+describe('prosora-mail without a store', () => {
+  const unmounted = () => ({
+    env: { ...command.env, PROSORA_MAIL_DATA_DIR: join(dir, 'disk'), PROSORA_MAIL_NEW_STORE: '' },
+  });
+
+  test.each([['serve'], ['status'], ['setup']])('%s refuses and makes nothing', async (verb) => {
+    const env = { ...unmounted().env, PROSORA_MAIL_PUBLIC_URL: 'https://mail.example.com' };
+    const { exitCode, output } = await runVerb({ env }, [verb]);
+    expect(exitCode).toBe(1);
+    expect(output).toContain(`There is no ${join(dir, 'disk', 'mail.db')}`);
+    expect(output).toContain('Run "prosora-mail init" once');
+    expect(existsSync(join(dir, 'disk'))).toBe(false);
+  });
+
+  test('doctor says so and makes nothing', async () => {
+    const { output } = await runVerb(unmounted(), ['doctor']);
+    expect(output).toMatch(/✘ store: .*There is no .*"prosora-mail init"/);
+    expect(existsSync(join(dir, 'disk'))).toBe(false);
+  });
+
+  test('init makes one, and the bridge serves with it from then on', async () => {
+    for (const _again of [1, 2]) {
+      expect(await runVerb(unmounted(), ['init'])).toMatchObject({ exitCode: 0 });
+    }
+    using bridge = await serveBridge(unmounted());
+    expect((await fetch(`${bridge.privateUrl}/readyz`)).status).toBe(200);
+  });
+});
 
 describe('prosora-mail', () => {
   test('serves, is healthy, counts, and stops on SIGTERM with nothing lost', async () => {
@@ -72,6 +102,25 @@ describe('prosora-mail', () => {
   test('dead lists what was given up, and replay takes only what it knows', async () => {
     expect(await runVerb(command, ['dead'])).toEqual({ exitCode: 0, output: '' });
     expect(await runVerb(command, ['replay', 'nothing'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('erase says what there is of a reader, and takes it out when told so', async () => {
+    const dry = await runVerb(command, ['erase', 'MEMBER0@example.org']);
+    expect(dry.output).toMatch(/^1 mails to this reader.*\n1 things that Ghost was told/);
+    expect(dry.output).toContain('To erase it, say so with --yes.');
+    const again = await runVerb(command, ['erase', 'member0@example.org', '--yes']);
+    expect(again.output).toMatch(/^1 mails to this reader/);
+    expect(again.output).toContain('Erased.');
+    const rest = await runVerb(command, ['erase', 'member0@example.org']);
+    expect(rest.output).toMatch(/^0 mails to this reader/);
+    expect(await runVerb(command, ['erase'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('trust-clock is heard by the bridge that looked at the clock', async () => {
+    expect(await runVerb(command, ['trust-clock'])).toEqual({
+      exitCode: 0,
+      output: 'The clock is trusted: a running bridge hears it within a minute.\n',
+    });
   });
 
   test('pause, resume and cancel say whom it is about', async () => {

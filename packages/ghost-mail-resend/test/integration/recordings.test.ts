@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
+import { DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
 
 const RECORDED = new URL('../fixtures/mail/', import.meta.url);
 const names = readdirSync(RECORDED).filter((name) => name.endsWith('.http'));
@@ -10,7 +10,9 @@ const named = (part: string) => names.filter((name) => name.includes(part));
 
 let lab: MailLab;
 beforeAll(async () => {
-  lab = await startMailLab();
+  // The key that Ghost had when it was recorded.
+  const site = { name: 'ghost', apiKey: 'key-lab-0123456789', domains: [DOMAIN] };
+  lab = await startMailLab({ bridge: { sites: [site] } });
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 

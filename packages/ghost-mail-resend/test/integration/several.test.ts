@@ -15,6 +15,7 @@ import {
 const SITES = [
   { name: 'one', apiKey: API_KEY, domains: [DOMAIN, 'fallback.example.com'] },
   { name: 'two', apiKey: 'key-of-the-other-site', domains: [DOMAIN] },
+  { name: 'three', apiKey: 'key-of-the-third-site', domains: ['mg.two.example'] },
 ];
 
 let lab: MailLab;
@@ -28,7 +29,7 @@ function ask(path: string, apiKey: string, init: RequestInit = {}) {
   return fetch(lab.bridge.url + path, { ...init, headers: { authorization } });
 }
 
-const [one, two] = SITES.map(({ apiKey }) => apiKey) as [string, string];
+const [one, two, three] = SITES.map(({ apiKey }) => apiKey) as [string, string, string];
 
 describe('several Ghosts on one bridge', () => {
   test('with the same domain, id and members each get their own mail and their own events', async () => {
@@ -61,6 +62,54 @@ describe('several Ghosts on one bridge', () => {
       return items.length === 1 && items[0]?.recipient === 'warm@example.org';
     });
     expect((await ask(`${path}/events`, two)).status).toBe(404);
+  });
+
+  test('none sends from a domain of another, and both are named', async () => {
+    const from = '"One" <news@two.example>';
+    const body = newsletterForm(['foreign@example.org'], { 'v:email-id': 'foreign', from });
+    const send = (key: string) => ask('/v3/mg.two.example/messages', key, { method: 'POST', body });
+    const mine = newsletterForm(['foreign@example.org'], { 'v:email-id': 'foreign', from });
+    const answer = await ask(`/v3/${DOMAIN}/messages`, one, { method: 'POST', body: mine });
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toEqual({
+      error: expect.stringMatching(
+        /"from" names two\.example, which belongs to the site "three"; this key is that of the site "one"/,
+      ),
+    });
+    expect((await send(three)).status).toBe(200);
+    await until(() => lab.resend.inbox.list('foreign@example.org').length === 1);
+  });
+
+  test('an address that complained to one of them is not taken off the list of Resend by another', async () => {
+    const address = 'shared@example.org';
+    const complainTo = async (key: string, path: string, id: string, from: string) => {
+      const body = newsletterForm([address], { 'v:email-id': id, from });
+      const before = lab.resend.inbox.list(address).length;
+      expect((await ask(`${path}/messages`, key, { method: 'POST', body })).status).toBe(200);
+      await until(() => lab.resend.inbox.list(address).length === before + 1);
+      await until(() => lab.resend.pendingWebhooks() === 0);
+      const mail = lab.resend.inbox.list(address).find(({ from: by }) => by.includes(from));
+      lab.resend.inbox.complain(mail?.id ?? '');
+      await until(() => lab.resend.pendingWebhooks() === 0);
+    };
+    const enable = async (key: string, path: string) => {
+      for (const list of ['bounces', 'complaints', 'unsubscribes']) {
+        const url = `${path}/${list}/${encodeURIComponent(address)}`;
+        expect((await ask(url, key, { method: 'DELETE' })).status).toBe(200);
+      }
+    };
+    const suppressed = () => lab.resend.inbox.suppressions().some(({ email }) => email === address);
+    await complainTo(three, '/v3/mg.two.example', 'shared-3', 'news@two.example');
+    expect(suppressed()).toBe(true);
+
+    await enable(one, `/v3/${DOMAIN}`);
+    expect(lab.log.filter((line) => line.includes('"outcome":"held"'))).toHaveLength(1);
+    const { suppressions } = await lab.look();
+    expect(await suppressions.list()).toEqual([]);
+    expect(suppressed()).toBe(true);
+
+    await enable(three, '/v3/mg.two.example');
+    await until(() => !suppressed());
   });
 
   test('tags of a site filter its events', async () => {

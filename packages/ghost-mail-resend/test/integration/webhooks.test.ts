@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { MailSummary } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkSkew } from '../../src/doctor-clock.ts';
 import {
   AUTHORIZATION,
   DOMAIN,
@@ -44,13 +45,20 @@ eachPlace((nextPlace) => {
   /** Sends a webhook signed by hand. */
   async function sendWebhook(
     event: object | string,
-    options: { secret?: string; id?: string; ageSeconds?: number; url?: string } = {},
+    options: {
+      secret?: string;
+      id?: string;
+      ageSeconds?: number;
+      url?: string;
+      prefix?: string;
+    } = {},
   ) {
     const {
       secret = lab.resend.webhookSecret,
       id = `msg_${next++}`,
       ageSeconds = 0,
       url = lab.bridge.url,
+      prefix = 'svix',
     } = options;
     const body = typeof event === 'string' ? event : JSON.stringify(event);
     const timestamp = `${Math.floor(Date.now() / 1000) - ageSeconds}`;
@@ -62,9 +70,9 @@ eachPlace((nextPlace) => {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'svix-id': id,
-        'svix-timestamp': timestamp,
-        'svix-signature': `v1,AAAA v1,${signature}`,
+        [`${prefix}-id`]: id,
+        [`${prefix}-timestamp`]: timestamp,
+        [`${prefix}-signature`]: `v1,AAAA v1,${signature}`,
       },
       body,
     });
@@ -163,8 +171,39 @@ eachPlace((nextPlace) => {
       expect((await sendWebhook(delivered({}), { secret })).status).toBe(401);
     });
 
-    test.each([600, -600])('signed %i seconds ago is answered 401', async (ageSeconds) => {
-      expect((await sendWebhook(delivered({}), { ageSeconds })).status).toBe(401);
+    test.each([
+      [600, '10 minutes ahead of'],
+      [-600, '10 minutes behind'],
+    ])(
+      'signed %i seconds ago says that the clock is wrong, and so do doctor and a metric',
+      async (ageSeconds, side) => {
+        const sentence = new RegExp(`clock is ${side}: set the clock.* the secret is right`);
+        expect(await sendWebhook(delivered({}), { ageSeconds })).toMatchObject({
+          status: 400,
+          body: { error: expect.stringMatching(sentence) },
+        });
+        const finding = await checkSkew(await lab.look());
+        expect(finding).toMatchObject({ ok: false, sentence: expect.stringContaining(side) });
+        const metrics = await (await fetch(`${lab.bridge.privateUrl}/metrics`)).text();
+        const skew = /webhook_skew_seconds\{service="mail"\} (\S+)/.exec(metrics)?.[1];
+        expect(Math.round(Number(skew) / 60)).toBe(-ageSeconds / 60);
+      },
+    );
+
+    test('signed at another time with another secret is a wrong secret', async () => {
+      const secret = `whsec_${Buffer.from('another secret').toString('base64')}`;
+      expect(await sendWebhook(delivered({}), { secret, ageSeconds: 600 })).toMatchObject({
+        status: 401,
+      });
+    });
+
+    test('with the header names of Standard Webhooks is taken as with those of Svix', async () => {
+      const { address, resendId, tags } = await sendMail();
+      const event = delivered({ email_id: resendId, tags, to: [address] });
+      expect(await sendWebhook(event, { prefix: 'webhook' })).toEqual({
+        status: 200,
+        body: { outcome: 'recorded' },
+      });
     });
 
     test('without its headers is answered 400', async () => {
@@ -177,7 +216,7 @@ eachPlace((nextPlace) => {
 
     test('signed, but not as Resend writes them, is answered 400', async () => {
       expect((await sendWebhook({ hello: 'world' })).status).toBe(400);
-      expect((await sendWebhook('not json')).status).toBe(401);
+      expect((await sendWebhook('not json')).status).toBe(400);
     });
 
     test('of more than a megabyte is answered 413', async () => {

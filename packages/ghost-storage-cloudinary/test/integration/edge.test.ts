@@ -63,7 +63,7 @@ afterAll(async () => {
 
 describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
   beforeEach(({ skip }) => {
-    skip(edges[name] === undefined && !process.env['CI'], `There is no ${name} on this machine.`);
+    skip(edges[name] === undefined && !process.env['CI'], `needs ${name}`);
   });
 
   const get = async (path: string, init?: RequestInit) => {
@@ -174,7 +174,7 @@ describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
 test('nginx asks for the address of Cloudinary while it runs, since that changes', async ({
   skip,
 }) => {
-  skip(edges['nginx'] === undefined && !process.env['CI'], 'There is no nginx on this machine.');
+  skip(edges['nginx'] === undefined && !process.env['CI'], 'needs nginx');
   await using dns = await startDns();
   const deliveryUrl = site.cloudinary.deliveryUrl.replace('127.0.0.1', 'pictures.example');
   const write = (url: string) =>

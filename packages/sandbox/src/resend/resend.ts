@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { html } from '../html.ts';
-import { createSettings, type Settings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { html } from '../stand-in/html.ts';
+import { createSettings, type Settings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { adminRoutes, newDomain } from './admin-routes.ts';
 import { authorize, fullAccessOnly, limit, travel } from './gate.ts';
 import { createIdempotency } from './idempotency.ts';

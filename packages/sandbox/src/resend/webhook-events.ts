@@ -1,8 +1,8 @@
-import type { Random } from '../random.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Collection } from '../stand-in/state.ts';
 
 /** One try to hand an event to its webhook: https://resend.com/docs/api-reference/webhooks/list-event-attempts */
-export interface Attempt {
+interface Attempt {
   id: string;
   /** 0 when nothing answered. */
   http_status_code: number;
@@ -28,7 +28,7 @@ export interface WebhookEvent {
 }
 
 /** What became of one try. */
-export interface AttemptOutcome {
+interface AttemptOutcome {
   status: number;
   response: string;
   /** When the next try is due, in ms since 1970; null after the last. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random } from '../random.ts';
-import type { Settings } from '../settings.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Settings } from '../stand-in/settings.ts';
+import type { Collection } from '../stand-in/state.ts';
 import type { ResendSettings, ResendSettingsInput } from './settings.ts';
 import { uuid } from './uuid.ts';
 import type { WebhookEvent, WebhookEvents } from './webhook-events.ts';

@@ -1,0 +1,119 @@
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '@prosora/durable';
+import {
+  type ClockGuard,
+  type ClockRecord,
+  type MachineClocks,
+  machineClocks,
+  openClockGuard,
+  parseSavedClock,
+} from '@prosora/service';
+import type { Kysely } from 'kysely';
+import type { MailStore, MailTables } from './schema.ts';
+
+/** The time of a bridge: it goes on at the real rate when the machine's clock jumps. */
+export interface SteadyClock {
+  guard: ClockGuard;
+  /** What rows are stamped with and compared by. */
+  clock: Clock;
+  /** A moment by the machine's clock, as Ghost names one, on this time: as far ahead of now as it is there. */
+  fromWall: (moment: Date) => Date;
+  /** From now on the guard keeps what it sees in this store. */
+  keepIn(store: MailStore): void;
+}
+
+/** Which clocks a bridge has; a simulation brings its own. */
+export interface ClockSources {
+  clock?: Clock | undefined;
+  /** (Default: the machine's; those that agree with `clock` where it is given) */
+  clocks?: MachineClocks | undefined;
+}
+
+/**
+ * Opens the guard on what is kept in a database, before its store is: the store itself tells the time by it.
+ *
+ * `machine` names the row of this machine, since bridges on several hosts may share a database.
+ */
+export async function openSteadyClock(
+  db: Kysely<MailTables>,
+  machine: string,
+  {
+    clock = systemClock,
+    clocks = clock === systemClock ? machineClocks : agreeing(clock),
+  }: ClockSources,
+): Promise<SteadyClock> {
+  let store: MailStore | undefined;
+  const record: ClockRecord = {
+    read: () => readClock(store?.db ?? db, machine),
+    write: (saved) => store && writeClock(store, machine, JSON.stringify(saved)),
+  };
+  const guard = await openClockGuard({ record, notBeforeMs: await newestTime(db), clocks });
+  const stepMs = () => guard.doubt()?.stepMs ?? 0;
+  return {
+    guard,
+    fromWall: (moment) => new Date(moment.getTime() - stepMs()),
+    // The guard counts by the second, and the limit of Resend is kept by the millisecond.
+    clock: { now: () => clocks.now() - stepMs(), sleep: clock.sleep },
+    keepIn(opened) {
+      store = opened;
+    },
+  };
+}
+
+/** The row of this machine: a file moves with its folder, whatever the container is called by then. */
+export const machineOf = (isShared: boolean): string => (isShared ? hostname() : '');
+
+/** A person says that the machine's clock is right. Returns how many machines' guards will hear it. */
+export async function trustClocks(store: MailStore): Promise<number> {
+  return await store.transaction(async (tx) => {
+    const rows = await tx.selectFrom('clock_record').selectAll().forUpdate().execute();
+    for (const { machine, saved } of rows) {
+      const trusted = JSON.stringify({ ...parseSavedClock(saved), isTrusted: true });
+      await tx
+        .updateTable('clock_record')
+        .set({ saved: trusted })
+        .where('machine', '=', machine)
+        .execute();
+    }
+    return rows.length;
+  });
+}
+
+/** A simulated clock is never off. */
+function agreeing(clock: Clock): MachineClocks {
+  return { now: clock.now, uptimeMs: clock.now, bootId: 'simulated' };
+}
+
+async function readClock(db: Kysely<MailTables>, machine: string) {
+  const row = await db
+    .selectFrom('clock_record')
+    .select('saved')
+    .where('machine', '=', machine)
+    .executeTakeFirst();
+  return row && parseSavedClock(row.saved);
+}
+
+async function writeClock(store: MailStore, machine: string, saved: string): Promise<void> {
+  await store.transaction(async (tx) => {
+    const known = await tx
+      .selectFrom('clock_record')
+      .select('machine')
+      .where('machine', '=', machine)
+      .forUpdate()
+      .executeTakeFirst();
+    if (known === undefined) {
+      await tx.insertInto('clock_record').values({ machine, saved }).execute();
+      return;
+    }
+    await tx.updateTable('clock_record').set({ saved }).where('machine', '=', machine).execute();
+  });
+}
+
+/** For a guard that never looked: it cannot be earlier than the newest mail. */
+async function newestTime(db: Kysely<MailTables>): Promise<number | undefined> {
+  const { newest } = await db
+    .selectFrom('message')
+    .select(({ fn }) => fn.max('accepted_at').as('newest'))
+    .executeTakeFirstOrThrow();
+  return newest === null ? undefined : Number(newest);
+}

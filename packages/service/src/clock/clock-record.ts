@@ -1,0 +1,80 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
+import type { ClockDoubt } from './clock-doubt.ts';
+
+/** What a guard keeps from one process to the next; all times in milliseconds. */
+export interface SavedClock {
+  /** Steady time at the last look, since 1970. */
+  steadyMs: number;
+  /** The machine's uptime at the last look. */
+  uptimeMs: number;
+  /** The start of the machine from which the uptime counts. */
+  bootId: string;
+  /** How far the wall clock was ahead of the uptime when it was last believed, if it was since that start. */
+  anchorMs?: number | undefined;
+  /** The uptime at that moment. */
+  anchoredAtMs: number;
+  /** How far ahead of the uptime it was when the machine started with the same wrong clock as before. */
+  suspectMs?: number | undefined;
+  doubt?: ClockDoubt | undefined;
+  /** Set by `trustClock`, until the guard hears it at its next look. */
+  isTrusted?: boolean | undefined;
+}
+
+/** Where a guard's state is kept. */
+export interface ClockRecord {
+  /** Undefined when no guard has looked yet, or what is there cannot be read. */
+  read(): Promise<SavedClock | undefined> | SavedClock | undefined;
+  write(saved: SavedClock): Promise<void> | void;
+}
+
+const doubt = z.object({ since: z.number(), stepMs: z.number(), isAbsenceUnknown: z.boolean() });
+const savedClock = z.object({
+  steadyMs: z.number(),
+  uptimeMs: z.number(),
+  bootId: z.string(),
+  anchorMs: z.optional(z.number()),
+  anchoredAtMs: z.number(),
+  suspectMs: z.optional(z.number()),
+  doubt: z.optional(doubt),
+  isTrusted: z.optional(z.boolean()),
+});
+
+/** Reads what `JSON.stringify` made of a saved clock; undefined for anything else. */
+export function parseSavedClock(text: string): SavedClock | undefined {
+  try {
+    return savedClock.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the state in a file, which is replaced whole. Its folder must exist. */
+export function fileClockRecord(file: string): ClockRecord {
+  return {
+    async read() {
+      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      });
+      return parseSavedClock(text);
+    },
+    async write(saved) {
+      const draft = `${file}.${process.pid}.draft`;
+      await writeFile(draft, JSON.stringify(saved), { mode: 0o600 });
+      await rename(draft, file);
+    },
+  };
+}
+
+/**
+ * Says for a person that the wall clock is right; the guard of a running service hears it within a minute, that of
+ * a stopped one when it starts. Resolves to false when no guard has looked yet, so that there is nothing to say.
+ *
+ * @throws what the record throws
+ */
+export async function trustClock(record: ClockRecord): Promise<boolean> {
+  const saved = await record.read();
+  if (saved) await record.write({ ...saved, isTrusted: true });
+  return saved !== undefined;
+}
