@@ -1,22 +1,32 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './scripts/longest-first.ts';
 
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Builds packages into their `dist`, as they are published. */
+/** Packs packages as they are published, from what is built into their `dist`. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
+
+/** In CI, or when told, installs the programs that tests drive. */
+const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
-/** The files of one layer: `test/*.test.ts` for unit, `test/<layer>/*.test.ts` for the others. */
-const filesOf = (folder: string) => [`{packages/*,examples/*,scripts}/test/${folder}*.test.ts`];
+/**
+ * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
+ * Ghost, a browser or a disk: four at once keep two cores busy. Proofs at full size need the machine more.
+ */
+const together = { maxWorkers: soak ? 2 : 4, sequence: { groupOrder: 1 } };
+
+/** The files of a layer, `test/<layer>/`, and of the folders in it, which are named as those of `src/`. */
+const filesOf = (layer: string) => [`{packages/*,examples/*,scripts}/test/${layer}/**/*.test.ts`];
 
 const stackProject = {
   extends: true as const,
   test: {
     name: 'stack',
-    include: filesOf('stack/'),
+    include: filesOf('stack'),
     globalSetup: ['./examples/ghost-stack/test/stack/bring-up.ts'],
     testTimeout: 180_000,
     hookTimeout: 300_000,
@@ -31,7 +41,7 @@ const soakProject = {
   extends: true as const,
   test: {
     name: 'soak',
-    include: filesOf('soak/'),
+    include: filesOf('soak'),
     testTimeout: 3_600_000,
     hookTimeout: 900_000,
     fileParallelism: false,
@@ -46,14 +56,16 @@ export default defineConfig({
     provide: { proof: { soak, seed } },
     reporters: ['default', './scripts/closing-line.ts'],
     globalSetup: ['./scripts/temporary-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: filesOf(''),
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          // What is in no layer.
+          include: filesOf('**'),
+          exclude: filesOf('{integration,e2e,stack,soak}'),
+          ...together,
           setupFiles: ['./scripts/no-network.ts'],
         },
       },
@@ -61,11 +73,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: filesOf('integration/'),
+          include: filesOf('integration'),
+          globalSetup: PROGRAMS_SETUP,
           exclude: PACKAGE_TESTS,
-          // Much of their time is waiting: two keep two cores busy.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...together,
           testTimeout: soak ? 3_600_000 : 60_000,
           hookTimeout: 120_000,
         },
@@ -74,11 +85,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: filesOf('e2e/'),
+          include: filesOf('e2e'),
+          globalSetup: PROGRAMS_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
-          // Each file boots a Ghost of its own, and waits for it.
-          maxWorkers: 2,
+          ...together,
         },
       },
       {
@@ -86,10 +97,11 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: PACKAGE_TESTS,
+          globalSetup: [...PROGRAMS_SETUP, './scripts/build-packages.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Several build the same package.
-          maxWorkers: 1,
+          // After the others, since `npm start` builds too.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,7 +1,7 @@
-// Writes docs/configuration.md from the packages' option tables; with --check, fails when it is not current.
-import { readFileSync, writeFileSync } from 'node:fs';
-import type { Option } from '@prosora/service';
-import * as z from 'zod';
+// Writes from the code: the option tables of docs/configuration.md and of each README, and the OpenAPI document of each
+// service's operator API. With --check, fails when one is not current.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
@@ -9,73 +9,76 @@ import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
 
-const FILE = new URL('../docs/configuration.md', import.meta.url);
-
 /** An option of a block in Ghost's config need not have a variable. */
-type DocumentedOption = Omit<Option, 'env'> & { env?: string };
-type DocumentedOptions = Record<string, DocumentedOption>;
+type DocumentedOptions = Record<string, Omit<Option, 'env'> & { env?: string }>;
 
-const text = `# Configuration
+interface DocumentedPackage {
+  folder: string;
+  options: DocumentedOptions;
+  note?: string;
+  /** Its options have names of their own beside the variables. */
+  hasKeys?: true;
+  operations?: Operations;
+}
+
+const PACKAGES: DocumentedPackage[] = [
+  {
+    folder: 'ghost-storage-cloudinary',
+    options: storageOptions,
+    note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
+    hasKeys: true,
+  },
+  { folder: 'ghost-mail-resend', options: mailOptions },
+  { folder: 'ghost-webhooks-stripe', options: stripeOptions },
+  { folder: 'ghost-analytics-tinybird', options: collectorOptions },
+  { folder: 'analytics-engine', options: engineOptions },
+  { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
+];
+const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;
+
+const sections = PACKAGES.map(({ folder, options, note, hasKeys }) => {
+  const intro = note === undefined ? '' : `${note}\n\n`;
+  return `## @prosora/${folder}\n\n${intro}${tableOf(options, hasKeys)}`;
+});
+const files = new Map([
+  [
+    'docs/configuration.md',
+    `# Configuration
 
 Made from the option tables by \`npm run docs\`; do not edit. An empty variable counts as unset. Each may
 also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 
-## @prosora/ghost-storage-cloudinary
-
-Keys of the adapter's block in Ghost's config, which win over the variables.
-
-${tableWithKeys(storageOptions)}
-## @prosora/ghost-mail-resend
-
-${tableOf(mailOptions)}
-## @prosora/ghost-webhooks-stripe
-
-${tableOf(stripeOptions)}
-## @prosora/ghost-analytics-tinybird
-
-${tableOf(collectorOptions)}
-## @prosora/analytics-engine
-
-${tableOf(engineOptions)}
-## @prosora/sandbox
-
-${tableOf(sandboxOptions)}`;
-
-if (!process.argv.includes('--check')) {
-  writeFileSync(FILE, text);
-} else if (readFileSync(FILE, 'utf8') !== text) {
-  console.error('docs/configuration.md is not what the option tables say: run npm run docs.');
-  process.exit(1);
+${sections.join('\n')}`,
+  ],
+]);
+for (const { folder, options, hasKeys, operations } of PACKAGES) {
+  const file = `packages/${folder}/README.md`;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (operations !== undefined) {
+    const document = openApiOf(`@prosora/${folder}: operator API`, '1', operations);
+    files.set(`packages/${folder}/openapi.json`, `${JSON.stringify(document, null, 2)}\n`);
+  }
+  if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }
 
-function tableOf(options: DocumentedOptions): string {
-  const rows = Object.values(options).map(
-    (option) => `| ${codeOf(option.env)} | ${defaultOf(option)} | ${meaningOf(option)} |\n`,
-  );
-  return `| variable | default | meaning |\n|---|---|---|\n${rows.join('')}`;
+const isCheck = process.argv.includes('--check');
+for (const [file, text] of files) {
+  if (!isCheck) {
+    writeFileSync(file, text);
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${file} is not what the option tables say: run npm run docs.`);
+    process.exitCode = 1;
+  }
 }
 
-function tableWithKeys(options: DocumentedOptions): string {
-  const rows = Object.entries(options).map(
-    ([key, option]) =>
-      `| \`${key}\` | ${codeOf(option.env)} | ${defaultOf(option)} | ${meaningOf(option)} |\n`,
-  );
-  return `| key | variable | default | meaning |\n|---|---|---|---|\n${rows.join('')}`;
-}
-
-function codeOf(text: string | undefined): string {
-  return text === undefined ? '' : `\`${text}\``;
-}
-
-function defaultOf({ schema, defaultText, unit }: DocumentedOption): string {
-  if (defaultText !== undefined) return defaultText;
-  const unset = z.safeParse(schema, undefined);
-  if (!unset.success) return 'required';
-  if (unset.data === undefined) return 'unset';
-  const value = typeof unset.data === 'string' ? unset.data : JSON.stringify(unset.data);
-  return `\`${value}\`${unit ? ` ${unit}` : ''}`;
-}
-
-function meaningOf({ description, example, secret }: DocumentedOption): string {
-  return `${description}${example ? ` Example: \`${example}\`.` : ''}${secret ? ' Secret.' : ''}`;
+function tableOf(options: DocumentedOptions, hasKeys = false): string {
+  const rows = Object.entries(options).map(([key, option]) => {
+    const { standing, isValue, unit, meaning } = describeOption(option);
+    const preset = isValue ? [`\`${standing}\``, unit].filter(Boolean).join(' ') : standing;
+    const variable = option.env === undefined ? '' : `\`${option.env}\``;
+    const cells = [...(hasKeys ? [`\`${key}\``] : []), variable, preset, meaning];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  });
+  const heads = [...(hasKeys ? ['key'] : []), 'variable', 'default', 'meaning'];
+  return `| ${heads.join(' | ')} |\n|${'---|'.repeat(heads.length)}\n${rows.join('')}`;
 }

@@ -10,7 +10,7 @@ import { startServer } from './server.ts';
 const ENGINE = fileURLToPath(
   new URL('../../packages/analytics-engine/src/cli.ts', import.meta.url),
 );
-const ADMIN_TOKEN = 'admin-token-of-the-bench';
+const ADMIN_TOKEN = 'admin-token-of-the-bench-of-32-or-more';
 const VIEWS = 30;
 const DAY_MS = 86_400_000;
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { installGhost } from '@prosora/ghost-local';
 import { ENDPOINTS } from './questions.ts';
 
-const TOKEN = 'admin-token-of-the-bench';
+const TOKEN = 'admin-token-of-the-bench-of-32-or-more';
 const CLI = fileURLToPath(new URL('../../packages/analytics-engine/src/cli.ts', import.meta.url));
 
 /** What the engine said. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnService } from '../../packages/service/src/testing.ts';
+import { spawnService } from '@prosora/service/testing';
 import { AUTHORIZATION, KEY, PACKAGE, SITE } from './newsletter.ts';
 
 export async function serve(dataDir: string, resendUrl: string, resendKey = 're_bench_key') {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServiceProcess, spawnService } from '../../packages/service/src/testing.ts';
+import { type ServiceProcess, spawnService } from '@prosora/service/testing';
 
 const PACKAGE = join(import.meta.dirname, '../../packages/ghost-webhooks-stripe');
 /** What users run. */
@@ -25,6 +25,7 @@ export function temporaryFolder(): string {
 export async function startInbox(env: Record<string, string>): Promise<RunningInbox> {
   const service = await spawnService([CLI], {
     PROSORA_STRIPE_DATA_DIR: temporaryFolder(),
+    PROSORA_STRIPE_NEW_STORE: 'yes',
     PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9',
     PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'whsec_of_ghost',
     PROSORA_STRIPE_HOST: '127.0.0.1',

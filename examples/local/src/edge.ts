@@ -36,6 +36,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const targetOf = ({ url = '/' }: IncomingMessage): string =>
     Object.entries(routes).find(([path]) => url.startsWith(path))?.[1] ?? ghostUrl;
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // The collector takes it for the edge's own word.
+    delete request.headers['x-ghost-analytics-start'];
     const script = scripts[request.url?.split('?')[0] ?? ''];
     if (script) return sendScript(script, response);
     try {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '@prosora/sandbox';
@@ -13,8 +14,8 @@ export const MAIL_API_KEY = 'local-mail-key-of-this-machine';
 /** What the Stripe inbox signs with and Ghost verifies: its `WEBHOOK_SECRET`. */
 export const HOP_SECRET = 'whsec_local_hop_secret';
 
-/** Ghost signs its questions for charts with it, and the engine knows them by it. */
-export const ANALYTICS_ADMIN_TOKEN = 'local-analytics-admin-token';
+/** Ghost signs its questions for charts with it, and the engine knows them by it; each start makes its own. */
+export const ANALYTICS_ADMIN_TOKEN = randomBytes(32).toString('hex');
 
 /** The collector may only send hits with it. */
 const ANALYTICS_TRACKER_TOKEN = 'local-analytics-tracker-token';
@@ -76,6 +77,8 @@ export async function startStripeInbox(
       PROSORA_STRIPE_GHOST_URL: ghostUrl,
       PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: HOP_SECRET,
       PROSORA_STRIPE_DATA_DIR: path.join(settings.dir, 'stripe'),
+      // It comes and goes with the site.
+      PROSORA_STRIPE_NEW_STORE: 'yes',
       PROSORA_STRIPE_HOST: '127.0.0.1',
       PROSORA_STRIPE_PORT: String(port),
       PROSORA_STRIPE_PRIVATE_PORT: String(privatePort),

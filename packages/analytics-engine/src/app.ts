@@ -5,22 +5,25 @@ import express, {
   type Request,
   type Response,
 } from 'express';
-import { BATCH_HEADER } from './batch-header.ts';
+import type { Access } from './access/tokens.ts';
 import type { Connection } from './database/connection.ts';
 import type { Project } from './datafiles/project.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
-import { ingest } from './ingest.ts';
-import { isSorted } from './is-sorted.ts';
-import { pipeSql } from './pipe-sql.ts';
-import type { Parameters } from './template/value.ts';
-import type { Access } from './tokens.ts';
+import { parametersOf } from './http/parameters.ts';
+import { lingerAfterAnswer, readBody } from './http/request-body.ts';
+import { BATCH_HEADER } from './ingest/batch-header.ts';
+import { ingest } from './ingest/ingest.ts';
+import type { RoomForBatches } from './ingest/room-for-batches.ts';
+import { isSorted } from './sql/is-sorted.ts';
+import { pipeSql } from './sql/pipe-sql.ts';
 
 /** What the routes stand on. */
 export interface AppOptions {
   project: Project;
   connection: Connection;
   accessOf: (token: string | undefined) => Promise<Access>;
+  room: RoomForBatches;
   metrics: EngineMetrics;
   logger: Logger;
   /** What `/tokens` tells to whoever asks; without it the route does not exist. */
@@ -28,7 +31,6 @@ export interface AppOptions {
 }
 
 const MAX_EVENTS_BYTES = 10_000_000; // Tinybird's limit on its free plan
-const MAX_PARAMETERS_BYTES = 100_000;
 const BATCH_NAME = /^[\w.:-]{1,200}$/;
 const DOCUMENTATION = 'https://www.tinybird.co/docs/api-reference';
 
@@ -36,19 +38,10 @@ const DOCUMENTATION = 'https://www.tinybird.co/docs/api-reference';
 export function createApp(options: AppOptions): Express {
   const { localToken } = options;
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(allowAnyOrigin);
+  app.use(lingerAfterAnswer, allowAnyOrigin);
   app.get('/v0/pipes/:name.json', (request, response) => answerPipe(options, request, response));
-  app.post(
-    '/v0/events',
-    express.raw({ type: () => true, limit: MAX_EVENTS_BYTES }),
-    (request, response) => appendEvents(options, request, response),
-  );
-  app.post(
-    '/v0/pipes/:name.json',
-    express.json({ limit: MAX_PARAMETERS_BYTES }),
-    express.urlencoded({ extended: false, limit: MAX_PARAMETERS_BYTES }),
-    (request, response) => answerPipe(options, request, response),
-  );
+  app.post('/v0/events', (request, response) => appendEvents(options, request, response));
+  app.post('/v0/pipes/:name.json', (request, response) => answerPipe(options, request, response));
   if (localToken) {
     app.get('/tokens', (_request, response) => {
       response.json({
@@ -64,6 +57,8 @@ export function createApp(options: AppOptions): Express {
   return app.use(answerError(options.logger));
 }
 
+// Nothing of a body is read before it is known that its sender may send it.
+
 async function appendEvents(options: AppOptions, request: Request, response: Response) {
   const { query } = request;
   const name = String(query['name'] ?? '');
@@ -78,13 +73,9 @@ async function appendEvents(options: AppOptions, request: Request, response: Res
       `The header ${BATCH_HEADER} is not the name of a batch.`,
     );
   }
-  const ndjson = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
-  const result = await ingest(options.connection, {
-    datasource,
-    ndjson,
-    token,
-    site: access.site,
-  });
+  const body = await readBody(request, MAX_EVENTS_BYTES);
+  const batch = { datasource, ndjson: body.toString('utf8'), token, site: access.site };
+  const result = await options.room.watch(() => ingest(options.connection, batch));
   options.metrics.rows.inc({ datasource: name, outcome: 'accepted' }, result.successful_rows);
   options.metrics.rows.inc({ datasource: name, outcome: 'quarantined' }, result.quarantined_rows);
   response.status(query['wait'] === 'true' ? 200 : 202).json(result);
@@ -98,20 +89,12 @@ async function answerPipe(options: AppOptions, request: Request, response: Respo
   const pipe = options.project.pipes.get(name);
   if (!pipe?.isEndpoint) throw new EngineError('NOT_FOUND', `The pipe ${name} does not exist.`);
   const fixed = access.fixedParametersFor(name);
+  const parameters = await parametersOf(request, query);
   const stopTimer = options.metrics.queries.startTimer({ pipe: name });
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
-  const sql = pipeSql(options.project, pipe, { ...parametersOf(query, request.body), ...fixed });
+  const sql = pipeSql(options.project, pipe, { ...parameters, ...fixed });
   const answer = await options.connection.query(sql, { isSorted: isSorted(sql) });
   response.set('Content-Type', 'application/json; charset=utf-8').end(answer);
-}
-
-function parametersOf(query: Request['query'], body: unknown): Parameters {
-  const given = Object.entries({ ...query, ...(typeof body === 'object' ? body : {}) });
-  return Object.fromEntries(
-    given
-      .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]),
-  );
 }
 
 function tokenOf(request: Request, query: Request['query']): string | undefined {
@@ -130,13 +113,15 @@ function answerError(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Errors of Express's body parsers carry the status they want. */
+/** Errors of Express, as for a path that is not understood, and of reading a body say their status. */
 function asEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
-  const { status, message } = thrown as { status?: number; message?: string };
-  if (status === 413) return new EngineError('BODY_TOO_LARGE', 'The body is too large.');
-  if (status !== undefined && status < 500) {
-    return new EngineError('REQUEST_INVALID', message ?? 'The request is not understood.');
-  }
+  const { status = 500, message = 'The request is not understood.' } = thrown as {
+    status?: number;
+    message?: string;
+  };
+  if (status === 408) return new EngineError('BODY_TIMEOUT', message);
+  if (status === 413) return new EngineError('BODY_TOO_LARGE', message);
+  if (status < 500) return new EngineError('REQUEST_INVALID', message);
   return new EngineError('QUERY_FAILED', 'The engine failed.', { cause: thrown });
 }

@@ -18,7 +18,7 @@ ${Object.values(engineOptions)
 
 async function main(): Promise<number> {
   const [verb = 'serve', ...words] = process.argv.slice(2);
-  const known = VERBS[verb];
+  const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (known) return await known.run(words);
   console.log(HELP);
   return verb === '--help' || verb === 'help' ? 0 : 2;

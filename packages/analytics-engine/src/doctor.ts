@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { assertTokensDiffer } from './access/tokens.ts';
 import { listBackups } from './care/backup.ts';
-import { clockStateOf } from './care/clock-state.ts';
+import { clockRecordOf, clockSentence } from './care/clock-file.ts';
+import { machineMemoryMb } from './database/memory-limit.ts';
+import { assertPlatform } from './database/platform.ts';
 import { readProject } from './datafiles/project.ts';
 import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
-import { machineMemoryMb } from './memory-limit.ts';
-import { pipeSql } from './pipe-sql.ts';
-import { assertPlatform } from './platform.ts';
-import { assertTokensDiffer } from './tokens.ts';
+import { pipeSql } from './sql/pipe-sql.ts';
 
 /** One thing the engine needs, looked at. */
 export interface Finding {
@@ -60,20 +60,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const { backupDir } = databaseSettings(options);
     const newest = (await listBackups(backupDir)).at(-1);
     if (!newest) return `none yet in ${backupDir}`;
-    const hours = Math.round((Date.now() - newest.createdAt.getTime()) / 3_600_000);
+    const saved = await clockRecordOf(options.dataDir).read();
+    const now = saved?.doubt ? saved.steadyMs : Date.now();
+    const hours = Math.round((now - newest.createdAt.getTime()) / 3_600_000);
     const found = `the newest is ${newest.name}, ${hours} h old`;
     const { backupHours } = options;
     if (backupHours === 0 || Math.abs(hours) <= 2 * backupHours + 1) return found;
     throw new Error(`${found}: look at the log of the engine for why none was taken since.`);
   },
   clock: async ({ dataDir }) => {
-    const state = await clockStateOf(dataDir).read();
-    if (!state) return 'not looked at yet';
-    const found = `last looked at ${new Date(state.lastLook).toISOString()}`;
-    if (!state.isDoubted) return found;
-    throw new Error(
-      `${found}, after a jump: nothing old is removed until \`prosora-engine retention\` is run.`,
-    );
+    const saved = await clockRecordOf(dataDir).read();
+    if (!saved) return 'not looked at yet';
+    if (saved.doubt) throw new Error(clockSentence(saved.doubt));
+    return `believed at ${new Date(saved.steadyMs).toISOString()}`;
   },
   memory: ({ memoryLimitMb }) => {
     const totalMb = machineMemoryMb();

@@ -1,8 +1,15 @@
-import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
-import type { ClockState } from './care/clock-state.ts';
+import {
+  addClockMetrics,
+  type ClockGuard,
+  Counter,
+  createMetrics,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@prosora/service';
 import type { Database } from './database/supervisor.ts';
 import { rowCounts } from './schema/existing.ts';
-import type { ServedProject } from './served-project.ts';
+import type { ServedProject } from './schema/served-project.ts';
 
 /** What the engine counts. */
 export interface EngineMetrics {
@@ -15,7 +22,7 @@ export interface EngineMetrics {
 export function createEngineMetrics(
   database: Database,
   served: ServedProject,
-  clock: ClockState,
+  clock: ClockGuard,
 ): EngineMetrics {
   const registry = createMetrics('engine');
   const registers = [registry];
@@ -43,14 +50,7 @@ export function createEngineMetrics(
       this.set(served.refusal === undefined ? 0 : 1);
     },
   });
-  new Gauge({
-    name: 'prosora_retention_paused',
-    help: '1 after the clock has jumped: nothing old is removed until `prosora-engine retention` is run',
-    registers,
-    async collect() {
-      this.set((await clock.read())?.isDoubted ? 1 : 0);
-    },
-  });
+  addClockMetrics(registry, clock);
   new Gauge({
     name: 'prosora_requests_waiting',
     help: 'Requests that wait for their turn at the database',

@@ -1,23 +1,33 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
-import { type Listener, type Logger, listen, startPrivateListener } from '@prosora/service';
+import {
+  type ClockGuard,
+  keepLooking,
+  type Listener,
+  type Logger,
+  listen,
+  openClockGuard,
+  startPrivateListener,
+} from '@prosora/service';
 import type { OptionValues } from '@prosora/service/options';
+import { assertTokensDiffer, createTokens } from './access/tokens.ts';
 import { createApp } from './app.ts';
 import { type Care, createCare } from './care/care.ts';
-import { type ClockState, clockStateOf } from './care/clock-state.ts';
+import { clockRecordOf, clockSentence } from './care/clock-file.ts';
 import { startControl, type Verbs } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
+import { newestEventMs } from './care/newest-event.ts';
 import { noteCleanStop, openChecked } from './care/open-checked.ts';
 import { keepCare } from './care/schedule.ts';
 import type { DatabaseSettings } from './database/messages.ts';
+import { assertPlatform } from './database/platform.ts';
 import type { Database } from './database/supervisor.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
+import { watchRoom } from './ingest/room-for-batches.ts';
 import type { engineOptions, localOptions } from './options.ts';
-import { assertPlatform } from './platform.ts';
-import type { ServedProject } from './served-project.ts';
-import { assertTokensDiffer, createTokens } from './tokens.ts';
+import type { ServedProject } from './schema/served-project.ts';
 
 /** The values of {@link engineOptions}. */
 export type EngineOptions = OptionValues<typeof engineOptions>;
@@ -59,18 +69,20 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   const { project } = served;
   const database = stack.use(checked.database);
   stack.defer(() => noteCleanStop(dataDir, checked));
-  const now = (): Date => new Date();
+  const notBeforeMs = await newestEventMs(database);
+  const clock = await openClockGuard({ record: clockRecordOf(dataDir), notBeforeMs });
+  stack.defer(watchClock(clock, logger));
   const { backupHours, keepBackups, retentionMonths } = options;
-  const care = createCare(checked, { settings, keepBackups, retentionMonths, now });
-  const clock = clockStateOf(dataDir);
+  const care = createCare(checked, { settings, keepBackups, retentionMonths, clock });
   stack.use(await startControl(dataDir, verbsOf(care, clock)));
   const stopping = new AbortController();
-  const schedule = { care, clock, backupHours, retentionMonths, now, logger };
+  const schedule = { care, clock, backupHours, retentionMonths, logger };
   const looking = keepCare(schedule, stopping.signal);
   stack.defer(async () => {
     stopping.abort();
     await looking;
   });
+  const room = watchRoom(dataDir);
   const metrics = createEngineMetrics(database, served, clock);
   const app = createApp({
     project,
@@ -81,6 +93,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
       siteTokens: options.siteTokens ?? new Map(),
       project,
     }),
+    room,
     metrics,
     logger,
     localToken: options.localTokens ? options.adminToken : undefined,
@@ -90,7 +103,7 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
       host: options.privateHost,
       port: options.privatePort,
       metrics: metrics.registry,
-      checks: { database: () => assertReady(database) },
+      checks: { database: () => assertReady(database), batches: () => room.assertThere() },
     }),
   );
   const listener = stack.use(await listen(createServer(app), options));
@@ -101,18 +114,29 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
 }
 
 /** What the command can ask of this engine while it runs. */
-function verbsOf(care: Care, clock: ClockState): Verbs {
+function verbsOf(care: Care, clock: ClockGuard): Verbs {
   return {
     backup: () => care.backup(),
     confirm: () => care.confirm(),
+    erase: ({ member, isSure }) => care.erase(String(member), { isSure: isSure === true }),
     export: ({ table, file }) => care.export({ table: String(table), file: String(file) }),
     async retention({ months }) {
+      // A person asks for it now, so the clock is right.
+      clock.trust();
       const removed = await care.retention(typeof months === 'number' ? months : undefined);
-      // A person looked at it, so the clock is right.
-      await clock.write({ lastLook: Date.now(), isDoubted: false });
+      await clock.look();
       return removed;
     },
   };
+}
+
+/** Returns what ends it. */
+function watchClock(clock: ClockGuard, logger: Logger): () => void {
+  return keepLooking(clock, {
+    onDoubt: (doubt) => logger.error({ doubt }, clockSentence(doubt)),
+    onBelieved: () => logger.info('the clock is believed again'),
+    onFault: (error) => logger.error({ err: error }, 'the look at the clock failed'),
+  });
 }
 
 /** What the options say about the database. */

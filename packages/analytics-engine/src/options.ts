@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
-import { defaultMemoryLimitMb, machineMemoryMb } from './memory-limit.ts';
+import { isSigningKey, signingKey } from './access/signing-key.ts';
+import { defaultMemoryLimitMb, machineMemoryMb } from './database/memory-limit.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 
@@ -13,7 +14,7 @@ function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, st
     .filter(Boolean)
     .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
   const tokens = new Map(pairs);
-  const isWell = pairs.every(([site, token]) => site !== '' && token.length >= 16);
+  const isWell = pairs.every(([site, token]) => site !== '' && isSigningKey(token));
   if (!isWell || new Set(tokens.values()).size !== pairs.length) {
     context.addIssue({ code: 'custom', message: 'not SITE_UUID=TOKEN with tokens of their own' });
   }
@@ -24,8 +25,8 @@ const tokenOptions = {
   adminToken: {
     env: 'PROSORA_ENGINE_ADMIN_TOKEN',
     description:
-      "May read and write everything, and signs Ghost's tokens: give Ghost the same text as tinybird__adminToken. At least 16 characters.",
-    schema: z.string().min(16),
+      "May read and write everything, and Ghost signs its staff's tokens with it: give Ghost the same text as tinybird__adminToken. At least 32 random characters, since keys can be tried against such a token for ever; `openssl rand -hex 32` makes some.",
+    schema: signingKey,
     secret: true,
   },
   trackerToken: {
@@ -39,7 +40,7 @@ const tokenOptions = {
   siteTokens: {
     env: 'PROSORA_ENGINE_SITE_TOKENS',
     description:
-      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it sees and writes only its own site. At least 16 characters each.',
+      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it sees and writes only its own site. At least 32 random characters each, as above.',
     schema: z.string().transform(parseSiteTokens).optional(),
     defaultText: 'one admin token for all',
     secret: true,

@@ -1,7 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createLogger, readOptions, readServiceStatus, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  readOptions,
+  readServiceStatus,
+  secretsOf,
+  stopGracefully,
+  trustClock,
+} from '@prosora/service';
 import { type Backup, findBackup, listBackups } from './care/backup.ts';
+import type { Erasure } from './care/care.ts';
+import { clockRecordOf, clockSentence } from './care/clock-file.ts';
 import { askEngine } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
 import { allowLoss } from './care/open-checked.ts';
@@ -88,8 +97,25 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retention: {
     usage: 'retention [MONTHS]',
     description:
-      'Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months; a running engine does it by itself.',
+      "Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months, and says that the machine's clock is right; a running engine does it by itself.",
     run: here(retention),
+  },
+  erase: {
+    usage: 'erase MEMBER_UUID [--yes]',
+    description:
+      'Says where page views name a member by the id that Ghost gave them, and with --yes puts nobody in its place. The page views stay.',
+    run: here(erase),
+  },
+  'trust-clock': {
+    usage: 'trust-clock',
+    description:
+      "Says that the machine's clock is right after it jumped; a running engine hears it within a minute.",
+    run: here(async (options) => {
+      const { dataDir } = databaseSettings(options);
+      const isHeard = await trustClock(clockRecordOf(dataDir));
+      if (isHeard) return say('The clock is taken for right from the next look on.');
+      return say(`No engine has looked at the clock in ${dataDir} yet.`, 1);
+    }),
   },
   confirm: {
     usage: 'confirm',
@@ -107,7 +133,7 @@ async function serve(options: EngineOptions): Promise<number> {
   const logger = createLogger({
     name: 'engine',
     level: options.logLevel,
-    secrets: [options.adminToken, options.trackerToken, ...(options.siteTokens?.values() ?? [])],
+    secrets: secretsOf(engineOptions, options),
   });
   const engine = await startEngine(options, logger);
   stopGracefully({ stop: () => engine.close(), logger });
@@ -121,7 +147,11 @@ async function status(options: LocalOptions): Promise<number> {
     hidden: 'prosora_query_seconds',
   });
   say(lines.join('\n'));
-  for (const { name, createdAt } of await listBackups(databaseSettings(options).backupDir)) {
+  const { dataDir, backupDir } = databaseSettings(options);
+  // The engine may run as another user, whose folder cannot be read.
+  const clock = await Promise.resolve(clockRecordOf(dataDir).read()).catch(() => undefined);
+  if (clock?.doubt) say(clockSentence(clock.doubt));
+  for (const { name, createdAt } of await listBackups(backupDir)) {
     say(`backup ${name}, taken ${createdAt.toISOString()}`);
   }
   return isReady ? 0 : 1;
@@ -151,6 +181,22 @@ async function retention({ dataDir }: LocalOptions, [text]: readonly string[]): 
   const removed = await askEngine<RemovedMonth[]>(dataDir, 'retention', { months });
   for (const { table, month, rows } of removed) say(`Removed ${rows} rows of ${table}, ${month}`);
   return say(removed.length > 0 ? 'What views derived from them stays.' : 'Nothing is that old.');
+}
+
+async function erase({ dataDir }: LocalOptions, words: readonly string[]): Promise<number> {
+  const [member, ...others] = words.filter((word) => word !== '--yes');
+  if (!member || others.length > 0) return say('Say which member, by the UUID in Ghost.', 2);
+  const isSure = words.includes('--yes');
+  const { found, copies } = await askEngine<Erasure>(dataDir, 'erase', { member, isSure });
+  for (const { table, columns, rows } of found) {
+    say(
+      `${rows} rows of ${table} ${isSure ? 'named' : 'name'} this member, in ${columns.join(', ')}`,
+    );
+  }
+  if (found.length === 0) say('No row names this member.');
+  if (copies.length > 0) say(`These copies are not changed and may name it:\n${copies.join('\n')}`);
+  if (isSure) return say('Erased from the database.');
+  return say('Nothing was changed: with --yes the id is erased.');
 }
 
 function say(line: string, code = 0): number {

@@ -1,13 +1,8 @@
-export { type Backoff, type BackoffOptions, createBackoff, type Failure } from './backoff.ts';
-export {
-  type Breaker,
-  type BreakerEvent,
-  type BreakerOptions,
-  type BreakerState,
-  createBreaker,
-} from './breaker.ts';
-export { type Clock, systemClock } from './clock.ts';
-export { isDuplicateKey } from './database.ts';
+export { type Clock, systemClock } from './clock/clock.ts';
+export { hasManyWriters, isDuplicateKey, type StorePlace } from './database/database.ts';
+export { type ExpectedStore, PERMIT } from './database/expected-store.ts';
+export type { Migrations } from './database/migrations.ts';
+export type { DurableTables } from './database/schema.ts';
 export {
   isStoreUnavailable,
   StoreMissingError,
@@ -15,8 +10,7 @@ export {
   StoreUnavailableError,
   UnrecoverableError,
 } from './errors.ts';
-export { type ExpectedStore, PERMIT } from './expected-store.ts';
-export type { ListOptions } from './inspect.ts';
+export { type Backoff, type BackoffOptions, createBackoff, type Failure } from './job/backoff.ts';
 export {
   type AddOptions,
   type AddOutcome,
@@ -27,11 +21,17 @@ export {
   pendingStates,
   type Settlement,
   settledStates,
-} from './job.ts';
-export type { Migrations } from './migrations.ts';
-export type { Queue, QueueOptions, SettleOptions, Within } from './queue.ts';
-export type { DurableTables } from './schema.ts';
-export { openStore, type Store, type StoreOptions, type StorePlace } from './store.ts';
+} from './job/job.ts';
+export type { ListOptions } from './queue/inspect.ts';
+export type { Queue, QueueOptions, SettleOptions, Within } from './queue/queue.ts';
+export { openStore, type Store, type StoreOptions } from './store.ts';
+export {
+  type Breaker,
+  type BreakerEvent,
+  type BreakerOptions,
+  type BreakerState,
+  createBreaker,
+} from './work/breaker.ts';
 export {
   createWorker,
   type Result,

@@ -1,22 +1,18 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type Clock, createStoreClock, type StoreClock, systemClock } from './clock.ts';
-import { type Database, hasManyWriters } from './database.ts';
-import type { ExpectedStore } from './expected-store.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import type { Migrations } from './migrations.ts';
-import { openMysql } from './mysql-database.ts';
-import { createQueue, type Queue, type QueueOptions } from './queue.ts';
-import type { DurableTables } from './schema.ts';
-import { openSqlite } from './sqlite-database.ts';
+
+import { type Clock, systemClock } from './clock/clock.ts';
+import { createStoreClock } from './clock/store-clock.ts';
+import { type Database, hasManyWriters, type StorePlace } from './database/database.ts';
+import type { ExpectedStore } from './database/expected-store.ts';
+import { createGroupCommit, type GroupCommit } from './database/group-commit.ts';
+import type { Migrations } from './database/migrations.ts';
+import type { DurableTables } from './database/schema.ts';
+import { openMysql } from './mysql/open-mysql.ts';
+import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue/queue.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
 
 /** How a store is opened. */
 export type StoreOptions = StoreRules & StorePlace;
-
-/**
- * Where a store is. `file`: a path of an SQLite file, made with mode 0600, its folder with 0700. `mysql`: the
- * URL of a database on MySQL 8 or MariaDB 10.6, for several processes; `socketPath` in place of its host.
- */
-export type StorePlace = { file: string } | { mysql: string; socketPath?: string };
 
 /** The rules of a store, wherever it is. */
 interface StoreRules {
@@ -47,17 +43,6 @@ export interface Store<Tables = unknown> extends AsyncDisposable {
   queue(name: string, options?: QueueOptions): Queue<Tables>;
   /** Closes the database once running transactions have ended. */
   close(): Promise<void>;
-}
-
-/** What the statements of a queue need from its store. */
-export interface StoreInside {
-  readonly db: Kysely<DurableTables>;
-  readonly clock: StoreClock;
-  readonly commits: GroupCommit<DurableTables>;
-  /** Wakes the workers of a queue after the running transaction. */
-  touch(queue: string): void;
-  /** Calls `listener` whenever a queue was touched; returns how to end that. */
-  onTouched(queue: string, listener: () => void): () => void;
 }
 
 /** How stale the written time may be: the most by which time can step back across a crash. */

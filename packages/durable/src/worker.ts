@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
-import { createBell } from './bell.ts';
-import { type Breaker, type BreakerEvent, createBreaker } from './breaker.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock/clock.ts';
+import type { DurableTables } from './database/schema.ts';
 import { isStoreUnavailable, isUnrecoverable } from './errors.ts';
-import type { Job, Settlement } from './job.ts';
-import { createLeases } from './leases.ts';
-import type { Queue } from './queue.ts';
-import type { DurableTables } from './schema.ts';
+import type { Job, Settlement } from './job/job.ts';
+import type { Queue } from './queue/queue.ts';
+import { createBell } from './work/bell.ts';
+import { type Breaker, type BreakerEvent, createBreaker } from './work/breaker.ts';
+import { createLeases } from './work/leases.ts';
 
 /**
  * How a handler says what became of a job.

@@ -1,9 +1,9 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
-import { remember } from './remember.ts';
-import type { SentBatch } from './sender.ts';
+import { remember } from './hit/remember.ts';
+import type { SentBatch } from './send/sender.ts';
+import type { SendOutcome } from './send/tinybird.ts';
 import type { Checkpoint } from './spool/checkpoint.ts';
 import type { Spool } from './spool/spool.ts';
-import type { SendOutcome } from './tinybird.ts';
 
 /** What the collector counts; no label ever holds anything of a visitor. */
 export interface CollectorMetrics {
@@ -13,18 +13,22 @@ export interface CollectorMetrics {
   flushed(tookMs: number): void;
   sent(outcome: SendOutcome, batch: SentBatch): void;
   /** What became of rows that Ghost synchronised. */
-  synced(rows: { accepted: number; quarantined: number }): void;
+  synced(rows: { accepted: number; quarantined: number; dead?: number }): void;
   /** Where the answer to a chart's question came from. */
   chart(source: string): void;
 }
 
 const FSYNC_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2];
 
-/** Creates the metrics of one collector. */
+/**
+ * Creates the metrics of one collector.
+ *
+ * @param now milliseconds since any moment; it must not jump
+ */
 export function createCollectorMetrics(
   spool: Pick<Spool, 'bytes' | 'oldest'>,
   checkpoint: Pick<Checkpoint, 'progress'>,
-  now = Date.now,
+  now: () => number = () => performance.now(),
 ): CollectorMetrics {
   const registry = createMetrics('collector');
   const registers = [registry];
@@ -78,21 +82,23 @@ export function createCollectorMetrics(
     registry,
     hit: (outcome) => hitsOf(outcome).inc(),
     flushed: (tookMs) => fsync.observe(tookMs / 1_000),
-    synced({ accepted, quarantined }) {
+    synced({ accepted, quarantined, dead = 0 }) {
       synced.inc({ outcome: 'accepted' }, accepted);
       synced.inc({ outcome: 'quarantined' }, quarantined);
+      synced.inc({ outcome: 'dead' }, dead);
     },
     chart: (source) => charts.inc({ source }),
     sent(outcome, batch) {
       batches.inc({ outcome: outcome.kind });
-      // A batch that is refused is counted by its halves.
-      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       const isUnsent = outcome.kind === 'unavailable' || outcome.kind === 'misconfigured';
       failingSince = isUnsent ? (failingSince ?? now()) : undefined;
+      // It is counted by its halves.
+      if (batch.isHalved) return;
+      if (batch.mayBeDouble && outcome.kind !== 'refused') doubles.inc(batch.rows);
       if (outcome.kind === 'accepted') {
         rows.inc({ outcome: 'accepted' }, outcome.rows);
         rows.inc({ outcome: 'quarantined' }, outcome.quarantined);
-      } else if (outcome.kind === 'halfway' || (outcome.kind === 'refused' && batch.rows === 1)) {
+      } else if (outcome.kind === 'halfway' || outcome.kind === 'refused') {
         rows.inc({ outcome: 'dead' }, batch.rows);
       }
     },

@@ -1,35 +1,37 @@
 import { createServer } from 'node:http';
 import {
+  addClockMetrics,
+  keepLooking,
   type Listener,
   type Logger,
   listen,
-  type OptionValues,
+  openClockGuard,
   startPrivateListener,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
+import { createPipes } from './charts/pipes.ts';
 import { createCollectorMetrics } from './collector-metrics.ts';
-import { createCountryOf } from './country.ts';
-import { type Lane, takeDataDir } from './data-dir.ts';
-import { createHitLimit } from './hit-limit.ts';
-import { sendLeftLanes } from './left-lanes.ts';
-import { openMidnightVisitors } from './midnight-visitors.ts';
-import type { collectorOptions } from './options.ts';
-import { createPipes } from './pipes.ts';
-import { remember } from './remember.ts';
-import { openSalts, type Salts } from './salts.ts';
-import { createSeen } from './seen.ts';
-import { createSender } from './sender.ts';
-import { logOutcome, logSynced } from './sender-log.ts';
+import { createCountryOf } from './hit/country.ts';
+import { createHitLimit } from './hit/hit-limit.ts';
+import { remember } from './hit/remember.ts';
+import { createSeen } from './hit/seen.ts';
+import type { CollectorOptions } from './options.ts';
+import { writeDeadLetter } from './send/dead-letters.ts';
+import { sendLeftLanes } from './send/left-lanes.ts';
+import { createSender } from './send/sender.ts';
+import { logOutcome, logSynced } from './send/sender-log.ts';
+import { createTinybird } from './send/tinybird.ts';
+import { createSync } from './send/tinybird-sync.ts';
 import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
+import { type Lane, takeDataDir } from './spool/data-dir.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
-import { createTinybird } from './tinybird.ts';
-import { createSync } from './tinybird-sync.ts';
-import { createVisitorId } from './visitor-id.ts';
-
-/** The values of the options. */
-export type CollectorOptions = OptionValues<typeof collectorOptions>;
+import { clientAddress } from './visitor/client-address.ts';
+import { adviceOn, clockRecordOf } from './visitor/clock.ts';
+import { openMidnightVisitors } from './visitor/midnight-visitors.ts';
+import { openSalts, type Salts } from './visitor/salts.ts';
+import { createVisitorId } from './visitor/visitor-id.ts';
 
 /** The collector as it runs. */
 export interface Collector extends AsyncDisposable {
@@ -53,6 +55,9 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
+  const clock = await openClockGuard({
+    record: clockRecordOf(values.dataDir, files.lane.dir, logger),
+  });
   const checkpoint = started.use(openCheckpoint(files.lane.checkpoint));
   const spool = started.use(
     await openSpool({
@@ -63,9 +68,18 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     }),
   );
   const metrics = createCollectorMetrics(spool, checkpoint);
+  addClockMetrics(metrics.registry, clock);
+  started.defer(
+    keepLooking(clock, {
+      onDoubt: (doubt) => logger.error(adviceOn(doubt)),
+      onBelieved: () => logger.warn('the clock is believed again'),
+      onFault: (error) => logger.error({ err: error }, 'the clock could not be looked at'),
+    }),
+  );
   const salts = openSalts({
     file: files.salts,
     timeZone: values.timeZone,
+    now: clock.now,
     onDamage: () => logger.error('the salts were damaged: visitors of today count twice'),
   });
   salts.ofNow();
@@ -104,23 +118,26 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       host: values.privateHost,
       port: values.privatePort,
       metrics: metrics.registry,
-      checks: { spool: spool.check },
+      checks: { spool: spool.check, salts: () => void salts.ofNow() },
     }),
   );
+  const isTrustedProxy = remember(trustOf(values));
   const app = createApp({
     ...values,
     spool,
     visitorId: createVisitorId(salts, openMidnightVisitors(files.midnightVisitors)),
     countryOf,
-    isTrustedProxy: remember(trustOf(values)),
+    isTrustedProxy,
     limit: createHitLimit(values.hitsPerMinute),
-    once: createSeen(),
+    once: createSeen({ now: clock.now }),
     now: Date.now,
     pipes: createPipes({
       upstreamUrl: values.upstreamUrl,
       timeoutMs: values.upstreamTimeoutMs,
       cacheMs: cacheMsOf(values),
       queriesPerDay: values.chartQueriesPerDay,
+      clock,
+      addressOf: (request) => clientAddress(request, isTrustedProxy),
       onAnswer: metrics.chart,
     }),
     sync:
@@ -133,6 +150,13 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
             onTaken(datasource, rows) {
               metrics.synced(rows);
               logSynced(logger, datasource, rows);
+            },
+            onRefused({ row, ...letter }) {
+              const { deadLetters } = files.lane;
+              const rows: unknown[] = [JSON.parse(row)];
+              writeDeadLetter(deadLetters, { at: new Date().toISOString(), rows, ...letter });
+              metrics.synced({ accepted: 0, quarantined: 0, dead: 1 });
+              logger.error(letter, 'a synchronised row was refused: it is a dead letter');
             },
           }),
     metrics,

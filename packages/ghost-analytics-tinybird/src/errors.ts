@@ -7,6 +7,7 @@ import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors'
 const STATUS_OF = {
   REQUEST_INVALID: 400,
   KEY_REFUSED: 401,
+  TOKEN_MISSING: 403,
   SITE_REFUSED: 403,
   ORIGIN_REFUSED: 403,
   NOT_FOUND: 404,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Options } from '@prosora/service/options';
+import type { Options, OptionValues } from '@prosora/service/options';
 import * as z from 'zod';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
@@ -118,7 +118,7 @@ export const collectorOptions = {
   chartQueriesPerDay: {
     env: 'PROSORA_COLLECTOR_CHART_QUERIES_PER_DAY',
     description:
-      'How many questions the upstream is asked within 24 hours; beyond, the last answer is given again, however old. 1000 is what the free plan of Tinybird allows.',
+      'How many questions the upstream is asked within 24 hours; one address may ask three quarters of them. Beyond, the last answer is given again, however old. 1000 is what the free plan of Tinybird allows.',
     schema: z.coerce.number().int().min(24).optional(),
     defaultText: 'no limit',
     example: '1000',
@@ -126,7 +126,7 @@ export const collectorOptions = {
   trustedProxies: {
     env: 'PROSORA_COLLECTOR_TRUSTED_PROXIES',
     description:
-      'Whose X-Forwarded-For is believed: addresses, networks, or the names loopback, linklocal, uniquelocal, separated by commas.',
+      'Whose X-Forwarded-For and X-Ghost-Analytics-Start are believed: addresses, networks, or the names loopback, linklocal, uniquelocal, separated by commas.',
     schema: list
       .pipe(z.array(z.string().refine(isNetwork, 'neither an address, a network nor such a name')))
       .default(['loopback', 'uniquelocal']),
@@ -242,3 +242,6 @@ export const collectorOptions = {
     unit: 'port',
   },
 } satisfies Options;
+
+/** The values of the options. */
+export type CollectorOptions = OptionValues<typeof collectorOptions>;

@@ -6,20 +6,22 @@ import {
   type OptionValues,
   readOptions,
   readServiceStatus,
+  secretsOf,
   stopGracefully,
 } from '@prosora/service';
 import * as z from 'zod';
-import { backfill } from './backfill.ts';
 import { startCollector } from './collector.ts';
-import { deadLettersIn, laneDirsIn, spoolBytesIn } from './data-dir.ts';
-import { datafilesOf } from './datafiles.ts';
-import { readDeadLetters } from './dead-letters.ts';
-import { deployTo, readWorkspace } from './deploy.ts';
-import { examine } from './doctor.ts';
+import { examine } from './doctor/examine.ts';
+import { keepHeapSmall } from './hit/small-heap.ts';
 import { collectorOptions } from './options.ts';
-import { replay } from './replay.ts';
-import { restartWithSmallHeap } from './small-heap.ts';
-import { countRows, createTinybird } from './tinybird.ts';
+import { datafilesOf } from './project/datafiles.ts';
+import { deployTo, readWorkspace } from './project/deploy.ts';
+import { backfill } from './send/backfill.ts';
+import { readDeadLetters } from './send/dead-letters.ts';
+import { replay } from './send/replay.ts';
+import { countRows, createTinybird } from './send/tinybird.ts';
+import { deadLettersIn, laneDirsIn, spoolBytesIn } from './spool/data-dir.ts';
+import { adviceOn, clockDoubtIn, trustClockIn } from './visitor/clock.ts';
 
 /** A verb of the command. */
 export interface Verb {
@@ -72,6 +74,11 @@ export function verbsFor(print: Print): Record<string, Verb> {
       help: 'Send dead hits again, after what kept them out was mended',
       run: (args) => replayDead(args, print),
     },
+    'trust-clock': {
+      usage: 'trust-clock',
+      help: "Say that the machine's clock is right after it jumped; a running collector hears it within a minute",
+      run: () => trustTheClock(print),
+    },
     deploy: {
       usage: 'deploy [--check] [--allow-destructive]',
       help: "Bring Ghost's Tinybird project and ours to a workspace, and print what to set",
@@ -86,10 +93,9 @@ export function verbsFor(print: Print): Record<string, Verb> {
 }
 
 async function serve(): Promise<number> {
-  restartWithSmallHeap();
+  keepHeapSmall();
   const values = readOptions(collectorOptions);
-  const { trackerToken, adminToken, syncAuthKey, staffToken } = values;
-  const secrets = [trackerToken, adminToken, syncAuthKey, staffToken];
+  const secrets = secretsOf(collectorOptions, values);
   const logger = createLogger({ name: 'collector', level: values.logLevel, secrets });
   const { url, privateUrl, stop } = await startCollector(values, logger);
   logger.info({ url, privateUrl, upstream: values.upstreamUrl }, 'ready');
@@ -108,7 +114,20 @@ async function status(print: Print): Promise<number> {
   for (const lane of laneDirsIn(values.dataDir)) {
     print(`${lane}: ${spoolBytesIn(lane)} bytes of page hits`);
   }
+  const doubt = await clockDoubtIn(values.dataDir);
+  if (doubt) print(adviceOn(doubt));
   return isReady ? 0 : 1;
+}
+
+async function trustTheClock(print: Print): Promise<number> {
+  const { dataDir } = readOptions(localOptions);
+  const isHeard = await trustClockIn(dataDir);
+  print(
+    isHeard
+      ? 'The clock is taken for right from the next look on.'
+      : `No collector has looked at the clock in ${dataDir} yet.`,
+  );
+  return isHeard ? 0 : 1;
 }
 
 async function doctor(print: Print): Promise<number> {
@@ -140,7 +159,7 @@ async function replayDead(args: string[], print: Print): Promise<number> {
   const values = readOptions(collectorOptions);
   let staying = 0;
   for (const file of deadLetterFilesIn(values.dataDir)) {
-    for await (const { letter, stays } of replay(file, tinybirdOf(values), flags)) {
+    for await (const { letter, stays } of replay(file, tinybirdIn(values), flags)) {
       print(
         `${stays ? '✘' : '✔'} ${letter.batch}, ${letter.rows.length} hits${stays ? `: ${stays}` : ''}`,
       );
@@ -230,6 +249,10 @@ function verdictOn(more: number, difference: number): string {
   if (difference === 0) return `${more} more`;
   if (difference < 0) return `${-difference} rows are missing`;
   return `${difference} rows more than were sent, as when an answer was lost or others send too`;
+}
+
+function tinybirdIn(values: OptionValues<typeof collectorOptions>) {
+  return (datasource = values.datasource) => tinybirdOf({ ...values, datasource });
 }
 
 function tinybirdOf(values: OptionValues<typeof collectorOptions>) {

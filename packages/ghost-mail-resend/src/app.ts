@@ -8,6 +8,7 @@ import { eventsPage } from './events-page.ts';
 import { parseMessage } from './message.ts';
 import type { MailMetrics } from './metrics.ts';
 import { readForm } from './multipart.ts';
+import { detectOpenBot } from './open-bot.ts';
 import { AT_ONCE_MS, waitForOutcome } from './outcome.ts';
 import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
 import { assertSender } from './senders.ts';
@@ -25,6 +26,8 @@ export interface AppContext extends WebhookContext {
   secrets: () => Promise<readonly string[]>;
   /** Signs the names of our own pixels. */
   pixelSecret: string;
+  /** What becomes of opens by programs. */
+  botOpens: 'mark' | 'drop';
   suppression: SuppressionContext;
   fromWall: SteadyClock['fromWall'];
   maxMessageBytes: number;
@@ -99,13 +102,16 @@ export function createApp(context: AppContext): Express {
   app.get('/o/:name', async (request, response) => {
     const key = readPixelName(request.params.name, context.pixelSecret);
     // A reader's picture does not fail because a disk is full.
+    const bot = detectOpenBot(request);
+    const isWanted = bot === undefined || context.botOpens === 'mark';
     const isNew =
       key !== undefined &&
-      (await recordOpen(context, key).catch((error: unknown) => {
+      isWanted &&
+      (await recordOpen(context, key, bot).catch((error: unknown) => {
         logger.error({ err: error }, 'open.not-recorded');
         return false;
       }));
-    if (isNew) metrics.pixelOpens.inc();
+    if (isNew) metrics.pixelOpens.inc({ bot: bot ?? 'none' });
     response.set({ 'content-type': 'image/gif', 'cache-control': 'no-store, private' }).send(PIXEL);
   });
 

@@ -1,6 +1,6 @@
-/** Bytes of a body that is being written, in memory that is used again for the next body. */
+/** Bytes that are being written, in memory that is used again for the next. */
 export interface BodyBuffer {
-  /** Begins anew; what `bytes` returned before is overwritten. */
+  /** Begins anew; what `bytes` returned before is overwritten. Memory beyond what is common is given back. */
   clear(): void;
   append(piece: string | Uint8Array): void;
   /** What was appended since `clear`. */
@@ -10,7 +10,7 @@ export interface BodyBuffer {
 const FIRST_BYTES = 64 * 1024;
 /** Longest UTF-8 of a UTF-16 unit. */
 const BYTES_A_UNIT = 3;
-/** A body above this is rare, and its memory is given back. */
+/** A body above this is rare. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 const idle: BodyBuffer[] = [];
@@ -20,12 +20,10 @@ export function borrowBodyBuffer(): BodyBuffer {
   return idle.pop() ?? createBodyBuffer();
 }
 
-/**
- * Lets the next call have it. Bodies of megabytes that come and go in their hundreds would grow the process
- * by several times what is in use.
- */
+/** Lets the next call have it: memory that comes and goes in its hundreds grows the process. */
 export function returnBodyBuffer(body: BodyBuffer): void {
-  if (body.bytes().buffer.byteLength <= KEPT_BYTES) idle.push(body);
+  body.clear();
+  idle.push(body);
 }
 
 /** An empty one. */
@@ -43,14 +41,17 @@ export function createBodyBuffer(): BodyBuffer {
   return {
     clear() {
       length = 0;
+      if (memory.length > KEPT_BYTES) memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
     },
     append(piece) {
-      makeRoom(typeof piece === 'string' ? BYTES_A_UNIT * piece.length : piece.length);
-      if (typeof piece === 'string') length += memory.write(piece, length);
-      else {
-        memory.set(piece, length);
-        length += piece.length;
+      if (typeof piece === 'string') {
+        makeRoom(BYTES_A_UNIT * piece.length);
+        length += memory.write(piece, length);
+        return;
       }
+      makeRoom(piece.length);
+      memory.set(piece, length);
+      length += piece.length;
     },
     bytes: () => memory.subarray(0, length),
   };

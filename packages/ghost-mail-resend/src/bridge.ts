@@ -32,8 +32,12 @@ export interface MailBridgeOptions {
   smtpHost?: string;
   /** None without. */
   smtpPort?: number | undefined;
+  /** Where the public reaches the bridge. */
+  publicUrl?: string | undefined;
   /** Origin of the own open pixel; none without. */
   pixelOrigin?: string | undefined;
+  /** What becomes of opens by programs. (Default: `mark`) */
+  botOpens?: 'mark' | 'drop';
   maxMessageBytes: number;
   concurrency: number;
   silentHours?: number;
@@ -119,8 +123,10 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   const stopping = new AbortController();
   const turn = async () => void (await pace.take({ isUrgent: false }, stopping.signal));
   const reconciling = { store, clock, resend: admin, turn, silentMs: silentHours * HOUR_MS };
+  const { publicUrl } = options;
   const chores = doChores(
     {
+      catchingUp: { store, queues, clock, guard, resend: admin, publicUrl, turn },
       opened,
       clock,
       logger,
@@ -148,6 +154,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       metrics,
       queues,
       pixelSecret,
+      botOpens: options.botOpens ?? 'mark',
       secrets: createWebhookSecrets(store, options.webhookSecrets, clock.now),
       suppression: {
         store,

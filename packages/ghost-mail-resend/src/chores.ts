@@ -1,6 +1,8 @@
 import type { Clock } from '@prosora/durable';
 import type { Logger } from '@prosora/service';
+import { type CatchUpContext, catchUp } from './catch-up.ts';
 import { endDeadChunks } from './dead-chunks.ts';
+import { describeLastAttempt } from './last-attempt.ts';
 import { readNote, writeNote } from './notes.ts';
 import { type ReconcileContext, reconcile } from './reconcile.ts';
 import { forgetOld } from './retention.ts';
@@ -15,6 +17,7 @@ export interface ChoresContext {
   clock: Clock;
   logger: Logger;
   reconciling: ReconcileContext;
+  catchingUp: CatchUpContext;
   keptMs: number;
   everyMs: number;
 }
@@ -22,11 +25,11 @@ export interface ChoresContext {
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Does what nobody asks for, until `signal` aborts: ends chunks that were given up, asks Resend after mails in doubt or silence, raises the
- * alarm when webhooks stay away, forgets what is old. Of several processes one does it at a time.
+ * Does what nobody asks for, until `signal` aborts: ends chunks that were given up, raises the alarm when
+ * webhooks stay away and catches up with them, asks Resend after mails in doubt or silence, forgets what is old. Of several processes one does it at a time.
  */
 export async function doChores(context: ChoresContext, signal: AbortSignal): Promise<void> {
-  const { opened, clock, logger, reconciling, keptMs, everyMs } = context;
+  const { opened, clock, logger, reconciling, catchingUp, keptMs, everyMs } = context;
   let alarmedAt = Number.NEGATIVE_INFINITY;
   let forgotAt = clock.now();
   while (!signal.aborted) {
@@ -37,13 +40,17 @@ export async function doChores(context: ChoresContext, signal: AbortSignal): Pro
       if (!(await isOurTurn(opened.store, now, everyMs))) continue;
       const silentMs = await webhookSilenceMs(opened.store, now);
       if (silentMs > 0 && now - alarmedAt > HOUR_MS) {
-        logger.error({ silentMinutes: Math.round(silentMs / 60_000) }, 'webhooks.silent');
+        const silentMinutes = Math.round(silentMs / 60_000);
+        const reason = await describeLastAttempt(catchingUp);
+        logger.error({ silentMinutes, ...(reason !== undefined && { reason }) }, 'webhooks.silent');
         alarmedAt = now;
       }
       for (const chunk of await endDeadChunks(opened, now)) {
         logger.error({ ...chunk, reason: withoutAddresses(chunk.reason) }, 'chunk.dead');
       }
-      const { problem, ...counts } = await reconcile(reconciling);
+      const caughtUp = await catchUp(catchingUp);
+      if (caughtUp.missed > 0) logger.info({ events: caughtUp.missed }, 'webhooks.caught-up');
+      const { problem = caughtUp.problem, ...counts } = await reconcile(reconciling);
       if (counts.found + counts.absent + counts.told > 0) logger.info(counts, 'mail.reconciled');
       if (problem !== undefined) {
         logger.warn({ reason: withoutAddresses(problem) }, 'mail.not-reconciled');

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readOptions,
+  secretsOf,
+  stopGracefully,
+} from '@prosora/service';
 import { startMailBridge } from './bridge.ts';
 import { MailBridgeError } from './errors.ts';
 import { mailOptions, pixelOriginOf, placeOf, sitesOf } from './options.ts';
@@ -46,12 +52,7 @@ async function serve(): Promise<void> {
   const logger = createLogger({
     name: 'mail',
     level: logLevel,
-    secrets: [
-      ...sites.map(({ apiKey }) => apiKey),
-      options.resendApiKey,
-      options.databaseUrl,
-      ...options.webhookSecrets,
-    ],
+    secrets: secretsOf(mailOptions, options),
   });
   const bridge = await startMailBridge({
     ...options,

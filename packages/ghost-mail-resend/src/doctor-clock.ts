@@ -4,7 +4,7 @@ import type { OpenedMailStore } from './store.ts';
 import { readSkew, sentenceOfSkew } from './webhook-skew.ts';
 
 /** What a person does about a jump. */
-export const TRUST_CLOCK =
+const TRUST_CLOCK =
   'Nothing old is removed meanwhile. Set the clock, or if it is right now run "prosora-mail trust-clock".';
 
 /** Whether the machine's clock went on as it should. */

@@ -7,6 +7,8 @@ import { checkClickTracking, checkDomain, checkOpenTracking } from './doctor-dom
 import { checkGhost, type GhostMailConfig } from './doctor-ghost.ts';
 import { checkImports, checkNewsletters, checkRoutes } from './doctor-mail.ts';
 import { checkSignIn } from './doctor-sign-in.ts';
+import { describeLastAttempt } from './last-attempt.ts';
+import { ownWebhooks, WEBHOOK_PATH } from './own-webhooks.ts';
 import { type MailPlace, openMailStore } from './store.ts';
 import { createWebhookSecrets } from './webhook-secrets.ts';
 import { webhookSilenceMs } from './webhook-silence.ts';
@@ -38,7 +40,6 @@ export interface DoctorOptions {
 /** Resend refuses nothing over this, but its webhooks are only taken within five minutes. */
 const MAX_SKEW_MS = 60_000;
 const LOW_DISK_BYTES = 1024 ** 3;
-const WEBHOOK_PATH = '/webhooks/resend';
 
 type Answer = {
   error: { name: string; message: string } | null;
@@ -52,7 +53,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const domains = await resend.domains.list();
   const findings = [checkFolder(options.place), checkKey(domains)];
   if (domains.headers) findings.push(checkClock(domains.headers, now()));
-  findings.push(...(await checkStore(options, now)));
+  findings.push(...(await checkStore(options, resend, now)));
   if (options.publicUrl !== undefined) findings.push(await checkPublic(options.publicUrl));
   if (options.ghost) {
     findings.push(
@@ -98,7 +99,8 @@ function checkFolder(place: MailPlace): Finding {
 }
 
 async function checkStore(
-  { place, webhookSecrets }: DoctorOptions,
+  { place, webhookSecrets, publicUrl }: DoctorOptions,
+  resend: Resend,
   now: () => number,
 ): Promise<Finding[]> {
   try {
@@ -107,6 +109,7 @@ async function checkStore(
     await using _closing = store;
     const secrets = await createWebhookSecrets(store, webhookSecrets, now)();
     const silentMs = await webhookSilenceMs(store, now());
+    const attempt = silentMs === 0 ? undefined : await describeLastAttempt({ resend, publicUrl });
     return [
       { what: 'store', ok: true, sentence: 'It opens, and its tables are of this version.' },
       secrets.length > 0
@@ -121,7 +124,7 @@ async function checkStore(
         : {
             what: 'reports',
             ok: false,
-            sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out: look at the webhook at https://resend.com/webhooks.`,
+            sentence: `Resend has not reported for ${Math.round(silentMs / 60_000)} minutes though mails are out.${attempt === undefined ? '' : ` ${attempt}`} Look at the webhook at https://resend.com/webhooks.`,
           },
       checkJump(opened),
       await checkSkew(opened),
@@ -176,11 +179,7 @@ function checkWebhook(
   publicUrl: string | undefined,
 ): Finding {
   const what = 'webhook';
-  const own = webhooks.filter(({ endpoint }) =>
-    publicUrl === undefined
-      ? endpoint.endsWith(WEBHOOK_PATH)
-      : endpoint === publicUrl + WEBHOOK_PATH,
-  );
+  const own = ownWebhooks(webhooks, publicUrl);
   if (own.some(({ status }) => status === 'enabled')) {
     return { what, ok: true, sentence: `Resend reports to ${own[0]?.endpoint}.` };
   }

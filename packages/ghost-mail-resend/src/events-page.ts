@@ -152,6 +152,7 @@ const itemSchema = z.object({
   tags: z.array(z.string()),
   'user-variables': z.object({ 'email-id': z.string().optional() }),
   message: z.object({ headers: z.object({ 'message-id': z.string().min(1) }) }),
+  'client-info': z.object({ bot: z.string() }).optional(),
   severity: z.enum(['permanent', 'temporary']).optional(),
   'delivery-status': z
     .object({
@@ -173,6 +174,8 @@ function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): Item | und
     tags: parseJson(row.tags),
     'user-variables': row.email_id === null ? {} : { 'email-id': row.email_id },
     message: { headers: { 'message-id': publicId(row.message_id, row) } },
+    // As Ghost is to read it, to leave such opens out: https://github.com/TryGhost/Ghost/pull/30625
+    ...(row.bot !== null && { 'client-info': { bot: row.bot } }),
     ...(row.type === 'failed' && {
       severity: row.severity,
       'delivery-status': {

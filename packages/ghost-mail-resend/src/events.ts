@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { OpenBot } from './open-bot.ts';
 import type { MailTx } from './schema.ts';
 import { holdAddress, isSuppressing } from './suppressed-address.ts';
 
@@ -12,6 +13,8 @@ export interface MailEvent {
   code?: number;
   reason?: string;
   enhancedCode?: string | null;
+  /** Of an open: the program that it is by. */
+  bot?: OpenBot;
 }
 
 /** The recipient an event is about. */
@@ -53,7 +56,7 @@ export async function recordEvents(
   const fresh = events.filter(({ kind }) => !kinds.has(kind));
   if (fresh.length === 0) return 0;
   const stamp = await nextStamp(tx, subject, now);
-  for (const { type, kind, severity, code, reason, enhancedCode } of fresh) {
+  for (const { type, kind, severity, code, reason, enhancedCode, bot } of fresh) {
     await tx
       .insertInto('event')
       .values({
@@ -69,6 +72,7 @@ export async function recordEvents(
         code: code ?? null,
         reason: reason ?? null,
         enhanced_code: enhancedCode ?? null,
+        bot: bot ?? null,
         occurred_at: occurredAt,
       })
       .execute();

@@ -1,3 +1,4 @@
+import { OPENED_BY_BOT } from './pixel.ts';
 import type { MailStore } from './schema.ts';
 
 const ROWS_A_TIME = 1_000;
@@ -56,7 +57,7 @@ export async function* exportRecipients(
         emailId: row.email_id,
         state: row.state,
         resendId: row.resend_id,
-        events: events.map(({ type }) => type),
+        events: events.map(({ type, kind }) => (kind === OPENED_BY_BOT ? kind : type)),
         code: failure?.code ?? null,
         reason: failure?.reason ?? null,
       };

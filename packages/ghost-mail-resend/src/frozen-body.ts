@@ -1,17 +1,32 @@
 import { createHash } from 'node:crypto';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ChunkTable, MailStore, MailTx } from './schema.ts';
 
-/**
- * Keeps the very bytes of a call before it is made. A hundred copies of one newsletter are much alike, so
- * compressed they take about as much as one.
- */
-export async function keepBody(tx: MailTx, chunkId: string, bytes: Buffer): Promise<void> {
+/** The bytes of a call as they are kept. */
+export interface FrozenBody {
+  sha256: string;
+  /** Of the bytes, uncompressed. */
+  length: number;
+  compressed: Uint8Array;
+}
+
+/** Copies of one newsletter are so much alike that the fastest level makes one of a hundred. */
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** Compresses the bytes of a call, which are no longer needed then. */
+export function freezeBody(bytes: Buffer): FrozenBody {
+  const compressed = zstdCompressSync(bytes, FASTEST);
+  return { sha256: sha256Of(bytes), length: bytes.length, compressed };
+}
+
+/** Keeps the very bytes of a call before it is made. */
+export async function keepBody(
+  tx: MailTx,
+  chunkId: string,
+  { compressed }: FrozenBody,
+): Promise<void> {
   await forgetBody(tx, chunkId);
-  await tx
-    .insertInto('chunk_body')
-    .values({ chunk_id: chunkId, body: zstdCompressSync(bytes) })
-    .execute();
+  await tx.insertInto('chunk_body').values({ chunk_id: chunkId, body: compressed }).execute();
 }
 
 /** Drops the bytes of a call that was answered. */

@@ -3,9 +3,8 @@ import type { Resend } from 'resend';
 import { MailBridgeError } from './errors.ts';
 import { peekNote, readNote, writeNote } from './notes.ts';
 import type { MailStore } from './schema.ts';
+import { MAX_ADDRESSES } from './unsuppress.ts';
 
-/** Resend's limit for one call. */
-const MAX_ADDRESSES = 100;
 const TRIES = 5;
 
 /**

@@ -1,7 +1,7 @@
-import type { BodyBuffer } from './body-buffer.ts';
+import { type BodyBuffer, borrowBodyBuffer, returnBodyBuffer } from './body-buffer.ts';
 import type { Lane, Recipient, Template } from './message.ts';
 import { recipientTag } from './recipient-tag.ts';
-import { renderBatch } from './render.ts';
+import { renderBatch, renderPieces } from './render.ts';
 import type { ChunkTable, MailStore } from './schema.ts';
 
 /** A chunk with all that its bytes are made of. */
@@ -73,21 +73,43 @@ async function loadTemplate(store: MailStore, messageId: string): Promise<Templa
   return template;
 }
 
+/** Enough for a system call to be worth it. */
+const PIECE_BYTES = 128 * 1024;
+
+type PixelUrl = ((recipientTag: string) => string) | undefined;
+
 /** Makes the bytes of a chunk from its rows, in the memory of `body`. */
-export function renderChunk(
-  { chunk, emailId, lane, trackOpens, template, recipients }: LoadedChunk,
-  pixelUrl?: (recipientTag: string) => string,
-  body?: BodyBuffer,
-): Buffer {
+export function renderChunk(loaded: LoadedChunk, pixelUrl?: PixelUrl, body?: BodyBuffer): Buffer {
+  const { addressed, settings } = address(loaded, pixelUrl);
+  return renderBatch(loaded.template, addressed, settings, body);
+}
+
+/** Makes them piece by piece, so that a call in flight holds no more than one. */
+export function* renderChunkPieces(loaded: LoadedChunk, pixelUrl?: PixelUrl): Generator<Buffer> {
+  const { addressed, settings } = address(loaded, pixelUrl);
+  const body = borrowBodyBuffer();
+  try {
+    yield* renderPieces(loaded.template, addressed, settings, body, PIECE_BYTES);
+  } finally {
+    returnBodyBuffer(body);
+  }
+}
+
+/** Whether a chunk is one mail of its own: that shares no fate, and only such a call takes files. */
+export function isSingle({ lane, recipients }: LoadedChunk): boolean {
+  return lane !== 'newsletter' && recipients.length === 1;
+}
+
+function address(loaded: LoadedChunk, pixelUrl: PixelUrl) {
+  const { chunk, emailId, trackOpens, recipients } = loaded;
   const addressed = recipients.map((recipient) => ({
     ...recipient,
     emailId,
     recipientTag: recipientTag({ messageId: chunk.message_id, position: recipient.position }),
   }));
   const settings = {
-    // A mail of its own shares no fate, and only such a call takes files.
-    isSingle: lane !== 'newsletter' && addressed.length === 1,
+    isSingle: isSingle(loaded),
     pixelUrl: trackOpens ? pixelUrl : undefined,
   };
-  return renderBatch(template, addressed, settings, body);
+  return { addressed, settings };
 }

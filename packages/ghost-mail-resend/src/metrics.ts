@@ -16,8 +16,8 @@ export interface MailMetrics {
   webhooks: Counter<'type' | 'outcome'>;
   /** Deletions of suppressions by Ghost, by what became of them. */
   suppressionDeletions: Counter<'outcome'>;
-  /** Opens that our own pixel counted. */
-  pixelOpens: Counter;
+  /** Opens that our own pixel counted, by the program that they are by. */
+  pixelOpens: Counter<'bot'>;
   /** Stored events that Ghost could not bear, each time a page left one out. */
   malformedEvents: Counter;
 }
@@ -113,7 +113,8 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
     }),
     pixelOpens: new Counter({
       name: 'prosora_mail_pixel_opens_total',
-      help: 'Opens that the own pixel counted.',
+      help: 'Opens that the own pixel counted, by the program that they are by.',
+      labelNames: ['bot'],
       registers,
     }),
     malformedEvents: new Counter({

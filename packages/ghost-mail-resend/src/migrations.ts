@@ -174,4 +174,10 @@ export const mailMigrations: Migrations = {
   },
   '004-imports': { up: (db: Kysely<never>) => createNotes(db, ['imports']) },
   '005-erasure': { up: addErasure },
+  '006-catching-up-and-bots': {
+    async up(db: Kysely<never>) {
+      await createNotes(db, ['catch-up']);
+      await db.schema.alterTable('event').addColumn('bot', 'varchar(16)').execute();
+    },
+  },
 };

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { MailStore, MailTx } from './schema.ts';
 
 /**
- * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, what was
- * imported, what went wrong with clocks, what Ghost asked for in vain.
+ * What the bridge remembers by name: the pace, secrets it made, when it last heard of Resend, how far it is in
+ * catching up, what was imported, what went wrong with clocks, what Ghost asked for in vain.
  */
 export type NoteName =
   | 'pace'
@@ -13,6 +13,7 @@ export type NoteName =
   | 'pixel-secret'
   | 'reconcile-sweep'
   | 'imports'
+  | 'catch-up'
   | 'webhook-skew'
   | 'unknown-routes';
 

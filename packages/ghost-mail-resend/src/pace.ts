@@ -43,6 +43,8 @@ const ENOUGH_ANSWERS = 50;
 const GUARD_MS = 1;
 const BOLDER_MS = 0.08;
 const STEADY_MS = 240_000;
+/** A limiter that refuses at so little looks back from each call, and leaves no room to be bold in. */
+const NO_ROOM_MS = 8;
 
 /** What is assumed before the first answer. */
 export function newPace(): PaceState {
@@ -120,7 +122,7 @@ export function learnPace(pace: PaceState, { holder, sentAt, answeredAt, answer 
   }
   if (slot) delete slot.holder;
   if (status === 429) {
-    pace.boldMs *= 0.6;
+    pace.boldMs = pace.boldMs > NO_ROOM_MS ? 0.7 * pace.boldMs : 0;
     pace.steadyUntil = answeredAt + STEADY_MS;
     if (slot) slot.freeAt = answeredAt;
     return;

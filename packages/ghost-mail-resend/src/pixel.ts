@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '@prosora/durable';
-import { recordEvents } from './events.ts';
+import { type MailEvent, recordEvents } from './events.ts';
+import type { OpenBot } from './open-bot.ts';
 import { parseRecipientTag, type RecipientKey } from './recipient-tag.ts';
 import type { MailStore } from './schema.ts';
 
@@ -33,17 +34,25 @@ function sign(tag: string, secret: string): string {
     .slice(0, SIGNATURE_CHARS);
 }
 
-/** Records that a mail was opened, once. Returns whether that was new. */
+/** An open by a program is an event of its own: one by the reader may follow, and is the one that counts. */
+export const OPENED_BY_BOT = 'opened-by-bot';
+
+/**
+ * Records that a mail was opened, once by its reader and before that once by a program. Returns whether that
+ * was new.
+ */
 export async function recordOpen(
   { store, clock }: { store: MailStore; clock: Clock },
   { messageId, position }: RecipientKey,
+  bot?: OpenBot,
 ): Promise<boolean> {
+  const kind = bot === undefined ? 'opened' : OPENED_BY_BOT;
   const known = await store.db
     .selectFrom('event')
     .select('seq')
     .where('message_id', '=', messageId)
     .where('position', '=', position)
-    .where('kind', '=', 'opened')
+    .where('kind', 'in', ['opened', kind])
     .executeTakeFirst();
   if (known !== undefined) return false;
   const message = await store.db
@@ -54,7 +63,7 @@ export async function recordOpen(
   if (message?.track_opens !== 1) return false;
   const now = clock.now();
   const subject = { messageId, position, site: message.site, domain: message.domain };
-  const opened = [{ type: 'opened', kind: 'opened' }] as const;
+  const opened: MailEvent[] = [{ type: 'opened', kind, ...(bot && { bot }) }];
   return (
     (await store.transaction((tx) => recordEvents(tx, subject, opened, { occurredAt: now, now }))) >
     0

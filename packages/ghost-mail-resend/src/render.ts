@@ -33,16 +33,34 @@ export interface RenderSettings {
 export function renderBatch(
   template: Template,
   recipients: readonly AddressedRecipient[],
-  { isSingle, pixelUrl }: RenderSettings,
+  settings: RenderSettings,
   body: BodyBuffer = createBodyBuffer(),
 ): Buffer {
+  for (const whole of renderPieces(template, recipients, settings, body)) return whole;
+  return body.bytes();
+}
+
+/**
+ * The same bytes in pieces of whole mails, each a little longer than `pieceBytes`. A piece is in the memory
+ * of `body` until the next is asked for.
+ */
+export function* renderPieces(
+  template: Template,
+  recipients: readonly AddressedRecipient[],
+  { isSingle, pixelUrl }: RenderSettings,
+  body: BodyBuffer,
+  pieceBytes = Number.POSITIVE_INFINITY,
+): Generator<Buffer> {
   body.clear();
   for (const [index, recipient] of recipients.entries()) {
     if (!isSingle) body.append(index === 0 ? '[' : ',');
     appendMail(body, template, recipient, pixelUrl);
+    if (body.bytes().length < pieceBytes) continue;
+    yield body.bytes();
+    body.clear();
   }
   if (!isSingle) body.append(']');
-  return body.bytes();
+  yield body.bytes();
 }
 
 function appendMail(
@@ -68,7 +86,7 @@ function appendMail(
     ...(attachments.length > 0 && { attachments }),
   };
   const pixel = pixelUrl ? `<img src="${pixelUrl(recipientTag)}" width="1" height="1" alt="">` : '';
-  const values = new Map<Part, string>([[PIXEL, insideString(pixel)]]);
+  const values = new Map<Part, Uint8Array>([[PIXEL, encodeInside(pixel)]]);
   body.append(JSON.stringify(before).slice(0, -1));
   for (const [name, parts] of [
     ['html', html],
@@ -118,10 +136,10 @@ function encodeText(text: string): Part[] {
   const parts: Part[] = [];
   let at = 0;
   for (const { index, 0: placeholder, 1: name = '' } of text.matchAll(PLACEHOLDER)) {
-    parts.push(Buffer.from(insideString(text.slice(at, index))), name);
+    parts.push(encodeInside(text.slice(at, index)), name);
     at = index + placeholder.length;
   }
-  parts.push(Buffer.from(insideString(text.slice(at))));
+  parts.push(encodeInside(text.slice(at)));
   return parts;
 }
 
@@ -130,7 +148,7 @@ function appendText(
   body: BodyBuffer,
   parts: readonly Part[],
   variables: RecipientVariables,
-  values: Map<Part, string>,
+  values: Map<Part, Uint8Array>,
 ): void {
   for (const part of parts) {
     if (typeof part !== 'string') {
@@ -140,7 +158,7 @@ function appendText(
     let value = values.get(part);
     if (value === undefined) {
       const given = Object.hasOwn(variables, part) ? variables[part] : undefined;
-      value = insideString(given ?? `%recipient.${part}%`);
+      value = encodeInside(given ?? `%recipient.${part}%`);
       values.set(part, value);
     }
     body.append(value);
@@ -148,8 +166,8 @@ function appendText(
 }
 
 /** Pieces that were encoded one by one are together what the whole would be, or read as the same. */
-function insideString(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+function encodeInside(text: string): Uint8Array {
+  return Buffer.from(JSON.stringify(text).slice(1, -1));
 }
 
 function renderHeaders(headers: Template['headers'], variables: RecipientVariables) {

@@ -67,9 +67,14 @@ const MAPPINGS: Readonly<Record<string, (data: Data) => Mapped>> = {
   },
 };
 
+/** Whether a type of webhook means anything to Ghost. */
+export function isMapped(type: string): boolean {
+  return Object.hasOwn(MAPPINGS, type);
+}
+
 /** What a webhook means for Ghost; undefined for a type that means nothing to it. */
 export function mapResendEvent({ type, data }: ResendEvent): Mapped | undefined {
-  return Object.hasOwn(MAPPINGS, type) ? MAPPINGS[type]?.(data) : undefined;
+  return isMapped(type) ? MAPPINGS[type]?.(data) : undefined;
 }
 
 const bouncedWithoutDetails = permanent('failed', 550, 'Bounced.');

@@ -40,26 +40,41 @@ export interface ResendAnswer {
   retryAfterMs: number | null;
 }
 
+/** The body of a call, which may be made while it is written. */
+export interface CallBody {
+  /** In bytes. */
+  length: number;
+  /** A list of mails, and not one. */
+  isList: boolean;
+  /** Its bytes in order. A piece stays as it is until the next is asked for, or the iteration is ended. */
+  pieces(): Iterable<Uint8Array>;
+}
+
+/** `[` */
+const LIST = 0x5b;
+
+/** A body whose bytes are there. They must stay as they are until there is an answer. */
+export function wholeBody(bytes: Uint8Array): CallBody {
+  return { length: bytes.length, isList: bytes[0] === LIST, pieces: () => [bytes] };
+}
+
 /** The one call that needs its exact bytes in our hands. */
 export interface ResendClient {
   /**
    * `POST /emails/batch` for a list, permissive: mails that Resend finds wrong are named, the others go out;
    * `POST /emails` for a single mail, which may carry files. Never throws: whatever happens is an answer.
-   * The bytes must stay as they are until there is one.
    */
-  send(bytes: Uint8Array, idempotencyKey: string, signal?: AbortSignal): Promise<ResendAnswer>;
+  send(body: CallBody, idempotencyKey: string, signal?: AbortSignal): Promise<ResendAnswer>;
 }
 
-/** `[` */
-const LIST = 0x5b;
 /** Below what servers keep an idle connection for: a call on one that they close is in doubt. */
 const IDLE_MS = 4_000;
 
 const errorSchema = z.object({ name: z.string(), message: z.string() });
 
 /**
- * Creates the client. The SDK serialises bodies by itself, and `fetch` copies each of them several times: a
- * body of 5 MB is written here from where it is.
+ * Creates the client. The SDK serialises bodies by itself, and `fetch` copies each of them several times: here a
+ * body of 5 MB is written piece by piece, as fast as it is taken.
  */
 export function createResendClient(options: ResendOptions): ResendClient {
   const { apiKey, baseUrl = 'https://api.resend.com' } = options;
@@ -73,16 +88,16 @@ export function createResendClient(options: ResendOptions): ResendClient {
     ...(usesProxy && { proxyEnv: process.env }),
   });
   return {
-    async send(bytes, idempotencyKey, signal) {
+    async send(body, idempotencyKey, signal) {
       const ended = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
-      const call = request(`${baseUrl}/emails${bytes[0] === LIST ? '/batch' : ''}`, {
+      const call = request(`${baseUrl}/emails${body.isList ? '/batch' : ''}`, {
         method: 'POST',
         agent,
         signal: ended,
         headers: {
           authorization: `Bearer ${apiKey}`,
           'content-type': 'application/json',
-          'content-length': bytes.length,
+          'content-length': body.length,
           'idempotency-key': idempotencyKey,
           'user-agent': 'prosora-mail',
           'x-batch-validation': 'permissive',
@@ -90,14 +105,37 @@ export function createResendClient(options: ResendOptions): ResendClient {
       });
       const connected = watchConnection(call, connectTimeoutMs);
       try {
-        call.end(bytes);
+        writeBody(call, body).catch((error) => call.destroy(error));
         const [response] = (await once(call, 'response')) as [IncomingMessage];
-        return toAnswer(response, await text(response));
+        const said = await text(response);
+        // Who answers early wants no more of it.
+        if (!call.writableEnded) call.destroy();
+        return toAnswer(response, said);
       } catch (error) {
         return noAnswer(ended.aborted ? ended.reason : error, connected());
       }
     },
   };
+}
+
+async function writeBody(call: ClientRequest, body: CallBody): Promise<void> {
+  for (const piece of body.pieces()) {
+    await taken(call, piece);
+    if (call.destroyed) return;
+  }
+  call.end();
+}
+
+/** Resolves when nothing reads the piece any more. */
+function taken(call: ClientRequest, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('close', done);
+      resolve();
+    };
+    call.once('close', done);
+    call.write(piece, done);
+  });
 }
 
 /** Ends a call that gets no connection in time. Returns how to ask whether it has one. */

@@ -1,6 +1,7 @@
 import type { DurableTables, Queue, Store } from '@prosora/durable';
 import type { Generated, Transaction } from 'kysely';
 import type { Lane } from './message.ts';
+import type { OpenBot } from './open-bot.ts';
 
 /** The tables of the bridge, beside the queue's own in one database. Times are ms since 1970. */
 export interface MailTables {
@@ -49,7 +50,7 @@ interface MessageTable {
  * `queued` until Resend has answered for it, then `sent` or `failed`; `unknown` when nobody can say;
  * `canceled` by a person.
  */
-type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown' | 'canceled';
+export type RecipientState = 'queued' | 'sent' | 'failed' | 'unknown' | 'canceled';
 
 /** What a person decided about a newsletter. */
 interface NewsletterTable {
@@ -115,6 +116,8 @@ interface EventTable {
   code: number | null;
   reason: string | null;
   enhanced_code: string | null;
+  /** The program that an open is by; null for a reader's. */
+  bot: OpenBot | null;
   /** When it happened, by Resend's clock. */
   occurred_at: number;
 }

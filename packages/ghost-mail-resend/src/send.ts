@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Job, Result } from '@prosora/durable';
-import { borrowBodyBuffer, returnBodyBuffer } from './body-buffer.ts';
-import { keepBody, readBody, sha256Of } from './frozen-body.ts';
-import { type LoadedChunk, loadChunk, renderChunk } from './load-chunk.ts';
+import { createBodyBuffer } from './body-buffer.ts';
+import { type FrozenBody, freezeBody, keepBody, readBody, sha256Of } from './frozen-body.ts';
+import {
+  isSingle,
+  type LoadedChunk,
+  loadChunk,
+  renderChunk,
+  renderChunkPieces,
+} from './load-chunk.ts';
 import { cancelChunk } from './operate.ts';
 import { RENDERER } from './render.ts';
-import type { ResendClient } from './resend.ts';
+import { type CallBody, type ResendClient, wholeBody } from './resend.ts';
 import type { ChunkTable, MailStore, MailTables, MailTx } from './schema.ts';
 import { settleVerdict } from './settle-verdict.ts';
 import type { SharedPace } from './shared-pace.ts';
@@ -55,27 +61,38 @@ export async function sendChunk(
   if (!isFirst) {
     const bytes = await bytesInDoubt(context, loaded);
     if (!Buffer.isBuffer(bytes)) return settleVerdict(context, loaded, job, bytes);
-    return (await call(context, loaded, job, bytes, signal)).result;
+    return await call(context, loaded, job, { body: wholeBody(bytes) }, signal);
   }
-  const body = borrowBodyBuffer();
-  const bytes = renderChunk(loaded, context.pixelUrl, body);
-  const { result, isOver } = await call(context, loaded, job, bytes, signal);
-  // A call that was cut off may still hold the bytes.
-  if (isOver) returnBodyBuffer(body);
-  return result;
+  const frozen = freeze(loaded, context.pixelUrl);
+  const body: CallBody = {
+    length: frozen.length,
+    isList: !isSingle(loaded),
+    // Made once more while it is written: calls in flight hold no bodies, however many they are.
+    pieces: () => renderChunkPieces(loaded, context.pixelUrl),
+  };
+  return await call(context, loaded, job, { body, frozen }, signal);
 }
 
-/** Makes the call in its turn. `isOver`: nothing reads the bytes any more. */
+/** The one body that is in memory as a whole: nothing else runs until it is frozen. */
+const whole = createBodyBuffer();
+
+function freeze(loaded: LoadedChunk, pixelUrl: SendContext['pixelUrl']): FrozenBody {
+  const frozen = freezeBody(renderChunk(loaded, pixelUrl, whole));
+  whole.clear();
+  return frozen;
+}
+
+/** Makes the call in its turn; `frozen` is what is kept of a first one. */
 async function call(
   context: SendContext,
   loaded: LoadedChunk,
   job: Job,
-  bytes: Buffer,
+  { body, frozen }: { body: CallBody; frozen?: FrozenBody },
   signal: AbortSignal,
-): Promise<{ result: Result<MailTables>; isOver: boolean }> {
+): Promise<Result<MailTables>> {
   const { pace, clock, resend } = context;
   const { chunk, recipients } = loaded;
-  const isFirst = chunk.idempotency_key === null;
+  const isFirst = frozen !== undefined;
   const key = chunk.idempotency_key ?? randomUUID();
   const holder = randomUUID();
   const mayBegin = await pace.take(
@@ -84,17 +101,17 @@ async function call(
       isUrgent: loaded.lane === 'transactional',
       also: async (tx) =>
         isFirst
-          ? await writeKey(tx, loaded, key, bytes, clock.now())
+          ? await writeKey(tx, loaded, key, frozen, clock.now())
           : isKeyKept(chunk, latestOf(context)),
     },
     signal,
   );
   if (!mayBegin) {
     const reason = 'Its state changed while it waited for its turn.';
-    return { result: { kind: 'park', reason, until: new Date(clock.now()) }, isOver: true };
+    return { kind: 'park', reason, until: new Date(clock.now()) };
   }
   const sentAt = clock.now();
-  const answer = await resend.send(bytes, key, signal);
+  const answer = await resend.send(body, key, signal);
   const called = { holder, sentAt, answeredAt: clock.now(), answer };
   const verdict = inDoubt(judge(answer, recipients.length), isFirst);
   context.onVerdict?.(verdict.kind, recipients.length);
@@ -106,7 +123,7 @@ async function call(
     await pace.learn(tx, called);
     await result.also?.(tx);
   };
-  return { result: { ...result, also }, isOver: answer.status !== null };
+  return { ...result, also };
 }
 
 /** Does with a chunk of which no mail has left what a person decided about its newsletter. */
@@ -163,7 +180,7 @@ async function writeKey(
   tx: MailTx,
   { chunk, recipients }: LoadedChunk,
   key: string,
-  bytes: Buffer,
+  frozen: FrozenBody,
   now: number,
 ): Promise<boolean> {
   if (await isDecided(tx, chunk)) return false;
@@ -171,13 +188,13 @@ async function writeKey(
   if ((await countRecipients(tx, id)) !== recipients.length) return false;
   const { numUpdatedRows } = await tx
     .updateTable('chunk')
-    .set({ idempotency_key: key, sha256: sha256Of(bytes), renderer: RENDERER, keyed_at: now })
+    .set({ idempotency_key: key, sha256: frozen.sha256, renderer: RENDERER, keyed_at: now })
     .where('id', '=', id)
     .where('state', '=', 'queued')
     .where('idempotency_key', 'is', null)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows === 0n) return false;
-  await keepBody(tx, id, bytes);
+  await keepBody(tx, id, frozen);
   return true;
 }
 

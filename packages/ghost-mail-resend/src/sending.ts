@@ -4,7 +4,7 @@ import type { Resend } from 'resend';
 import type { MailTables } from './schema.ts';
 import { type SendContext, sendChunk } from './send.ts';
 import type { OpenedMailStore } from './store.ts';
-import { unsuppress } from './suppression.ts';
+import { createUnsuppressor, MAX_ADDRESSES } from './unsuppress.ts';
 import { withoutAddresses } from './without-addresses.ts';
 
 /** What the workers need. */
@@ -47,7 +47,8 @@ export function startSending(options: SendingOptions): Worker[] {
   const suppressing = createWorker<MailTables>({
     ...shared,
     queue: opened.suppressions,
-    handle: (job, signal) => unsuppress(admin, job, signal),
+    concurrency: MAX_ADDRESSES,
+    handle: createUnsuppressor(admin, clock),
   });
   return [...senders, suppressing];
 }

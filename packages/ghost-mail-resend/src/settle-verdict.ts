@@ -4,7 +4,7 @@ import { recordEvents, refusedRecipient } from './events.ts';
 import { forgetSignIn, forgetText } from './forget-text.ts';
 import { forgetBody } from './frozen-body.ts';
 import type { LoadedChunk } from './load-chunk.ts';
-import type { ChunkTable, MailTables, MailTx } from './schema.ts';
+import type { ChunkTable, MailTables, MailTx, RecipientState } from './schema.ts';
 import type { SendContext } from './send.ts';
 import { queueOf } from './store.ts';
 import type { Verdict } from './verdict.ts';
@@ -108,7 +108,8 @@ async function writeAccepted(
     const resendId = ids[index] ?? null;
     await tx
       .updateTable('recipient')
-      .set({ resend_id: resendId, sent_at: clock.now() })
+      // A webhook may have told the id ahead of an answer that does not.
+      .set({ sent_at: clock.now(), ...(resendId !== null && { resend_id: resendId }) })
       .where('message_id', '=', loaded.chunk.message_id)
       .where('position', '=', position)
       .execute();
@@ -165,15 +166,24 @@ export async function leaveInDoubt(
   { id, keyed_at }: Pick<ChunkTable, 'id' | 'keyed_at'>,
 ): Promise<void> {
   await tx.updateTable('chunk').set({ state: 'unknown' }).where('id', '=', id).execute();
-  const waiting = tx
+  // One statement, since a webhook of another process may come between two.
+  await tx
     .updateTable('recipient')
+    .set(({ eb, ref, val }) => {
+      const isSilent = eb('settled_at', 'is', null);
+      return {
+        state: eb
+          .case()
+          .when(isSilent)
+          .then(val<RecipientState>('unknown'))
+          .else(val<RecipientState>('sent'))
+          .end(),
+        sent_at: eb.case().when(isSilent).then(ref('sent_at')).else(keyed_at).end(),
+      };
+    })
     .where('chunk_id', '=', id)
-    .where('state', '=', 'queued');
-  await waiting
-    .set({ state: 'sent', sent_at: keyed_at })
-    .where('settled_at', 'is not', null)
+    .where('state', '=', 'queued')
     .execute();
-  await waiting.set({ state: 'unknown' }).where('settled_at', 'is', null).execute();
   await forgetBody(tx, id);
   await forgetSignIn(tx, id);
 }

@@ -1,5 +1,6 @@
 import type { Resend, WebhookEvent } from 'resend';
 import { MailBridgeError } from './errors.ts';
+import { ownWebhooks, WEBHOOK_PATH } from './own-webhooks.ts';
 import type { MailStore } from './schema.ts';
 import { storeWebhookSecret } from './webhook-secrets.ts';
 
@@ -33,10 +34,10 @@ export async function setUpWebhook(
   publicUrl: string,
   { replace = false } = {},
 ): Promise<SetUp> {
-  const endpoint = `${publicUrl}/webhooks/resend`;
+  const endpoint = publicUrl + WEBHOOK_PATH;
   const listed = await resend.webhooks.list();
   if (listed.error !== null) throw refused(listed.error.message);
-  const same = listed.data.data.filter((webhook) => webhook.endpoint === endpoint);
+  const same = ownWebhooks(listed.data.data, publicUrl);
   if (same.length > 0 && !replace) return { endpoint, existed: true };
   const made = await resend.webhooks.create({ endpoint, events: [...EVENTS] });
   if (made.error !== null) throw refused(made.error.message);

@@ -1,6 +1,5 @@
-import type { Clock, Job, Result } from '@prosora/durable';
-import type { Resend } from 'resend';
-import type { MailQueue, MailStore, MailTables } from './schema.ts';
+import type { Clock } from '@prosora/durable';
+import type { MailQueue, MailStore } from './schema.ts';
 import { releaseAddress } from './suppressed-address.ts';
 
 /** Mailgun's three suppression lists. */
@@ -69,19 +68,4 @@ export async function noteDeletion(
     await queue.add(`unsuppress-${insertId}`, Buffer.from(address), { tx });
     return 'forwarded';
   });
-}
-
-/** Takes the address of a job off Resend's list: the handler of that queue's worker. */
-export async function unsuppress(
-  resend: Resend,
-  job: Job,
-  signal: AbortSignal,
-): Promise<Result<MailTables>> {
-  const address = Buffer.from(job.payload).toString();
-  const { error } = await resend.suppressions.remove(address, { signal });
-  if (error === null || error.statusCode === 404) return { kind: 'done' };
-  const reason = `${error.name}: ${error.message}`;
-  // A key that may only send can never do this: an operator has to.
-  const needsFullAccess = error.statusCode === 401 || error.statusCode === 403;
-  return { kind: needsFullAccess ? 'dead' : 'retry', reason };
 }

@@ -8,7 +8,7 @@ import { FORGOTTEN_TEMPLATE } from './forget-text.ts';
 import { LANES } from './message.ts';
 import { parseRecipientTag } from './recipient-tag.ts';
 import { mapResendEvent, type ResendEvent, resendEventSchema } from './resend-events.ts';
-import type { MailStore, MailTx } from './schema.ts';
+import type { MailStore, MailTx, RecipientState } from './schema.ts';
 import { type MailQueues, queueOf } from './store.ts';
 import { verifySignature, type WebhookHeaders } from './webhook-signature.ts';
 import { noteHeard } from './webhook-silence.ts';
@@ -69,14 +69,27 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Writes down what a webhook says, in one transaction; the same webhook again changes nothing. */
+/** Notes that Resend was heard, and writes down what its webhook says. */
 export async function receiveWebhook(
+  context: WebhookContext,
+  svixId: string,
+  event: ResendEvent,
+): Promise<WebhookOutcome> {
+  await noteHeard(context.store, context.clock.now());
+  return await recordWebhook(context, svixId, event);
+}
+
+/**
+ * Writes down what an event of Resend says, in one transaction; the same event again changes nothing.
+ *
+ * @throws Refusal 503 when it can only be told of later
+ */
+export async function recordWebhook(
   { store, queues, clock }: WebhookContext,
   svixId: string,
   event: ResendEvent,
 ): Promise<WebhookOutcome> {
   const mapped = mapResendEvent(event);
-  await noteHeard(store, clock.now());
   if (mapped === undefined) return 'unmapped';
   return await store.transaction(async (tx) => {
     const now = clock.now();
@@ -142,17 +155,23 @@ async function findRecipient(tx: MailTx, { data }: ResendEvent) {
 /** A webhook about a mail shows that it was sent, which a call that never got an answer could not. */
 async function confirmSent(
   tx: MailTx,
-  { message_id, position, state, resend_id }: FoundRecipient,
+  { message_id, position, resend_id }: FoundRecipient,
   emailId: string | undefined,
   now: number,
 ): Promise<void> {
   await tx
     .updateTable('recipient')
-    .set({
+    .set(({ eb, ref, val }) => ({
       settled_at: now,
       ...(resend_id === null && emailId !== undefined && { resend_id: emailId }),
-      ...(state === 'unknown' && { state: 'sent' as const }),
-    })
+      // As it is by now: another process may have given its call up since this one read it.
+      state: eb
+        .case()
+        .when('state', '=', 'unknown')
+        .then(val<RecipientState>('sent'))
+        .else(ref('state'))
+        .end(),
+    }))
     .where('message_id', '=', message_id)
     .where('position', '=', position)
     .execute();

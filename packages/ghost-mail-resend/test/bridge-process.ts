@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Resend } from '@prosora/sandbox';
+import { machineEnv } from '@prosora/service/testing';
 import { API_KEY, DOMAIN } from './bridge-with-resend.ts';
 
 const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
@@ -16,7 +17,7 @@ export interface BridgeCommand {
 function spawnBridge({ env, file }: BridgeCommand, args: string[] = []): ChildProcess {
   const source = ['--conditions=@prosora/source', CLI];
   return spawn(process.execPath, [...(file ? [file] : source), ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...machineEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

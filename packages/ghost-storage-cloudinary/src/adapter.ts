@@ -1,21 +1,20 @@
 import { join, posix, resolve } from 'node:path';
 import type { RequestHandler } from 'express';
 import { type ReadOptions, StorageBase, type StorageFile } from 'ghost-storage-base';
-import { URL_KEY_OF } from './asset-urls.ts';
-import { Cloudinary } from './cloudinary.ts';
-import { createDeliveryUrls, type DeliveryUrls } from './delivery-url.ts';
+import { Cloudinary } from './cloudinary/cloudinary.ts';
+import { createNames, type Names } from './cloudinary/names.ts';
+import { extensionOf } from './cloudinary/resource-type.ts';
+import { URL_KEY_OF } from './config/asset-urls.ts';
+import { parseConfig } from './config/parse-config.ts';
+import { readRunningGhost } from './config/running-ghost.ts';
 import { CloudinaryError, fileNotFound } from './errors.ts';
-import { createLimit } from './limit.ts';
-import { LocalFiles } from './local-files.ts';
-import { createNames, imageOfOriginal, type Names } from './names.ts';
 import type { StorageOptions } from './options.ts';
-import { parseConfig } from './parse-config.ts';
-import { remember } from './remember.ts';
-import { extensionOf } from './resource-type.ts';
-import { readRunningGhost } from './running-ghost.ts';
-import { createServe } from './serve.ts';
-import { createShrink } from './shrink.ts';
-import { createSiteUrls, type SiteUrls } from './site-urls.ts';
+import { createDeliveryUrls, type DeliveryUrls } from './serve/delivery-url.ts';
+import { LocalFiles } from './serve/local-files.ts';
+import { remember } from './serve/remember.ts';
+import { parseRequestPath } from './serve/request-path.ts';
+import { createServe } from './serve/serve.ts';
+import { createSiteUrls, type SiteUrls } from './serve/site-urls.ts';
 import {
   GHOST_SIZES,
   hasListedSize,
@@ -24,10 +23,14 @@ import {
   isSizePath,
   isTransformable,
   parseSizePath,
-} from './sizes.ts';
-import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
-import { createUploadDetails } from './upload-details.ts';
-import { Uploads } from './uploads.ts';
+  type SizedImage,
+} from './serve/sizes.ts';
+import { imageOfOriginal } from './store/file-names.ts';
+import { createLimit } from './store/limit.ts';
+import { createShrink } from './store/shrink.ts';
+import { storeFolder, storePath } from './store/store-path.ts';
+import { createUploadDetails } from './store/upload-details.ts';
+import { Uploads } from './store/uploads.ts';
 
 /** Of all three stores together, in one Ghost process. */
 const uploadLimit = createLimit(8);
@@ -127,7 +130,7 @@ export class CloudinaryStorage extends StorageBase {
       return !this.#isOriginalOfLocal(path) && this.#uploads.isTaken(path);
     }
     if (this.#local.has(imageOfSizePath(size))) return this.#local.has(size);
-    if (parseSizePath(size) === undefined) throw fileNotFound(fileName);
+    if (this.#sizedImage(size) === undefined) throw fileNotFound(fileName);
     return true;
   }
 
@@ -135,6 +138,7 @@ export class CloudinaryStorage extends StorageBase {
   async read(options: ReadOptions): Promise<Buffer> {
     const path = this.#path(options.path);
     if (this.#local.has(path)) return this.#local.read(path);
+    if (!this.#names.canHold(path)) throw fileNotFound(path);
     try {
       return await this.#cloudinary.download(
         this.#deliveryUrls.original(this.#names.assetOf(path)),
@@ -173,12 +177,20 @@ export class CloudinaryStorage extends StorageBase {
     return join(targetDir, posix.basename(path));
   }
 
+  /** Undefined for what cannot be at Cloudinary. */
   #deliveryUrl(path: string): string | undefined {
     if (this.#options.store !== 'images' || !isSizePath(path)) {
-      return this.#deliveryUrls.original(this.#names.assetOf(path));
+      const { canHold, assetOf } = this.#names;
+      return canHold(path) ? this.#deliveryUrls.original(assetOf(path)) : undefined;
     }
-    const sized = parseSizePath(path);
+    const sized = this.#sizedImage(path);
     return sized && this.#deliveryUrls.sized(this.#names.assetOf(sized.path), sized);
+  }
+
+  /** The size of an image that may be at Cloudinary; undefined when nobody makes it. */
+  #sizedImage(path: string): SizedImage | undefined {
+    const sized = parseSizePath(path);
+    return sized && this.#names.canHold(sized.path) ? sized : undefined;
   }
 
   /** Whether a path is no size at all, or one that somebody configured: no visitor makes up others. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Logger } from '@prosora/service';
+import type { ClockGuard, Logger } from '@prosora/service';
 import { createStripeWebhook } from './express.ts';
 import type { Inbox, RecordOutcome } from './inbox.ts';
+import { hearWitness } from './inbox-clock.ts';
 import type { InboxMetrics } from './inbox-metrics.ts';
 import type { ReceivedEvent, Refusal } from './receive.ts';
 import type { Secrets } from './secrets.ts';
@@ -15,7 +16,8 @@ export interface AppOptions {
   inbox: Inbox;
   metrics: InboxMetrics;
   logger: Logger;
-  /** Milliseconds since 1970. (Default: `Date.now`) */
+  clock: Pick<ClockGuard, 'now' | 'doubt' | 'trust'>;
+  /** The wall clock, in milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
 
@@ -24,11 +26,13 @@ const OURS = new Set<Refusal>(['record_failed', 'body_consumed', 'inbox_full']);
 
 /** Creates the public side: one route that records what Stripe signed, and 404 for all else. */
 export function createApp(options: AppOptions): RequestListener {
-  const { path, secrets, maxBodyBytes, inbox, metrics, logger, now = Date.now } = options;
+  const { path, secrets, maxBodyBytes, inbox, metrics, logger, clock, now = Date.now } = options;
 
   const record = async (received: ReceivedEvent): Promise<void> => {
     const result = await inbox.record(received);
     metrics.recorded(result, received.secretId, now() / 1000 - received.timestamp);
+    // One that is known may have been kept by somebody and be sent again at any time.
+    if (result.outcome === 'recorded') hearWitness(clock, received.timestamp, now());
     logRecorded(logger, received, result);
   };
   const onRefusal = (refusal: Refusal, cause?: unknown): void => {
@@ -43,6 +47,7 @@ export function createApp(options: AppOptions): RequestListener {
     record,
     onRefusal,
     now,
+    steadyNow: clock.now,
     remoteAddressOf: senderOf,
   });
 

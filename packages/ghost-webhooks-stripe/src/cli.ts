@@ -1,21 +1,31 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { createLogger, type ProsoraError, readOptions, stopGracefully } from '@prosora/service';
+import {
+  createLogger,
+  type ProsoraError,
+  readOptions,
+  secretsOf,
+  stopGracefully,
+} from '@prosora/service';
 import { StripeWebhookError } from './errors.ts';
 import { stripeOptions } from './options.ts';
 import { startStripeService } from './service.ts';
 import { doctor } from './verbs/doctor.ts';
+import { erase } from './verbs/erase.ts';
+import { init } from './verbs/init.ts';
 import { list, show, status } from './verbs/inspect.ts';
 import { replay, skip } from './verbs/operate.ts';
 import { rotate, takeover } from './verbs/placement.ts';
 import { reconcile } from './verbs/reconcile.ts';
 import { sign, verify } from './verbs/signatures.ts';
+import { trust } from './verbs/trust-clock.ts';
 import { print, type Verb } from './verbs/verb.ts';
 
 const HELP = `Usage: prosora-stripe [verb]
 
   serve              Take Stripe's events and deliver them to Ghost (the default)
+  init               Make the inbox, once, before the first start
   doctor             Look at everything that serve needs and say what to do
   status             Show where the inbox stands
   list               List events, newest first: --state, --type, --customer, --limit
@@ -25,6 +35,8 @@ const HELP = `Usage: prosora-stripe [verb]
   takeover           Make the endpoint at Stripe and print the line that Ghost needs; --finish, --undo
   rotate <which>     Change the secret of stripe or ghost without a gap; then --finish
   reconcile          Compare with Stripe: --since 30d or --all; --apply repairs
+  erase <address>    Show what is here of a reader; --yes erases it
+  trust-clock        Say that the machine's clock is right after it jumped
   sign <file>        Print the header with which Ghost takes a body
   verify <file>      Check a body against --signature
 
@@ -39,16 +51,7 @@ const serve: Verb = async (_flags, values) => {
   // Under load V8 lets its young generation grow to 48 MB and never gives them back. An event lives for
   // milliseconds, so the first size does as well, and the memory of the process stays flat.
   setFlagsFromString('--semi-space-growth-factor=1');
-  const secrets = [
-    ...values.secrets,
-    ...values.ghostSecrets,
-    values.stripeKey,
-    values.ghostAdminKey,
-    values.ghostDatabase,
-    values.databaseUrl,
-    values.tinybirdToken,
-    values.sealKey,
-  ];
+  const secrets = secretsOf(stripeOptions, values);
   const logger = createLogger({ name: 'stripe-inbox', level: values.logLevel, secrets });
   const service = await startStripeService(values, logger);
   const { url, privateUrl } = service;
@@ -58,6 +61,7 @@ const serve: Verb = async (_flags, values) => {
 
 const VERBS: Record<string, Verb> = {
   serve,
+  init,
   doctor,
   status,
   list,
@@ -67,6 +71,8 @@ const VERBS: Record<string, Verb> = {
   takeover,
   rotate,
   reconcile,
+  erase,
+  'trust-clock': trust,
   sign,
   verify,
 };
@@ -85,6 +91,7 @@ async function run(args: string[]): Promise<void> {
       finish: off,
       undo: off,
       payload: off,
+      yes: off,
       state: text,
       type: text,
       customer: text,

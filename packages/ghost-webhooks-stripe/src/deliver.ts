@@ -4,7 +4,9 @@ import type { Ghost } from './ghost.ts';
 import { CLOCKS_APART_MS, type GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
 import { isRepeatable } from './ghost-events.ts';
+import { doubtAfter, leavesDoubt } from './ghost-writes.ts';
 import type { Pace } from './pace.ts';
+import { probeOf } from './probe.ts';
 import { fitForGhost } from './slim.ts';
 
 /**
@@ -32,6 +34,8 @@ export interface DeliverOptions {
   /** How long Ghost may take; it may go on for a while after its caller has hung up. (Default: 90,000) */
   ghostTimeoutMs?: number;
   pace?: Pace;
+  /** Whether Ghost took the last delivery; else an event that counts goes only once it has taken an empty one. (Default: it did) */
+  isWell?: () => boolean;
   /** Looks whether Ghost has another secret by now, after it has refused the signature. (Default: it has not) */
   renewSecret?: () => Promise<boolean>;
   /** Hears of each answer, before it is settled. */
@@ -44,8 +48,10 @@ export interface DeliverOptions {
 const SETTLED_AFTER_TIMEOUTS = 1.5;
 const ASK_AGAIN_MS = 30_000;
 
-/** Begins the reason of an attempt after which nobody knows what Ghost did. */
+/** Begins the reason of an attempt that had no status for an answer. */
 const UNANSWERED = 'sent, no answer';
+/** Begins the reason of an attempt that sent nothing, since it was not known what had become of one before. */
+const IN_DOUBT = 'in doubt: ';
 
 /** Makes the worker's handler: find the event, send it to Ghost, say what its answer means. */
 export function createDeliver(
@@ -58,14 +64,15 @@ export function createDeliver(
   /** What to do about an event that Ghost may have counted; nothing when it may be sent. */
   const resolveDoubt = async (event: StripeEvent, job: Job): Promise<Result | undefined> => {
     const attempts = await attemptsOf(job.id);
-    const last = attempts.findLast((attempt) => wordOf(attempt) !== 'none');
-    if (last === undefined || wordOf(last) === 'certain') return undefined;
-    if (admin === undefined) {
-      return { kind: 'ambiguous', reason: 'this process ended while Ghost had the event' };
-    }
-    const sent = attempts.findLast((one) => one.outcome !== 'park' && wordOf(one) === 'doubt');
+    const last = attempts.findLast((attempt) => wordOf(attempt, event) !== 'none');
+    if (last === undefined || wordOf(last, event) === 'certain') return undefined;
+    const isSent = (one: AttemptRecord) =>
+      wordOf(one, event) === 'doubt' && !one.reason?.startsWith(IN_DOUBT);
+    const sent = attempts.findLast(isSent);
+    const why = whyOf(sent ?? last);
+    if (admin === undefined) return { kind: 'ambiguous', reason: why };
     const until = new Date((sent?.startedAt.getTime() ?? 0) + settledAfterMs);
-    if (until.getTime() > now()) return { kind: 'park', reason: UNANSWERED, until };
+    if (until.getTime() > now()) return { kind: 'park', reason: IN_DOUBT + why, until };
     // Not since the attempt: of many only the last are kept.
     const since = new Date(job.addedAt.getTime() - CLOCKS_APART_MS);
     const alike = await countAlike(event, { since });
@@ -73,10 +80,24 @@ export function createDeliver(
     if (counted === 'yes') return { kind: 'done' };
     if (counted === 'no') return undefined;
     if (counted === 'not-now') {
-      const reason = `${UNANSWERED}, and Ghost's Admin API is away`;
+      const reason = `${IN_DOUBT}${why}, and Ghost's Admin API is away`;
       return { kind: 'park', reason, until: new Date(now() + ASK_AGAIN_MS) };
     }
-    return { kind: 'ambiguous', reason: `${UNANSWERED}, and Ghost's Admin API does not tell` };
+    return { kind: 'ambiguous', reason: `${why}, and Ghost's Admin API does not tell` };
+  };
+
+  /**
+   * Whether Ghost is there, while it was not when last heard of. Behind a proxy each of its 502 would else put
+   * another payment in doubt; by an empty event it is seen that nothing was counted.
+   */
+  const refusalAtDoor = async (event: StripeEvent, signal: AbortSignal) => {
+    if (options.isWell?.() ?? true) return undefined;
+    const answer = await post(event, probeOf(), signal);
+    const result = resultFor(answer, SENT_NOTHING);
+    if (result.kind === 'done') return undefined;
+    const reason = `not sent: ${'reason' in result ? result.reason : ''}`;
+    const afterMs = 'afterMs' in result ? result.afterMs : undefined;
+    return { kind: 'down' as const, reason, ...(afterMs !== undefined && { afterMs }) };
   };
 
   const post = async (
@@ -103,9 +124,11 @@ export function createDeliver(
     if (bytes === undefined) return { kind: 'dead', reason: rowFor(413).means };
     await options.pace?.waitFor(event, signal);
     signal.throwIfAborted();
+    const refused = mayRepeat ? undefined : await refusalAtDoor(event, signal);
+    if (refused !== undefined) return refused;
     const answer = await post(event, bytes, signal);
     const result = resultFor(answer, {
-      mayRepeat,
+      doubt: mayRepeat ? undefined : doubtAfter(event, answer),
       failures: job.failures,
       failingForMs: job.failingSince === null ? 0 : now() - job.failingSince.getTime(),
     });
@@ -114,47 +137,63 @@ export function createDeliver(
   };
 }
 
-/** Begins the reasons of attempts after which it is known that Ghost has not counted the event. */
-const ANSWERED = /^(\d{3}: |no connection: )/;
+/** Begins the reasons of attempts after which it is known that Ghost never had the event. */
+const NEVER_HAD = /^(no connection|closed): /;
 
 /**
  * What an attempt says of whether Ghost has the event. One that ended before anything was sent, by a stop
  * or an error of the store, says nothing, and the doubt before it stays.
  */
-function wordOf({ outcome, reason }: AttemptRecord): 'doubt' | 'certain' | 'none' {
+function wordOf(
+  { outcome, reason: given }: AttemptRecord,
+  event: StripeEvent,
+): 'doubt' | 'certain' | 'none' {
   if (outcome === 'lost') return 'doubt';
   // A person's word, `ambiguous` and then a replay, ends the doubt.
   if (outcome !== 'retry' && outcome !== 'park') return 'certain';
-  if (reason?.startsWith(UNANSWERED)) return 'doubt';
-  return ANSWERED.test(reason ?? '') ? 'certain' : 'none';
+  const reason = given ?? '';
+  if (reason.startsWith(UNANSWERED) || reason.startsWith(IN_DOUBT)) return 'doubt';
+  const status = /^(\d{3}): /.exec(reason)?.[1];
+  if (status !== undefined) return leavesDoubt(event, Number(status)) ? 'doubt' : 'certain';
+  return NEVER_HAD.test(reason) ? 'certain' : 'none';
+}
+
+function whyOf({ outcome, reason }: AttemptRecord): string {
+  if (outcome === 'lost') return 'this process ended while Ghost had the event';
+  return (reason ?? UNANSWERED).replace(IN_DOUBT, '');
 }
 
 /** What is known of an event besides the answer. */
 export interface DeliveryState {
-  /** Whether it may be sent again without knowing what became of the last time. */
-  mayRepeat: boolean;
+  /** What Ghost may have counted though the answer is no success, where that forbids to send it again. */
+  doubt?: string | undefined;
   /** Failures before this answer. */
   failures: number;
   /** Milliseconds since the first of them. */
   failingForMs: number;
 }
 
+const SENT_NOTHING: DeliveryState = { failures: 0, failingForMs: 0 };
 const TRIES_AT_ONCE = 3;
 const LATE_BUDGET_MS = 24 * 3_600_000;
 
 /** Turns an answer into what the queue does with the event. */
 export function resultFor(
   answer: GhostAnswer,
-  { mayRepeat, failures, failingForMs }: DeliveryState,
+  { doubt, failures, failingForMs }: DeliveryState,
 ): Result {
   if (answer.kind === 'unsent') return { kind: 'down', reason: `no connection: ${answer.reason}` };
   if (answer.kind === 'unanswered') {
     const reason = `${UNANSWERED}: ${answer.reason}`;
-    return { kind: mayRepeat ? 'retry' : 'ambiguous', reason };
+    if (doubt === undefined) return { kind: 'retry', reason };
+    return { kind: 'ambiguous', reason: `${reason}; ${doubt}` };
   }
-  const { verdict, means } = rowFor(answer.status);
-  const reason = `${answer.status}: ${means}`;
-  const after = answer.retryAfterMs === undefined ? {} : { afterMs: answer.retryAfterMs };
+  const { status, retryAfterMs } = answer;
+  if (doubt !== undefined) return { kind: 'ambiguous', reason: `${status}: ${doubt}` };
+  const { verdict, means } = rowFor(status);
+  const reason = `${status}: ${means}`;
+  const after = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
+  if (answer.isClosed) return { kind: 'down', reason: `closed: ${CLOSED}`, ...after };
   switch (verdict) {
     case 'done':
       return { kind: 'done' };
@@ -171,3 +210,5 @@ export function resultFor(
       return { kind: 'retry', reason, ...after };
   }
 }
+
+const CLOSED = 'Ghost is booting or in maintenance';

@@ -1,9 +1,13 @@
+import type { ClockDoubt } from '@prosora/service';
 import type { Ghost } from './ghost.ts';
 import type { GhostAdmin } from './ghost-admin.ts';
 import { type GhostAnswer, rowFor } from './ghost-answers.ts';
 import { GHOST_EVENTS, type LivemodePolicy } from './ghost-events.ts';
+import { STAFF_MAIL } from './ghost-writes.ts';
 import type { Inbox } from './inbox.ts';
+import { adviceOn } from './inbox-clock.ts';
 import { GHOST_API_VERSION } from './legacy-event.ts';
+import { probeOf } from './probe.ts';
 import { sign } from './signature.ts';
 import type { StripeAccount } from './stripe.ts';
 
@@ -20,6 +24,8 @@ export interface DoctorOptions {
   ghostUrl: string;
   /** Opens the inbox for a look at its disk. */
   openInbox: () => Promise<Inbox>;
+  /** Looks at the machine's clock as `serve` does. */
+  doubtOfClock: () => Promise<ClockDoubt | undefined>;
   admin?: GhostAdmin | undefined;
   /** (Default: Stripe is not asked) */
   account?: StripeAccount | undefined;
@@ -30,28 +36,11 @@ export interface DoctorOptions {
   livemode: LivemodePolicy;
 }
 
-/** The id of the event that goes the whole way and changes nothing: a type that Ghost ignores. */
-const PROBE_TYPE = 'prosora.doctor';
-
-/** A new event for a look at the path. */
-export function probeOf({ id = 'evt_prosora_doctor', livemode = false } = {}): Buffer {
-  return Buffer.from(
-    JSON.stringify({
-      id,
-      object: 'event',
-      type: PROBE_TYPE,
-      api_version: GHOST_API_VERSION,
-      livemode,
-      data: { object: {} },
-    }),
-  );
-}
-
 /** Looks at everything the service needs, one finding or more each. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { ghost, ghostUrl, admin, account } = options;
   return [
-    await examineInbox(options.openInbox),
+    ...(await examineInbox(options)),
     examineAnswer(await ghost.post(probeOf()), ghostUrl),
     ...(admin ? [examineAdmin(await admin.problem())] : []),
     ...(account ? await examineAccount(account, options.publicUrl) : []),
@@ -59,14 +48,45 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   ];
 }
 
-async function examineInbox(open: DoctorOptions['openInbox']): Promise<Finding> {
+async function examineInbox({ openInbox, doubtOfClock }: DoctorOptions): Promise<Finding[]> {
   try {
-    await using inbox = await open();
+    await using inbox = await openInbox();
     await inbox.check();
-    return { ok: true, text: 'The inbox can be written' };
+    const doubt = await doubtOfClock();
+    return [
+      { ok: true, text: 'The inbox can be written' },
+      ...(doubt ? [{ ok: false, text: adviceOn(doubt) }] : []),
+      ...(await examineDoubts(inbox)),
+    ];
   } catch (error) {
-    return { ok: false, text: `The inbox cannot be written: ${(error as Error).message}` };
+    const { message, help = '' } = error as Error & { help?: string };
+    return [{ ok: false, text: `The inbox cannot be written: ${message} ${help}`.trim() }];
   }
+}
+
+/** Payments that wait for a person, with what Ghost answered. */
+async function examineDoubts(inbox: Pick<Inbox, 'list'>): Promise<Finding[]> {
+  const doubts = await inbox.list({ states: ['ambiguous'], limit: DOUBTS_READ });
+  if (doubts.length === 0) return [];
+  const reasons = new Map<string, string[]>();
+  for (const { id, reason } of doubts) {
+    reasons.set(reason ?? '', [...(reasons.get(reason ?? '') ?? []), id]);
+  }
+  return [...reasons].map(([reason, ids]) => ({ ok: false, text: doubtText(reason, ids) }));
+}
+
+const DOUBTS_READ = 500;
+const DOUBTS_NAMED = 3;
+
+function doubtText(reason: string, ids: readonly string[]): string {
+  const many = ids.length >= DOUBTS_READ ? `${ids.length} or more` : String(ids.length);
+  const payments = ids.length === 1 ? 'payment is' : 'payments are';
+  const named = ids.slice(0, DOUBTS_NAMED).join(', ');
+  const more = ids.length > DOUBTS_NAMED ? ' and others' : '';
+  const remedy = reason.includes(STAFF_MAIL)
+    ? " Ghost's log says why its mail fails, and so does the doctor of the mail bridge: mend that, or the next one is held too."
+    : '';
+  return `${many} ${payments} held, since nobody can tell whether Ghost has counted it (${reason}): ${named}${more}. Look in Ghost Admin: \`skip\` it where it is there, \`replay\` it where it is not.${remedy}`;
 }
 
 function examineAnswer(answer: GhostAnswer, url: string): Finding {

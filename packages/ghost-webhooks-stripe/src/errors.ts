@@ -1,7 +1,7 @@
 import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors';
 
 /**
- * `SECRETS_INVALID`: no signing secret, or one that is blank or has white space around it.
+ * `SECRETS_INVALID`: no signing secret, or one that is blank, short, has white space around it or no key in it.
  * `PAYLOAD_NOT_RAW`: the body was parsed before it came here, so its signature cannot be checked.
  * `NO_RECEIVER`: neither `record` nor `on` was given, so events would be acknowledged and lost.
  * `NODE_TOO_OLD`: the service needs Node 24; the library does not.
@@ -10,6 +10,7 @@ import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors'
  * `GHOST_DATABASE`: Ghost's database cannot be read, or holds no webhook secret.
  * `HANDLERS`: the module of handlers cannot be loaded or has a name that means nothing.
  * `STRIPE_KEY`: the verb needs a key of Stripe's API, or Stripe refuses the one that is set.
+ * `PAGE_PASSWORD`: the page of the inbox would be open to a network.
  * `USAGE`: a verb was called without what it needs.
  */
 export type StripeWebhookErrorCode =
@@ -22,6 +23,7 @@ export type StripeWebhookErrorCode =
   | 'GHOST_DATABASE'
   | 'HANDLERS'
   | 'STRIPE_KEY'
+  | 'PAGE_PASSWORD'
   | 'USAGE';
 
 /** A mistake in how this package is used; a request that is refused is an answer, never an error. */

@@ -45,6 +45,8 @@ export interface GhostAdminOptions {
   /** Of a custom integration, `<id>:<secret>`. */
   key: string;
   timeoutMs?: number;
+  /** The clock by which `CountQuestion` is asked, in milliseconds since 1970. (Default: `Date.now`) */
+  now?: () => number;
 }
 
 interface PaymentEvent {
@@ -70,7 +72,8 @@ class RefusedByGhost extends Error {
 }
 
 /** Makes the client of one Ghost's Admin API: https://docs.ghost.org/admin-api */
-export function createGhostAdmin({ url, key, timeoutMs = 20_000 }: GhostAdminOptions): GhostAdmin {
+export function createGhostAdmin(options: GhostAdminOptions): GhostAdmin {
+  const { url, key, timeoutMs = 20_000, now = Date.now } = options;
   const base = `${url.replace(/\/$/, '')}/ghost/api/admin`;
 
   async function ask(path: string, query: Record<string, string>): Promise<Response> {
@@ -119,7 +122,7 @@ export function createGhostAdmin({ url, key, timeoutMs = 20_000 }: GhostAdminOpt
       limit: String(PAGE),
     });
     const ghostsNow = Date.parse(response.headers.get('date') ?? '');
-    const aheadMs = Number.isNaN(ghostsNow) ? 0 : ghostsNow - Date.now();
+    const aheadMs = Number.isNaN(ghostsNow) ? 0 : ghostsNow - now();
     const from = since.getTime() + aheadMs;
     const to = until === undefined ? Number.POSITIVE_INFINITY : until.getTime() + aheadMs;
     const { events } = (await response.json()) as { events: PaymentEvent[] };

@@ -5,6 +5,8 @@ export type GhostAnswer =
       status: number;
       /** The wait that `Retry-After` asks for. */
       retryAfterMs?: number;
+      /** It is the page that Ghost shows while it boots or is in maintenance: it has not looked at the event. */
+      isClosed?: true;
     }
   /** No connection: Ghost never had it. */
   | { kind: 'unsent'; reason: string }
@@ -30,6 +32,9 @@ export interface AnswerRow {
 /**
  * Every status of Ghost's webhook route, the first row that fits. Observed on Ghost 6.65.0; a status of
  * Stripe's API passes through Ghost unchanged, so 401, 402, 403 and 429 may be Stripe's.
+ *
+ * What is here is done about an event that Ghost may get twice. One that it counts each time is sent again
+ * only after a refusal that comes before Ghost writes: which those are, `ghost-writes.ts` says.
  */
 export const GHOST_ANSWERS: readonly AnswerRow[] = [
   { from: 200, to: 299, verdict: 'done', means: 'applied, or of no interest to Ghost' },

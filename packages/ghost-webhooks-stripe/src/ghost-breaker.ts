@@ -1,5 +1,5 @@
 import { type Breaker, type BreakerOptions, createBreaker } from '@prosora/durable';
-import type { GhostAnswer } from './ghost-answers.ts';
+import { type GhostAnswer, rowFor } from './ghost-answers.ts';
 
 /** A breaker that hears Ghost's answers. */
 export interface GhostBreaker extends Breaker {
@@ -10,11 +10,12 @@ export interface GhostBreaker extends Breaker {
 /**
  * Makes the breaker of the deliveries. To a worker every retry is a failure of the target; but a Ghost
  * that answers 404 to an invoice is well, and taking that for a failure would hold up the very checkout
- * that the invoice waits for. So an answer below 500 counts as a sign of life. One delivery at a time.
+ * that the invoice waits for. So an answer below 500 counts as a sign of life. And of an invoice a worker
+ * hears only that it is in doubt, where a 503 means that Ghost is not there. One delivery at a time.
  */
 export function createGhostBreaker(options: BreakerOptions): GhostBreaker {
   const breaker = createBreaker(options);
-  let isAlive = false;
+  let heard: 'success' | 'failure' | 'down' = 'failure';
   return {
     get state() {
       return breaker.state;
@@ -22,10 +23,14 @@ export function createGhostBreaker(options: BreakerOptions): GhostBreaker {
     allowance: breaker.allowance,
     msUntilProbe: breaker.msUntilProbe,
     hear(answer) {
-      isAlive = answer.kind === 'status' && answer.status < 500;
+      heard = 'failure';
+      if (answer.kind !== 'status') return;
+      if (answer.status < 500) heard = 'success';
+      else if (rowFor(answer.status).verdict === 'down') heard = 'down';
     },
     record(event, afterMs) {
-      breaker.record(event === 'failure' && isAlive ? 'success' : event, afterMs);
+      breaker.record(event === 'failure' ? heard : event, afterMs);
+      if (event !== 'probe') heard = 'failure';
     },
   };
 }

@@ -49,14 +49,29 @@ export function createGhost(options: GhostOptions): Ghost {
         });
         await response.body?.cancel();
         const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now());
-        const { status } = response;
-        return { kind: 'status', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+        return {
+          kind: 'status',
+          status: response.status,
+          ...(retryAfterMs !== undefined && { retryAfterMs }),
+          ...(isMaintenance(response) && { isClosed: true }),
+        };
       } catch (error) {
         return failureOf(error);
       }
     },
   };
 }
+
+/**
+ * Whether a 503 is the page that Ghost shows before it looks at a request (`maintenanceMiddleware` in
+ * `core/app.js`), and not a proxy's or one of Stripe's API: its answers to webhooks have no such header.
+ */
+function isMaintenance({ status, headers }: Response): boolean {
+  return status === 503 && headers.get('cache-control') === MAINTENANCE_CACHE_CONTROL;
+}
+
+const MAINTENANCE_CACHE_CONTROL =
+  'no-cache, private, no-store, must-revalidate, max-stale=0, post-check=0, pre-check=0';
 
 /** Failures that come before a byte of the request has left. */
 const NEVER_SENT = new Set([

@@ -1,26 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Queue } from '@prosora/durable';
-import type { InboxStore } from './inbox.ts';
+import type { InboxStore } from './inbox-store.ts';
 import type { InboxTables } from './inbox-tables.ts';
 
 /** Bounds how long one step of a purge holds the lock that the acknowledgement of events needs. */
 const PURGED_AT_ONCE = 200;
 const PAGES_AT_ONCE = 2_000;
-
-/** Makes a new file such that the pages of deleted events can be given back to the disk. */
-export function prepareFile(file: string): void {
-  if (existsSync(file)) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    closeSync(openSync(file, 'wx', 0o600));
-    using database = new DatabaseSync(file);
-    database.exec('pragma auto_vacuum = incremental; vacuum');
-  } catch {
-    // Another process makes it at this moment, or the disk says no: opening the store says which.
-  }
-}
 
 /**
  * Deletes events that came before a time, with their jobs: those that every sink is done with. What is

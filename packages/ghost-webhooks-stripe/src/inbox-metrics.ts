@@ -1,5 +1,13 @@
 import type { BreakerState, Settlement } from '@prosora/durable';
-import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
+import {
+  addClockMetrics,
+  type ClockGuard,
+  Counter,
+  createMetrics,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@prosora/service';
 import type { GhostAnswer } from './ghost-answers.ts';
 import type { Inbox, RecordOutcome } from './inbox.ts';
 import type { Refusal } from './receive.ts';
@@ -17,7 +25,10 @@ export interface InboxMetrics {
 }
 
 /** Creates the service's metrics; the gauges of the inbox are read from it at each scrape. */
-export function createInboxMetrics(inbox: Inbox): InboxMetrics {
+export function createInboxMetrics(
+  inbox: Inbox,
+  clock: Pick<ClockGuard, 'now' | 'doubt'>,
+): InboxMetrics {
   const registry = createMetrics('stripe-inbox');
   const registers = [registry];
   const counter = (name: string, help: string, label: string) =>
@@ -42,7 +53,8 @@ export function createInboxMetrics(inbox: Inbox): InboxMetrics {
     help: '1 while nothing is delivered, because Ghost is not well.',
     registers,
   });
-  addInboxGauges(inbox, registers);
+  addInboxGauges(inbox, registers, clock.now);
+  addClockMetrics(registry, clock);
 
   return {
     registry,
@@ -69,7 +81,9 @@ function outcomeOf(result: RecordOutcome): string {
   return 'twinOf' in result ? 'twin' : result.outcome;
 }
 
-function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
+function addInboxGauges(inbox: Inbox, registers: Registry[], now: () => number): void {
+  const ageOf = (oldest: Date | undefined) =>
+    oldest === undefined ? 0 : Math.max(0, now() - oldest.getTime()) / 1000;
   new Gauge({
     name: 'prosora_stripe_jobs',
     help: 'Deliveries to Ghost, by state.',
@@ -126,10 +140,6 @@ function addInboxGauges(inbox: Inbox, registers: Registry[]): void {
       for (const [reason, events] of Object.entries(held)) this.set({ reason }, events);
     },
   });
-}
-
-function ageOf(oldest: Date | undefined): number {
-  return oldest === undefined ? 0 : (Date.now() - oldest.getTime()) / 1000;
 }
 
 const ACK_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];

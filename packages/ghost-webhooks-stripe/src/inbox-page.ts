@@ -21,12 +21,13 @@ const STATES = ['all', 'dead', 'ambiguous', 'held', 'delayed', 'waiting', 'ready
 /** How the inbox stands, what went wrong last, and a list. */
 export function overviewPage(overview: Overview): string {
   const { status, isBreakerOpen, events, troubled, state } = overview;
-  const { events: total, deliveries, held, sinks, mrr, oldestPending } = status;
+  const { events: total, deliveries, held, sinks, mrr, oldestPending, clock } = status;
   return page(
     'Stripe inbox',
     html`<p class="${isBreakerOpen ? 'bad' : 'good'}">${
       isBreakerOpen ? 'Ghost is not well: deliveries wait.' : 'Deliveries to Ghost go on.'
     }</p>
+${clock === null ? '' : html`<p class="bad">${clock}</p>`}
 <dl>
 <dt>Events</dt><dd>${total}</dd>
 <dt>Oldest open</dt><dd id="oldest">${oldestPending ? age(oldestPending) : 'none'}</dd>
@@ -71,8 +72,8 @@ ${payload === undefined ? '' : html`<h2>Payload</h2><pre>${payload}</pre>`}`,
   );
 }
 
-/** Asks before something is done. */
-export function confirmPage(id: string, action: PageAction): string {
+/** Asks before something is done. `token`: by which the answer is known to be one to this question. */
+export function confirmPage(id: string, action: PageAction, token: string): string {
   const question =
     action === 'replay'
       ? 'Ghost gets it again, whatever became of it. A payment or a donation that Ghost has counted is then counted twice.'
@@ -81,6 +82,7 @@ export function confirmPage(id: string, action: PageAction): string {
     `${action === 'replay' ? 'Send again' : 'Skip'} ${id}?`,
     html`<p>${question}</p>
 <form method="post" action="/inbox/${action}"><input type="hidden" name="id" value="${id}">
+<input type="hidden" name="token" value="${token}">
 <button name="confirm" value="yes">Yes, ${action} it</button> <a href="/inbox/event?id=${id}">No</a></form>`,
   );
 }

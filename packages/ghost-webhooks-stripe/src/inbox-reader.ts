@@ -2,7 +2,7 @@ import type { AttemptRecord, DurableTables, JobRecord, JobState } from '@prosora
 import type { Kysely } from 'kysely';
 import type { BodySeal } from './body-seal.ts';
 import type { HoldReason } from './ghost-events.ts';
-import type { InboxStore } from './inbox.ts';
+import type { InboxStore } from './inbox-store.ts';
 import type { EventSource, InboxTables } from './inbox-tables.ts';
 
 /** Where an event stands with Ghost: the state of its delivery, or why there is none. */

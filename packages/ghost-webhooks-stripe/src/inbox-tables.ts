@@ -1,4 +1,4 @@
-import type { DurableTables, Migrations } from '@prosora/durable';
+import { type DurableTables, hasManyWriters, type Migrations } from '@prosora/durable';
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { HoldReason } from './ghost-events.ts';
 
@@ -38,7 +38,10 @@ interface StripeEventTable {
   source: EventSource;
   /** Who sent the request. */
   remote_address: string | null;
-  /** Of an event that Ghost counts each time: what it is about, so that a second event about it is recognised. */
+  /**
+   * Of an event that Ghost counts each time and that is sent to it: what it is about, so that a second event about
+   * it is recognised. Unique, for two processes may look at the same moment.
+   */
   counts_once: string | null;
   /** The event that said the same before: this one is not sent to Ghost. */
   twin_of: string | null;
@@ -63,6 +66,9 @@ interface StripeTurnTable {
   /** Milliseconds since 1970, by the clock of the database server. */
   until: number;
 }
+
+/** The row that is written to see whether anything can be. */
+export const WRITE_CHECK = 'check';
 
 /** The shape of the inbox, step by step; for SQLite and MySQL alike. */
 export const inboxMigrations: Migrations = {
@@ -129,6 +135,41 @@ export const inboxMigrations: Migrations = {
       await db
         .insertInto('stripe_turn' as never)
         .values(turn as never)
+        .execute();
+    },
+  },
+  '004-one-of-each-payment': {
+    async up(db: Kysely<Pick<InboxTables, 'stripe_event' | 'stripe_turn'>>) {
+      await db
+        .insertInto('stripe_turn')
+        .values({ name: WRITE_CHECK, holder: '', until: 0 })
+        .execute();
+      // Two processes may have taken two events of one payment at once, when nothing kept them from it.
+      const many = await db
+        .selectFrom('stripe_event')
+        .select(({ fn }) => ['counts_once', fn.min('seq').as('first')])
+        .where('counts_once', 'is not', null)
+        .groupBy('counts_once')
+        .having(({ fn }) => fn.countAll(), '>', 1)
+        .execute();
+      for (const { counts_once, first } of many) {
+        await db
+          .updateTable('stripe_event')
+          .set({ counts_once: null })
+          .where('counts_once', '=', counts_once)
+          .where('seq', '!=', Number(first))
+          .execute();
+      }
+      const index = 'stripe_event_counts_once';
+      const dropped = db.schema.dropIndex(index);
+      // MySQL names an index within its table, SQLite within the file.
+      await (hasManyWriters(db) ? dropped.on('stripe_event') : dropped).execute();
+      await db.schema
+        .createIndex(index)
+        .unique()
+        .on('stripe_event')
+        .column('counts_once')
+        .where('counts_once', 'is not', null)
         .execute();
     },
   },

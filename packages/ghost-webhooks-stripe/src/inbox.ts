@@ -1,16 +1,14 @@
 import {
   type Clock,
   isDuplicateKey,
-  openStore,
+  isStoreUnavailable,
   type Queue,
   type QueueOptions,
-  type Store,
-  type StorePlace,
   systemClock,
 } from '@prosora/durable';
-import { sql } from 'kysely';
 import { createBodySeal } from './body-seal.ts';
 import type { StoredEvent } from './deliver.ts';
+import { eraseEvents, findReader, notErased, type ReaderTraces } from './erase.ts';
 import { parseEvent, type StripeEvent } from './event.ts';
 import {
   countedOnce,
@@ -20,14 +18,11 @@ import {
   type LivemodePolicy,
   routeOf,
 } from './ghost-events.ts';
-import { compactAfterPurge, prepareFile, purgeInbox } from './inbox-care.ts';
+import { compactAfterPurge, purgeInbox } from './inbox-care.ts';
 import { countEvents, type InboxReader, readInbox } from './inbox-reader.ts';
-import {
-  type EventSource,
-  type InboxTables,
-  type InboxTx,
-  inboxMigrations,
-} from './inbox-tables.ts';
+import { type InboxPlace, openInboxStore } from './inbox-store.ts';
+import type { EventSource, InboxTables, InboxTx } from './inbox-tables.ts';
+import { holdTurn, writeCheck } from './inbox-turn.ts';
 import { type ReceivedEvent, RefusedRequest } from './receive.ts';
 
 /** What became of an event that came in. */
@@ -61,11 +56,7 @@ interface SinkJob {
 }
 
 /** How the inbox is opened. */
-export interface InboxOptions {
-  /** The SQLite file; made with mode 0600. */
-  file: string;
-  /** `mysql://user:password@host/database` in place of the file, for several processes. */
-  mysql?: string | undefined;
+export interface InboxOptions extends InboxPlace {
   /** Which events go to Ghost; the others are held. */
   livemode: LivemodePolicy;
   /** (Default: none) */
@@ -115,30 +106,43 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   skip(ids: readonly string[]): Promise<string[]>;
   /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
   purge(before: Date): Promise<number>;
+  /** What is here of a reader, by an e-mail address. */
+  findReader(address: string): Promise<ReaderTraces>;
+  /** Erases what is in events that nobody waits for any more, and keeps their ids; returns how many. */
+  erase(ids: readonly string[]): Promise<number>;
   /** On MySQL: takes or lengthens the turn to deliver to Ghost, by `ms` from now; false while another has it. */
   holdTurn(holder: string, ms: number): Promise<boolean>;
   /** Lets another have it. */
   endTurn(holder: string): Promise<void>;
-  /** @throws StoreUnavailableError when nothing can be written now */
+  /**
+   * Writes something, and remembers the fate of the last event for a minute: a small write may succeed where an
+   * event does not fit.
+   *
+   * @throws StoreUnavailableError when events cannot be kept now
+   */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 const NO_PAYLOAD = new Uint8Array();
+const FATE_KEPT_MS = 60_000;
 
-/** Opens the inbox, or makes it. @throws StoreUnavailableError, StoreMisusedError */
+/**
+ * Opens the inbox, or makes it.
+ *
+ * @throws StoreUnavailableError, StoreMisusedError, and StoreMissingError where it `mustExist` and does not
+ */
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const { livemode, clock = systemClock, sinks = [] } = options;
   const { maxEvents = Number.POSITIVE_INFINITY } = options;
-  const place: StorePlace = options.mysql ? { mysql: options.mysql } : { file: options.file };
-  if ('file' in place) prepareFile(place.file);
-  const store = await openStore<InboxTables>({ ...place, migrations: inboxMigrations, clock });
+  const { place, store } = await openInboxStore(options, clock);
   const seal = createBodySeal(options.sealKey);
   const deliveries = store.queue('ghost', options.delivery);
   const queues = new Map(sinks.map((sink) => [sink.queue, store.queue(sink.queue)]));
   const queueOf = (name: string) =>
     name === deliveries.name ? deliveries : (queues.get(name) ?? store.queue(name));
   let events = (await countEvents(store.db)).events;
+  let lastRefused: { error: unknown; at: number } | undefined;
 
   function holdReason(event: StripeEvent): HoldReason | undefined {
     const route = routeOf(event, livemode);
@@ -159,8 +163,11 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     }
   }
 
-  /** Where an event stands in the inbox: sent on, held, or the twin of another. */
-  async function placeOf(tx: InboxTx, event: StripeEvent, holdFor?: HoldReason) {
+  async function placeOf(
+    tx: InboxTx,
+    event: StripeEvent,
+    holdFor?: HoldReason,
+  ): Promise<EventPlace> {
     const once = countedOnce(event);
     const twinOf = once === undefined ? undefined : await firstAbout(tx, once);
     const held = twinOf === undefined ? (holdReason(event) ?? holdFor) : undefined;
@@ -188,26 +195,38 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     if (events >= maxEvents) {
       throw new RefusedRequest('inbox_full', `The inbox holds ${events} events.`);
     }
-    const { isSent, columns, why } = await placeOf(tx, event, holdFor);
-    try {
-      await tx
+    const row = { ...rowOf(received), received_at: clock.now(), body: seal.seal(body), source };
+    const { isSent, why } = await inPlace(tx, event, holdFor, (columns) =>
+      tx
         .insertInto('stripe_event')
-        .values({
-          ...rowOf(received),
-          received_at: clock.now(),
-          body: seal.seal(body),
-          source,
-          ...columns,
-        })
-        .execute();
-    } catch (error) {
-      // On MySQL another process may have recorded it since we looked.
-      if (!isDuplicateKey(error)) throw error;
-      const first = await rowFor(tx, event.id);
-      return knownAs(first ? seal.open(first.body) : body, body);
-    }
+        .values({ ...row, ...columns })
+        .execute(),
+    );
     if (isSent) await plan(tx, event, source);
     return { outcome: 'recorded', ...why };
+  }
+
+  /**
+   * Writes an event where it stands. On MySQL another process may have written another about the same payment
+   * since we looked; the server tells by the unique key once that is committed, and then this one is its twin.
+   */
+  async function inPlace(
+    tx: InboxTx,
+    event: StripeEvent,
+    holdFor: HoldReason | undefined,
+    write: (columns: EventPlace['columns']) => Promise<unknown>,
+  ): Promise<EventPlace> {
+    const place = await placeOf(tx, event, holdFor);
+    try {
+      await write(place.columns);
+      return place;
+    } catch (error) {
+      if (!isDuplicateKey(error) || place.columns.counts_once === null) throw error;
+      const twin = await placeOf(tx, event, holdFor);
+      if (twin.isSent) throw error;
+      await write(twin.columns);
+      return twin;
+    }
   }
 
   /** Stripe sends an event once for each endpoint, in the version of each. */
@@ -218,12 +237,14 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     holdFor?: HoldReason,
   ): Promise<RecordOutcome> {
     const { event, body } = received;
-    const { isSent, columns, why } = await placeOf(tx, event, holdFor);
-    await tx
-      .updateTable('stripe_event')
-      .set({ ...rowOf(received), body: seal.seal(body), source, ...columns })
-      .where('id', '=', event.id)
-      .execute();
+    const row = { ...rowOf(received), body: seal.seal(body), source };
+    const { isSent, why } = await inPlace(tx, event, holdFor, (columns) =>
+      tx
+        .updateTable('stripe_event')
+        .set({ ...row, ...columns })
+        .where('id', '=', event.id)
+        .execute(),
+    );
     if (isSent) await plan(tx, event, source);
     return { outcome: 'replaced', ...why };
   }
@@ -232,8 +253,9 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     const row = await rowFor(tx, id);
     const event = row?.held ? parseEvent(seal.open(row.body)) : undefined;
     if (row === undefined || event === undefined || holdReason(event) !== undefined) return [];
-    const { isSent, columns } = await placeOf(tx, event);
-    await tx.updateTable('stripe_event').set(columns).where('id', '=', id).execute();
+    const { isSent } = await inPlace(tx, event, undefined, (columns) =>
+      tx.updateTable('stripe_event').set(columns).where('id', '=', id).execute(),
+    );
     if (!isSent) return [];
     await plan(tx, event, row.source);
     return [id];
@@ -251,7 +273,22 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     sinks: [...queues.keys()],
     queueOf,
     async record(received, source = 'stripe', holdFor) {
-      const result = await store.transaction((tx) => recordIn(tx, received, source, holdFor));
+      const result = await store
+        .transaction(async (tx) => {
+          try {
+            return await recordIn(tx, received, source, holdFor);
+          } catch (error) {
+            // On MySQL another process may have recorded it since we looked.
+            const first = isDuplicateKey(error) ? await rowFor(tx, received.event.id) : undefined;
+            if (first === undefined) throw error;
+            return knownAs(seal.open(first.body), received.body);
+          }
+        })
+        .catch((error: unknown) => {
+          if (isStoreUnavailable(error)) lastRefused = { error, at: performance.now() };
+          throw error;
+        });
+      lastRefused = undefined;
       if (result.outcome === 'recorded') events += 1;
       return result;
     },
@@ -280,8 +317,9 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     },
     replay: (ids) =>
       store.transaction(async (tx) => {
-        const replayed = await deliveries.replay(ids, { tx });
-        const others = ids.filter((id) => !replayed.includes(id));
+        const there = await notErased(tx, ids);
+        const replayed = await deliveries.replay(there, { tx });
+        const others = there.filter((id) => !replayed.includes(id));
         for (const id of others) replayed.push(...(await release(tx, id)));
         return replayed;
       }),
@@ -306,21 +344,35 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
       if (purged > 0 && 'file' in place) compactAfterPurge(place.file);
       return purged;
     },
+    findReader: (address) => findReader(store, seal, address),
+    erase: (ids) => eraseEvents(store, ids),
     holdTurn: (holder, ms) => store.transaction((tx) => holdTurn(tx, holder, ms)),
     async endTurn(holder) {
       await store.transaction((tx) =>
         tx.updateTable('stripe_turn').set({ until: 0 }).where('holder', '=', holder).execute(),
       );
     },
-    check: () => store.transaction(async () => undefined),
+    async check() {
+      await store.transaction((tx) => writeCheck(tx));
+      if (lastRefused && performance.now() - lastRefused.at < FATE_KEPT_MS) throw lastRefused.error;
+    },
     close: store.close,
     [Symbol.asyncDispose]: store.close,
     ...readInbox(store, seal),
   };
 }
 
+/** Where an event stands in the inbox: sent on, held, or the twin of another. */
+interface EventPlace {
+  isSent: boolean;
+  columns: { held: HoldReason | null; counts_once: string | null; twin_of: string | null };
+  why: { held?: HoldReason; twinOf?: string };
+}
+
 function knownAs(first: Uint8Array, body: Uint8Array): RecordOutcome {
-  return { outcome: Buffer.compare(first, body) === 0 ? 'duplicate' : 'conflict' };
+  // Of one that was erased only the id is known.
+  const isSame = first.byteLength === 0 || Buffer.compare(first, body) === 0;
+  return { outcome: isSame ? 'duplicate' : 'conflict' };
 }
 
 function rowOf({ event, signature, secretId, remoteAddress }: ReceivedEvent) {
@@ -352,21 +404,3 @@ async function firstAbout(tx: InboxTx, subject: string): Promise<string | undefi
     .executeTakeFirst();
   return row?.id;
 }
-
-const DELIVERING = 'deliver to ghost';
-
-/** By the clock of the server, which all processes share. */
-const serverNow = sql<number>`cast(unix_timestamp(now(3)) * 1000 as signed)`;
-
-async function holdTurn(tx: InboxTx, holder: string, ms: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('stripe_turn')
-    .set({ holder, until: sql`${serverNow} + ${ms}` })
-    .where('name', '=', DELIVERING)
-    .where((row) => row.or([row('holder', '=', holder), row('until', '<=', serverNow)]))
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
-}
-
-/** A store with the inbox's tables. */
-export type InboxStore = Store<InboxTables>;

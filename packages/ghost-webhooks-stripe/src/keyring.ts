@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A secret and how it came here. */
@@ -41,6 +41,7 @@ export function readKeyring(dataDir: string): Keyring {
 /** Replaces the keyring, whole or not at all. */
 export function writeKeyring(dataDir: string, keyring: Keyring): void {
   const draft = `${keyringFile(dataDir)}.new`;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   rmSync(draft, { force: true });
   writeFileSync(draft, `${JSON.stringify(keyring, null, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(draft, keyringFile(dataDir));

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { OptionValues } from '@prosora/service';
 import { StripeWebhookError } from './errors.ts';
 import { readGhostWebhookSecret } from './ghost-database.ts';
@@ -6,15 +5,18 @@ import type { stripeOptions } from './options.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
 /**
- * Gathers the secrets that the options lead to, and refuses to go on without.
+ * Gathers the secrets that the options lead to, and refuses to go on without. `now`: a clock that does not jump,
+ * by which former secrets end, in milliseconds since 1970.
  *
  * @throws StripeWebhookError `SECRETS_INVALID`, `GHOST_DATABASE`
  */
-export async function openSecrets(values: OptionValues<typeof stripeOptions>): Promise<Secrets> {
+export async function openSecrets(
+  values: OptionValues<typeof stripeOptions>,
+  now: () => number = Date.now,
+): Promise<Secrets> {
   const { dataDir, secrets: stripe, ghostSecrets: ghost, ghostDatabase } = values;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const readGhostSecret = ghostDatabase ? () => readGhostWebhookSecret(ghostDatabase) : undefined;
-  const secrets = createSecrets({ dataDir, stripe, ghost, readGhostSecret });
+  const secrets = createSecrets({ dataDir, stripe, ghost, readGhostSecret, now });
   await secrets.askGhost();
   const missing = [
     ...(secrets.stripe().length === 0 ? ['STRIPE_WEBHOOK_SECRET'] : []),

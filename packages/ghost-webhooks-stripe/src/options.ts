@@ -1,5 +1,6 @@
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
+import { problemOfSecret } from './signature.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -8,7 +9,10 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 const secrets = z
   .string()
   .transform((text) => text.split(',').map((secret) => secret.trim()))
-  .refine((list) => list.every((secret) => secret !== ''), 'holds a blank secret');
+  .refine(
+    (list) => list.every((secret) => problemOfSecret(secret) === undefined),
+    'holds a secret that is blank, short or no secret',
+  );
 
 const given = z.string().optional();
 
@@ -17,7 +21,7 @@ export const stripeOptions = {
   secrets: {
     env: 'STRIPE_WEBHOOK_SECRET',
     description:
-      'The signing secret of the endpoint at Stripe; several separated by commas while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.',
+      'The signing secret of the endpoint at Stripe, at least 16 characters; several separated by commas while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.',
     schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
     defaultText: 'the keyring in the data folder',
@@ -33,7 +37,7 @@ export const stripeOptions = {
   ghostSecrets: {
     env: 'PROSORA_STRIPE_GHOST_WEBHOOK_SECRET',
     description:
-      "Ghost's own WEBHOOK_SECRET, with which events are signed anew for it; two separated by a comma while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.",
+      "Ghost's own WEBHOOK_SECRET, at least 16 characters, with which events are signed anew for it; two separated by a comma while it changes. Not needed after `takeover`, nor with PROSORA_STRIPE_GHOST_DATABASE.",
     schema: z.optional(secrets).transform((list) => list ?? []),
     secret: true,
     defaultText: 'the keyring in the data folder',
@@ -84,6 +88,12 @@ export const stripeOptions = {
     schema: z.string().default('stripe-data'),
     example: '/data',
   },
+  newStore: {
+    env: 'PROSORA_STRIPE_NEW_STORE',
+    description:
+      'yes: an inbox is made where none is. Only for data that comes and goes with the site: elsewhere `prosora-stripe init` makes it once, and a disk that is not mounted is noticed.',
+    schema: z.enum(['yes', 'no']).default('no'),
+  },
   databaseUrl: {
     env: 'PROSORA_STRIPE_DATABASE_URL',
     description:
@@ -122,6 +132,14 @@ export const stripeOptions = {
     description: 'Port of the page of the inbox, /livez, /readyz and /metrics.',
     schema: port.default(4301),
     unit: 'port',
+  },
+  pagePassword: {
+    env: 'PROSORA_STRIPE_PAGE_PASSWORD',
+    description:
+      'Asked for by the page of the inbox, whatever the name; at least 16 characters. Without it the inbox starts only where PROSORA_STRIPE_PRIVATE_HOST is an address of the machine itself.',
+    schema: z.optional(z.string().min(16)),
+    secret: true,
+    defaultText: 'none: the page is for those who are on the machine',
   },
   showPayloads: {
     env: 'PROSORA_STRIPE_SHOW_PAYLOADS',
@@ -185,7 +203,7 @@ export const stripeOptions = {
   ambiguous: {
     env: 'PROSORA_STRIPE_AMBIGUOUS',
     description:
-      'An invoice or a donation that Ghost got without answering counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
+      'An invoice or a donation that Ghost got and did not answer, or failed on (5xx), may be counted already, and counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
     schema: z.enum(['hold', 'retry']).default('hold'),
   },
   ghostTimeoutMs: {

@@ -83,6 +83,11 @@ export interface WebhookAnswer {
 export interface ReceiverOptions extends Omit<VerifyOptions, 'secrets'> {
   /** The endpoint's signing secrets (`whsec_…`), or where to get those of the moment. */
   secrets: readonly string[] | (() => readonly string[]);
+  /**
+   * Milliseconds since 1970 by a clock that does not jump, tried when a signature is right and its time is not.
+   * (Default: none is)
+   */
+  steadyNow?: () => number;
   /** Called when no secret matches; when it resolves to true there are others now and they are tried. */
   onNoMatch?: () => Promise<boolean>;
   /**
@@ -133,7 +138,11 @@ export function createReceiver(
     header: string | undefined,
   ): Verification & { secretId?: string } => {
     const list = secretsNow();
-    const verified = verify(body, header, { ...options, secrets: list });
+    const { steadyNow } = options;
+    let verified = verify(body, header, { ...options, secrets: list });
+    if (!verified.ok && steadyNow !== undefined && verified.code.startsWith('timestamp_')) {
+      verified = verify(body, header, { ...options, secrets: list, now: steadyNow });
+    }
     if (!verified.ok) return verified;
     return { ...verified, secretId: secretIdOf(list[verified.secretIndex] ?? '') };
   };

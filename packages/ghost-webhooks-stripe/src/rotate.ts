@@ -15,6 +15,7 @@ export async function beginStripeRotation(
   account: StripeAccount,
   dataDir: string,
   publicUrl: string | undefined,
+  now: () => number,
 ): Promise<string> {
   const keyring = readKeyring(dataDir);
   const former = (await account.endpoints()).find(({ id }) =>
@@ -27,7 +28,7 @@ export async function beginStripeRotation(
     });
   }
   const { id, secret } = await account.createEndpoint({ url, types: ENDPOINT_TYPES });
-  keyring.stripe.push({ secret, since: Date.now(), endpoint: id });
+  keyring.stripe.push({ secret, since: now(), endpoint: id });
   writeKeyring(dataDir, keyring);
   return id;
 }
@@ -42,6 +43,7 @@ export async function finishStripeRotation(
   account: StripeAccount,
   dataDir: string,
   missing: () => Promise<number>,
+  now: () => number,
 ): Promise<string[]> {
   const keyring = readKeyring(dataDir);
   const newest = keyring.stripe.findLast(({ endpoint }) => endpoint !== undefined);
@@ -61,7 +63,7 @@ export async function finishStripeRotation(
     await account.deleteEndpoint(endpoint);
     deleted.push(endpoint);
   }
-  const until = Date.now() + RETRIES_END_MS;
+  const until = now() + RETRIES_END_MS;
   const stripe = keyring.stripe.map((entry) =>
     former.includes(entry) ? { until, ...entry } : entry,
   );

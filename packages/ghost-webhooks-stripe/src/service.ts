@@ -1,8 +1,14 @@
 import { statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createWorker, systemClock, type Worker } from '@prosora/durable';
-import { type Logger, listen, type OptionValues, startPrivateListener } from '@prosora/service';
+import { type Clock, createWorker, systemClock, type Worker } from '@prosora/durable';
+import {
+  keepLooking,
+  type Logger,
+  listen,
+  type OptionValues,
+  startPrivateListener,
+} from '@prosora/service';
 import { createApp } from './app.ts';
 import { createDeliver } from './deliver.ts';
 import { logBreaker, logDelivery } from './delivery-log.ts';
@@ -11,10 +17,13 @@ import { createGhost } from './ghost.ts';
 import { createGhostAdmin } from './ghost-admin.ts';
 import { createGhostBreaker } from './ghost-breaker.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { adviceOn, openInboxClock, steadyClock } from './inbox-clock.ts';
 import { createInboxMetrics } from './inbox-metrics.ts';
+import { newestEventAt } from './inbox-store.ts';
 import { openSecrets } from './open-secrets.ts';
 import type { stripeOptions } from './options.ts';
 import { createPace } from './pace.ts';
+import { createPageGuard } from './page-guard.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { type OpenSink, openSinks } from './sinks.ts';
 import { breakerInTurn, takeTurns } from './turn.ts';
@@ -41,20 +50,33 @@ const DAY_MS = 86_400_000;
 /**
  * Runs the inbox: the public listener, the private one, the deliveries to Ghost and to the sinks.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
- * `GHOST_DATABASE`, `SECRETS_INVALID`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
+ * `GHOST_DATABASE`, `SECRETS_INVALID`, `PAGE_PASSWORD`
  */
 export async function startStripeService(
   values: OptionValues<typeof stripeOptions>,
   logger: Logger,
 ): Promise<StripeService> {
   await using started = new AsyncDisposableStack();
-  const secrets = await openSecrets(values);
+  const pageGuard = createPageGuard({ host: values.privateHost, password: values.pagePassword });
   const sinks = await openSinks(values);
   const file = join(values.dataDir, INBOX_FILE);
-  const inbox = started.use(await openInbox({ ...values, file, mysql: values.databaseUrl, sinks }));
-  const metrics = createInboxMetrics(inbox);
+  const mustExist = values.newStore === 'no';
+  const place = { file, mysql: values.databaseUrl, mustExist };
+  const onFault = (error: unknown) =>
+    logger.error({ err: error }, 'what the clock showed cannot be kept');
+  const guard = await openInboxClock({
+    ...values,
+    newestEventAt: () => newestEventAt(place),
+    onFault,
+  });
+  const clock = steadyClock(guard);
+  // Before all that writes: where its disk is not mounted, nothing else may be left behind either.
+  const inbox = started.use(await openInbox({ ...values, ...place, sinks, clock }));
+  const secrets = await openSecrets(values, guard.now);
+  const metrics = createInboxMetrics(inbox, { now: clock.now, doubt: guard.doubt });
   const breaker = createGhostBreaker({
+    clock,
     onChange(state) {
       metrics.breaker(state);
       logBreaker(logger, state);
@@ -72,9 +94,11 @@ export async function startStripeService(
     ambiguous: values.ambiguous,
     ghostTimeoutMs: values.ghostTimeoutMs,
     admin: values.ghostAdminKey
-      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey })
+      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey, now: clock.now })
       : undefined,
+    now: clock.now,
     pace: createPace(systemClock),
+    isWell: () => breaker.state === 'closed',
     onAnswer(answer) {
       breaker.hear(answer);
       metrics.answered(answer);
@@ -94,6 +118,7 @@ export async function startStripeService(
     queue: inbox.deliveries,
     handle: deliver,
     leaseMs: values.leaseMs,
+    clock,
     breaker: breakerInTurn(breaker, turn),
     onEvent(event) {
       if (event.type === 'settled') metrics.settled(event.settlement, event.tookMs);
@@ -101,7 +126,10 @@ export async function startStripeService(
     },
   });
   started.use(worker);
-  const workers = [worker, ...sinks.map((sink) => started.use(startSink(sink, inbox, logger)))];
+  const workers = [
+    worker,
+    ...sinks.map((sink) => started.use(startSink(sink, { inbox, clock, logger }))),
+  ];
   const health = await startPrivateListener({
     host: values.privateHost,
     port: values.privatePort,
@@ -110,23 +138,35 @@ export async function startStripeService(
     onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
     routes: createPageRoutes({
       inbox,
+      guard: pageGuard,
+      clock: guard,
       isBreakerOpen: () => breaker.state !== 'closed',
       showPayloads: values.showPayloads,
     }),
   });
   started.use(health);
+  started.defer(
+    keepLooking(guard, {
+      onDoubt: (doubt) => logger.error({ doubt }, adviceOn(doubt)),
+      onBelieved: () => logger.info('the clock is believed again'),
+      onFault,
+    }),
+  );
   started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), logger));
   started.use(
     every(
       PURGE_EVERY_MS,
       async () => {
-        const purged = await inbox.purge(new Date(Date.now() - values.retentionDays * DAY_MS));
+        // What is old whatever the time is.
+        const purged = await inbox.purge(
+          new Date(guard.earliest() - values.retentionDays * DAY_MS),
+        );
         if (purged > 0) logger.info({ purged }, 'old events deleted');
       },
       logger,
     ),
   );
-  const app = createApp({ ...values, secrets, inbox, metrics, logger });
+  const app = createApp({ ...values, secrets, inbox, metrics, logger, clock: guard });
   const server = createServer({ requestTimeout: 30_000 }, app);
   const listener = started.use(await listen(server, values));
 
@@ -152,9 +192,13 @@ function assertSpace(folder: string): void {
 }
 
 /** Starts the worker of one sink; its failures are its own, so Ghost does not wait for them. */
-function startSink(sink: OpenSink, inbox: Inbox, logger: Logger): Worker {
+function startSink(
+  sink: OpenSink,
+  { inbox, clock, logger }: { inbox: Inbox; clock: Clock; logger: Logger },
+): Worker {
   return createWorker({
     queue: inbox.queueOf(sink.queue),
+    clock,
     handle: sink.handler(inbox),
     onEvent: (event) => logDelivery(logger.child({ sink: sink.queue }), event),
   });

@@ -22,6 +22,8 @@ export function parseSignatureHeader(
   header: string | null | undefined,
 ): SignatureHeader | HeaderProblem {
   if (!header) return 'no_header';
+  // Some platforms give every header as a list.
+  if (typeof header !== 'string') return 'malformed';
   let timestamp: number | undefined;
   const signatures: string[] = [];
   for (const entry of header.split(',')) {

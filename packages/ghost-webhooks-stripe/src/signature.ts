@@ -98,22 +98,47 @@ function hmac(secret: string, timestamp: number, body: Uint8Array) {
   return createHmac('sha256', secret).update(`${timestamp}.`).update(body);
 }
 
+/** Fewer characters can be guessed from one signed body. Stripe's have 38, and Ghost takes any. */
+const LEAST_SECRET_LENGTH = 16;
 /**
- * Refuses secrets with which anybody could sign (none, blank) or nobody (a pasted newline).
+ * Stripe's own, and those of Standard Webhooks, whose key is Base64: `whsec_=` would be an empty one. The text is
+ * the key as it is, since Stripe decodes nothing.
+ */
+const KEY_OF_STRIPE = /^whsec_[\w+/-]{10,}={0,2}$/;
+
+/** What is wrong with a signing secret, in words that do not give it away; nothing when it can be used. */
+export function problemOfSecret(secret: unknown): string | undefined {
+  if (typeof secret !== 'string' || secret.trim() === '') return 'is blank';
+  if (secret !== secret.trim()) return 'has white space around it';
+  if (secret.length < LEAST_SECRET_LENGTH) {
+    return `is shorter than ${LEAST_SECRET_LENGTH} characters`;
+  }
+  if (secret.startsWith('whsec_') && !KEY_OF_STRIPE.test(secret)) return 'has no key behind whsec_';
+  return undefined;
+}
+
+/**
+ * Refuses secrets with which anybody could sign (none, blank, short) or nobody (a pasted newline).
  *
  * @throws StripeWebhookError `SECRETS_INVALID`
  */
 export function assertSecrets(secrets: readonly string[]): void {
-  if (secrets.length > 0 && secrets.every((secret) => secret !== '' && secret === secret.trim())) {
-    return;
+  const problem = problemOfSecrets(secrets);
+  if (problem === undefined) return;
+  throw new StripeWebhookError('SECRETS_INVALID', problem, {
+    help: "Copy it from the endpoint's page at Stripe; it starts with whsec_.",
+  });
+}
+
+function problemOfSecrets(secrets: unknown): string | undefined {
+  if (!Array.isArray(secrets)) return 'The signing secrets are no list.';
+  if (secrets.length === 0) return 'There is no signing secret.';
+  for (const [at, secret] of secrets.entries()) {
+    const problem = problemOfSecret(secret);
+    const which = secrets.length === 1 ? 'The signing secret' : `Signing secret ${at + 1}`;
+    if (problem !== undefined) return `${which} ${problem}.`;
   }
-  throw new StripeWebhookError(
-    'SECRETS_INVALID',
-    secrets.length === 0
-      ? 'There is no signing secret.'
-      : 'A signing secret is blank or has white space around it.',
-    { help: "Copy it from the endpoint's page at Stripe; it starts with whsec_." },
-  );
+  return undefined;
 }
 
 function assertRaw(body: unknown): asserts body is Uint8Array {

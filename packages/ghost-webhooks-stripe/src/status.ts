@@ -1,6 +1,8 @@
 import type { JobState } from '@prosora/durable';
+import type { ClockDoubt } from '@prosora/service';
 import type { HoldReason } from './ghost-events.ts';
 import type { Inbox } from './inbox.ts';
+import { adviceOn } from './inbox-clock.ts';
 
 /** Where the inbox stands. */
 export interface InboxStatus {
@@ -16,10 +18,15 @@ export interface InboxStatus {
   mrr: Record<string, number>;
   /** When the oldest event that Ghost still has to get came in. */
   oldestPending: Date | null;
+  /** What is wrong with the machine's clock, as a sentence. */
+  clock: string | null;
 }
 
 /** Reads where the inbox stands. */
-export async function readStatus(inbox: Inbox): Promise<InboxStatus> {
+export async function readStatus(
+  inbox: Inbox,
+  doubt: ClockDoubt | undefined,
+): Promise<InboxStatus> {
   const [counts, all, oldest, mrr] = await Promise.all([
     inbox.counts(),
     inbox.sinkCounts(),
@@ -27,12 +34,19 @@ export async function readStatus(inbox: Inbox): Promise<InboxStatus> {
     inbox.revenue(),
   ]);
   const { ghost: deliveries = {}, ...sinks } = all;
-  return { ...counts, deliveries, sinks, mrr, oldestPending: oldest ?? null };
+  return {
+    ...counts,
+    deliveries,
+    sinks,
+    mrr,
+    oldestPending: oldest ?? null,
+    clock: doubt ? adviceOn(doubt) : null,
+  };
 }
 
 /** The status as lines for a person. */
 export function formatStatus(status: InboxStatus): string {
-  const { events, held, deliveries, sinks, mrr, oldestPending } = status;
+  const { events, held, deliveries, sinks, mrr, oldestPending, clock } = status;
   const list = (counts: Record<string, number>) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
@@ -43,5 +57,5 @@ export function formatStatus(status: InboxStatus): string {
 Held         ${list(held)}
 Deliveries   ${list(deliveries)}
 Oldest open  ${oldestPending?.toISOString() ?? 'none'}
-${others.join('')}${revenue}`;
+${others.join('')}${revenue}${clock === null ? '' : `Clock        ${clock}\n`}`;
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { StripeWebhookError } from './errors.ts';
 import { GHOST_EVENTS } from './ghost-events.ts';
 import { readKeyring, writeKeyring } from './keyring.ts';
@@ -55,7 +54,6 @@ export async function takeOver(options: TakeoverOptions): Promise<Takeover> {
     keyring.ghost.push({ secret, since: Date.now() });
   }
   // Only now does Stripe tell the secret of the endpoint, so it must be sure that it can be kept.
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeKeyring(dataDir, keyring);
   let endpoint = own?.endpoint;
   if (endpoint === undefined) {

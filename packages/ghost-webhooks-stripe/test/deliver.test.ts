@@ -2,9 +2,10 @@ import type { AttemptRecord, Job } from '@prosora/durable';
 import { describe, expect, test } from 'vitest';
 import { createDeliver, type DeliverOptions, resultFor } from '../src/deliver.ts';
 import { GHOST_ANSWERS, type GhostAnswer, rowFor } from '../src/ghost-answers.ts';
-import { bytesOf, eventLike } from './events.ts';
+import { doubtAfter } from '../src/ghost-writes.ts';
+import { bytesOf, eventLike, recordedEvents } from './events.ts';
 
-const fresh = { mayRepeat: true, failures: 0, failingForMs: 0 };
+const fresh = { failures: 0, failingForMs: 0 };
 const status = (code: number, retryAfterMs?: number): GhostAnswer => ({
   kind: 'status',
   status: code,
@@ -68,10 +69,50 @@ describe('what an answer of Ghost means', () => {
     expect(resultFor({ kind: 'unsent', reason: 'ECONNREFUSED' }, fresh).kind).toBe('down');
   });
 
+  test("Ghost's own page of maintenance is no failure of the event either", () => {
+    expect(resultFor({ kind: 'status', status: 503, isClosed: true }, fresh)).toEqual({
+      kind: 'down',
+      reason: 'closed: Ghost is booting or in maintenance',
+    });
+  });
+
   test('sent without an answer is ambiguous where it would count twice, else tried again', () => {
     const answer: GhostAnswer = { kind: 'unanswered', reason: 'ECONNRESET' };
     expect(resultFor(answer, fresh).kind).toBe('retry');
-    expect(resultFor(answer, { ...fresh, mayRepeat: false }).kind).toBe('ambiguous');
+    expect(resultFor(answer, { ...fresh, doubt: 'it may be counted' }).kind).toBe('ambiguous');
+  });
+});
+
+describe('what Ghost may have counted before an answer', () => {
+  const invoice = eventLike(6);
+  const donation = eventLike(14);
+  const codes = Array.from({ length: 400 }, (_, at) => 200 + at);
+  const open = (event: typeof invoice) => codes.filter((code) => doubtAfter(event, status(code)));
+
+  test('of an invoice: what is not a refusal, since Ghost asks for all it needs before it counts', () => {
+    expect(open(invoice)).toEqual(codes.filter((code) => code >= 500));
+  });
+
+  test('of a donation: all but the refusals at the door and of a row that is not valid, since Ghost mails after it', () => {
+    const sure = new Set([401, 413, 422]);
+    expect(open(donation)).toEqual(codes.filter((code) => code >= 400 && !sure.has(code)));
+    expect(doubtAfter(donation, status(500))).toContain('mail to the staff');
+  });
+
+  test('of every other event: nothing that a second time would count again', () => {
+    const others = recordedEvents.filter(
+      ({ id }) => ![2, 6, 14].some((n) => eventLike(n).id === id),
+    );
+    expect(others.length).toBeGreaterThan(10);
+    for (const event of others) expect([event.type, open(event)]).toEqual([event.type, []]);
+  });
+
+  test('is open without an answer, and nothing where Ghost never had it', () => {
+    for (const event of [invoice, donation]) {
+      expect(doubtAfter(event, { kind: 'unanswered', reason: 'ECONNRESET' })).toBeDefined();
+      expect(doubtAfter(event, { kind: 'unsent', reason: 'ECONNREFUSED' })).toBeUndefined();
+      expect(doubtAfter(event, { kind: 'status', status: 503, isClosed: true })).toBeUndefined();
+    }
   });
 });
 
@@ -135,6 +176,38 @@ describe('a delivery', () => {
         },
       });
       expect([outcome.kind, posts, renewed]).toEqual(isNew ? ['done', 2, 1] : ['down', 1, 1]);
+    }
+  });
+
+  test('an invoice that Ghost failed on is held and not sent again, also one that an earlier version tried again', async () => {
+    for (const code of [500, 502, 503, 504]) {
+      const ghost = { post: async () => status(code) };
+      expect((await deliver({ ghost })).kind).toBe('ambiguous');
+    }
+    const before = { outcome: 'retry', reason: '500: Ghost failed' } as AttemptRecord;
+    expect(await deliver({ attemptsOf: async () => [before] })).toEqual({
+      kind: 'ambiguous',
+      posts: 0,
+    });
+  });
+
+  test('while Ghost is not well an invoice goes only after an empty event that Ghost took', async () => {
+    for (const code of [200, 502]) {
+      const ids: string[] = [];
+      const outcome = await deliver({
+        isWell: () => false,
+        ghost: {
+          async post(body) {
+            ids.push(JSON.parse(Buffer.from(body).toString()).id);
+            return status(code);
+          },
+        },
+      });
+      expect([outcome.kind, ids]).toEqual(
+        code === 200
+          ? ['done', ['evt_prosora_doctor', invoice.id]]
+          : ['down', ['evt_prosora_doctor']],
+      );
     }
   });
 
@@ -226,12 +299,27 @@ describe('a delivery', () => {
       expect(await attemptAfter([unanswered], 'yes')).toMatchObject({ kind: 'done', posts: 0 });
     });
 
-    test('stays in doubt after an attempt that sent nothing, and is out of it after an answer', async () => {
+    test('asks in time after a failure of Ghost, which may have come after the row', async () => {
+      const first = await attemptAfter([], 'no', { answer: status(500) });
+      expect(first).toMatchObject({ kind: 'retry', afterMs: 135_000, posts: 1, asked: [] });
+      const failed = tried('retry', 'reason' in first ? first.reason : '');
+      expect(await attemptAfter([failed], 'yes')).toMatchObject({ kind: 'done', posts: 0 });
+      expect(await attemptAfter([failed], 'no')).toMatchObject({ kind: 'done', posts: 1 });
+      expect(await attemptAfter([failed], 'unknown')).toMatchObject({
+        kind: 'ambiguous',
+        reason: expect.stringMatching(/^500: .*Ghost's Admin API does not tell$/),
+      });
+    });
+
+    test('stays in doubt after an attempt that sent nothing, and is out of it after a refusal', async () => {
       const stopped = tried('park', 'the worker stopped');
       const locked = tried('retry', 'the file is locked by another process');
-      expect(await attemptAfter([died, stopped, locked], 'yes')).toMatchObject({ posts: 0 });
-      const refused = tried('retry', '500: Ghost failed');
+      const shut = tried('park', 'not sent: 502: Ghost is booting, in maintenance or gone');
+      expect(await attemptAfter([died, stopped, locked, shut], 'yes')).toMatchObject({ posts: 0 });
+      const refused = tried('retry', '404: the member or the object at Stripe is not there yet');
       expect(await attemptAfter([died, refused], 'yes')).toMatchObject({ posts: 1, asked: [] });
+      const closed = tried('park', 'closed: Ghost is booting or in maintenance');
+      expect(await attemptAfter([died, closed], 'yes')).toMatchObject({ posts: 1, asked: [] });
       const away = tried('park', 'no connection: ECONNREFUSED');
       expect(await attemptAfter([died, away], 'yes')).toMatchObject({ posts: 1, asked: [] });
     });

@@ -35,3 +35,10 @@ test('no connection stops them at once, and a probe that is answered 404 lets th
   breaker.record('failure');
   expect(breaker.state).toBe('closed');
 });
+
+test('a 503 to an invoice stops them at once, though to the worker it is but one in doubt', () => {
+  const { breaker } = breakerAt();
+  breaker.hear(answer(503));
+  breaker.record('failure');
+  expect(breaker.state).toBe('open');
+});

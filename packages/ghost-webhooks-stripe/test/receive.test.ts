@@ -17,7 +17,7 @@ import thin from './fixtures/events-2026/thin-v1.customer.subscription.updated.j
 
 const NOW = 1_795_000_000_000;
 const now = () => NOW;
-const secrets = ['whsec_receive'];
+const secrets = ['whsec_receive_of_the_tests'];
 const event = eventLike(4);
 
 interface Setup {
@@ -54,7 +54,7 @@ test('a signed event is recorded as it came, then acknowledged', async () => {
       body: bytesOf(event),
       signature: sign(bytesOf(event), { secrets, now }),
       timestamp: NOW / 1000,
-      secretId: secretIdOf('whsec_receive'),
+      secretId: secretIdOf('whsec_receive_of_the_tests'),
       remoteAddress: null,
     },
   ]);
@@ -95,7 +95,13 @@ describe('refusals', () => {
     malformed: [{ request: { signature: other } }],
     no_scheme: [{ request: { signature: 't=1795000000' } }],
     too_many: [{ request: { signature: `t=1795000000${',v1=a'.repeat(17)}` } }],
-    no_match: [{ request: { signature: sign(bytesOf(event), { secrets: ['whsec_other'], now }) } }],
+    no_match: [
+      {
+        request: {
+          signature: sign(bytesOf(event), { secrets: ['whsec_other_of_the_tests'], now }),
+        },
+      },
+    ],
     timestamp_old: [{ request: { signature: rightHeader(-301_000) } }],
     timestamp_future: [{ request: { signature: rightHeader(301_000) } }],
     not_an_event: [
@@ -158,16 +164,16 @@ describe('secrets that change while it runs', () => {
   });
 
   test('are those of the moment', async () => {
-    let current = ['whsec_one'];
+    let current = ['whsec_one_of_the_tests'];
     const receiver = createReceiver({ secrets: () => current, now, record: async () => undefined });
-    expect((await receiver(signed('whsec_two'))).status).toBe(400);
-    current = ['whsec_one', 'whsec_two'];
-    expect((await receiver(signed('whsec_two'))).status).toBe(200);
-    expect((await receiver(signed('whsec_one'))).status).toBe(200);
+    expect((await receiver(signed('whsec_two_of_the_tests'))).status).toBe(400);
+    current = ['whsec_one_of_the_tests', 'whsec_two_of_the_tests'];
+    expect((await receiver(signed('whsec_two_of_the_tests'))).status).toBe(200);
+    expect((await receiver(signed('whsec_one_of_the_tests'))).status).toBe(200);
   });
 
   test('a signature that matches none has them looked up once more', async () => {
-    let current = ['whsec_one'];
+    let current = ['whsec_one_of_the_tests'];
     let asked = 0;
     const receiver = createReceiver({
       secrets: () => current,
@@ -175,12 +181,12 @@ describe('secrets that change while it runs', () => {
       record: async () => undefined,
       onNoMatch: async () => {
         asked += 1;
-        current = ['whsec_two'];
+        current = ['whsec_two_of_the_tests'];
         return asked === 1;
       },
     });
-    expect((await receiver(signed('whsec_two'))).status).toBe(200);
-    expect((await receiver(signed('whsec_forged'))).status).toBe(400);
+    expect((await receiver(signed('whsec_two_of_the_tests'))).status).toBe(200);
+    expect((await receiver(signed('whsec_forged_of_the_tests'))).status).toBe(400);
     expect(asked).toBe(2);
   });
 });

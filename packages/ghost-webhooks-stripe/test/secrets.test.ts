@@ -23,55 +23,64 @@ const secretsWith = (inGhost: { secret: string | undefined } | undefined, stripe
   });
 
 test('the environment and the keyring are used together, and a verb of another process is heard', () => {
-  const secrets = secretsWith(undefined, ['whsec_env']);
-  expect(secrets.stripe()).toEqual(['whsec_env']);
+  const secrets = secretsWith(undefined, ['whsec_env_of_the_tests']);
+  expect(secrets.stripe()).toEqual(['whsec_env_of_the_tests']);
   writeKeyring(dataDir, {
-    stripe: [{ secret: 'whsec_made', since: now }],
+    stripe: [{ secret: 'whsec_made_of_the_tests', since: now }],
     ghost: [
       { secret: 'hop_old', since: now },
       { secret: 'hop_new', since: now },
     ],
   });
   secrets.reload();
-  expect(secrets.stripe()).toEqual(['whsec_env', 'whsec_made']);
+  expect(secrets.stripe()).toEqual(['whsec_env_of_the_tests', 'whsec_made_of_the_tests']);
   expect(secrets.ghost()).toEqual(['hop_old', 'hop_new']);
   expect(statSync(keyringFile(dataDir)).mode & 0o777).toBe(0o600);
 });
 
 test('the secret that Ghost got is used both ways, and a former one for four days more', async () => {
-  const inGhost = { secret: 'whsec_one' as string | undefined };
+  const inGhost = { secret: 'whsec_one_of_the_tests' as string | undefined };
   const secrets = secretsWith(inGhost);
   expect(await secrets.askGhost()).toBe(true);
-  expect([secrets.stripe(), secrets.ghost()]).toEqual([['whsec_one'], ['whsec_one']]);
-  inGhost.secret = 'whsec_two';
+  expect([secrets.stripe(), secrets.ghost()]).toEqual([
+    ['whsec_one_of_the_tests'],
+    ['whsec_one_of_the_tests'],
+  ]);
+  inGhost.secret = 'whsec_two_of_the_tests';
   now += 2_000;
   expect(await secrets.askGhost()).toBe(true);
-  expect([secrets.stripe(), secrets.ghost()]).toEqual([['whsec_one', 'whsec_two'], ['whsec_two']]);
+  expect([secrets.stripe(), secrets.ghost()]).toEqual([
+    ['whsec_one_of_the_tests', 'whsec_two_of_the_tests'],
+    ['whsec_two_of_the_tests'],
+  ]);
   // A new process knows them too.
-  expect(secretsWith(inGhost).stripe()).toEqual(['whsec_one', 'whsec_two']);
+  expect(secretsWith(inGhost).stripe()).toEqual([
+    'whsec_one_of_the_tests',
+    'whsec_two_of_the_tests',
+  ]);
   now += 4 * DAY;
-  expect(secrets.stripe()).toEqual(['whsec_two']);
+  expect(secrets.stripe()).toEqual(['whsec_two_of_the_tests']);
 });
 
 test('the secret of an endpoint of our own is kept, and signs beside what Ghost got, whatever Ghost does', async () => {
   writeKeyring(dataDir, {
-    stripe: [{ secret: 'whsec_ours', since: now, endpoint: 'we_ours' }],
+    stripe: [{ secret: 'whsec_ours_of_the_tests', since: now, endpoint: 'we_ours' }],
     ghost: [{ secret: 'hop', since: now }],
   });
-  const inGhost = { secret: 'whsec_one' as string | undefined };
+  const inGhost = { secret: 'whsec_one_of_the_tests' as string | undefined };
   const secrets = secretsWith(inGhost);
   await secrets.askGhost();
   // Ghost goes by the one until it has WEBHOOK_SECRET, and by the other from then on.
-  expect(secrets.ghost()).toEqual(['hop', 'whsec_one']);
+  expect(secrets.ghost()).toEqual(['hop', 'whsec_one_of_the_tests']);
   now += 5 * DAY;
-  inGhost.secret = 'whsec_two';
+  inGhost.secret = 'whsec_two_of_the_tests';
   await secrets.askGhost();
   now += 5 * DAY;
-  expect(secrets.stripe()).toEqual(['whsec_ours', 'whsec_two']);
+  expect(secrets.stripe()).toEqual(['whsec_ours_of_the_tests', 'whsec_two_of_the_tests']);
 });
 
 test('Ghost without a secret changes nothing, and forgers cannot make us ask all the time', async () => {
-  const inGhost = { secret: 'whsec_one' as string | undefined };
+  const inGhost = { secret: 'whsec_one_of_the_tests' as string | undefined };
   let asked = 0;
   const secrets = createSecrets({
     dataDir,
@@ -89,6 +98,6 @@ test('Ghost without a secret changes nothing, and forgers cannot make us ask all
   expect(asked).toBe(1);
   now += 1_000;
   expect(await secrets.askGhost()).toBe(false);
-  expect(secrets.stripe()).toEqual(['whsec_one']);
+  expect(secrets.stripe()).toEqual(['whsec_one_of_the_tests']);
   expect(readKeyring(dataDir).stripe).toHaveLength(1);
 });

@@ -71,7 +71,7 @@ describe('verify', () => {
   });
 
   test('it says which of several secrets matched', () => {
-    const secrets = ['whsec_new', SECRET];
+    const secrets = ['whsec_new_of_the_tests', SECRET];
     expect(verify(body, signed, { secrets, now })).toEqual({
       ok: true,
       secretIndex: 1,
@@ -89,11 +89,34 @@ describe('verify', () => {
   test('no secret at all is a mistake, not an open door', () => {
     expect(() => verify(body, signed, { secrets: [] })).toThrow(/no signing secret/);
   });
+
+  test.each(['whsec_=', `whsec_${'='.repeat(32)}`, 'whsec_', 'whsec_a b c d e f g h', 'short'])(
+    'a secret with which anybody could sign is refused before anything is signed: %s',
+    (weak) => {
+      const refusal = expect.objectContaining({ code: 'SECRETS_INVALID' });
+      expect(() => verify(body, signed, { secrets: [SECRET, weak] })).toThrow(refusal);
+      expect(() => sign(body, { secrets: [weak] })).toThrow(refusal);
+    },
+  );
+
+  test('secrets that are no list, or not all texts, are refused by name', () => {
+    for (const wrong of ['whsec_test_secret_A', undefined, [undefined], [42]]) {
+      const secrets = wrong as unknown as string[];
+      const refusal = expect.objectContaining({ code: 'SECRETS_INVALID' });
+      expect(() => verify(body, signed, { secrets })).toThrow(refusal);
+    }
+  });
+
+  test('a header that is a list, as some platforms give it, is refused and does not throw', () => {
+    for (const list of [[signed], [signed, signed], [], {}, 42]) {
+      expect(code(list as unknown as string)).toBe('malformed');
+    }
+  });
 });
 
 describe('for any body and secrets', () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
-  const secret = fc.stringMatching(/^whsec_[A-Za-z0-9]{8,32}$/);
+  const secret = fc.stringMatching(/^whsec_[A-Za-z0-9]{10,32}$/);
 
   test('what sign made, verify accepts with each of the secrets', () => {
     fc.assert(

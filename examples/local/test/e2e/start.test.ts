@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -71,7 +72,7 @@ describe('npm start', () => {
   });
 
   // Said in CONTRIBUTING.md; CI always has a browser.
-  test.skipIf(!chromiumPath && !process.env['CI'])(
+  test.skipIf(lacks('chromium'))(
     'a browser shows every picture and picks its size by the width of the window (needs Chromium)',
     async () => {
       const browser = await chromium.launch({

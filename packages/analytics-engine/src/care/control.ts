@@ -27,9 +27,10 @@ export async function startControl(dataDir: string, verbs: Verbs): Promise<Async
         text += chunk;
         if (text.length > LONGEST_INPUT) return void incoming.destroy();
       }
-      const verb = verbs[incoming.url?.slice(1) ?? ''];
+      const name = incoming.url?.slice(1) ?? '';
+      const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
       if (!verb) throw new EngineError('NOT_FOUND', `There is no ${incoming.url} here.`);
-      const output = await verb(JSON.parse(text || '{}'));
+      const output = await verb(inputOf(text));
       response.end(JSON.stringify(output ?? null));
     } catch (error) {
       const { message, help } = error as ProsoraError;
@@ -47,6 +48,12 @@ export async function startControl(dataDir: string, verbs: Verbs): Promise<Async
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function inputOf(text: string): Record<string, unknown> {
+  const input: unknown = text === '' ? {} : JSON.parse(text);
+  if (typeof input === 'object' && input !== null) return input as Record<string, unknown>;
+  throw new EngineError('REQUEST_INVALID', 'What a verb is given has to be a JSON object.');
 }
 
 /**

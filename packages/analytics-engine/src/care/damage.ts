@@ -16,7 +16,7 @@ export interface Damage {
 }
 
 /** Where broken parts are set aside. */
-const ASIDE_FOLDER = 'torn';
+export const TORN_FOLDER = 'torn';
 
 /**
  * Looks for tables that lost rows: parts that ClickHouse set aside because they are broken, rows that the
@@ -56,7 +56,7 @@ export async function setBrokenPartsAside(
   now: Date,
 ): Promise<void> {
   for (const { table, path } of await brokenParts(connection)) {
-    const folder = join(dataDir, ASIDE_FOLDER, now.toISOString().replaceAll(/[:.]/g, '-'), table);
+    const folder = join(dataDir, TORN_FOLDER, now.toISOString().replaceAll(/[:.]/g, '-'), table);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await rename(path, join(folder, basename(path)));
   }

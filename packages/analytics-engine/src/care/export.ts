@@ -6,10 +6,10 @@ import { rowsOf } from '../schema/existing.ts';
 import { stringLiteral } from '../template/literal.ts';
 
 /** ClickHouse's formats by how a file's name ends; `.gz` and `.zst` after it compress. */
-const FORMATS: Readonly<Record<string, string>> = {
-  ndjson: 'JSONEachRow',
-  parquet: 'Parquet',
-};
+const FORMATS: ReadonlyMap<string, string> = new Map([
+  ['ndjson', 'JSONEachRow'],
+  ['parquet', 'Parquet'],
+]);
 
 /** What to export. */
 export interface ExportRequest {
@@ -29,7 +29,7 @@ export async function exportTable(
   { table, file }: ExportRequest,
 ): Promise<{ rows: number }> {
   const [, ending = ''] = /\.(\w+)(?:\.(?:gz|zst))?$/.exec(file) ?? [];
-  const format = FORMATS[ending];
+  const format = FORMATS.get(ending);
   if (!format || !isAbsolute(file)) {
     throw new EngineError(
       'REQUEST_INVALID',

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { startDatabaseProcess } from '../database/database-process.ts';
 import { ENDED_FILE } from '../database/journal.ts';
 import type { DatabaseSettings } from '../database/messages.ts';
-import { SERVED_FOLDER } from '../served-project.ts';
+import { SERVED_FOLDER } from '../schema/served-project.ts';
 import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
 import { LEDGER_FILE } from './row-ledger.ts';
 
 /** The folder of the database in the data directory. */
 const LIVE_FOLDER = 'chdb';
+/** How the folder of a database begins that a backup took the place of. */
+export const REPLACED = `${LIVE_FOLDER}.replaced-`;
 
 /**
  * Puts a backup in place of the database of a data directory that the caller has taken. What was there is
@@ -52,7 +54,7 @@ export async function restoreBackup(
 /** Moves the database of a data directory away, and returns where it is; undefined when there is none. */
 export async function setDatabaseAside(dataDir: string, now: Date): Promise<string | undefined> {
   const live = join(dataDir, LIVE_FOLDER);
-  const aside = `${live}.replaced-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
+  const aside = join(dataDir, `${REPLACED}${now.toISOString().replaceAll(/[:.]/g, '-')}`);
   try {
     await rename(live, aside);
     return aside;

@@ -5,8 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session } from 'chdb';
 import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-settings.ts';
+import type { NamedInsert } from './journal.ts';
 import type { DatabaseFailure, DatabaseSettings, Reply, Request, Task } from './messages.ts';
 import { createSessionPool } from './session-pool.ts';
+import { inTrial } from './trial-database.ts';
 
 /** So long without a request, memory goes back to the system. */
 const IDLE_MS = 10_000;
@@ -86,7 +88,12 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
     const result = await writers.run((session) => session.queryAsync(task.sql, { format: 'JSON' }));
     return result.bytes();
   }
-  const { table, columns, rows, deduplicationToken } = task;
+  if (task.isTried) await write(task, inTrial(task.table)).catch(refusedInTrial);
+  await write(task, task.table);
+}
+
+async function write(insert: NamedInsert, table: string): Promise<void> {
+  const { columns, rows, deduplicationToken } = insert;
   await writers.run((session) =>
     session.insert({
       table,
@@ -99,6 +106,10 @@ async function run(task: Task): Promise<Uint8Array | undefined> {
       },
     }),
   );
+}
+
+function refusedInTrial(error: unknown): never {
+  throw Object.assign(error as Error, { isTrial: true });
 }
 
 function open(statements: readonly string[]): Session {
@@ -124,6 +135,10 @@ function reply(message: Reply): void {
 
 function failureOf(error: unknown): DatabaseFailure {
   const message = error instanceof Error ? error.message : String(error);
-  const code = (error as { clickhouseCode?: unknown }).clickhouseCode;
-  return { message, ...(typeof code === 'number' && { clickhouseCode: code }) };
+  const { clickhouseCode, isTrial } = error as Omit<DatabaseFailure, 'message'>;
+  return {
+    message,
+    ...(typeof clickhouseCode === 'number' && { clickhouseCode }),
+    ...(isTrial && { isTrial }),
+  };
 }

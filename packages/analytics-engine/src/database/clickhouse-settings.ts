@@ -73,6 +73,8 @@ export const writerSettings: readonly string[] = [
   'SET min_insert_block_size_rows = 10000000',
   'SET min_insert_block_size_bytes = 1073741824',
   'SET parallel_view_processing = 0',
+  // Years of events in one batch are a part for each month, and no fault of the batch.
+  'SET max_partitions_per_insert_block = 0',
 ];
 
 function escaped(text: string): string {

@@ -9,6 +9,8 @@ export interface Insert {
    * that have it and taken by those that lack it. Without one, every insert counts.
    */
   deduplicationToken?: string;
+  /** The views over the table see the rows first: what one of them refuses is refused before any table has it. */
+  isTried?: boolean;
 }
 
 /** How a query is taken. */

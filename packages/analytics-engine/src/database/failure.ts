@@ -19,12 +19,17 @@ export function engineErrorOf(failure: DatabaseFailure, kind: Task['kind']): Eng
   return new EngineError(codeOf(failure, kind), message, { context });
 }
 
-function codeOf({ clickhouseCode, message }: DatabaseFailure, kind: Task['kind']): EngineErrorCode {
+function codeOf(
+  { clickhouseCode, message, isTrial }: DatabaseFailure,
+  kind: Task['kind'],
+): EngineErrorCode {
   const known = CODE_OF[clickhouseCode ?? 0];
   if (known) return known;
   // Without a number it is chDB that failed, not ClickHouse that refused.
   if (clickhouseCode === undefined || kind === 'execute') return 'QUERY_FAILED';
   if (kind === 'query') return 'QUERY_REFUSED';
-  if (message.includes('while pushing to view')) return 'VIEW_REFUSED_ROWS';
+  if (message.includes('while pushing to view')) {
+    return isTrial ? 'VIEW_WOULD_REFUSE' : 'VIEW_REFUSED_ROWS';
+  }
   return message.includes('(at row') ? 'TABLE_REFUSED_ROWS' : 'QUERY_FAILED';
 }

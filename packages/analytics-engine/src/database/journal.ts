@@ -52,7 +52,7 @@ export interface Journal {
 export const ENDED_FILE = 'batches.done';
 const OPEN_FILE = 'batch.open';
 /** Folder with the inserts that were given up: a line of JSON about each, then its rows. */
-const ASIDE_FOLDER = 'batches.aside';
+export const ASIDE_FOLDER = 'batches.aside';
 const MOST_ATTEMPTS = 3;
 /**
  * Of all senders together: more than a day of one that sends each second. It is the names that count here;

@@ -25,6 +25,8 @@ export type Request = ({ id: number } & Task) | { kind: 'ping' } | { kind: 'stop
 export interface DatabaseFailure {
   message: string;
   clickhouseCode?: number;
+  /** It was refused before any table had a row of it. */
+  isTrial?: boolean;
 }
 
 /** From the database process to the service. */

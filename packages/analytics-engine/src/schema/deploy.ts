@@ -5,6 +5,7 @@ import { fillBeside } from './backfill.ts';
 import { BESIDE, type Existing, existingObjects } from './existing.ts';
 import { createTableSql, createViewSql, schemaOf, type Table } from './objects.ts';
 import { planOf } from './plan.ts';
+import { deployTrial } from './trial.ts';
 
 /** What {@link deploy} can be told. */
 export interface DeployOptions {
@@ -56,6 +57,7 @@ export async function deploy(
   for (const name of plan.drop) await connection.execute(`DROP TABLE ${name} SYNC`);
   for (const { name } of plan.fill) await putInPlace(connection, existing, name);
   for (const view of plan.views) await connection.execute(createViewSql(view));
+  await deployTrial(schema, connection);
   if (plan.fill.length > 0) {
     logger?.warn('the new tables serve; the former ones are kept until `prosora-engine confirm`');
   }

@@ -3,7 +3,7 @@ import type { Column, Datasource } from '../datafiles/datasource.ts';
 import type { Pipe } from '../datafiles/pipe.ts';
 import type { Project } from '../datafiles/project.ts';
 import { EngineError } from '../errors.ts';
-import { pipeSql } from '../pipe-sql.ts';
+import { pipeSql } from '../sql/pipe-sql.ts';
 import { stringLiteral } from '../template/literal.ts';
 
 /**
@@ -87,8 +87,11 @@ export function schemaOf(project: Project): Schema {
 export function createTableSql({ name, fingerprint, datasource }: Table, as = name): string {
   const { columns, engine } = datasource;
   const { SORTING_KEY, PARTITION_KEY, PRIMARY_KEY, TTL, VER, SIGN, SETTINGS } = engine.options;
+  const head = `CREATE TABLE ${as} (\n${columns.map(columnSql).join(',\n')}\n)`;
+  const comment = `COMMENT ${stringLiteral(fingerprint)}`;
+  if (engine.name === 'Null') return `${head}\nENGINE = Null\n${comment}`;
   const parts = [
-    `CREATE TABLE ${as} (\n${columns.map(columnSql).join(',\n')}\n)`,
+    head,
     `ENGINE = ${engine.name}(${[VER, SIGN].filter(Boolean).join(', ')})`,
     PARTITION_KEY && `PARTITION BY ${PARTITION_KEY}`,
     PRIMARY_KEY && `PRIMARY KEY (${PRIMARY_KEY})`,
@@ -96,7 +99,7 @@ export function createTableSql({ name, fingerprint, datasource }: Table, as = na
     TTL && `TTL ${TTL}`,
     // Accepted means on disk: without these a part reaches it when the kernel sees fit.
     `SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW_BLOCKS}${SETTINGS ? `, ${SETTINGS}` : ''}`,
-    `COMMENT ${stringLiteral(fingerprint)}`,
+    comment,
   ];
   return parts.filter(Boolean).join('\n');
 }

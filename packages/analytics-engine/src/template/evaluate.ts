@@ -53,7 +53,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
       const named = Object.fromEntries(
         Object.entries(expression.named).map(([name, value]) => [name, evaluate(value, scope)]),
       );
-      const implementation = FUNCTIONS[expression.name];
+      const implementation = FUNCTIONS.get(expression.name);
       if (implementation) return implementation(args, named);
       throw invalid(`Template Syntax Error: ${expression.name} is not a function`);
     }

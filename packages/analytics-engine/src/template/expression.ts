@@ -19,28 +19,32 @@ const TOKEN =
   /\s+|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*/%<>=(),[\]])/y;
 
 /** How tightly an operator binds; Python's order. */
-const BINDING: Record<string, number> = {
-  or: 1,
-  and: 2,
-  '==': 4,
-  '!=': 4,
-  '<': 4,
-  '>': 4,
-  '<=': 4,
-  '>=': 4,
-  in: 4,
-  not: 4, // the first word of `not in`
-  is: 4,
-  '+': 5,
-  '-': 5,
-  '*': 6,
-  '/': 6,
-  '%': 6,
-};
+const BINDING: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    or: 1,
+    and: 2,
+    '==': 4,
+    '!=': 4,
+    '<': 4,
+    '>': 4,
+    '<=': 4,
+    '>=': 4,
+    in: 4,
+    not: 4, // the first word of `not in`
+    is: 4,
+    '+': 5,
+    '-': 5,
+    '*': 6,
+    '/': 6,
+    '%': 6,
+  }),
+);
 const NOT_BINDING = 3;
 const NEGATE_BINDING = 7;
 
-const CONSTANTS: Record<string, boolean | null> = { True: true, False: false, None: null };
+const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map(
+  Object.entries({ True: true, False: false, None: null }),
+);
 
 /**
  * Parses one expression.
@@ -70,7 +74,7 @@ class Parser {
   #parse(minimum: number): Expression {
     let left = this.#parsePrimary();
     for (;;) {
-      const binding = BINDING[this.#peek()] ?? 0;
+      const binding = BINDING.get(this.#peek()) ?? 0;
       if (binding <= minimum) return left;
       const operator = this.#takeOperator();
       left = { kind: 'binary', operator, left, right: this.#parse(binding) };
@@ -90,7 +94,7 @@ class Parser {
     if (/^["']/.test(token)) return { kind: 'literal', value: unescaped(token.slice(1, -1)) };
     if (/^\d/.test(token)) return { kind: 'literal', value: Number(token) };
     if (!/^[A-Za-z_]\w*$/.test(token)) throw this.#unexpected(token);
-    const constant = CONSTANTS[token];
+    const constant = CONSTANTS.get(token);
     if (constant !== undefined) return { kind: 'literal', value: constant };
     if (this.#peek() !== '(') return { kind: 'name', name: token };
     this.#take();

@@ -12,24 +12,26 @@ const DAY_MS = 86_400_000;
  * The template functions by name, after
  * https://www.tinybird.co/docs/forward/dev-reference/template-functions.
  */
-export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  ...Object.fromEntries(TYPE_NAMES.map((type) => [type, typeFunction(type)])),
-  Array: arrayOf,
-  defined: ([value]) => value !== undefined && value !== null && !isMissing(value),
-  column: ([name, fallback]) => identifiers(name, fallback)[0] ?? null,
-  columns: ([names, fallback]) => {
-    const list = identifiers(names, fallback);
-    return { kind: 'sql', text: list.map(({ text }) => text).join(', '), value: null };
-  },
-  split_to_array: ([value, fallback]) => listOf(isMissing(value) ? (fallback ?? value) : value),
-  day_diff: difference(DAY_MS),
-  date_diff_in_days: difference(DAY_MS),
-  date_diff_in_hours: difference(3_600_000),
-  date_diff_in_minutes: difference(60_000),
-  date_diff_in_seconds: difference(1_000),
-  error: ([message]) => raise(message),
-  custom_error: ([message]) => raise(message),
-};
+export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
+  Object.entries<TemplateFunction>({
+    ...Object.fromEntries(TYPE_NAMES.map((type) => [type, typeFunction(type)])),
+    Array: arrayOf,
+    defined: ([value]) => value !== undefined && value !== null && !isMissing(value),
+    column: ([name, fallback]) => identifiers(name, fallback)[0] ?? null,
+    columns: ([names, fallback]) => {
+      const list = identifiers(names, fallback);
+      return { kind: 'sql', text: list.map(({ text }) => text).join(', '), value: null };
+    },
+    split_to_array: ([value, fallback]) => listOf(isMissing(value) ? (fallback ?? value) : value),
+    day_diff: difference(DAY_MS),
+    date_diff_in_days: difference(DAY_MS),
+    date_diff_in_hours: difference(3_600_000),
+    date_diff_in_minutes: difference(60_000),
+    date_diff_in_seconds: difference(1_000),
+    error: ([message]) => raise(message),
+    custom_error: ([message]) => raise(message),
+  }),
+);
 
 function typeFunction(type: string): TemplateFunction {
   return (args, named) => {

@@ -10,10 +10,11 @@ import {
   paragraph,
   type RunningGhost,
 } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { type Browser, type Page as BrowserPage, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { corpus, eventOf, type Hit, HOME } from '../corpus.ts';
-import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../integration/test-engine.ts';
+import { corpus, eventOf, type Hit, HOME } from '../fixtures/corpus.ts';
+import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 // A month of hits made up from a seed; what Ghost Admin shows of them in a browser beside what is
 // counted here from the same hits, without the engine.
@@ -63,7 +64,7 @@ let page: BrowserPage;
 let hits: Hit[];
 let posts: GhostPost[];
 
-describe.skipIf(!chromiumPath && !process.env['CI'])('Ghost Admin (needs Chromium)', () => {
+describe.skipIf(lacks('chromium'))('Ghost Admin (needs Chromium)', () => {
   beforeAll(async () => {
     engine = await startTestEngine();
     ghost = await bootGhost({

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { freePort, type ServiceProcess } from '@prosora/service/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { takeDataDir } from '../../src/care/data-dir-lock.ts';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
 let env: Record<string, string>;
 let url: string;
@@ -157,14 +157,42 @@ test('while another process has the data directory, nothing starts on it or puts
   }
 });
 
-test('after a jump of the clock, status and doctor say that nothing old is removed', async () => {
+test('after a jump of the clock, status and doctor say so until somebody says that it is right', async () => {
   const file = join(env['PROSORA_ENGINE_DATA_DIR'] ?? '', 'clock.json');
-  writeFileSync(file, JSON.stringify({ lastLook: Date.now(), isDoubted: true }));
-  expect((await run('doctor')).output).toMatch(/✘ clock: .*nothing old is removed until/);
-  await serve();
-  expect((await run('status')).output).toContain('prosora_retention_paused 1');
+  const doubted = JSON.stringify({ lastLook: Date.now(), isDoubted: true });
+  const SENTENCE = /The machine's clock jumped at .* days ahead\. .*`prosora-engine trust-clock`/;
+  expect((await run('trust-clock')).output).toContain('No engine has looked at the clock');
+  writeFileSync(file, doubted);
+  expect((await run('doctor')).output).toMatch(/✘ clock: The machine's clock jumped/);
+  const engine = await serve();
+  const status = await run('status');
+  expect(status.output).toMatch(SENTENCE);
+  expect(status.output).toMatch(/prosora_clock_step_seconds [1-9]/);
   await run('retention');
-  expect((await run('status')).output).toContain('prosora_retention_paused 0');
+  expect((await run('status')).output).toMatch(/prosora_clock_step_seconds 0$/m);
+  await engine.end('SIGTERM');
+
+  writeFileSync(file, doubted);
+  expect(await run('trust-clock')).toMatchObject({ code: 0 });
+  await serve();
+  expect((await run('status')).output).not.toMatch(SENTENCE);
+  expect((await run('doctor')).output).toContain('✔ clock: believed at');
+});
+
+test('a member is looked for, and erased with --yes', async () => {
+  const member = '3f2a0c1e-9b7d-4c55-8a10-0123456789ab';
+  await serve();
+  await fetch(`${url}/v0/events?name=analytics_events&wait=true&token=${ADMIN_TOKEN}`, {
+    method: 'POST',
+    body: pageHits(0, 3).replaceAll('"member_uuid":"undefined"', `"member_uuid":"${member}"`),
+  });
+  expect(await run('erase')).toMatchObject({ code: 2 });
+  expect((await run('erase', {}, ['anna@example.com'])).output).toContain('is not the UUID');
+  const found = await run('erase', {}, [member]);
+  expect(found).toMatchObject({ code: 0, output: expect.stringContaining('Nothing was changed') });
+  expect(found.output).toContain('3 rows of analytics_events name this member, in payload\n');
+  expect((await run('erase', {}, [member, '--yes'])).output).toContain('Erased from the database.');
+  expect((await run('erase', {}, [member])).output).toContain('No row names this member.');
 });
 
 test('doctor finds everything well, or says what is not', async () => {
@@ -191,8 +219,8 @@ test('what is missing is said at once, without the text of a secret', async () =
   expect(refused.output).not.toContain('short-one');
 });
 
-test('an unknown verb is answered with the verbs', async () => {
-  const outcome = await run('dance');
+test.each(['dance', 'toString'])('the unknown verb %s is answered with the verbs', async (verb) => {
+  const outcome = await run(verb);
   expect(outcome).toEqual({
     code: 2,
     output: expect.stringContaining('prosora-engine [serve | status | doctor | backup |'),

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import type { AddOptions, AddOutcome, Job, JobState, Settlement } from '../../src/job.ts';
-import type { Queue, QueueOptions } from '../../src/queue.ts';
+import type { Clock } from '../../src/clock/clock.ts';
+import type { AddOptions, AddOutcome, Job, JobState, Settlement } from '../../src/job/job.ts';
+import type { Queue, QueueOptions } from '../../src/queue/queue.ts';
 import type { Store } from '../../src/store.ts';
-import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../fixtures/fake-clock.ts';
 
 /** Opens a store; with the same `name` it is the same store, opened again. */
 export type OpenStore = (name: string, clock: Clock) => Promise<Store>;

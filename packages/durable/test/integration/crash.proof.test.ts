@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, expect, inject, test } from 'vitest';
-import type { CrashPlan } from './crash-child.ts';
+import type { CrashPlan } from '../fixtures/crash-child.ts';
 
 const { soak, seed } = inject('proof');
 const kills = soak ? 300 : 15;
@@ -20,7 +20,7 @@ const killPoint = fc.record({
 });
 
 async function run(plan: CrashPlan): Promise<NodeJS.Signals | null> {
-  const script = join(import.meta.dirname, 'crash-child.ts');
+  const script = join(import.meta.dirname, '../fixtures/crash-child.ts');
   const args = ['--conditions=@prosora/source', script, JSON.stringify(plan)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Migrations } from '../../src/database/migrations.ts';
 import { isStoreUnavailable } from '../../src/errors.ts';
-import type { Migrations } from '../../src/migrations.ts';
 import { openStore, type Store } from '../../src/store.ts';
 
 interface MailTables {

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createBreaker } from '../../src/breaker.ts';
 import { UnrecoverableError } from '../../src/errors.ts';
-import type { Job } from '../../src/job.ts';
-import type { Queue } from '../../src/queue.ts';
+import type { Job } from '../../src/job/job.ts';
+import type { Queue } from '../../src/queue/queue.ts';
 import { openStore, type Store } from '../../src/store.ts';
+import { createBreaker } from '../../src/work/breaker.ts';
 import {
   createWorker,
   type Worker,
   type WorkerEvent,
   type WorkerOptions,
 } from '../../src/worker.ts';
-import { createFakeClock, type FakeClock } from '../fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../fixtures/fake-clock.ts';
 
 const nothing = new Uint8Array();
 let folder: string;

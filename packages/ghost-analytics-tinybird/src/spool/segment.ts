@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../atomic-file.ts';
+import { syncFolder } from './atomic-file.ts';
 
 /** A file of frames; it only grows, and only while it is the newest of this process. */
 export interface Segment {
@@ -16,10 +16,17 @@ export interface Segment {
 
 const NAME = /^(\d{10})-[0-9a-f]{16}$/;
 const SUFFIX = '.segment';
+const PROBE_SUFFIX = '.probe';
 
-/** The segments that earlier processes left, oldest first. They are never added to again. */
+/**
+ * The segments that earlier processes left, oldest first. They are never added to again. What a killed process was
+ * probing the disk with goes.
+ */
 export async function findSegments(folder: string): Promise<Segment[]> {
-  const names = (await readdir(folder))
+  const entries = await readdir(folder);
+  const probes = entries.filter((entry) => entry.endsWith(PROBE_SUFFIX));
+  await Promise.all(probes.map((probe) => unlink(join(folder, probe)).catch(() => undefined)));
+  const names = entries
     .filter((entry) => entry.endsWith(SUFFIX))
     .map((entry) => entry.slice(0, -SUFFIX.length))
     .filter((name) => NAME.test(name))
@@ -60,6 +67,13 @@ export async function createSegment(
   return { segment, handle };
 }
 
+/** Adds all bytes to a segment's end. Until it resolves they must not be changed. */
+export async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+  }
+}
+
 /** Reads from byte `from` into the memory: as much as fits, or fewer bytes when the file is shorter. */
 export async function readSegment(segment: Segment, from: number, memory: Buffer): Promise<Buffer> {
   const handle = await open(segment.file, 'r');
@@ -68,6 +82,17 @@ export async function readSegment(segment: Segment, from: number, memory: Buffer
     return memory.subarray(0, bytesRead);
   } finally {
     await handle.close();
+  }
+}
+
+/** Writes so many bytes to the folder and takes them back. @throws what the system says, as on a full disk */
+export async function probeDisk(folder: string, bytes: number): Promise<void> {
+  const file = join(folder, `${randomBytes(8).toString('hex')}${PROBE_SUFFIX}`);
+  try {
+    const handle = await open(file, TO_DISK, 0o600);
+    await writeWhole(handle, randomBytes(bytes)).finally(() => handle.close());
+  } finally {
+    await unlink(file).catch(() => undefined);
   }
 }
 

@@ -3,7 +3,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { CollectorError } from '../errors.ts';
 import { frameOf } from './frame.ts';
-import { createSegment, deleteSegment, findSegments, orderOf, type Segment } from './segment.ts';
+import {
+  createSegment,
+  deleteSegment,
+  findSegments,
+  orderOf,
+  probeDisk,
+  type Segment,
+  writeWhole,
+} from './segment.ts';
 
 /** Where the spool is and how much it takes. */
 export interface SpoolOptions {
@@ -34,15 +42,24 @@ export interface Spool extends AsyncDisposable {
   grown(signal: AbortSignal): Promise<void>;
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Throws when rows would be refused. */
-  check(): void;
+  /**
+   * Resolves when rows would be taken. After a write that failed it writes something itself, since whoever sees that
+   * it is not well may send no more rows.
+   *
+   * @throws CollectorError `SPOOL_FULL`, `SPOOL_UNAVAILABLE`
+   */
+  check(): Promise<void>;
   /** Writes what waits and seals the newest segment. */
   close(): Promise<void>;
 }
 
 const MIB = 2 ** 20;
+/** What a busy second brings: a full disk may still have room for a few bytes. */
+const PROBE_BYTES = MIB / 4;
 /** Rows in memory that wait for the disk: some 3,000, which an fsync of a second gathers. */
 const MAX_QUEUED_BYTES = 8 * MIB;
+/** A group is mostly as many rows as there are connections. */
+const MEMORY_BYTES = MIB / 4;
 
 interface Waiting {
   frame: string;
@@ -64,9 +81,22 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let flushing: Promise<void> | undefined;
   let growth = Promise.withResolvers<void>();
 
-  const check = (): void => {
+  let isUnwell = false;
+
+  const refuseAboveLimit = (): void => {
     const isFull = bytes + waitingBytes >= maxBytes || waitingBytes >= MAX_QUEUED_BYTES;
     if (isFull) throw new CollectorError('SPOOL_FULL', 'too many hits wait to be sent');
+  };
+
+  const check = async (): Promise<void> => {
+    refuseAboveLimit();
+    if (!isUnwell) return;
+    try {
+      await probeDisk(folder, PROBE_BYTES);
+      isUnwell = false;
+    } catch (cause) {
+      throw new CollectorError('SPOOL_UNAVAILABLE', 'hits cannot be kept', { cause });
+    }
   };
 
   const seal = async (): Promise<void> => {
@@ -85,6 +115,16 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     bytes -= segment.size;
   };
 
+  // One group after the other lies here: V8 does not see how much of such garbage there is.
+  const memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
+  const bytesOf = (group: readonly Waiting[]): Buffer => {
+    const length = group.reduce((sum, each) => sum + each.bytes, 0);
+    const target = length > MEMORY_BYTES ? Buffer.allocUnsafeSlow(length) : memory;
+    let at = 0;
+    for (const { frame } of group) at += target.write(frame, at);
+    return target.subarray(0, at);
+  };
+
   const write = async (group: Buffer): Promise<void> => {
     if (!newest) {
       newest = await createSegment(folder, nextOrder++);
@@ -92,7 +132,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     }
     const { segment, handle } = newest;
     try {
-      await handle.appendFile(group);
+      await writeWhole(handle, group);
     } catch (error) {
       // After a failed write nothing is known of what follows `size`: leave this file.
       await handle.truncate(segment.size).catch(() => undefined);
@@ -113,12 +153,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       const startedAt = performance.now();
       waiting = [];
       try {
-        await write(Buffer.from(group.map(({ frame }) => frame).join('')));
+        await write(bytesOf(group));
+        isUnwell = false;
         for (const { resolve } of group) resolve();
         onFlush?.(performance.now() - startedAt, group.length);
         growth.resolve();
         growth = Promise.withResolvers();
       } catch (cause) {
+        isUnwell = true;
         const refusal = new CollectorError('SPOOL_UNAVAILABLE', 'hits cannot be kept', { cause });
         for (const { reject } of group) reject(refusal);
       }
@@ -134,7 +176,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   return {
     async append(row) {
-      check();
+      refuseAboveLimit();
       const frame = frameOf(row);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const bytes = Buffer.byteLength(frame);

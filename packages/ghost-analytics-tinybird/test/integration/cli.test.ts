@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import {
@@ -6,11 +8,12 @@ import {
   FROM_SOURCE,
   runVerb,
   spawnCollector,
-} from './collector-process.ts';
-import { collectorEnv, postHit } from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+} from '../fixtures/collector-process.ts';
+import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
 const run = promisify(execFile);
+const DAY_MS = 86_400_000;
 
 test('serve stops with 0 and what it took is sent; status and dead say what became of it', async () => {
   await using upstream = await startUpstream();
@@ -59,6 +62,7 @@ test('doctor says what is well and what is not, with what to do', async () => {
   expect([well.code, well.stdout]).toEqual([
     0,
     `✔ The folder ${env.PROSORA_COLLECTOR_DATA_DIR} can be written; no collector runs with it\n` +
+      '✔ The clock has not jumped since a collector looked at it\n' +
       `✔ ${upstream.url} takes events for analytics_events with this token\n` +
       '✔ The site was not looked at: set PROSORA_COLLECTOR_SITE_URL\n',
   ]);
@@ -67,6 +71,40 @@ test('doctor says what is well and what is not, with what to do', async () => {
   expect(ill.code).toBe(1);
   expect(ill.stdout).toMatch(/✘ The folder .* cannot be written to\. Check /);
   expect(ill.stdout).toMatch(/✘ .* refuses the token .*: check TINYBIRD_TRACKER_TOKEN/);
+});
+
+test('a clock that jumped is told by doctor and status, until a person says that it is right', async () => {
+  await using upstream = await startUpstream();
+  const env = collectorEnv(upstream.url);
+  upstream.answer = () => ({ status: 400 });
+  const early = await runVerb(env, ['trust-clock']);
+  expect([early.code, early.stdout]).toEqual([
+    1,
+    `No collector has looked at the clock in ${env.PROSORA_COLLECTOR_DATA_DIR} yet.\n`,
+  ]);
+  const file = join(env.PROSORA_COLLECTOR_DATA_DIR, 'clock.json');
+  {
+    const collector = await spawnCollector(env);
+    await collector.end('SIGTERM');
+  }
+  const saved = JSON.parse(readFileSync(file, 'utf8'));
+  // As if it had been a hundred days ahead a moment ago.
+  const ahead = {
+    anchorMs: saved.anchorMs - 100 * DAY_MS,
+    steadyMs: saved.steadyMs - 100 * DAY_MS,
+  };
+  writeFileSync(file, JSON.stringify({ ...saved, ...ahead }));
+  const collector = await spawnCollector(env);
+  const port = new URL(collector.privateUrl).port;
+  const running = { ...env, PROSORA_COLLECTOR_PRIVATE_PORT: port };
+  const jumped = /The machine's clock jumped at .* and is 100 days ahead\./;
+  const ill = await runVerb(running, ['doctor']);
+  expect([ill.code, ill.stdout]).toEqual([1, expect.stringMatching(jumped)]);
+  const status = await runVerb(running, ['status']);
+  expect(status.stdout).toMatch(jumped);
+  expect(status.stdout).toMatch(/^prosora_clock_step_seconds 86[34]\d{4}/m);
+  expect((await runVerb(running, ['trust-clock'])).code).toBe(0);
+  expect((await runVerb(running, ['doctor'])).stdout).not.toMatch(jumped);
 });
 
 test('mistakes are one sentence each and no stack', async () => {

@@ -7,16 +7,16 @@ import { gzipSync } from 'node:zlib';
 import { installGhost } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createTinybird } from '../../src/tinybird.ts';
-import { SITE } from '../hits.ts';
-import { FROM_SOURCE, runVerb } from './collector-process.ts';
+import { createTinybird } from '../../src/send/tinybird.ts';
+import { FROM_SOURCE, runVerb } from '../fixtures/collector-process.ts';
+import { SITE } from '../fixtures/hits.ts';
 import {
   collectorEnv,
   freshDir,
   metric,
   postHit,
   startTestCollector,
-} from './running-collector.ts';
+} from '../fixtures/running-collector.ts';
 
 let sandbox: Sandbox;
 let ghostDir: string;
@@ -242,6 +242,38 @@ test('a backfill killed before it heard of a batch neither doubles nor loses it'
     (row) => row.payload.event_id,
   );
   expect([ids.length, new Set(ids).size]).toEqual([12_000, 12_000]);
+});
+
+test('rows that went into quarantine unheard are not sent again', async () => {
+  const env = await cloudEnv();
+  const rows = exported(40);
+  const unfit = JSON.stringify({ ...JSON.parse(rows[7] ?? ''), timestamp: 'never' });
+  const file = exportFile(rows.with(7, unfit));
+  sandbox.tinybird.faults.set([
+    { match: { path: '/v0/events', times: 1 }, fault: { dropAfterAccept: true } },
+  ]);
+  const sent = await runVerb(env, ['backfill', file]);
+  expect(sent.stdout).toMatch(/^40 lines, 39 rows taken, 1 in quarantine\n/);
+  expect([rowsThere().length, sandbox.tinybird.quarantine('analytics_events').length]).toEqual([
+    39, 1,
+  ]);
+});
+
+test('one hit that a view of the cloud cannot take costs no other its place in the charts', async () => {
+  const env = await cloudEnv();
+  sandbox.tinybird.settings.set({ viewRefuses: 'poison' });
+  await using collector = await startTestCollector({ ...env, PROSORA_COLLECTOR_BATCH_MS: '500' });
+  const ids = Array.from({ length: 50 }, (_, index) => (index === 25 ? 'poison' : `good-${index}`));
+  await Promise.all(ids.map((event_id) => postHit(collector.url, { event_id })));
+  const inViews = () =>
+    (sandbox.tinybird.rowsInViews('analytics_events') as { payload: { event_id: string } }[]).map(
+      ({ payload }) => payload.event_id,
+    );
+  await vi.waitUntil(() => inViews().length >= 49, { timeout: 20_000 });
+  expect(inViews().sort()).toEqual(ids.filter((id) => id !== 'poison').sort());
+  const dead = async () =>
+    await metric(collector.privateUrl, 'prosora_hits_sent_total{outcome="dead"}');
+  await vi.waitUntil(async () => (await dead()) === 1);
 });
 
 test('a file that is no export is told by its line', async () => {

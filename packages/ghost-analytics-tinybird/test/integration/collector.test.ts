@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../hits.ts';
-import { collectorEnv, metric, postHit, startTestCollector } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../fixtures/hits.ts';
+import {
+  collectorEnv,
+  metric,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
+import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let collector: Collector & { lines: string[] };
@@ -190,7 +195,10 @@ test('a question to a pipe goes on with its token and query, and not with cookie
   expect(asked?.headers['authorization']).toBe('Bearer jwt-of-ghost');
   expect(asked?.headers['cookie']).toBeUndefined();
 
-  await fetch(`${collector.url}/v0/pipes/api_kpis.json`, { method: 'POST', body: '{"a":1}' });
+  await fetch(`${collector.url}/v0/pipes/api_kpis.json?token=t`, {
+    method: 'POST',
+    body: '{"a":1}',
+  });
   expect(upstream.asked.at(-1)).toMatchObject({ method: 'POST', body: '{"a":1}' });
 });
 
@@ -228,6 +236,7 @@ test('a sender that breaks off in the middle leaves the collector well', async (
 
 test('a chart is answered 502 when the upstream is gone; a hit is still taken', async () => {
   await using lonely = await startTestCollector(collectorEnv('http://127.0.0.1:9'));
-  expect((await fetch(`${lonely.url}/v0/pipes/api_kpis.json`)).status).toBe(502);
+  const chart = `${lonely.url}/v0/pipes/api_kpis.json?token=t`;
+  expect((await fetch(chart)).status).toBe(502);
   expect((await postHit(lonely.url)).status).toBe(202);
 });

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readDeadLetters } from '../../src/dead-letters.ts';
-import { createSender, type Sender } from '../../src/sender.ts';
+import { readDeadLetters } from '../../src/send/dead-letters.ts';
+import { createSender, type Sender } from '../../src/send/sender.ts';
+import { createTinybird, type SendOutcome } from '../../src/send/tinybird.ts';
 import { openCheckpoint } from '../../src/spool/checkpoint.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
-import { createTinybird, type SendOutcome } from '../../src/tinybird.ts';
-import { freshDir } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { freshDir } from '../fixtures/running-collector.ts';
+import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let dir: string;
@@ -101,7 +101,7 @@ const FAILURES: [string, Upstream['answer'], SendOutcome['kind']][] = [
     'unavailable',
   ],
   ['an answer that comes too late', () => new Promise(() => undefined), 'unavailable'],
-  ...[401, 402, 403, 404, 409, 415, 431].map(
+  ...[401, 402, 403, 404, 415, 431].map(
     (status): [string, Upstream['answer'], SendOutcome['kind']] => [
       String(status),
       () => ({ status }),
@@ -155,8 +155,39 @@ test.each([400, 413])(
   },
 );
 
-test('422: rows that are written but miss in a view are not sent again, and kept as a dead letter', async () => {
-  upstream.answer = (_arrival, index) => (index === 0 ? { status: 422, writes: true } : {});
+test('422: one row that a view refuses is dead alone, and the others come into the charts', async () => {
+  upstream.answer = ({ rows }) =>
+    rows.some((row) => row.includes('"row-13"')) ? { status: 422, body: 'no view' } : {};
+  await using sending = await openSending();
+  await sending.append(names(50));
+  sending.sender.start();
+  await untilWritten(49);
+  expect(writtenNames()).toEqual(names(50).filter((name) => name !== 'row-13'));
+  expect(letters()).toMatchObject([{ kind: 'halfway', rows: [{ name: 'row-13' }] }]);
+  expect(upstream.changed).toEqual([]);
+  // What is in the data source more than once is told.
+  expect(sending.doubtful).toHaveLength(upstream.arrivals.length - 1);
+});
+
+test('422: after three rows in a row a view is taken for broken, and no batch is halved until it takes one', async () => {
+  upstream.answer = () => ({ status: 422 });
+  await using sending = await openSending();
+  await sending.append(names(64));
+  sending.sender.start();
+  await vi.waitUntil(() => letters().flatMap(({ rows }) => rows).length === 64);
+  // Seven levels to the first row, its two neighbours, and what is left as it was cut.
+  expect(upstream.arrivals.length).toBeLessThan(20);
+  upstream.answer = () => ({});
+  await sending.append(['taken']);
+  await untilWritten(1);
+  upstream.answer = ({ rows }) => (rows.length > 1 ? { status: 422 } : {});
+  await sending.append(['a', 'b']);
+  await untilWritten(3);
+  expect(letters().flatMap(({ rows }) => rows)).toHaveLength(64);
+});
+
+test('409: a batch that the engine has in part is neither halved nor sent again, and kept as a dead letter', async () => {
+  upstream.answer = (_arrival, index) => (index === 0 ? { status: 409, writes: true } : {});
   await using sending = await openSending();
   await sending.append(names(5));
   sending.sender.start();
@@ -168,7 +199,7 @@ test('422: rows that are written but miss in a view are not sent again, and kept
 });
 
 test.each<[string, Upstream['answer']]>([
-  ['422', () => ({ status: 422, writes: true })],
+  ['409', () => ({ status: 409, writes: true })],
   ['in quarantine', () => ({ writes: true, quarantined: 1 })],
 ])(
   '%s: rows that are there are not sent again when their letter cannot be written',

@@ -12,8 +12,8 @@ import {
   metric,
   postHit,
   startTestCollector,
-} from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+} from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
 const MIB = 2 ** 20;
 const mounts: string[] = [];
@@ -55,8 +55,8 @@ test('a hit is not answered before it is written to a file whose writes return f
   await using upstream = await startUpstream();
   const env = collectorEnv(upstream.url);
   await using collector = await startTestCollector(env);
-  const disk = Promise.withResolvers<void>();
-  const append = vi.spyOn(await fileHandles(), 'appendFile').mockReturnValue(disk.promise);
+  const disk = Promise.withResolvers<{ bytesWritten: number; buffer: string }>();
+  const append = vi.spyOn(await fileHandles(), 'write').mockReturnValue(disk.promise);
   const answered = vi.fn();
   const answer = postHit(collector.url).then(answered);
   await vi.waitUntil(() => append.mock.calls.length === 1);
@@ -67,21 +67,27 @@ test('a hit is not answered before it is written to a file whose writes return f
   // As long as the way of an answer, and longer.
   for (let times = 0; times < 3; times += 1) await fetch(`${collector.privateUrl}/livez`);
   expect(answered).not.toHaveBeenCalled();
-  disk.resolve();
+  disk.resolve({ bytesWritten: MIB, buffer: '' });
   await answer;
   expect(answered).toHaveBeenCalledWith(expect.objectContaining({ status: 202 }));
 });
 
-test('a disk that takes nothing is left without empty segments and open files', async () => {
+test('a disk that takes nothing is not ready until it takes something, and left without empty segments and open files', async () => {
   const folder = freshDir();
   await using spool = await openSpool({ folder, maxBytes: MIB });
   const handles = await fileHandles();
-  const append = vi.spyOn(handles, 'appendFile').mockRejectedValue(new Error('ENOSPC'));
+  const append = vi.spyOn(handles, 'write').mockRejectedValue(new Error('ENOSPC'));
   for (let times = 0; times < 3; times += 1) {
     await expect(spool.append('"lost"')).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
   }
   expect([readdirSync(folder), spool.oldest()]).toEqual([[], undefined]);
+  // It is asked by whoever sends no hits to what is not ready.
+  for (let times = 0; times < 2; times += 1) {
+    await expect(spool.check()).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
+  }
   append.mockRestore();
+  await spool.check();
+  expect(readdirSync(folder)).toEqual([]);
   // The folder cannot be synced.
   const openFiles = () => readdirSync('/dev/fd').length;
   const before = openFiles();
@@ -135,7 +141,7 @@ test('a full spool refuses rows and takes them again when some were sent', async
   const row = JSON.stringify('x'.repeat(400));
   for (let times = 0; times < 5; times += 1) await spool.append(row);
   await expect(spool.append(row)).rejects.toMatchObject({ code: 'SPOOL_FULL', status: 503 });
-  expect(spool.check).toThrow('too many hits wait');
+  await expect(spool.check()).rejects.toThrow('too many hits wait');
   await spool.removeOldest();
   await spool.append(row);
 });
@@ -188,9 +194,14 @@ test.skipIf(!isRoot)(
     }
     expect(refusals).toEqual(Array(3).fill('SPOOL_UNAVAILABLE'));
     expect(rowsIn(folder)).toEqual(accepted);
-    await spool.removeOldest();
+    // Asked again and again, as nobody sends hits to who is not ready.
+    await expect(spool.check()).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
+    await expect(spool.check()).rejects.toMatchObject({ code: 'SPOOL_UNAVAILABLE' });
+    for (let times = 0; times < 3; times += 1) await spool.removeOldest();
+    await spool.check();
     await spool.append('"after"');
     expect(rowsIn(folder)).toContain('"after"');
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.segment'))).toEqual([]);
   },
 );
 

@@ -7,6 +7,7 @@ import {
   DEFAULT_OWNER,
   type RunningGhost,
 } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { API_KEY, DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
@@ -146,7 +147,7 @@ describe('a newsletter of a real Ghost', () => {
     await until(() => lab.resend.inbox.suppressions().length === 0);
   });
 
-  test.skipIf(!chromiumPath && !process.env['CI'])(
+  test.skipIf(lacks('chromium'))(
     "is shown with its opens and bounces in Ghost Admin's post analytics (needs Chromium)",
     async () => {
       await using browser = await launch();

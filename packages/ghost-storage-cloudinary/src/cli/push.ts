@@ -1,8 +1,8 @@
-import type { ListedAsset } from '../admin-api.ts';
+import type { ListedAsset } from '../cloudinary/admin-api.ts';
+import { MAX_PUBLIC_ID_LENGTH } from '../cloudinary/names.ts';
 import { CloudinaryError } from '../errors.ts';
-import { MAX_PUBLIC_ID_LENGTH } from '../names.ts';
-import { createShrink, sharpOfGhost } from '../shrink.ts';
-import { openSourceFile } from '../source-file.ts';
+import { createShrink, sharpOfGhost } from '../store/shrink.ts';
+import { openSourceFile } from '../store/source-file.ts';
 import { Journal } from './journal.ts';
 import { inLanes } from './lanes.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';
@@ -79,9 +79,8 @@ type Outcome = 'uploaded' | 'present' | 'conflict';
 async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome> {
   const { store, path, absolute } = file;
   const asset = store.names.assetOf(path);
-  if (asset.publicId.length > MAX_PUBLIC_ID_LENGTH) {
-    throw new Error(`The name is too long for Cloudinary, by ${asset.publicId.length - 255}.`);
-  }
+  const excess = asset.publicId.length - MAX_PUBLIC_ID_LENGTH;
+  if (excess > 0) throw new Error(`The name is too long for Cloudinary, by ${excess}.`);
   const id = `${store.options.cloudName}/${keyOf(asset)}`;
   const stamp = `${file.bytes}-${file.modifiedMs}`;
   const state = context.journal?.stateOf(id, stamp);

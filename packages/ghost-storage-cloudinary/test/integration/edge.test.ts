@@ -12,13 +12,19 @@ import {
   test,
   vi,
 } from 'vitest';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { caddyfile } from '../../src/edge/caddy.ts';
 import { nginxConfig } from '../../src/edge/nginx.ts';
 import { type EdgeRules, edgeRules, themeSizes } from '../../src/edge/rules.ts';
 import { workerModule } from '../../src/edge/worker.ts';
-import { parseConfig } from '../../src/parse-config.ts';
-import { type EdgeServer, startCaddy, startDns, startNginx, startWorker } from '../edge-servers.ts';
-import { getRaw, picture, sound, startTestSite, type TestSite } from '../test-site.ts';
+import {
+  type EdgeServer,
+  startCaddy,
+  startDns,
+  startNginx,
+  startWorker,
+} from '../fixtures/edge-servers.ts';
+import { getRaw, picture, sound, startTestSite, type TestSite } from '../fixtures/test-site.ts';
 
 const THEME = { config: { image_sizes: { s: { width: 300 }, box: { width: 80, height: 40 } } } };
 
@@ -63,7 +69,7 @@ afterAll(async () => {
 
 describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
   beforeEach(({ skip }) => {
-    skip(edges[name] === undefined && !process.env['CI'], `There is no ${name} on this machine.`);
+    skip(edges[name] === undefined && !process.env['CI'], `needs ${name}`);
   });
 
   const get = async (path: string, init?: RequestInit) => {
@@ -174,7 +180,7 @@ describe.each(['caddy', 'nginx', 'worker'])('the rules for %s', (name) => {
 test('nginx asks for the address of Cloudinary while it runs, since that changes', async ({
   skip,
 }) => {
-  skip(edges['nginx'] === undefined && !process.env['CI'], 'There is no nginx on this machine.');
+  skip(edges['nginx'] === undefined && !process.env['CI'], 'needs nginx');
   await using dns = await startDns();
   const deliveryUrl = site.cloudinary.deliveryUrl.replace('127.0.0.1', 'pictures.example');
   const write = (url: string) =>

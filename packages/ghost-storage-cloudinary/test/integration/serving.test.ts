@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getRaw, picture, startTestSite, type TestSite } from '../test-site.ts';
+import { getRaw, picture, startTestSite, type TestSite } from '../fixtures/test-site.ts';
 
 let site: TestSite;
 let jpeg: Buffer;
@@ -21,6 +23,15 @@ afterAll(() => site[Symbol.asyncDispose]());
 
 const head = (path: string, init: RequestInit = {}) =>
   fetch(`${site.url}/content/${path}`, { redirect: 'manual', ...init });
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** What is still referenced. */
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 describe('an image at Cloudinary', () => {
   test('is redirected to, and browsers may keep that', async () => {
@@ -114,6 +125,23 @@ describe('what is refused', () => {
     expect(response.headers.location).toBeUndefined();
   });
 
+  test('a path that is too long for a public_id gets a 404 from us, and its size does not exist', async () => {
+    const longest = `${'a'.repeat(255 - 'ghost/images/_png'.length)}.png`;
+    const statusOf = async (path: string) =>
+      (await getRaw(site.url, `/content/images/${path}`)).statusCode;
+    for (const prefix of ['', 'size/w600/']) {
+      expect(await statusOf(prefix + longest)).toBe(302);
+      expect(await statusOf(`${prefix}a${longest}`)).toBe(404);
+      expect(await statusOf(`${prefix}${'%c3%a9'.repeat(2000)}.png`)).toBe(404);
+    }
+    await expect(site.images.exists(`/size/w600/a${longest}`)).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+    });
+    await expect(site.images.read({ path: `/a${longest}` })).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+    });
+  });
+
   test('nothing but GET and HEAD is answered', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       expect((await head('images/2026/11/mid.jpg', { method })).headers.get('location')).toBeNull();
@@ -125,6 +153,24 @@ describe('what is refused', () => {
     const location = response.headers.get('location') ?? '';
     expect(location).toMatch(/\/v1\/ghost\/images\/[\w~.]+\.jpg$/);
   });
+});
+
+describe('what a visitor makes up', () => {
+  test.each([
+    ['paths', (number: number) => `size/w600/${number}${'x'.repeat(15_000)}.jpg`, 404],
+    ['queries', (number: number) => `size/w600/${number}.jpg?${'x'.repeat(15_000)}`, 302],
+  ])(
+    '2,000 requests with %s of 15 kB leave nothing of those in memory',
+    async (_what, pathOf, status) => {
+      await getRaw(site.url, '/content/images/warm.jpg');
+      const before = heapBytes();
+      for (let number = 0; number < 2000; number += 1) {
+        const response = await getRaw(site.url, `/content/images/${pathOf(number)}`);
+        expect(response.statusCode).toBe(status);
+      }
+      expect(heapBytes() - before).toBeLessThan(5_000_000);
+    },
+  );
 });
 
 describe('a file in the content folder', () => {

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { examine, type Finding } from '../doctor.ts';
 import { createGhost } from '../ghost.ts';
 import { createGhostAdmin } from '../ghost-admin.ts';
 import { openInbox } from '../inbox.ts';
-import { openSecrets } from '../open-secrets.ts';
-import { INBOX_FILE } from '../service.ts';
 import { openStripeAccount } from '../stripe.ts';
-import { print, type Values, type Verb } from './verb.ts';
+import { placeOf, print, secretsOf, type Values, type Verb, visitClock } from './verb.ts';
 
 /** `doctor`: looks at the disk, Ghost, Stripe and the way between them. */
 export const doctor: Verb = async (_flags, values) => {
@@ -16,13 +13,13 @@ export const doctor: Verb = async (_flags, values) => {
 };
 
 async function findingsOf(values: Values): Promise<Finding[]> {
-  const { ghostUrl, ghostAdminKey, stripeKey, stripeApi, publicUrl, dataDir } = values;
-  const secrets = await openSecrets(values);
+  const { ghostUrl, ghostAdminKey, stripeKey, stripeApi, publicUrl } = values;
+  const secrets = await secretsOf(values);
   return examine({
     ghost: createGhost({ url: ghostUrl, secrets: secrets.ghost() }),
     ghostUrl,
-    openInbox: () =>
-      openInbox({ ...values, file: join(dataDir, INBOX_FILE), mysql: values.databaseUrl }),
+    openInbox: () => openInbox({ ...values, ...placeOf(values) }),
+    doubtOfClock: async () => (await visitClock(values)).doubt(),
     admin: ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined,
     account: stripeKey ? openStripeAccount({ key: stripeKey, url: stripeApi }) : undefined,
     publicUrl,

@@ -23,8 +23,8 @@ const STATES: readonly EventState[] = [
 
 /** `status`: counts. */
 export const status: Verb = ({ json }, values) =>
-  withInbox(values, async (inbox) => {
-    const found = await readStatus(inbox);
+  withInbox(values, async (inbox, clock) => {
+    const found = await readStatus(inbox, clock.doubt());
     if (json) printJson(found);
     else print(formatStatus(found));
   });

@@ -1,8 +1,7 @@
 import { pendingStates } from '@prosora/durable';
-import { probeOf } from '../doctor.ts';
 import { createGhost } from '../ghost.ts';
 import { RETRIES_END_MS } from '../keyring.ts';
-import { openSecrets } from '../open-secrets.ts';
+import { probeOf } from '../probe.ts';
 import { countUndelivered } from '../reconcile.ts';
 import {
   beginGhostRotation,
@@ -12,7 +11,16 @@ import {
 } from '../rotate.ts';
 import { openStripeAccount, type StripeAccount } from '../stripe.ts';
 import { foreignEndpoints, giveBack, ownIds, takeOver } from '../takeover.ts';
-import { hasInbox, misused, print, type Values, type Verb, withInbox } from './verb.ts';
+import {
+  hasInbox,
+  misused,
+  nowOf,
+  print,
+  secretsOf,
+  type Values,
+  type Verb,
+  withInbox,
+} from './verb.ts';
 
 /** `takeover`: an endpoint at Stripe for the inbox, and the line that Ghost needs. */
 export const takeover: Verb = async ({ finish, undo }, values) => {
@@ -45,7 +53,7 @@ export const takeover: Verb = async ({ finish, undo }, values) => {
 async function retireOthers(values: Values, account: StripeAccount): Promise<void> {
   const { dataDir } = values;
   const publicUrl = asked(values.publicUrl);
-  const secrets = (await openSecrets(values)).ghost();
+  const secrets = (await secretsOf(values)).ghost();
   if (!(await ghostTakes(values, secrets))) {
     throw misused('Ghost does not take what the inbox signs yet.', '`doctor` says why.');
   }
@@ -76,12 +84,11 @@ export const rotate: Verb = async ({ args: [which], finish }, values) => {
   if (which === 'stripe') {
     const account = accountOf(values);
     if (finish) {
-      const deleted = await finishStripeRotation(account, dataDir, () =>
-        missingOf(values, account),
-      );
+      const missing = () => missingOf(values, account);
+      const deleted = await finishStripeRotation(account, dataDir, missing, await nowOf(values));
       return print(`Deleted at Stripe: ${deleted.join(', ') || 'nothing'}.\n`);
     }
-    const id = await beginStripeRotation(account, dataDir, publicUrl);
+    const id = await beginStripeRotation(account, dataDir, publicUrl, await nowOf(values));
     return print(
       `Stripe sends by ${id} as well, and both secrets are taken. In four days: \`rotate stripe --finish\`.\n`,
     );
@@ -95,7 +102,7 @@ export const rotate: Verb = async ({ args: [which], finish }, values) => {
           : 'Deliveries are signed with the new secret, and with PROSORA_STRIPE_GHOST_WEBHOOK_SECRET until you take it out and restart.\n',
       );
     }
-    const present = (await openSecrets(values)).ghost();
+    const present = (await secretsOf(values)).ghost();
     const secret = beginGhostRotation(dataDir, present);
     print(
       `Deliveries are signed with both. Set this in the environment of Ghost and restart it:\n\n`,
@@ -116,11 +123,10 @@ async function ghostTakes({ ghostUrl: url }: Values, secrets: readonly string[])
 
 /** What Stripe still has to deliver; with `before` only events from before a time. */
 async function missingOf(values: Values, account: StripeAccount, before?: Date): Promise<number> {
-  const since = new Date(Date.now() - RETRIES_END_MS);
-  const range = { since, ...(before && { before }) };
   let missing = 0;
-  await withInbox(values, async (inbox) => {
-    missing = await countUndelivered(account, inbox, range);
+  await withInbox(values, async (inbox, clock) => {
+    const since = new Date(clock.earliest() - RETRIES_END_MS);
+    missing = await countUndelivered(account, inbox, { since, ...(before && { before }) });
   });
   return missing;
 }

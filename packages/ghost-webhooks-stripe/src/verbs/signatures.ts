@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { openSecrets } from '../open-secrets.ts';
 import { secretIdOf } from '../secret-id.ts';
 import { sign as signBody, verify as verifyBody } from '../signature.ts';
-import { misused, print, type Verb } from './verb.ts';
+import { misused, print, secretsOf, type Verb } from './verb.ts';
 
 /** `sign <file>`: the header with which Ghost takes the bytes of a file, now and for five minutes. */
 export const sign: Verb = async ({ args: [file] }, values) => {
-  const secrets = await openSecrets(values);
+  const secrets = await secretsOf(values);
   print(`${signBody(read(file), { secrets: secrets.ghost() })}\n`);
 };
 
 /** `verify <file> --signature <header>`: whether Stripe signed the bytes of a file, and with which secret. */
 export const verify: Verb = async ({ args: [file], signature }, values) => {
-  const secrets = (await openSecrets(values)).stripe();
+  const secrets = (await secretsOf(values)).stripe();
   const outcome = verifyBody(read(file), signature, { secrets });
   if (outcome.ok) {
     const at = new Date(outcome.timestamp * 1000).toISOString();

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OptionValues } from '@prosora/service';
+import type { ClockGuard, OptionValues } from '@prosora/service';
 import { StripeWebhookError } from '../errors.ts';
 import { type Inbox, openInbox, type Sink } from '../inbox.ts';
+import { openInboxClock, steadyClock } from '../inbox-clock.ts';
+import { type InboxPlace, newestEventAt } from '../inbox-store.ts';
+import { openSecrets } from '../open-secrets.ts';
 import type { stripeOptions } from '../options.ts';
+import type { Secrets } from '../secrets.ts';
 import { INBOX_FILE } from '../service.ts';
 
 /** The options of the command. */
@@ -18,6 +22,7 @@ export interface Flags {
   finish: boolean;
   undo: boolean;
   payload: boolean;
+  yes: boolean;
   state: string | undefined;
   type: string | undefined;
   customer: string | undefined;
@@ -45,7 +50,7 @@ export function misused(message: string, help: string): StripeWebhookError {
   return new StripeWebhookError('USAGE', message, { help });
 }
 
-/** Whether `serve` has made an inbox. */
+/** Whether there is an inbox. */
 export function hasInbox({ dataDir, databaseUrl }: Values): boolean {
   return databaseUrl !== undefined || existsSync(join(dataDir, INBOX_FILE));
 }
@@ -57,21 +62,42 @@ export function hasInbox({ dataDir, databaseUrl }: Values): boolean {
  */
 export async function withInbox(
   values: Values,
-  work: (inbox: Inbox) => Promise<void>,
+  work: (inbox: Inbox, clock: ClockGuard) => Promise<void>,
   { sinks = [] }: { sinks?: readonly Sink[] } = {},
 ): Promise<void> {
-  const file = join(values.dataDir, INBOX_FILE);
-  const { databaseUrl: mysql } = values;
   if (!hasInbox(values)) {
+    const file = join(values.dataDir, INBOX_FILE);
     throw new StripeWebhookError('DATA_DIR', `There is no inbox at ${file}.`, {
-      help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses.',
+      help: 'Set PROSORA_STRIPE_DATA_DIR to the folder that serve uses; `prosora-stripe init` makes a new one.',
     });
   }
+  const clock = await visitClock(values);
   await using inbox = await openInbox({
     ...values,
-    file,
-    mysql,
+    ...placeOf(values),
     sinks,
+    clock: steadyClock(clock),
   });
-  await work(inbox);
+  await work(inbox, clock);
+}
+
+/** Where the inbox that `serve` uses is. */
+export function placeOf({ dataDir, databaseUrl: mysql }: Values): InboxPlace {
+  return { file: join(dataDir, INBOX_FILE), mysql, mustExist: true };
+}
+
+/** The clock of the inbox as `serve` sees it. */
+export function visitClock(values: Values): Promise<ClockGuard> {
+  const place = placeOf(values);
+  return openInboxClock({ ...values, newestEventAt: () => newestEventAt(place) });
+}
+
+/** The secrets, by the clock of the inbox; by the wall clock where there is no inbox yet. */
+export async function secretsOf(values: Values): Promise<Secrets> {
+  return openSecrets(values, await nowOf(values));
+}
+
+/** What is written for `serve` goes by the same clock as what it writes itself. */
+export async function nowOf(values: Values): Promise<() => number> {
+  return hasInbox(values) ? (await visitClock(values)).now : Date.now;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  askForCheckout,
   type BootGhostOptions,
   bootGhost,
   createAdminClient,
@@ -38,9 +39,9 @@ interface Integration {
  * an endpoint of its own at Stripe, for that address in place of its own: what the edge does elsewhere.
  */
 export async function startGhostWithStripe(
-  options: Pick<BootGhostOptions, 'mysql'> & { webhookUrl?: string } = {},
+  options: Pick<BootGhostOptions, 'mysql' | 'config'> & { webhookUrl?: string } = {},
 ): Promise<GhostWithStripe> {
-  const { webhookUrl, ...database } = options;
+  const { webhookUrl, ...site } = options;
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'prosora-sandbox-'));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -52,7 +53,7 @@ export async function startGhostWithStripe(
   const { STRIPE_API_HOST = '', STRIPE_API_PORT = '', STRIPE_API_PROTOCOL = '' } = stripe.access();
   const ghost = started.use(
     await bootGhost({
-      ...database,
+      ...site,
       // Beside other tests a first boot on MariaDB takes minutes.
       deadlineMs: 330_000,
       env: {
@@ -73,7 +74,6 @@ export async function startGhostWithStripe(
   });
   // Ghost takes the keys up a moment after it has stored them.
   await vi.waitUntil(() => stripe.requests.list(/billing_portal/).length > 0, { timeout: 20_000 });
-  const { id: tierId } = (await admin.tiers.browse()).find((tier) => tier.type === 'paid') ?? {};
 
   const { integrations } = await admin.request<{ integrations: Integration[] }>(
     'POST',
@@ -90,17 +90,7 @@ export async function startGhostWithStripe(
     sandbox,
     adminKey,
     async beginCheckout(email) {
-      const response = await fetch(`${ghost.url}/members/api/create-stripe-checkout-session/`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          tierId,
-          cadence: 'month',
-          customerEmail: email,
-          successUrl: `${ghost.url}/?stripe=success`,
-          cancelUrl: `${ghost.url}/?stripe=cancel`,
-        }),
-      });
+      const response = await askForCheckout({ admin, url: ghost.url, email });
       if (!response.ok)
         throw new Error(`Ghost answers ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { url: string }).url;
@@ -138,7 +128,7 @@ export async function untilSettled(
   await vi.waitFor(
     async () => {
       expect(sandbox.stripe.pendingWebhooks()).toBe(0);
-      const { done: _, superseded: __, ...open } = await jobCounts(privateUrl);
+      const { done: _, superseded: __, dropped: ___, ...open } = await jobCounts(privateUrl);
       expect(open).toEqual({});
     },
     { timeout: 60_000, interval: 200 },

@@ -49,6 +49,7 @@ test('what Ghost did not take is listed and goes out again with replay', async (
     sinks: {},
     mrr: {},
     oldestPending: null,
+    clock: null,
   });
   expect((await runVerb(env, ['status'])).stdout).toBe(
     'Events       2\nHeld         api_version 1\nDeliveries   dead 1\nOldest open  none\n',
@@ -107,7 +108,7 @@ test('doctor says what is well and what is not, with what to do', async () => {
     0,
     `✔ The inbox can be written\n✔ Ghost at ${ghost.url} takes what we sign\n`,
   ]);
-  const wrongSecret = { ...env, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'another' };
+  const wrongSecret = { ...env, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'another-secret-of-ghost' };
   const ill = await runVerb(wrongSecret, ['doctor']);
   expect(ill.code).toBe(1);
   expect(ill.stdout).toMatch(/✘ Ghost at .* answers 401: Ghost refuses the signature/);

@@ -6,6 +6,12 @@ import Stripe from 'stripe';
 /** Ghost's WEBHOOK_SECRET in these tests. */
 export const HOP_SECRET = 'hop-secret-of-ghost';
 
+/** What Ghost's own page of maintenance has: `maintenanceMiddleware` in its `core/app.js`. */
+export const MAINTENANCE = {
+  'cache-control':
+    'no-cache, private, no-store, must-revalidate, max-stale=0, post-check=0, pre-check=0',
+};
+
 /** One event that arrived with a signature and headers that Ghost would accept. */
 interface Arrival {
   id: string;

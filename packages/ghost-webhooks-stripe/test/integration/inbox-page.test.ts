@@ -1,4 +1,5 @@
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StripeService } from '../../src/service.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
   await ghost?.[Symbol.asyncDispose]();
 });
 
-describe.skipIf(chromiumPath === undefined)('in a browser (needs Chromium)', () => {
+describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
@@ -72,18 +73,84 @@ describe.skipIf(chromiumPath === undefined)('in a browser (needs Chromium)', () 
   });
 });
 
-test('a page of somebody else, a form without a yes and a public name are refused', async () => {
-  const post = (headers: Record<string, string>, body: string) =>
-    fetch(`${inbox.privateUrl}/inbox/replay`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-      body,
-      redirect: 'manual',
-    }).then(({ status }) => status);
-  const form = `id=${CHECKOUT.id}&confirm=yes`;
-  expect(await post({ 'sec-fetch-site': 'cross-site' }, form)).toBe(403);
-  expect(await post({}, `id=${CHECKOUT.id}`)).toBe(400);
-  expect(await post({}, 'id=evt_unknown&confirm=yes')).toBe(409);
+/** The token of the question whether to do something with an event. */
+async function tokenOf(action: string, id: string, headers = {}, url = inbox.privateUrl) {
+  const page = await fetch(`${url}/inbox/${action}?id=${id}`, { headers });
+  return /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+}
+
+async function post(
+  body: Record<string, string>,
+  headers: Record<string, string> = {},
+  url = inbox.privateUrl,
+): Promise<number> {
+  const answer = await fetch(`${url}/inbox/replay`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(body),
+    redirect: 'manual',
+  });
+  return answer.status;
+}
+
+test('a form on a page of somebody else is refused, whichever header tells and where none does', async () => {
+  const done = ghost.arrivals.length;
+  const form = { id: CHECKOUT.id, confirm: 'yes', token: await tokenOf('replay', CHECKOUT.id) };
+  const { host } = new URL(inbox.privateUrl);
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'http://evil.example.com' },
+    { origin: `http://${host}.evil.example.com` },
+    { origin: `http://${host}1` },
+    { origin: 'null' },
+  ]) {
+    expect([headers, await post(form, headers)]).toEqual([headers, 403]);
+  }
+  // An old browser, or a page that keeps its address to itself: without the token of the question.
+  expect(await post({ id: CHECKOUT.id, confirm: 'yes' })).toBe(403);
+  const ofAnother = await tokenOf('replay', HELD.id);
+  expect(await post({ ...form, token: ofAnother })).toBe(403);
+  expect(await post({ ...form, token: await tokenOf('skip', CHECKOUT.id) })).toBe(403);
+  expect(await post({ ...form, more: 'x'.repeat(5_000) })).toBe(413);
+  expect(ghost.arrivals.length).toBe(done);
+  expect(await post(form, { origin: `http://${host}` })).toBe(303);
+});
+
+test('off loopback the inbox does not start without a password, and with one asks for it', async () => {
+  const open = inboxEnv(ghost.url, { PROSORA_STRIPE_PRIVATE_HOST: '0.0.0.0' });
+  await expect(startInbox(open)).rejects.toMatchObject({
+    code: 'PAGE_PASSWORD',
+    help: expect.stringContaining('PROSORA_STRIPE_PAGE_PASSWORD'),
+  });
+  const password = 'a password: of this page';
+  const lines: string[] = [];
+  const guarded = await startInbox({ ...open, PROSORA_STRIPE_PAGE_PASSWORD: password }, lines);
+  const url = guarded.privateUrl.replace('0.0.0.0', '127.0.0.1');
+  await send(guarded.url.replace('0.0.0.0', '127.0.0.1'), CHECKOUT);
+  const asked = await fetch(`${url}/inbox`);
+  expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([
+    401,
+    expect.stringMatching(/^Basic /),
+  ]);
+  const basic = (word: string) => ({
+    authorization: `Basic ${Buffer.from(`me:${word}`).toString('base64')}`,
+  });
+  expect((await fetch(`${url}/inbox`, { headers: basic('wrong') })).status).toBe(401);
+  expect((await fetch(`${url}/inbox`, { headers: basic(password) })).status).toBe(200);
+  const token = await tokenOf('replay', CHECKOUT.id, basic(password), url);
+  const form = { id: CHECKOUT.id, confirm: 'yes', token };
+  expect(await post(form, {}, url)).toBe(401);
+  // A browser sends the password with the form of somebody else, too.
+  expect(await post({ ...form, token: '' }, basic(password), url)).toBe(403);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await guarded.stop();
+  expect(lines.join()).not.toContain(password);
+});
+
+test('a form without a yes, an unknown event and a public name are refused', async () => {
+  const token = await tokenOf('replay', CHECKOUT.id);
+  expect(await post({ id: CHECKOUT.id, token })).toBe(400);
   expect((await fetch(`${inbox.privateUrl}/inbox/event?id=evt_unknown`)).status).toBe(404);
   expect((await fetch(`${inbox.privateUrl}/inbox`, { method: 'DELETE' })).status).toBe(405);
   const { request } = await import('node:http');

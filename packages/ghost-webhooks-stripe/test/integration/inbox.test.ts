@@ -4,7 +4,8 @@ import { sign as signBody } from '../../src/index.ts';
 import { REFUSALS, type Refusal } from '../../src/receive.ts';
 import type { StripeService } from '../../src/service.ts';
 import { bytesOf, eventLike, recordedEvents } from '../events.ts';
-import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from './ghost-target.ts';
+import { runVerb } from './inbox-process.ts';
 import {
   inboxEnv,
   jobCounts,
@@ -16,6 +17,9 @@ import {
 
 const CHECKOUT = 4;
 const INVOICE = 6;
+const DONATION = 14;
+/** The event by which it is seen whether Ghost is there. */
+const PROBE = 'evt_prosora_doctor';
 
 let ghost: GhostTarget;
 let inbox: StripeService;
@@ -33,6 +37,8 @@ afterEach(async () => {
   await ghost[Symbol.asyncDispose]();
 });
 
+const times = (number: number) =>
+  ghost.arrivals.filter(({ id }) => id === eventLike(number).id).length;
 const arrivedIds = () => ghost.arrivals.map(({ id }) => id);
 const metric = (name: string) => readMetric(inbox.privateUrl, name);
 /** Resolves once the deliveries are in these states, e.g. `{ done: 2 }`. */
@@ -77,15 +83,17 @@ describe('from Stripe to Ghost', () => {
     expect(lines.join()).toContain('came again with other bytes');
   });
 
-  test('while Ghost is down a checkout overtakes the invoice that came before it', async () => {
+  test('while Ghost is in maintenance a checkout overtakes the invoice that came before it', async () => {
     ghost.answer = () => 503;
+    ghost.headers = MAINTENANCE;
     await send(inbox.url, eventLike(INVOICE));
     await vi.waitFor(() => expect(ghost.arrivals).toHaveLength(1));
     await send(inbox.url, eventLike(CHECKOUT));
     ghost.arrivals.length = 0;
     ghost.answer = () => 200;
     await settled({ done: 2 });
-    expect(arrivedIds()).toEqual([eventLike(CHECKOUT).id, eventLike(INVOICE).id]);
+    const members = arrivedIds().filter((id) => id !== PROBE);
+    expect(members).toEqual([eventLike(CHECKOUT).id, eventLike(INVOICE).id]);
   });
 
   test('an event of another version is kept, held and reported, and never sent', async () => {
@@ -137,6 +145,40 @@ describe('when Ghost does not take an event', () => {
     expect(arrivedIds().filter((id) => id === eventLike(INVOICE).id)).toHaveLength(1);
   });
 
+  test('an invoice and a donation that Ghost fails on are sent once and held with its answer, and doctor names them', async () => {
+    ghost.answer = () => 500;
+    const counting = [eventLike(INVOICE), eventLike(DONATION)];
+    for (const event of counting) await send(inbox.url, event);
+    await settled({ ambiguous: 2 });
+    await inbox.stop();
+    inbox = await startInbox(env, lines);
+    await send(inbox.url, eventLike(CHECKOUT));
+    await vi.waitFor(() => expect(times(CHECKOUT)).toBeGreaterThan(2), 10_000);
+    expect([times(INVOICE), times(DONATION)]).toEqual([1, 1]);
+    const { stdout } = await runVerb(env, ['doctor']);
+    expect(stdout).toMatch(/✘ 1 payment is held.*\(500: Ghost failed and may have counted the pay/);
+    expect(stdout).toMatch(/✘ 1 payment is held.*\(500: Ghost failed, as it does when its mail to/);
+    for (const { id } of counting) expect(stdout).toContain(id);
+  });
+
+  test('a proxy that answers for a Ghost that is away puts one invoice in doubt, and the others wait', async () => {
+    ghost.answer = () => 502;
+    const invoices = Array.from({ length: 5 }, (_, at) =>
+      eventLike(INVOICE, { id: `evt_${at}`, object: { id: `in_${at}`, customer: `cus_${at}` } }),
+    );
+    for (const invoice of invoices) await send(inbox.url, invoice);
+    // Two looks of the breaker, each by an event that changes nothing.
+    await vi.waitFor(
+      () => expect(arrivedIds().filter((id) => id === PROBE).length).toBeGreaterThanOrEqual(2),
+      { timeout: 15_000 },
+    );
+    expect(await jobCounts(inbox.privateUrl)).toMatchObject({ ambiguous: 1 });
+    ghost.answer = () => 200;
+    await settled({ ambiguous: 1, done: 4 });
+    const sent = arrivedIds().filter((id) => id !== PROBE);
+    expect(sent.toSorted()).toEqual(invoices.map(({ id }) => id));
+  });
+
   test('a Ghost that does not answer in time is given up', async () => {
     await inbox.stop();
     inbox = await startInbox({ ...env, PROSORA_STRIPE_GHOST_TIMEOUT_MS: '300' }, lines);
@@ -149,7 +191,7 @@ describe('when Ghost does not take an event', () => {
 
 describe('when it cannot be sure', () => {
   test('a wrong signature is answered 400 with nothing, and nothing is kept', async () => {
-    expect(await send(inbox.url, eventLike(CHECKOUT), 'whsec_forged')).toBe(400);
+    expect(await send(inbox.url, eventLike(CHECKOUT), 'whsec_forged_of_the_tests')).toBe(400);
     expect(await metric('refusals_total')).toEqual([
       expect.stringMatching(/reason="no_match".* 1$/),
     ]);
@@ -184,7 +226,7 @@ describe('when it cannot be sure', () => {
       malformed: () => ask(good, 'nonsense'),
       no_scheme: () => ask(good, `t=${now},v0=00`),
       too_many: () => ask(good, many),
-      no_match: () => ask(good, signBody(good, { secrets: ['whsec_forged'] })),
+      no_match: () => ask(good, signBody(good, { secrets: ['whsec_forged_of_the_tests'] })),
       timestamp_old: () => ask(good, sign(good, now - 310)),
       timestamp_future: () => ask(good, sign(good, now + 320)),
       not_an_event: () => ask(Buffer.from('[]'), sign(Buffer.from('[]'))),
@@ -242,7 +284,7 @@ describe('when it cannot be sure', () => {
 
 test('no secret and no address of a reader is ever logged', async () => {
   await send(inbox.url, eventLike(CHECKOUT));
-  await send(inbox.url, eventLike(CHECKOUT), 'whsec_forged');
+  await send(inbox.url, eventLike(CHECKOUT), 'whsec_forged_of_the_tests');
   await settled({ done: 1 });
   expect(lines.join()).toContain(eventLike(CHECKOUT).id);
   expect(lines.join()).not.toMatch(/whsec_|hop-secret|ada@example\.com/);

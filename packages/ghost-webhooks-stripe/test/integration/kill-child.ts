@@ -1,8 +1,8 @@
 // An inbox that takes and delivers events, and kills itself at a given statement. Run by kill-points.proof.test.ts.
 import { appendFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker } from '@prosora/durable';
+import { killAtStatement } from '@prosora/durable/testing';
 import { createDeliver } from '../../src/deliver.ts';
 import { createGhost } from '../../src/ghost.ts';
 import { openInbox } from '../../src/inbox.ts';
@@ -27,25 +27,7 @@ export interface KillPlan {
 
 const plan = JSON.parse(process.argv[2] ?? '') as KillPlan;
 
-let statements = 0;
-function dieAt(when: 'before' | 'after'): void {
-  if (plan.kill?.when === when && statements === plan.kill.at) process.kill(process.pid, 'SIGKILL');
-}
-const prepare = DatabaseSync.prototype.prepare;
-DatabaseSync.prototype.prepare = function (sql) {
-  const statement = prepare.call(this, sql);
-  for (const method of ['run', 'all'] as const) {
-    const original = statement[method].bind(statement) as (...bound: unknown[]) => never;
-    statement[method] = (...bound: unknown[]) => {
-      statements += 1;
-      dieAt('before');
-      const result = original(...bound);
-      dieAt('after');
-      return result;
-    };
-  }
-  return statement;
-};
+const countStatements = killAtStatement(plan.kill);
 
 const inbox = await openInbox({ file: plan.file, livemode: 'any' });
 const worker = createWorker({
@@ -69,7 +51,7 @@ for (const event of signups(plan.customers, `_${plan.run}`)) {
 }
 while ((await inbox.deliveries.oldestPending()) !== undefined) await delay(20);
 if (plan.kill !== null) {
-  appendFileSync(plan.rest, `${statements}\n`);
+  appendFileSync(plan.rest, `${countStatements()}\n`);
   process.kill(process.pid, 'SIGKILL');
 }
 await worker.stop();

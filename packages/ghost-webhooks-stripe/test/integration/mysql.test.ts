@@ -60,6 +60,30 @@ describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', ()
     }
   });
 
+  test('two ids of one payment that come to two processes at the same moment make one delivery', async () => {
+    const place = await server.place('twins');
+    const socket = 'socketPath' in place ? `?socketPath=${place.socketPath}` : '';
+    await using ghost = await startGhostTarget();
+    const env = () => inboxEnv(ghost.url, { PROSORA_STRIPE_DATABASE_URL: place.mysql + socket });
+    const inboxes = [await spawnInbox(env()), await spawnInbox(env())];
+    const payments = Array.from({ length: 60 }, (_, at) => `in_${at}`);
+    for (const id of payments) {
+      const object = { id, customer: `cus_${id}` };
+      const answers = inboxes.map(({ url }, at) =>
+        send(url, eventLike(6, { id: `evt_${id}_${at}`, object })),
+      );
+      expect(await Promise.all(answers)).toEqual([200, 200]);
+    }
+    await vi.waitFor(
+      async () =>
+        expect(await jobCounts(inboxes[0]?.privateUrl ?? '')).toEqual({ done: payments.length }),
+      { timeout: 30_000, interval: 200 },
+    );
+    const sent = ghost.arrivals.map(({ body }) => JSON.parse(body.toString()).data.object.id);
+    expect(sent.sort()).toEqual(payments.toSorted());
+    for (const inbox of inboxes) expect(await inbox.end('SIGTERM')).toBe(0);
+  });
+
   test("Ghost's own secret is read from a Ghost on MySQL", async () => {
     const place = await server.place('ghost');
     const name = new URL(place.mysql).pathname.slice(1);

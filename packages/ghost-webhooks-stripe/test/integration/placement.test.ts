@@ -6,7 +6,7 @@ import { listen } from '@prosora/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readKeyring } from '../../src/keyring.ts';
 import type { StripeService } from '../../src/service.ts';
-import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from './ghost-target.ts';
 import { freePort, runVerb } from './inbox-process.ts';
 import { inboxEnv, jobCounts, startInbox } from './running-inbox.ts';
 import { startTestAccount, type TestAccount } from './stripe-account.ts';
@@ -121,6 +121,7 @@ describe('takeover --undo', () => {
     await verb('takeover');
     inbox = await startInbox(env);
     ghost.answer = () => 503;
+    ghost.headers = MAINTENANCE;
     site.signUp('ada@example.com');
     await vi.waitFor(() => expect(site.stripe.pendingWebhooks()).toBe(0), 10_000);
     expect(await verb('takeover', '--undo')).toMatch(/^1: Ghost has no endpoint of its own/);

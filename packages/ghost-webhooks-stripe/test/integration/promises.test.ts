@@ -138,6 +138,20 @@ test('payments alike are counted for a question to Ghost: those it has got, of t
   await inbox.close();
 });
 
+test('the check remembers that the last event could not be kept, until one can', async () => {
+  const { inbox, file } = await openTestInbox();
+  await inbox.check();
+  using other = new DatabaseSync(file);
+  other.exec('begin immediate');
+  await expect(inbox.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(inbox.record(received(INVOICE))).rejects.toThrow();
+  other.exec('rollback');
+  await expect(inbox.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await inbox.record(received(INVOICE));
+  await inbox.check();
+  await inbox.close();
+});
+
 test('a full inbox takes no event more, but knows those it has', async () => {
   const { inbox } = await openTestInbox({ maxEvents: 1 });
   await inbox.record(received(CHECKOUT));

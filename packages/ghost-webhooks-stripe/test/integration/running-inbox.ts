@@ -18,6 +18,7 @@ export function inboxEnv(ghostUrl: string, more: Record<string, string> = {}) {
     PROSORA_STRIPE_GHOST_URL: ghostUrl,
     PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: HOP_SECRET,
     PROSORA_STRIPE_DATA_DIR: mkdtempSync(path.join(tmpdir(), 'prosora-stripe-')),
+    PROSORA_STRIPE_NEW_STORE: 'yes',
     PROSORA_STRIPE_HOST: '127.0.0.1',
     PROSORA_STRIPE_PORT: '0',
     PROSORA_STRIPE_PRIVATE_PORT: '0',

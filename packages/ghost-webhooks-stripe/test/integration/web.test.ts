@@ -4,7 +4,7 @@ import type { ReceivedEvent, Refusal } from '../../src/web.ts';
 import { createStripeWebhook } from '../../src/web.ts';
 import { bytesOf, eventLike } from '../events.ts';
 
-const secrets = ['whsec_web'];
+const secrets = ['whsec_web_of_the_tests'];
 const event = eventLike(4);
 
 function setUp(limits: { maxBodyBytes?: number; bodyTimeoutMs?: number } = {}) {

@@ -20,7 +20,7 @@ export interface DeliveryUrl {
 
 /** Extensions that name a format at delivery; any other dot belongs to the public_id. */
 const FORMAT_EXTENSION =
-  /^(.+)\.(jpe?g|png|gif|webp|avif|svg|ico|tiff?|heic|bmp|pdf|mp4|m4a|m4v|mov|webm|og[vag]|avi|mp3|wav|flac)$/i;
+  /^(.+)\.(jpe?g|png|gif|webp|avif|svg|ico|tiff?|heic|bmp|pdf|mp4|m4a|m4v|mov|webm|og[vag]|avi|mp3|wav|flac)$/is;
 
 /**
  * Takes a delivery path apart: `[/cloud]/image/upload[/s--…--][/components][/v1]/id[.ext]`.

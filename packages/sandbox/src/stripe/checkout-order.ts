@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Books } from './books.ts';
-import { type Coupon, discounted, type Metadata, type Price } from './catalog.ts';
+import { discounted } from './catalog.ts';
 import { buildCheckoutSession, type CheckoutSession } from './checkout-session.ts';
 import { buildSetupIntent } from './customer.ts';
 import { flag, metadata, whole } from './params.ts';
@@ -50,18 +50,6 @@ export const checkoutParams = z.object({
 
 /** Parameters of a new checkout, read. */
 export type CheckoutParams = z.output<typeof checkoutParams>;
-
-/** What a checkout is for and its session does not show; it has the session's id. */
-export interface CheckoutOrder {
-  id: string;
-  price: Price | undefined;
-  coupon: Coupon | undefined;
-  trialDays: number | undefined;
-  /** For the subscription. */
-  metadata: Metadata;
-  /** True when the payer chooses the amount, as of a donation. */
-  isAmountFree: boolean;
-}
 
 /**
  * Makes a checkout from what an API call asked for; its page is at `<url>/checkout/<id>`.

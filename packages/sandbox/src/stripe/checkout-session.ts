@@ -1,8 +1,20 @@
-import type { Identity, Metadata } from './catalog.ts';
+import type { Coupon, Identity, Metadata, Price } from './catalog.ts';
 import { ADDRESS } from './customer.ts';
 
 /** https://docs.stripe.com/api/checkout/sessions/object as of 2020-08-27. */
 export type CheckoutSession = ReturnType<typeof buildCheckoutSession>;
+
+/** What a checkout is for and its session does not show; it has the session's id. */
+export interface CheckoutOrder {
+  id: string;
+  price: Price | undefined;
+  coupon: Coupon | undefined;
+  trialDays: number | undefined;
+  /** For the subscription. */
+  metadata: Metadata;
+  /** True when the payer chooses the amount, as of a donation. */
+  isAmountFree: boolean;
+}
 
 /** What the page asks for besides the card. */
 export interface CustomField {

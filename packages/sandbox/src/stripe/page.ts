@@ -1,6 +1,5 @@
-import { type Html, html, htmlDocument } from '../html.ts';
-import type { CheckoutOrder } from './checkout-order.ts';
-import type { CheckoutSession } from './checkout-session.ts';
+import { type Html, html, htmlDocument } from '../stand-in/html.ts';
+import type { CheckoutOrder, CheckoutSession } from './checkout-session.ts';
 import type { Customer } from './customer.ts';
 import type { PortalSession } from './portal.ts';
 import type { Subscription } from './subscription.ts';

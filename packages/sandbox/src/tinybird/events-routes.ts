@@ -13,11 +13,16 @@ export function eventsRoutes(workspace: Workspace): Router {
     const { columns } = resourceNamed(workspace, 'datasource', name);
     authorize(workspace, tokenOf(request), { type: 'DATASOURCES:APPEND', resource: name });
     response.set(pace(name));
+    const { viewRefuses } = workspace.settings.current;
     const delivery = sorted(name, String(request.body), columns);
+    delivery.isInViews = viewRefuses === null || !isIn(viewRefuses, delivery.rows);
     if (delivery.rows.length + delivery.quarantined.length === 0) {
       throw new TinybirdRefusal(400, 'The body has no rows');
     }
     workspace.deliveries.put(String(next++).padStart(10, '0'), delivery);
+    if (!delivery.isInViews) {
+      throw new TinybirdRefusal(422, 'The rows are in the data source and not in a view of it');
+    }
     response.status(request.query['wait'] === 'true' ? 200 : 202).json({
       successful_rows: delivery.rows.length,
       quarantined_rows: delivery.quarantined.length,
@@ -31,7 +36,7 @@ function sorted(
   ndjson: string,
   columns: Parameters<typeof whyQuarantined>[1],
 ): Delivery {
-  const delivery: Delivery = { datasource, rows: [], quarantined: [] };
+  const delivery: Delivery = { datasource, rows: [], isInViews: true, quarantined: [] };
   for (const line of ndjson.split('\n').filter((text) => text.trim() !== '')) {
     const row = parse(line);
     const reason = whyQuarantined(row, columns);
@@ -39,6 +44,10 @@ function sorted(
     else delivery.quarantined.push({ reason, row });
   }
   return delivery;
+}
+
+function isIn(text: string, rows: readonly unknown[]): boolean {
+  return rows.some((row) => JSON.stringify(row).includes(text));
 }
 
 function parse(line: string): unknown {

@@ -8,6 +8,8 @@ export const tinybirdSettings = z.strictObject({
   maxRequestBytes: z.int().positive().default(10_000_000),
   /** Questions in a day (UTC), over the whole organisation; null for no end. The free plan has 1,000. */
   queriesPerDay: z.int().positive().nullable().default(null),
+  /** A row with this text in it is one that a materialized view cannot take; null for none. */
+  viewRefuses: z.string().min(1).nullable().default(null),
   /** How long a deployment takes to be ready, in ms. */
   deployMs: z.number().nonnegative().default(0),
 });

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { html } from '../html.ts';
-import { createSettings, type Settings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { html } from '../stand-in/html.ts';
+import { createSettings, type Settings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { deployRoutes } from './deploy-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { queryRoutes } from './query-routes.ts';
@@ -25,6 +25,8 @@ export interface TinybirdStandIn extends StandIn {
   readonly settings: Settings<TinybirdSettingsInput, TinybirdSettings>;
   /** The rows that a data source took, in order; a batch sent twice is there twice, as at Tinybird. */
   rows(datasource: string): unknown[];
+  /** Those of them that charts are made of: a call of which a view refused a row is in none. */
+  rowsInViews(datasource: string): unknown[];
   /** The rows it did not take, with the reason. */
   quarantine(datasource: string): Delivery['quarantined'];
   /** A static token that a deployment made, by its name. */
@@ -66,6 +68,8 @@ export async function startTinybird(
     faults: frame.faults,
     requests: frame.requests,
     rows: (name) => ofDatasource(name).flatMap(({ rows }) => rows),
+    rowsInViews: (name) =>
+      ofDatasource(name).flatMap(({ rows, isInViews }) => (isInViews ? rows : [])),
     quarantine: (name) => ofDatasource(name).flatMap(({ quarantined }) => quarantined),
     token: (name) => tokens.get(name)?.token,
     access: () => ({ url: listener.url, adminToken, workspaceId: workspace.id }),

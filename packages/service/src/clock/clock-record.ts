@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import type { ClockDoubt } from './clock-guard.ts';
+import type { ClockDoubt } from './clock-doubt.ts';
 
 /** What a guard keeps from one process to the next; all times in milliseconds. */
 export interface SavedClock {

@@ -1,4 +1,5 @@
-import type { ClockDoubt, ClockGuard } from './clock-guard.ts';
+import type { ClockDoubt } from './clock-doubt.ts';
+import type { ClockGuard } from './clock-guard.ts';
 
 /** Who hears of what the guard sees. */
 export interface KeepLookingOptions {

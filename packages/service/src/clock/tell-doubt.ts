@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { ClockDoubt, ClockGuard } from './clock-guard.ts';
+import type { ClockDoubt } from './clock-doubt.ts';
+import type { ClockGuard } from './clock-guard.ts';
 
 const UNITS = [
   ['day', 86_400_000],

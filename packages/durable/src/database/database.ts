@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely';
+import type { DurableTables } from './schema.ts';
+
+/** Begins and ends transactions on the one connection of this process that writes. */
+export interface WritingConnection {
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  /** Undoes what was begun, if anything; never rejects. */
+  rollback(): Promise<void>;
+}
+
+/**
+ * Where a store is. `file`: a path of an SQLite file, made with mode 0600, its folder with 0700. `mysql`: the
+ * URL of a database on MySQL 8 or MariaDB 10.6, for several processes; `socketPath` in place of its host.
+ */
+export type StorePlace = { file: string } | { mysql: string; socketPath?: string };
+
+/** What a store stands on. */
+export interface Database {
+  /** Queries on the writing connection; they belong between its `begin` and `commit`. */
+  readonly writer: Kysely<DurableTables>;
+  readonly connection: WritingConnection;
+  /** Sees what is committed and can not write. */
+  readonly reader: Kysely<DurableTables>;
+}
+
+/**
+ * Whether other processes write between the statements of a transaction. Then what is read and changed is
+ * locked by name; SQLite locks its whole file.
+ */
+export function hasManyWriters(db: { getExecutor(): { adapter: object } }): boolean {
+  return 'hasManyWriters' in db.getExecutor().adapter;
+}
+
+/** SQLITE_CONSTRAINT_UNIQUE, ER_DUP_ENTRY. */
+const duplicateKeys: readonly unknown[] = [2067, 1062];
+
+/** Whether an insert failed because its unique key exists. */
+export function isDuplicateKey(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'errcode' in error ? error.errcode : 'errno' in error ? error.errno : undefined;
+  return duplicateKeys.includes(code);
+}

@@ -1,0 +1,103 @@
+import { userInfo } from 'node:os';
+import * as z from 'zod/v4/core';
+import { ProsoraError } from '../errors.ts';
+import { wasNeverSent } from '../vendors/never-sent.ts';
+import type { Handlers, Operations } from './operation.ts';
+import { CALLER_HEADER, createRunner, OPERATOR_PATH } from './serve-operations.ts';
+
+/** Asks a service's operations, with the types that they have there. */
+export interface Operator<O extends Operations> {
+  /**
+   * @throws ProsoraError with what the service said; `NOT_RUNNING` when nothing listens there, so that nothing was
+   * done; `UNANSWERED` when the connection broke, so that nobody knows
+   */
+  ask<K extends keyof O & string>(
+    name: K,
+    input: z.input<O[K]['input']>,
+  ): Promise<z.output<O[K]['output']>>;
+}
+
+/** Where a service's operator API is. */
+export interface OperatorClientOptions {
+  /** The private listener's origin. */
+  url: string;
+  token: string;
+  /** Who asks, for the service's log. (Default: the command and the user of this process) */
+  caller?: string;
+  /** (Default: a minute) */
+  timeoutMs?: number;
+}
+
+/** A client of a running service. */
+export function createOperatorClient<O extends Operations>(
+  operations: O,
+  { url, token, caller = thisProcess(), timeoutMs = 60_000 }: OperatorClientOptions,
+): Operator<O> {
+  return {
+    async ask(name, input) {
+      const operation = operationOf(operations, name);
+      const address = new URL(OPERATOR_PATH + name, url);
+      const isWrite = operation.access === 'write';
+      if (!isWrite) {
+        for (const [key, value] of Object.entries(input as Record<string, unknown>)) {
+          if (value !== undefined) address.searchParams.set(key, String(value));
+        }
+      }
+      const response = await fetch(address, {
+        method: isWrite ? 'POST' : 'GET',
+        headers: {
+          authorization: `Bearer ${token}`,
+          [CALLER_HEADER]: caller,
+          ...(isWrite && { 'content-type': 'application/json' }),
+        },
+        body: isWrite ? JSON.stringify(input) : null,
+        signal: AbortSignal.timeout(timeoutMs),
+      }).catch((cause: unknown) => {
+        throw unreachable(url, cause);
+      });
+      const body = await response.json().catch((cause: unknown) => {
+        throw new ProsoraError('UNANSWERED', `${url} gave no whole answer to ${name}.`, { cause });
+      });
+      if (response.ok) return z.parse(operation.output, body) as never;
+      const { code, message, help } = (
+        body as { error: { code: string; message: string; help?: string } }
+      ).error;
+      throw new ProsoraError(code, message, help === undefined ? {} : { help });
+    },
+  };
+}
+
+/** The same in this process, where no service runs. */
+export function createLocalOperator<O extends Operations>(
+  operations: O,
+  handlers: Handlers<O>,
+): Operator<O> {
+  const run = createRunner(operations, handlers);
+  return {
+    async ask(name, input) {
+      const output = await run(name, input, thisProcess());
+      // As it would be after its way through JSON.
+      const body: unknown = JSON.parse(JSON.stringify(output ?? null));
+      return z.parse(operationOf(operations, name).output, body) as never;
+    },
+  };
+}
+
+function operationOf<O extends Operations>(operations: O, name: keyof O & string) {
+  const operation = operations[name];
+  if (operation === undefined)
+    throw new ProsoraError('NOT_FOUND', `There is no operation ${name}.`);
+  return operation;
+}
+
+function unreachable(url: string, cause: unknown): ProsoraError {
+  return wasNeverSent(cause)
+    ? new ProsoraError('NOT_RUNNING', `Nothing answers at ${url}.`, { cause })
+    : new ProsoraError('UNANSWERED', `${url} gave no answer, so nobody knows what was done.`, {
+        cause,
+      });
+}
+
+function thisProcess(): string {
+  return `${userInfo().username} at the command line`;
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ProsoraError } from '../errors.ts';
+import type { Options } from '../options/options.ts';
+
+/** What opens the operator API: `write` opens everything, `read` what changes nothing. */
+export interface OperatorTokens {
+  read: string;
+  write: string;
+}
+
+/** What a person set, and where the rest is kept. */
+export interface OperatorTokensOptions {
+  dataDir: string;
+  operatorToken?: string | undefined;
+  operatorReadToken?: string | undefined;
+}
+
+const FILE = 'operator-tokens.json';
+/** Of 256 bits, as base64url. */
+const token = z.string().min(32);
+const savedTokens = z.object({ read: token, write: token });
+
+/** The two options that every service has for this; `prefix` is that of its variables. */
+export function operatorOptions(prefix: string) {
+  const option = (env: string, access: string) => ({
+    env: `${prefix}_${env}`,
+    description: `Opens the operator API on the private listener for ${access}: at least 32 characters, for a client in another container. The verbs of this command need none where they see the data folder.`,
+    schema: token.optional(),
+    defaultText: `made at the first start, in ${FILE} of the data folder`,
+    secret: true,
+  });
+  return {
+    operatorToken: option('OPERATOR_TOKEN', 'reading and changing'),
+    operatorReadToken: option('OPERATOR_READ_TOKEN', 'reading'),
+  } satisfies Options;
+}
+
+/**
+ * The tokens of a service: what was set, else what is kept in its data folder, mode 0600, made at the first start.
+ * Whoever may read that folder may read what the API shows anyway.
+ *
+ * @throws ProsoraError `OPERATOR_TOKENS` when the file cannot be written, or holds something else
+ */
+export function openOperatorTokens(options: OperatorTokensOptions): OperatorTokens {
+  const { dataDir, operatorToken, operatorReadToken } = options;
+  if (operatorToken && operatorReadToken) return { write: operatorToken, read: operatorReadToken };
+  const kept = readKept(dataDir) ?? makeKept(dataDir);
+  return { write: operatorToken ?? kept.write, read: operatorReadToken ?? kept.read };
+}
+
+/** As `openOperatorTokens`, for a client: makes nothing, and is undefined where no service has made any. */
+export function findOperatorTokens(options: OperatorTokensOptions): OperatorTokens | undefined {
+  const { dataDir, operatorToken: write, operatorReadToken: read } = options;
+  const kept = readKept(dataDir);
+  if (kept === undefined && write === undefined) return undefined;
+  return { write: write ?? kept?.write ?? '', read: read ?? kept?.read ?? '' };
+}
+
+function readKept(dataDir: string): OperatorTokens | undefined {
+  const file = join(dataDir, FILE);
+  try {
+    return savedTokens.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new ProsoraError(
+      'OPERATOR_TOKENS',
+      `${file} cannot be read (${code ?? 'not what it was'}).`,
+      {
+        help: 'Delete it, and the next start makes new tokens; or run this as the user of the service.',
+        cause,
+      },
+    );
+  }
+}
+
+/** Two processes on one folder agree: the file appears whole, and only once. */
+function makeKept(dataDir: string): OperatorTokens {
+  const file = join(dataDir, FILE);
+  const draft = `${file}.${process.pid}.draft`;
+  const made = { read: newToken(), write: newToken() };
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(draft, JSON.stringify(made), { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+      return made;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return readKept(dataDir) ?? made;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch (cause) {
+    throw new ProsoraError('OPERATOR_TOKENS', `${file} cannot be written.`, {
+      help: 'Let the service write its data folder, or set both operator tokens.',
+      cause,
+    });
+  }
+}
+
+const newToken = (): string => randomBytes(32).toString('base64url');

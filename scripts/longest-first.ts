@@ -1,0 +1,30 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Files that take longest, most of it in waiting, by `npm run test:times`: Ghost asks for no e-mail event that is
+ * younger than a minute, and a browser opens Ghost Admin a dozen times.
+ */
+export const LONGEST = [
+  'examples/local/test/e2e/start.test.ts',
+  'packages/analytics-engine/test/e2e/admin-pages.proof.test.ts',
+  'packages/ghost-mail-resend/test/e2e/newsletter.test.ts',
+];
+
+/**
+ * Starts what waits longest first, so that nothing has to be waited for at the end, and what computes beside it:
+ * the unit tests, which also say soonest what is broken, then the rest in vitest's own order.
+ */
+export default class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || turnOf(a) - turnOf(b));
+  }
+}
+
+const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+
+function turnOf({ moduleId, project }: TestSpecification): number {
+  const turn = LONGEST.findIndex((file) => moduleId.endsWith(file));
+  if (turn >= 0) return turn;
+  return project.name === 'unit' ? LONGEST.length : LONGEST.length + 1;
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { TestSpecification, Vitest } from 'vitest/node';
+import LongestFirst, { LONGEST } from '../longest-first.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+/** What is read of a file to run, without results of an earlier run. */
+function specification(file: string, name: string, groupOrder = 1): TestSpecification {
+  const config = { sequence: { groupOrder }, isolate: true };
+  return { moduleId: `${ROOT}${file}`, project: { name, config } } as TestSpecification;
+}
+
+test('what waits longest starts first, then unit tests, then the rest, and each group stays together', async () => {
+  const cache = { getTestSpecificationResult: () => ({ failed: false, duration: 1 }) };
+  const files = [
+    specification('packages/durable/test/line.test.ts', 'integration'),
+    specification('scripts/test/integration/packed.test.ts', 'packages', 2),
+    specification('packages/service/test/a.test.ts', 'unit'),
+    ...LONGEST.toReversed().map((file) => specification(file, 'e2e')),
+  ];
+  const sorted = await new LongestFirst({ cache } as unknown as Vitest).sort(files);
+  expect(sorted.map(({ moduleId }) => moduleId.slice(ROOT.length))).toEqual([
+    ...LONGEST,
+    'packages/service/test/a.test.ts',
+    'packages/durable/test/line.test.ts',
+    'scripts/test/integration/packed.test.ts',
+  ]);
+});
+
+test('what is said to take longest is there', () => {
+  for (const file of LONGEST) expect([file, existsSync(ROOT + file)]).toEqual([file, true]);
+});
