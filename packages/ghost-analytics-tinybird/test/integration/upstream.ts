@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
+import { vi } from 'vitest';
 
 /** A batch as it came in. */
 interface Arrival {
@@ -104,4 +105,16 @@ async function takeEvents(
     quarantined_rows: quarantined,
   };
   response.writeHead(status, headers).end(answer.body ?? JSON.stringify(counts));
+}
+
+/** Every row that was written, parsed. */
+export function rowsOf(upstream: Upstream) {
+  return upstream.rows().map((row) => JSON.parse(row));
+}
+
+/** Waits for the row of a hit. */
+export async function rowOf(upstream: Upstream, eventId: string) {
+  return await vi.waitUntil(() =>
+    rowsOf(upstream).find(({ payload }) => payload.event_id === eventId),
+  );
 }
