@@ -13,8 +13,8 @@ export interface Plan {
  */
 export const plan: Record<string, Plan> = {
   'packages/ghost-storage-cloudinary': {
-    flow: ['cli', 'edge', 'store', 'serve', 'cloudinary'],
-    finished: false,
+    flow: ['cli', 'edge', 'store', 'serve', 'config', 'cloudinary'],
+    finished: true,
   },
   'packages/ghost-mail-resend': {
     flow: ['accept', 'send', 'report', 'operate', 'doctor', 'store'],
@@ -25,8 +25,8 @@ export const plan: Record<string, Plan> = {
     finished: false,
   },
   'packages/ghost-analytics-tinybird': {
-    flow: ['doctor', 'hit', 'visitor', 'send', 'spool', 'charts', 'project', 'client'],
-    finished: false,
+    flow: ['client', 'tracker', 'doctor', 'hit', 'charts', 'visitor', 'send', 'spool', 'project'],
+    finished: true,
   },
   'packages/analytics-engine': {
     flow: ['ingest', 'sql', 'care', 'schema', 'database', 'datafiles', 'template'],

@@ -1,2 +1,2 @@
-export { BATCH_HEADER } from './batch-header.ts';
 export type { EngineErrorCode } from './errors.ts';
+export { BATCH_HEADER } from './ingest/batch-header.ts';

@@ -14,7 +14,7 @@ import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
 import { assertSender } from './senders.ts';
 import type { SteadyClock } from './steady-clock.ts';
 import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
-import { createUnknownRoutes } from './unknown-routes.ts';
+import { createUnknownRoutes, routeOf } from './unknown-routes.ts';
 import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
 import { webhookHeaders } from './webhook-signature.ts';
 import { withoutAddresses } from './without-addresses.ts';
@@ -124,7 +124,7 @@ export function createApp(context: AppContext): Express {
         logger.error({ err: error }, 'route.not-noted');
       });
     }
-    throw new Refusal(404, `The mail bridge has no ${request.method} ${request.path}.`);
+    throw new Refusal(404, `The mail bridge has no ${routeOf(method, path)}.`);
   });
   app.use(answerProblem(context));
   return app;

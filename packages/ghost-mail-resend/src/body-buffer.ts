@@ -44,12 +44,14 @@ export function createBodyBuffer(): BodyBuffer {
       if (memory.length > KEPT_BYTES) memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
     },
     append(piece) {
-      makeRoom(typeof piece === 'string' ? BYTES_A_UNIT * piece.length : piece.length);
-      if (typeof piece === 'string') length += memory.write(piece, length);
-      else {
-        memory.set(piece, length);
-        length += piece.length;
+      if (typeof piece === 'string') {
+        makeRoom(BYTES_A_UNIT * piece.length);
+        length += memory.write(piece, length);
+        return;
       }
+      makeRoom(piece.length);
+      memory.set(piece, length);
+      length += piece.length;
     },
     bytes: () => memory.subarray(0, length),
   };

@@ -63,7 +63,9 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   }
   if (domains.error !== null) return findings;
   const listed = domains.data.data;
-  for (const name of new Set(sites.flatMap((site) => site.domains))) {
+  for (const name of new Set(
+    sites.flatMap(({ domains, senders = [] }) => [...domains, ...senders]),
+  )) {
     findings.push(checkDomain(name, listed));
   }
   for (const { id } of listed) {

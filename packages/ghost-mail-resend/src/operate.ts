@@ -29,7 +29,7 @@ export async function pauseNewsletter(opened: OpenedMailStore, emailId: string):
 export async function resumeNewsletter(
   opened: OpenedMailStore,
   emailId: string,
-  now = Date.now(),
+  now = opened.clock.now(),
 ): Promise<number> {
   const { store, queues } = opened;
   await decide(opened, emailId, null);
@@ -49,7 +49,7 @@ export async function resumeNewsletter(
 export async function cancelNewsletter(
   opened: OpenedMailStore,
   emailId: string,
-  clock: () => number = Date.now,
+  clock: () => number = opened.clock.now,
 ): Promise<number> {
   const { store, queues } = opened;
   await decide(opened, emailId, 'canceled');

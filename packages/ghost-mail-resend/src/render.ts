@@ -86,14 +86,16 @@ function appendMail(
     ...(attachments.length > 0 && { attachments }),
   };
   const pixel = pixelUrl ? `<img src="${pixelUrl(recipientTag)}" width="1" height="1" alt="">` : '';
-  const values = new Map<string, string>([[PIXEL, insideString(pixel)]]);
+  const values = new Map<Part, Uint8Array>([[PIXEL, encodeInside(pixel)]]);
   body.append(JSON.stringify(before).slice(0, -1));
   for (const [name, parts] of [
     ['html', html],
     ['text', text],
   ] as const) {
     if (parts === null) continue;
-    body.append(`,"${name}":"${fillIn(parts, variables, values)}"`);
+    body.append(`,"${name}":"`);
+    appendText(body, parts, variables, values);
+    body.append('"');
   }
   body.append(`,${JSON.stringify(after).slice(1)}`);
 }
@@ -101,12 +103,12 @@ function appendMail(
 /** Where a recipient's pixel goes; no name of a variable, those are words. */
 const PIXEL = '';
 
-/** In turn text as it is inside a string of JSON, and the name of a variable or `PIXEL`. */
-type Parts = readonly string[];
+/** Text as it is inside a string of JSON, the name of a variable, or `PIXEL`. */
+type Part = Uint8Array | string;
 
 interface EncodedTemplate {
-  html: Parts | null;
-  text: Parts | null;
+  html: readonly Part[] | null;
+  text: readonly Part[] | null;
 }
 
 const encoded = new WeakMap<Template, EncodedTemplate>();
@@ -124,45 +126,48 @@ function encode(template: Template): EncodedTemplate {
   return made;
 }
 
-function encodeHtml(html: string): string[] {
+function encodeHtml(html: string): Part[] {
   const end = html.lastIndexOf('</body>');
   if (end === -1) return [...encodeText(html), PIXEL];
   return [...encodeText(html.slice(0, end)), PIXEL, ...encodeText(html.slice(end))];
 }
 
-function encodeText(text: string): string[] {
-  const parts: string[] = [];
+function encodeText(text: string): Part[] {
+  const parts: Part[] = [];
   let at = 0;
   for (const { index, 0: placeholder, 1: name = '' } of text.matchAll(PLACEHOLDER)) {
-    parts.push(insideString(text.slice(at, index)), name);
+    parts.push(encodeInside(text.slice(at, index)), name);
     at = index + placeholder.length;
   }
-  parts.push(insideString(text.slice(at)));
+  parts.push(encodeInside(text.slice(at)));
   return parts;
 }
 
 /** `values`: what was encoded already, since a name is often used many times. */
-function fillIn(parts: Parts, variables: RecipientVariables, values: Map<string, string>): string {
-  let filled = '';
-  for (const [index, part] of parts.entries()) {
-    if (index % 2 === 0) {
-      filled += part;
+function appendText(
+  body: BodyBuffer,
+  parts: readonly Part[],
+  variables: RecipientVariables,
+  values: Map<Part, Uint8Array>,
+): void {
+  for (const part of parts) {
+    if (typeof part !== 'string') {
+      body.append(part);
       continue;
     }
     let value = values.get(part);
     if (value === undefined) {
       const given = Object.hasOwn(variables, part) ? variables[part] : undefined;
-      value = insideString(given ?? `%recipient.${part}%`);
+      value = encodeInside(given ?? `%recipient.${part}%`);
       values.set(part, value);
     }
-    filled += value;
+    body.append(value);
   }
-  return filled;
 }
 
 /** Pieces that were encoded one by one are together what the whole would be, or read as the same. */
-function insideString(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+function encodeInside(text: string): Uint8Array {
+  return Buffer.from(JSON.stringify(text).slice(1, -1));
 }
 
 function renderHeaders(headers: Template['headers'], variables: RecipientVariables) {

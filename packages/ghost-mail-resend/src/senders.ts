@@ -27,7 +27,8 @@ export function assertSender(sites: readonly Site[], site: Site, template: Sende
     SENDER_FIELDS.includes(name.toLowerCase()),
   );
   for (const [field, value] of [['from', template.from] as const, ...fields]) {
-    for (const domain of domainsOf(value)) {
+    const domains = domainsOf(value);
+    for (const domain of domains.length > 0 ? domains : ['']) {
       const owners = sitesOfSender(sites, domain);
       if (!owners.includes(site)) throw foreignSender(field, domain, owners, site);
     }

@@ -49,6 +49,10 @@ describe('a site among several sends', () => {
       /example\.org, which belongs to no site alone.*add the domain to "senders" of "one"/,
     ));
 
+  test.each(['root', '"ceo@one.example" <root>'])('not from %s, which has no domain', (from) =>
+    expect(() => send(from)).toThrow(expect.objectContaining({ status: 403 })),
+  );
+
   test('with replies to any address', () =>
     expect(() => send('news@one.example', { 'X-Other': 'a@two.example' })).not.toThrow());
 });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
 let installed: PackedPackage;
 

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../hits.ts';
-import { collectorEnv, metric, postHit, startTestCollector } from './running-collector.ts';
-import { rowOf, rowsOf, startUpstream, type Upstream } from './upstream.ts';
+import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../fixtures/hits.ts';
+import {
+  collectorEnv,
+  metric,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
+import { rowOf, rowsOf, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let collector: Collector & { lines: string[] };

@@ -1,11 +1,16 @@
 import { domainToASCII } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { deadLettersIn } from '../../src/data-dir.ts';
-import { readDeadLetters } from '../../src/dead-letters.ts';
-import { FIREFOX, SITE } from '../hits.ts';
-import { collectorEnv, metric, postHit, startTestCollector } from './running-collector.ts';
-import { rowOf, rowsOf, startUpstream, type Upstream } from './upstream.ts';
+import { readDeadLetters } from '../../src/send/dead-letters.ts';
+import { deadLettersIn } from '../../src/spool/data-dir.ts';
+import { FIREFOX, SITE } from '../fixtures/hits.ts';
+import {
+  collectorEnv,
+  metric,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
+import { rowOf, rowsOf, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let collector: Collector;
