@@ -45,7 +45,8 @@ export const sandboxOptions = {
   },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',
-    description: 'Folder for everything that the stand-ins keep. Only one sandbox at a time may use it.',
+    description:
+      'Folder for everything that the stand-ins keep. Only one sandbox at a time may use it.',
     schema: z.string().default('sandbox-data'),
     example: './sandbox-data',
   },

@@ -33,18 +33,25 @@ export async function startTestAccount({ retryMs = 50 } = {}): Promise<TestAccou
   });
   return {
     stripe,
-    signUp(email) {
-      const { id } = stripe.checkouts.create({
-        mode: 'subscription',
-        success_url: 'http://localhost/',
-        customer_email: email,
-        metadata: {},
-        line_items: [{ price, quantity: 1 }],
-        discounts: [],
-        custom_fields: [],
-      });
-      return stripe.checkouts.pay(id).subscription as string;
-    },
+    signUp: (email) => signUpAt(stripe, price, { email }),
     [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
   };
+}
+
+/** A reader subscribes at a price and pays, as through Ghost's checkout; returns the subscription's id. */
+export function signUpAt(
+  { checkouts }: Sandbox['stripe'],
+  price: string,
+  payer: { email: string; name?: string },
+): string {
+  const { id } = checkouts.create({
+    mode: 'subscription',
+    success_url: 'http://localhost/',
+    customer_email: payer.email,
+    metadata: {},
+    line_items: [{ price, quantity: 1 }],
+    discounts: [],
+    custom_fields: [],
+  });
+  return checkouts.pay(id, payer).subscription as string;
 }
