@@ -29,8 +29,18 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/analytics-engine': {
-    flow: ['ingest', 'sql', 'care', 'schema', 'database', 'datafiles', 'template'],
-    finished: false,
+    flow: [
+      'http',
+      'ingest',
+      'access',
+      'care',
+      'schema',
+      'sql',
+      'database',
+      'datafiles',
+      'template',
+    ],
+    finished: true,
   },
   'packages/sandbox': {
     flow: ['console', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],

@@ -34,17 +34,3 @@ test('the tarball alone serves: hits go in and come out counted', async () => {
   expect((await runEngine(['doctor'], { env, command })).code).toBe(0);
   expect(await engine.end('SIGTERM')).toBe(0);
 });
-
-test('the entry loads by import and by require', async () => {
-  const name = '@prosora/analytics-engine';
-  for (const args of [
-    [
-      '--input-type=module',
-      '-e',
-      `import { BATCH_HEADER } from '${name}'; console.log(BATCH_HEADER)`,
-    ],
-    ['-e', `console.log(require('${name}').BATCH_HEADER)`],
-  ]) {
-    expect(await installed.node(args)).toBe('prosora-batch\n');
-  }
-});

@@ -1,2 +1,0 @@
-export type { EngineErrorCode } from './errors.ts';
-export { BATCH_HEADER } from './ingest/batch-header.ts';
