@@ -5,18 +5,18 @@ import express, {
   type Request,
   type Response,
 } from 'express';
-import { BATCH_HEADER } from './batch-header.ts';
+import type { Access } from './access/tokens.ts';
 import type { Connection } from './database/connection.ts';
 import type { Project } from './datafiles/project.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
-import { ingest } from './ingest.ts';
-import { isSorted } from './is-sorted.ts';
-import { parametersOf } from './parameters.ts';
-import { pipeSql } from './pipe-sql.ts';
-import { lingerAfterAnswer, readBody } from './request-body.ts';
-import type { RoomForBatches } from './room-for-batches.ts';
-import type { Access } from './tokens.ts';
+import { parametersOf } from './http/parameters.ts';
+import { lingerAfterAnswer, readBody } from './http/request-body.ts';
+import { BATCH_HEADER } from './ingest/batch-header.ts';
+import { ingest } from './ingest/ingest.ts';
+import type { RoomForBatches } from './ingest/room-for-batches.ts';
+import { isSorted } from './sql/is-sorted.ts';
+import { pipeSql } from './sql/pipe-sql.ts';
 
 /** What the routes stand on. */
 export interface AppOptions {

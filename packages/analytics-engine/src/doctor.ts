@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { assertTokensDiffer } from './access/tokens.ts';
 import { listBackups } from './care/backup.ts';
 import { clockRecordOf, clockSentence } from './care/clock-file.ts';
+import { machineMemoryMb } from './database/memory-limit.ts';
+import { assertPlatform } from './database/platform.ts';
 import { readProject } from './datafiles/project.ts';
 import { databaseSettings, datafilesDirOf, type EngineOptions } from './engine.ts';
-import { machineMemoryMb } from './memory-limit.ts';
-import { pipeSql } from './pipe-sql.ts';
-import { assertPlatform } from './platform.ts';
-import { assertTokensDiffer } from './tokens.ts';
+import { pipeSql } from './sql/pipe-sql.ts';
 
 /** One thing the engine needs, looked at. */
 export interface Finding {

@@ -11,6 +11,7 @@ import {
   startPrivateListener,
 } from '@prosora/service';
 import type { OptionValues } from '@prosora/service/options';
+import { assertTokensDiffer, createTokens } from './access/tokens.ts';
 import { createApp } from './app.ts';
 import { type Care, createCare } from './care/care.ts';
 import { clockRecordOf, clockSentence } from './care/clock-file.ts';
@@ -20,14 +21,13 @@ import { newestEventMs } from './care/newest-event.ts';
 import { noteCleanStop, openChecked } from './care/open-checked.ts';
 import { keepCare } from './care/schedule.ts';
 import type { DatabaseSettings } from './database/messages.ts';
+import { assertPlatform } from './database/platform.ts';
 import type { Database } from './database/supervisor.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
+import { watchRoom } from './ingest/room-for-batches.ts';
 import type { engineOptions, localOptions } from './options.ts';
-import { assertPlatform } from './platform.ts';
-import { watchRoom } from './room-for-batches.ts';
-import type { ServedProject } from './served-project.ts';
-import { assertTokensDiffer, createTokens } from './tokens.ts';
+import type { ServedProject } from './schema/served-project.ts';
 
 /** The values of {@link engineOptions}. */
 export type EngineOptions = OptionValues<typeof engineOptions>;

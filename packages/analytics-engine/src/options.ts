@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
-import { defaultMemoryLimitMb, machineMemoryMb } from './memory-limit.ts';
-import { isSigningKey, signingKey } from './signing-key.ts';
+import { isSigningKey, signingKey } from './access/signing-key.ts';
+import { defaultMemoryLimitMb, machineMemoryMb } from './database/memory-limit.ts';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readOptions } from '@prosora/service/options';
 import { expect, test } from 'vitest';
+import { isSigningKey } from '../src/access/signing-key.ts';
+import { assertTokensDiffer } from '../src/access/tokens.ts';
 import { datafilesDirOf } from '../src/engine.ts';
 import { engineOptions } from '../src/options.ts';
-import { isSigningKey } from '../src/signing-key.ts';
-import { assertTokensDiffer } from '../src/tokens.ts';
 
 const env = { PROSORA_ENGINE_ADMIN_TOKEN: '0123456789abcdef0123456789abcdef', GHOST_DIR: '/ghost' };
 

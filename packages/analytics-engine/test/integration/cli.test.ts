@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { freePort, type ServiceProcess } from '@prosora/service/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { takeDataDir } from '../../src/care/data-dir-lock.ts';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
 let env: Record<string, string>;
 let url: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTestEngine, type TestEngine } from './test-engine.ts';
+import { startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 const SLOW = 'SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))';
 const LARGE = 'SELECT number FROM numbers(1000000)';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
 let installed: PackedPackage;
 
@@ -33,18 +33,4 @@ test('the tarball alone serves: hits go in and come out counted', async () => {
   expect(await answer.json()).toMatchObject({ data: [{ location: 'GB', visits: 1 }] });
   expect((await runEngine(['doctor'], { env, command })).code).toBe(0);
   expect(await engine.end('SIGTERM')).toBe(0);
-});
-
-test('the entry loads by import and by require', async () => {
-  const name = '@prosora/analytics-engine';
-  for (const args of [
-    [
-      '--input-type=module',
-      '-e',
-      `import { BATCH_HEADER } from '${name}'; console.log(BATCH_HEADER)`,
-    ],
-    ['-e', `console.log(require('${name}').BATCH_HEADER)`],
-  ]) {
-    expect(await installed.node(args)).toBe('prosora-batch\n');
-  }
 });
