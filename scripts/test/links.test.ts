@@ -1,18 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { plan } from '../house/plan.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Where the picture of docs/architecture.md leads, which GitHub draws in a frame without an address. */
 const REPOSITORY = 'https://github.com/prosora/prosora/tree/main/';
-
-/** Folders that the plan of the house has, and a package that is not finished may still lack. */
-const planned = new Set(
-  Object.entries(plan).flatMap(([folder, { flow, finished }]) =>
-    finished ? [] : flow.map((name) => `${folder}/src/${name}`),
-  ),
-);
 
 const pages = globSync(['*.md', 'docs/**/*.md', '{packages,examples}/*/*.md'], { cwd: ROOT });
 
@@ -27,8 +19,5 @@ function linksIn(page: string): string[] {
 }
 
 test.each(pages)('%s links to files and folders that are there', (page) => {
-  const broken = linksIn(page).filter(
-    (link) => !existsSync(path.join(ROOT, link)) && !planned.has(link),
-  );
-  expect(broken).toEqual([]);
+  expect(linksIn(page).filter((link) => !existsSync(path.join(ROOT, link)))).toEqual([]);
 });
