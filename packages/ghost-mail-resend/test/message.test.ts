@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseMessage } from '../src/accept/parse-message.ts';
 import type { Message } from '../src/store/message.ts';
 
-const RECORDED = new URL('./fixtures/mail', import.meta.url);
+const RECORDED = new URL('./fixtures/mail/', import.meta.url);
 
 function recorded(name: string): Message {
   const { multipart } = JSON.parse(readFileSync(new URL(`${name}.json`, RECORDED), 'utf8'));
