@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallBody } from '../../packages/ghost-mail-resend/src/resend.ts';
-import { sendChunk } from '../../packages/ghost-mail-resend/src/send.ts';
-import { createSharedPace } from '../../packages/ghost-mail-resend/src/shared-pace.ts';
-import { openMailStore } from '../../packages/ghost-mail-resend/src/store.ts';
+import type { CallBody } from '../../packages/ghost-mail-resend/src/send/resend.ts';
+import { sendChunk } from '../../packages/ghost-mail-resend/src/send/send.ts';
+import { createSharedPace } from '../../packages/ghost-mail-resend/src/send/shared-pace.ts';
+import { openMailStore } from '../../packages/ghost-mail-resend/src/store/store.ts';
 import type { Figure } from '../figure.ts';
 import { rssMb } from './bridge.ts';
 import { millionQueued } from './million.ts';

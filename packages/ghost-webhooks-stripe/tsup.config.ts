@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { command, library } from '../../tsup.base.ts';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -44,34 +45,20 @@ const leanBundle: Plugin = {
 };
 
 export default defineConfig([
-  {
-    clean: true,
-    entry: ['src/index.ts', 'src/express.ts', 'src/web.ts'],
-    format: ['esm', 'cjs'],
-    target: 'node22',
+  library({
+    entry: { index: 'src/index.ts', express: 'src/webhook/node.ts', web: 'src/webhook/web.ts' },
     dts: { resolve: [/^@prosora\//] },
-    removeNodeProtocol: false,
     noExternal: [/^@prosora\//],
     // The code that services share also imports a logger and metrics; the library uses neither, so
     // what is left of those imports is shaken off.
     external: ['pino', 'prom-client', 'zod'],
     treeshake: { moduleSideEffects: false },
-  },
-  {
+  }),
+  command({
     entry: ['src/cli.ts'],
-    format: ['esm'],
-    target: 'node24',
-    splitting: false,
-    minify: true,
     esbuildOptions(options) {
       options.legalComments = 'none';
     },
-    removeNodeProtocol: false,
-    noExternal: [/.*/],
     esbuildPlugins: [leanBundle],
-    // Bundled CommonJS asks for Node's own modules with require.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  },
+  }),
 ]);

@@ -13,20 +13,20 @@ export interface Plan {
  */
 export const plan: Record<string, Plan> = {
   'packages/ghost-storage-cloudinary': {
-    flow: ['cli', 'edge', 'store', 'serve', 'cloudinary'],
-    finished: false,
+    flow: ['cli', 'edge', 'store', 'serve', 'config', 'cloudinary'],
+    finished: true,
   },
   'packages/ghost-mail-resend': {
-    flow: ['accept', 'send', 'report', 'operate', 'doctor', 'store'],
-    finished: false,
+    flow: ['operate', 'doctor', 'accept', 'send', 'report', 'store'],
+    finished: true,
   },
   'packages/ghost-webhooks-stripe': {
-    flow: ['verbs', 'account', 'webhook', 'deliver', 'sinks', 'inbox'],
-    finished: false,
+    flow: ['verbs', 'page', 'account', 'sinks', 'deliver', 'inbox', 'webhook'],
+    finished: true,
   },
   'packages/ghost-analytics-tinybird': {
-    flow: ['doctor', 'hit', 'visitor', 'send', 'spool', 'charts', 'project', 'client'],
-    finished: false,
+    flow: ['client', 'tracker', 'doctor', 'hit', 'charts', 'visitor', 'send', 'spool', 'project'],
+    finished: true,
   },
   'packages/analytics-engine': {
     flow: [

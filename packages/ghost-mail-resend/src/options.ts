@@ -1,7 +1,7 @@
 import { type Options, OptionsError, type OptionValues } from '@prosora/service/options';
 import { z } from 'zod';
-import type { Site } from './authenticate.ts';
-import type { MailPlace } from './store.ts';
+import type { Site } from './accept/authenticate.ts';
+import type { MailPlace } from './store/store.ts';
 
 /** A comma-separated list. */
 const list = z

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detectOpenBot } from '../src/open-bot.ts';
+import { detectOpenBot } from '../src/report/open-bot.ts';
 
 const GMAIL =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0';

@@ -1,6 +1,6 @@
 import { createLimiter, type LimiterKind } from '@prosora/sandbox';
 import { describe, expect, test } from 'vitest';
-import { learnPace, newPace, type PaceState, takeTurn } from '../src/pace.ts';
+import { learnPace, newPace, type PaceState, takeTurn } from '../src/send/pace.ts';
 
 const MINUTE_MS = 60_000;
 

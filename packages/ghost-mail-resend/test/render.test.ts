@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBodyBuffer } from '../src/body-buffer.ts';
-import { formChunks } from '../src/chunk.ts';
-import type { Template } from '../src/message.ts';
-import { parseRecipientTag, recipientTag } from '../src/recipient-tag.ts';
-import { renderBatch, renderPieces } from '../src/render.ts';
-import { substitute } from '../src/substitute.ts';
+import { createBodyBuffer } from '../src/send/body-buffer.ts';
+import { renderBatch, renderPieces } from '../src/send/render.ts';
+import { substitute } from '../src/send/substitute.ts';
+import { formChunks } from '../src/store/chunk.ts';
+import type { Template } from '../src/store/message.ts';
+import { parseRecipientTag, recipientTag } from '../src/store/recipient-tag.ts';
 
 const TEMPLATE: Template = {
   from: '"Lab" <lab@example.com>',

@@ -1,21 +1,20 @@
 import { join, posix, resolve } from 'node:path';
 import type { RequestHandler } from 'express';
 import { type ReadOptions, StorageBase, type StorageFile } from 'ghost-storage-base';
-import { URL_KEY_OF } from './asset-urls.ts';
-import { Cloudinary } from './cloudinary.ts';
-import { createDeliveryUrls, type DeliveryUrls } from './delivery-url.ts';
+import { Cloudinary } from './cloudinary/cloudinary.ts';
+import { createNames, type Names } from './cloudinary/names.ts';
+import { extensionOf } from './cloudinary/resource-type.ts';
+import { URL_KEY_OF } from './config/asset-urls.ts';
+import { parseConfig } from './config/parse-config.ts';
+import { readRunningGhost } from './config/running-ghost.ts';
 import { CloudinaryError, fileNotFound } from './errors.ts';
-import { createLimit } from './limit.ts';
-import { LocalFiles } from './local-files.ts';
-import { createNames, imageOfOriginal, type Names } from './names.ts';
 import type { StorageOptions } from './options.ts';
-import { parseConfig } from './parse-config.ts';
-import { remember } from './remember.ts';
-import { extensionOf } from './resource-type.ts';
-import { readRunningGhost } from './running-ghost.ts';
-import { createServe } from './serve.ts';
-import { createShrink } from './shrink.ts';
-import { createSiteUrls, type SiteUrls } from './site-urls.ts';
+import { createDeliveryUrls, type DeliveryUrls } from './serve/delivery-url.ts';
+import { LocalFiles } from './serve/local-files.ts';
+import { remember } from './serve/remember.ts';
+import { parseRequestPath } from './serve/request-path.ts';
+import { createServe } from './serve/serve.ts';
+import { createSiteUrls, type SiteUrls } from './serve/site-urls.ts';
 import {
   GHOST_SIZES,
   hasListedSize,
@@ -25,10 +24,13 @@ import {
   isTransformable,
   parseSizePath,
   type SizedImage,
-} from './sizes.ts';
-import { parseRequestPath, storeFolder, storePath } from './store-path.ts';
-import { createUploadDetails } from './upload-details.ts';
-import { Uploads } from './uploads.ts';
+} from './serve/sizes.ts';
+import { imageOfOriginal } from './store/file-names.ts';
+import { createLimit } from './store/limit.ts';
+import { createShrink } from './store/shrink.ts';
+import { storeFolder, storePath } from './store/store-path.ts';
+import { createUploadDetails } from './store/upload-details.ts';
+import { Uploads } from './store/uploads.ts';
 
 /** Of all three stores together, in one Ghost process. */
 const uploadLimit = createLimit(8);

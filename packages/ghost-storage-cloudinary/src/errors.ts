@@ -90,6 +90,17 @@ export function fileNotFound(path: string, cause?: unknown): StorageError {
   return new StorageError('NotFoundError', 'FILE_NOT_FOUND', `File not found: ${path}`, { cause });
 }
 
+/** The error for a file of the content folder that the disk does not give or take. */
+export function diskFailure(path: string, cause: unknown): StorageError {
+  const { code = String(cause) } = cause as NodeJS.ErrnoException;
+  return new StorageError(
+    'InternalServerError',
+    'DISK_FAILED',
+    `The local copy of ${path} cannot be used (${code}).`,
+    { cause, help: "Check the space and the permissions of Ghost's content folder." },
+  );
+}
+
 /** The error for an answer that is none of Cloudinary's. */
 export function badAnswer(what: string): CloudinaryError {
   return new CloudinaryError(

@@ -1,6 +1,6 @@
 import type { Option } from '@prosora/service/options';
 import * as z from 'zod/mini';
-import { FORMATS, SIZE_PATTERN } from './sizes.ts';
+import { FORMATS, SIZE_PATTERN } from './serve/sizes.ts';
 
 /** An option of the adapter's block in Ghost's config; `env` names the variable that may set it too. */
 export interface StorageOption extends Omit<Option, 'env'> {

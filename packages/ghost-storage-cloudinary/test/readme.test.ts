@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { parseConfig } from '../src/config/parse-config.ts';
 import { type StorageOption, storageOptions } from '../src/options.ts';
-import { parseConfig } from '../src/parse-config.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

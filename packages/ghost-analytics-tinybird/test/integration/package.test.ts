@@ -6,10 +6,10 @@ import { lacks } from '@prosora/service/programs';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { FIREFOX, SITE } from '../hits.ts';
-import { runVerb, spawnCollector } from './collector-process.ts';
-import { collectorEnv, postHit } from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+import { runVerb, spawnCollector } from '../fixtures/collector-process.ts';
+import { FIREFOX, SITE } from '../fixtures/hits.ts';
+import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
 const packageDir = join(import.meta.dirname, '../..');
 const NAME = '@prosora/ghost-analytics-tinybird';

@@ -4,9 +4,9 @@ import { systemClock } from '@prosora/durable';
 import { hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { listen } from '@prosora/service';
 import { expect, test, vi } from 'vitest';
-import { leaveInDoubt } from '../../src/settle-verdict.ts';
-import type { OpenedMailStore } from '../../src/store.ts';
-import { receiveWebhook } from '../../src/webhook.ts';
+import { receiveWebhook } from '../../src/report/webhook.ts';
+import { leaveInDoubt } from '../../src/store/states.ts';
+import type { OpenedMailStore } from '../../src/store/store.ts';
 import {
   acceptForm,
   membersOf,

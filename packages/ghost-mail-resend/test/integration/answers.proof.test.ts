@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startSandbox } from '@prosora/sandbox';
 import { freePort } from '@prosora/service/testing';
 import { expect, test } from 'vitest';
-import { type MailPlace, openMailStore } from '../../src/store.ts';
+import { type MailPlace, openMailStore } from '../../src/store/store.ts';
 import { bridgeEnv, serveBridge } from '../bridge-process.ts';
 import {
   AUTHORIZATION,

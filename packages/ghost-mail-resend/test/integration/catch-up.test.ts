@@ -1,9 +1,9 @@
 import { Resend } from 'resend';
 import { expect, test } from 'vitest';
-import { catchUp } from '../../src/catch-up.ts';
-import { examine } from '../../src/doctor.ts';
-import { setUpWebhook } from '../../src/setup.ts';
-import { webhookSilenceMs } from '../../src/webhook-silence.ts';
+import { examine } from '../../src/doctor/doctor.ts';
+import { setUpWebhook } from '../../src/operate/setup.ts';
+import { catchUp } from '../../src/report/catch-up.ts';
+import { webhookSilenceMs } from '../../src/report/webhook-silence.ts';
 import {
   API_KEY,
   DOMAIN,

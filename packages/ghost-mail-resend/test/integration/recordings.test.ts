@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
 
-const RECORDED = new URL('../fixtures/mail/', import.meta.url);
+const RECORDED = new URL('../fixtures/mail', import.meta.url);
 const names = readdirSync(RECORDED).filter((name) => name.endsWith('.http'));
 const named = (part: string) => names.filter((name) => name.includes(part));
 

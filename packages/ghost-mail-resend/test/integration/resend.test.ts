@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createResendClient, wholeBody } from '../../src/resend.ts';
+import { createResendClient, wholeBody } from '../../src/send/resend.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Usage } from '../admin-api.ts';
-import type { Asset } from '../names.ts';
+import type { Usage } from '../cloudinary/admin-api.ts';
+import type { Asset } from '../cloudinary/names.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { sentenceOf } from './remote-list.ts';
 import type { Store } from './stores.ts';

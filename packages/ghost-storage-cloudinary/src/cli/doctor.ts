@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { assetUrlProblems } from '../asset-urls.ts';
-import { sharpOfGhost } from '../shrink.ts';
+import { assetUrlProblems } from '../config/asset-urls.ts';
+import { sharpOfGhost } from '../store/shrink.ts';
 import { examineAccount } from './doctor-account.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { asBlock, at, type GhostSettings } from './ghost-config.ts';

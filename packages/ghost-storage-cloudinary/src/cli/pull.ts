@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ListedAsset } from '../admin-api.ts';
-import { md5Of } from '../source-file.ts';
-import { parseRequestPath } from '../store-path.ts';
+import type { ListedAsset } from '../cloudinary/admin-api.ts';
+import { parseRequestPath } from '../serve/request-path.ts';
+import { md5Of } from '../store/source-file.ts';
 import { inLanes } from './lanes.ts';
 import type { Progress } from './progress.ts';
 import { etagOf, listRemote, sentenceOf } from './remote-list.ts';

@@ -1,8 +1,8 @@
-import type { ListedAsset } from '../admin-api.ts';
+import type { ListedAsset } from '../cloudinary/admin-api.ts';
+import { MAX_PUBLIC_ID_LENGTH } from '../cloudinary/names.ts';
 import { CloudinaryError } from '../errors.ts';
-import { MAX_PUBLIC_ID_LENGTH } from '../names.ts';
-import { createShrink, sharpOfGhost } from '../shrink.ts';
-import { openSourceFile } from '../source-file.ts';
+import { createShrink, sharpOfGhost } from '../store/shrink.ts';
+import { openSourceFile } from '../store/source-file.ts';
 import { Journal } from './journal.ts';
 import { inLanes } from './lanes.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';

@@ -1,4 +1,4 @@
-import type { ListedAsset } from '../admin-api.ts';
+import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { CloudinaryError } from '../errors.ts';
 import type { Store } from './stores.ts';
 

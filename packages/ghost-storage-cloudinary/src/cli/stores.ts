@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { AdminApi } from '../admin-api.ts';
-import type { AssetUrls } from '../asset-urls.ts';
-import { Cloudinary } from '../cloudinary.ts';
-import { createDeliveryUrls, type DeliveryUrls } from '../delivery-url.ts';
-import { LocalFiles } from '../local-files.ts';
-import { createNames, type Names } from '../names.ts';
+import { AdminApi } from '../cloudinary/admin-api.ts';
+import { Cloudinary } from '../cloudinary/cloudinary.ts';
+import { createNames, type Names } from '../cloudinary/names.ts';
+import type { AssetUrls } from '../config/asset-urls.ts';
+import { parseConfig } from '../config/parse-config.ts';
 import type { StorageOptions } from '../options.ts';
-import { parseConfig } from '../parse-config.ts';
-import { createUploadDetails, type UploadDetails } from '../upload-details.ts';
+import { createDeliveryUrls, type DeliveryUrls } from '../serve/delivery-url.ts';
+import { LocalFiles } from '../serve/local-files.ts';
+import { createUploadDetails, type UploadDetails } from '../store/upload-details.ts';
 import { asBlock, at, type Block, type GhostSettings } from './ghost-config.ts';
 
 export const STORES = ['images', 'media', 'files'] as const;

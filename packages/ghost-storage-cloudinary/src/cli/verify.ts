@@ -1,6 +1,6 @@
-import type { ListedAsset } from '../admin-api.ts';
-import { createShrink, sharpOfGhost } from '../shrink.ts';
-import { openSourceFile } from '../source-file.ts';
+import type { ListedAsset } from '../cloudinary/admin-api.ts';
+import { createShrink, sharpOfGhost } from '../store/shrink.ts';
+import { openSourceFile } from '../store/source-file.ts';
 import { inLanes } from './lanes.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';
 import type { Progress } from './progress.ts';

@@ -1,4 +1,4 @@
-import { FORMATS } from '../sizes.ts';
+import { FORMATS } from '../serve/sizes.ts';
 import {
   anyOf,
   type EdgeRules,

@@ -1,7 +1,10 @@
+import {
+  IMAGE_EXTENSIONS as IMAGES,
+  VIDEO_EXTENSIONS as VIDEOS,
+} from '../cloudinary/resource-type.ts';
 import { StorageError } from '../errors.ts';
 import type { StorageOptions } from '../options.ts';
-import { IMAGE_EXTENSIONS as IMAGES, VIDEO_EXTENSIONS as VIDEOS } from '../resource-type.ts';
-import { GHOST_SIZES, isTransformable, SIZE_PATTERN } from '../sizes.ts';
+import { GHOST_SIZES, isTransformable, SIZE_PATTERN } from '../serve/sizes.ts';
 
 const SIZE = new RegExp(`^${SIZE_PATTERN}$`);
 

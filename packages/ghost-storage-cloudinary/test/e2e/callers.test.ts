@@ -18,8 +18,12 @@ import {
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PACKED_NAME as NAME, type PackedAdapter, packAdapter } from '../packed-adapter.ts';
-import { picture, sound } from '../test-site.ts';
+import {
+  PACKED_NAME as NAME,
+  type PackedAdapter,
+  packAdapter,
+} from '../fixtures/packed-adapter.ts';
+import { picture, sound } from '../fixtures/test-site.ts';
 
 let folder: string;
 let install: GhostInstall;

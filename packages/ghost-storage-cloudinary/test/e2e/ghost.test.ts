@@ -16,8 +16,8 @@ import {
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PACKED_NAME as NAME, packAdapter } from '../packed-adapter.ts';
-import { sound } from '../test-site.ts';
+import { PACKED_NAME as NAME, packAdapter } from '../fixtures/packed-adapter.ts';
+import { sound } from '../fixtures/test-site.ts';
 
 const PUBLISHED_NAME = '@prosora/ghost-storage-cloudinary';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { picture, startTestSite, type TestSite } from '../test-site.ts';
+import { picture, startTestSite, type TestSite } from '../fixtures/test-site.ts';
 
 let site: TestSite;
 beforeAll(async () => {

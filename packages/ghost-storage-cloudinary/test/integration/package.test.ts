@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PackedAdapter, packAdapter } from '../packed-adapter.ts';
+import { type PackedAdapter, packAdapter } from '../fixtures/packed-adapter.ts';
 
 let adapter: PackedAdapter;
 beforeAll(async () => {

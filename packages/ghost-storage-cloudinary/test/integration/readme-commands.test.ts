@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CommandSite, startCommandSite } from '../command.ts';
-import { picture } from '../test-site.ts';
+import { type CommandSite, startCommandSite } from '../fixtures/command.ts';
+import { picture } from '../fixtures/test-site.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const commands = [...readme.matchAll(/^ghost-cloudinary ([^#>\n]+)/gm)].map(([, line = '']) =>

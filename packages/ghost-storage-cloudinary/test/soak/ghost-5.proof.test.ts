@@ -14,8 +14,8 @@ import {
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { packAdapter } from '../packed-adapter.ts';
-import { picture, sound } from '../test-site.ts';
+import { packAdapter } from '../fixtures/packed-adapter.ts';
+import { picture, sound } from '../fixtures/test-site.ts';
 
 /** The last of its line. Its sqlite3 is compiled at install, so it runs on MariaDB here. */
 const VERSION = '5.130.6';

@@ -14,8 +14,8 @@ import {
 } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PACKED_NAME as NAME, packAdapter } from '../packed-adapter.ts';
-import { picture } from '../test-site.ts';
+import { PACKED_NAME as NAME, packAdapter } from '../fixtures/packed-adapter.ts';
+import { picture } from '../fixtures/test-site.ts';
 
 // Follows docs/moving-from-eexit.md from its first step to its last.
 const EEXIT = 'ghost-storage-cloudinary';

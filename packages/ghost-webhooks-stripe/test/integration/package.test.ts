@@ -4,10 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { eventLike } from '../events.ts';
-import { startGhostTarget } from './ghost-target.ts';
-import { freePort, runVerb, spawnInbox } from './inbox-process.ts';
-import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
+import { eventLike } from '../support/events.ts';
+import { startGhostTarget } from '../support/ghost-target.ts';
+import { freePort, runVerb, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
 
 const run = promisify(execFile);
 const packageDir = path.join(import.meta.dirname, '../..');

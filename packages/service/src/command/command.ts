@@ -14,10 +14,9 @@ export interface Command {
   options: Options;
   /** Files and flags that stand for more than one verb, as lines of the help. (Default: none) */
   notes?: string;
+  /** Node's oldest major version on which it runs. (Default: that of the services, 24) */
+  oldestNode?: number;
 }
-
-/** Node's oldest major version on which services run. */
-export const OLDEST_NODE = 24;
 
 /** Checks a command's own shape as it is written. */
 export const defineCommand = (command: Command): Command => command;

@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { ProsoraError } from '../errors.ts';
 import { readOptions } from '../options/options.ts';
-import { type Command, OLDEST_NODE } from './command.ts';
+import type { Command } from './command.ts';
 import { commandHelp, verbHelp } from './help.ts';
 import { nearest } from './nearest.ts';
 import { UsageError } from './usage-error.ts';
@@ -69,6 +69,8 @@ async function run(
   const asked = first === 'help' ? [words[1] ?? '', '--help'] : words;
   const isNamed = asked[0] !== undefined && !asked[0].startsWith('-');
   const name = (isNamed ? asked[0] : undefined) ?? 'serve';
+  if (!isNamed && !('serve' in command.verbs))
+    throw new UsageError(`Name a verb before ${asked[0]}.`, `\`${command.name} help\` lists all.`);
   const verb = findVerb(command, name);
   const { flags, args } = parse(command, name, verb, asked.slice(isNamed ? 1 : 0));
   if (flags['help'] === true) return said(print, verbHelp(command, name, verb));
@@ -93,11 +95,11 @@ function said(print: (text: string) => void, text: string): number {
   return 0;
 }
 
-function assertNode({ name }: Command, { versions }: Terminal): void {
-  if (Number.parseInt(versions.node, 10) >= OLDEST_NODE) return;
+function assertNode({ name, oldestNode = 24 }: Command, { versions }: Terminal): void {
+  if (Number.parseInt(versions.node, 10) >= oldestNode) return;
   throw new ProsoraError(
     'NODE_TOO_OLD',
-    `${name} needs Node ${OLDEST_NODE}; this is Node ${versions.node}.`,
+    `${name} needs Node ${oldestNode}; this is Node ${versions.node}.`,
   );
 }
 

@@ -62,13 +62,18 @@ const example = defineCommand({
   },
 });
 
-async function run(words: string[], env: Record<string, string> = {}, command: Command = example) {
+async function run(
+  words: string[],
+  env: Record<string, string> = {},
+  command: Command = example,
+  node = '24.0.0',
+) {
   const written = { out: '', err: '' };
   const code = await runCommand(command, words, {
     env,
     stdout: { write: (text) => (written.out += text) },
     stderr: { write: (text) => (written.err += text) },
-    versions: { node: '24.0.0' },
+    versions: { node },
   });
   return { code, ...written };
 }
@@ -135,6 +140,29 @@ test('the help of a verb shows its flags and only what it reads', async () => {
   expect(out).toContain('EXAMPLE_DIR');
   expect(out).not.toContain('EXAMPLE_KEY');
   expect((await run(['help', 'status'])).out).toBe(out);
+});
+
+test('a command that does not serve wants its verb first', async () => {
+  const { serve, ...verbs } = example.verbs;
+  const command = { ...example, verbs };
+  expect(await run(['--watch', 'status'], {}, command)).toMatchObject({
+    code: 2,
+    err: 'Name a verb before --watch. `prosora-example help` lists all.\n',
+  });
+  expect(await run([], {}, command)).toMatchObject({ code: 2, err: '' });
+});
+
+test('a command says which Node it needs, which is its own to name', async () => {
+  const onNode = (node: string, oldestNode?: number) =>
+    run(['doctor'], {}, { ...example, ...(oldestNode && { oldestNode }) }, node);
+  expect(await onNode('22.23.3')).toMatchObject({
+    code: 1,
+    err: 'prosora-example needs Node 24; this is Node 22.23.3.\n',
+  });
+  expect((await onNode('22.23.3', 22)).out).toContain('✔ disk');
+  expect((await onNode('20.1.0', 22)).err).toBe(
+    'prosora-example needs Node 22; this is Node 20.1.0.\n',
+  );
 });
 
 test('the version is that of the package', async () => {

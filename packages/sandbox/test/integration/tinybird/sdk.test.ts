@@ -10,7 +10,7 @@ import { type Sandbox, startSandbox } from '../../../src/index.ts';
 
 /** What `tinybird deploy` of the SDK runs; the package does not export it. */
 const { deployToMain } = await import(
-  new URL('../api/deploy.js', import.meta.resolve('@tinybirdco/sdk')).href
+  new URL('./api/deploy.js', import.meta.resolve('@tinybirdco/sdk')).href
 );
 
 const EVENTS = {
