@@ -30,6 +30,7 @@ export const plan: Record<string, Plan> = {
   },
   'packages/analytics-engine': {
     flow: [
+      'verbs',
       'http',
       'ingest',
       'access',
@@ -56,6 +57,7 @@ export const plan: Record<string, Plan> = {
       'command',
       'operator',
       'vendors',
+      'verbs',
       'http',
       'clock',
       'secrets',

@@ -100,7 +100,8 @@ describe('what is beyond the queue', () => {
   test('of queries is answered 429, and the rest 200', async () => {
     const counts = await statusesOf(Array.from({ length: 150 }, () => engine.ask('nap')));
     expect(Object.keys(counts)).toEqual(['200', '429']);
-    expect(counts[200]).toBeGreaterThanOrEqual(2 + 64);
+    // So little memory lets one query run at a time.
+    expect(counts[200]).toBeGreaterThanOrEqual(1 + 64);
   });
 
   test('of batches is answered 429 and not written, and the rest is', async () => {

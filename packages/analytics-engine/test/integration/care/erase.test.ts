@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { listBackups } from '../../../src/care/backup.ts';
 import { restoreBackup } from '../../../src/care/restore.ts';
-import { databaseSettings } from '../../../src/engine.ts';
+import { databaseSettings } from '../../../src/database/database-settings.ts';
 import { pageHit, pageHits } from '../../fixtures/hits.ts';
 import { startTestEngine, type TestEngine } from '../../fixtures/test-engine.ts';
 
