@@ -67,6 +67,8 @@ export default defineConfig({
           exclude: filesOf('{integration,e2e,stack,soak}'),
           ...together,
           setupFiles: ['./scripts/no-network.ts'],
+          // Properties try hundreds of cases, on a machine that other tests keep busy.
+          testTimeout: 30_000,
         },
       },
       {

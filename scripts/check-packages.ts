@@ -11,6 +11,9 @@ const packages = readdirSync('packages').map((folder) => ({
 for (const { folder, manifest } of packages) {
   if (manifest.private) continue;
   console.log(`\n${manifest.name}`);
+  execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
+  // A command alone has nothing whose types could be resolved.
+  if (manifest.exports['.'] === undefined) continue;
   // A package that Ghost loads with require has no entry for import.
   const ignored = manifest.exports['.'].import ? [] : ['cjs-resolves-to-esm', 'named-exports'];
   const rules = ignored.length > 0 ? ['--ignore-rules', ...ignored] : [];
@@ -19,7 +22,6 @@ for (const { folder, manifest } of packages) {
     .filter(([, target]) => typeof target === 'string' && target.endsWith('.js'))
     .map(([entry]) => entry);
   if (scripts.length > 0) rules.push('--exclude-entrypoints', ...scripts);
-  execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
   // Node 10 knew no `exports`; nothing here runs on it.
   execFileSync('attw', ['--pack', folder, '--profile', 'node16', ...rules], { stdio: 'inherit' });
 }

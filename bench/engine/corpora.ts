@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startDatabaseProcess } from '../../packages/analytics-engine/src/database/database-process.ts';
-import { corpus, eventOf } from '../../packages/analytics-engine/test/corpus.ts';
+import { corpus, eventOf } from '../../packages/analytics-engine/test/fixtures/corpus.ts';
 import { startEngineProcess } from './engine-process.ts';
 import { DAYS, END, PAGES, SITE } from './site.ts';
 

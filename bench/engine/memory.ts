@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { defaultMemoryLimitMb } from '../../packages/analytics-engine/src/memory-limit.ts';
+import { defaultMemoryLimitMb } from '../../packages/analytics-engine/src/database/memory-limit.ts';
 import type { Figure } from '../figure.ts';
 import { startEngineProcess } from './engine-process.ts';
 import { ENDPOINTS, queryOf } from './questions.ts';

@@ -1,4 +1,4 @@
-import { HOME, type Page } from '../../packages/analytics-engine/test/corpus.ts';
+import { HOME, type Page } from '../../packages/analytics-engine/test/fixtures/corpus.ts';
 
 /** The site whose visits are in the corpora. */
 export const SITE = 'bd05ceed-1df9-4af7-832a-d3b5faa7ca1d';

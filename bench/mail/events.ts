@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { eventsPage } from '../../packages/ghost-mail-resend/src/events-page.ts';
-import { openMailStore } from '../../packages/ghost-mail-resend/src/store.ts';
+import { eventsPage } from '../../packages/ghost-mail-resend/src/report/events-page.ts';
+import { openMailStore } from '../../packages/ghost-mail-resend/src/store/store.ts';
 import type { Figure } from '../figure.ts';
 import { quantile } from '../quantile.ts';
 import { millionQueued } from './million.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { acceptMessage } from '../../packages/ghost-mail-resend/src/accept.ts';
-import { openMailStore } from '../../packages/ghost-mail-resend/src/store.ts';
+import { acceptMessage } from '../../packages/ghost-mail-resend/src/accept/accept.ts';
+import { openMailStore } from '../../packages/ghost-mail-resend/src/store/store.ts';
 import { BATCH, CACHE, MILLION, messageTo, SITE, SMALL_HTML } from './newsletter.ts';
 /** A store with a million recipients of one newsletter queued. */
 export async function millionQueued(): Promise<string> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Message } from '../../packages/ghost-mail-resend/src/message.ts';
+import type { Message } from '../../packages/ghost-mail-resend/src/store/message.ts';
 
 export const SITE = { site: 'ghost', domain: 'mg.example.com' };
 export const KEY = 'a-key-for-the-bench';

@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sendChunk } from '../../packages/ghost-mail-resend/src/send.ts';
-import { createSharedPace } from '../../packages/ghost-mail-resend/src/shared-pace.ts';
-import { openMailStore } from '../../packages/ghost-mail-resend/src/store.ts';
+import type { CallBody } from '../../packages/ghost-mail-resend/src/send/resend.ts';
+import { sendChunk } from '../../packages/ghost-mail-resend/src/send/send.ts';
+import { createSharedPace } from '../../packages/ghost-mail-resend/src/send/shared-pace.ts';
+import { openMailStore } from '../../packages/ghost-mail-resend/src/store/store.ts';
 import type { Figure } from '../figure.ts';
 import { rssMb } from './bridge.ts';
 import { millionQueued } from './million.ts';
@@ -25,8 +26,10 @@ export async function simulate(folder: string): Promise<Figure[]> {
     const rate = { limit, remaining: limit, resetMs: null, windowMs: 1_000 };
     let sent = 0;
     const resend = {
-      send: async (bytes: Uint8Array) => {
-        const count = (JSON.parse(Buffer.from(bytes).toString()) as unknown[]).length;
+      send: async (body: CallBody) => {
+        let text = '';
+        for (const piece of body.pieces()) text += Buffer.from(piece).toString();
+        const count = (JSON.parse(text) as unknown[]).length;
         const data = Array.from({ length: count }, () => ({ id: `id-${sent++}` }));
         return {
           status: 200,

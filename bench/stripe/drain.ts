@@ -1,5 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bootGhost, createAdminClient } from '../../packages/ghost-local/src/index.ts';
+import {
+  askForCheckout,
+  bootGhost,
+  createAdminClient,
+} from '../../packages/ghost-local/src/index.ts';
 import { sign } from '../../packages/ghost-webhooks-stripe/src/index.ts';
 import { startSandbox } from '../../packages/sandbox/src/index.ts';
 import type { Figure } from '../figure.ts';
@@ -98,20 +102,10 @@ async function tierPrice(
   admin: ReturnType<typeof createAdminClient>,
   stripe: Awaited<ReturnType<typeof startSandbox>>['stripe'],
 ): Promise<string> {
-  const tier = (await admin.tiers.browse()).find(({ type }) => type === 'paid');
-  const response = await fetch(`${site}/members/api/create-stripe-checkout-session/`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      tierId: tier?.id,
-      cadence: 'month',
-      customerEmail: 'first@example.com',
-      successUrl: `${site}/?stripe=success`,
-      cancelUrl: `${site}/?stripe=cancel`,
-    }),
-  });
+  const email = 'first@example.com';
+  const response = await askForCheckout({ admin, url: site, email });
   const { url } = (await response.json()) as { url: string };
-  stripe.checkouts.pay(url.split('/').at(-1) ?? '', { email: 'first@example.com' });
+  stripe.checkouts.pay(url.split('/').at(-1) ?? '', { email });
   return stripe.subscriptions.list()[0]?.items.data[0]?.price.id ?? '';
 }
 

@@ -1,28 +1,12 @@
 import { defineConfig } from 'tsup';
+import { command } from '../../tsup.base.ts';
 
-export default defineConfig([
-  {
+export default defineConfig(
+  command({
     clean: true,
-    entry: ['src/index.ts'],
-    format: ['esm', 'cjs'],
-    target: 'node24',
-    dts: { resolve: [/^@prosora\//] },
-    removeNodeProtocol: false,
-    noExternal: [/^@prosora\//],
-  },
-  {
     // The command and the process it starts for the database.
     entry: { cli: 'src/cli.ts', child: 'src/database/child.ts' },
-    format: ['esm'],
-    target: 'node24',
-    splitting: false,
-    minify: true,
-    removeNodeProtocol: false,
     // All but chdb, whose binary cannot be bundled.
     noExternal: [/^(?!chdb$)/],
-    // Bundled CommonJS asks for Node's own modules with require.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
-  },
-]);
+  }),
+);

@@ -1,14 +1,8 @@
 import { defineConfig } from 'tsup';
+import { command, library } from '../../tsup.base.ts';
 
 export default defineConfig([
-  {
-    clean: true,
-    entry: ['src/index.ts'],
-    format: ['esm', 'cjs'],
-    target: 'node22',
-    dts: true,
-    removeNodeProtocol: false,
-  },
+  library({ entry: ['src/index.ts'] }),
   {
     entry: ['src/tracker/tracker.js'],
     format: ['iife'],
@@ -17,17 +11,5 @@ export default defineConfig([
     minify: true,
     outExtension: () => ({ js: '.js' }),
   },
-  {
-    entry: ['src/cli.ts'],
-    format: ['esm'],
-    target: 'node24',
-    splitting: false,
-    minify: true,
-    removeNodeProtocol: false,
-    noExternal: [/.*/],
-    // Bundled CommonJS asks for Node's own modules with require.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  },
+  command({ entry: ['src/cli.ts'] }),
 ]);

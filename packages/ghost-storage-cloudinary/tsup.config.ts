@@ -1,11 +1,12 @@
 import { defineConfig, type Options } from 'tsup';
+import { command, library } from '../../tsup.base.ts';
 
 const shared = {
+  // Both run beside Ghost, on its Node.
   target: 'node22',
   minify: true,
   // Ghost knows the adapter's base class and its errors by the names of their classes.
   keepNames: true,
-  removeNodeProtocol: false,
   splitting: false,
   // The bundled SDK reads these when it loads and fails on a malformed one before `validate` can speak.
   define: {
@@ -16,24 +17,13 @@ const shared = {
 } satisfies Options;
 
 export default defineConfig([
-  {
+  library({
     ...shared,
     entry: ['src/index.ts'],
     format: 'cjs',
     // `module.exports` is the class itself, in the code and, by `cjsInterop`, in the types.
     footer: { js: 'module.exports = module.exports.default;' },
     cjsInterop: true,
-    dts: true,
-    clean: true,
-  },
-  {
-    ...shared,
-    entry: ['src/cli.ts'],
-    format: 'esm',
-    // The SDK calls `require`, which an ES module has to make itself.
-    banner: {
-      js: `import { createRequire as make } from 'node:module'; const require = make(import.meta.url);`,
-    },
-    noExternal: [/./],
-  },
+  }),
+  command({ ...shared, entry: ['src/cli.ts'] }),
 ]);

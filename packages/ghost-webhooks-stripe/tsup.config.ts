@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { command, library } from '../../tsup.base.ts';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /*
  * The MySQL driver carries tables that are larger than itself: charsets other than UTF-8, the certificates of
  * Amazon, the names of all server errors. Here every connection is UTF-8 and errors are told by number.
- * prom-client has OpenTelemetry for exemplars, which nobody asks it for.
+ * prom-client has OpenTelemetry for exemplars, which nobody asks it for. Of Stripe's SDK, cards that are issued, bank
+ * accounts that are held and what tests them are no business of an inbox.
  */
 const EMPTY: Record<string, string> = {
   'iconv-lite':
@@ -29,38 +32,33 @@ const leanBundle: Plugin = {
     build.onLoad({ filter: /mysql2[\\/]lib[\\/]constants[\\/]errors\.js$/ }, () => ({
       contents: "module.exports = new Proxy({}, { get: (_, number) => 'ER_' + String(number) });",
     }));
+    build.onLoad(
+      { filter: /stripe[\\/]esm[\\/]resources[\\/](Issuing|TestHelpers|Treasury)[\\/]/ },
+      ({ path }) => {
+        const classes = readFileSync(path, 'utf8').matchAll(/^export class (\w+)/gm);
+        return {
+          contents: Array.from(classes, ([, name]) => `export class ${name} {}`).join('\n'),
+        };
+      },
+    );
   },
 };
 
 export default defineConfig([
-  {
-    clean: true,
-    entry: ['src/index.ts', 'src/express.ts', 'src/web.ts'],
-    format: ['esm', 'cjs'],
-    target: 'node22',
+  library({
+    entry: { index: 'src/index.ts', express: 'src/webhook/node.ts', web: 'src/webhook/web.ts' },
     dts: { resolve: [/^@prosora\//] },
-    removeNodeProtocol: false,
     noExternal: [/^@prosora\//],
     // The code that services share also imports a logger and metrics; the library uses neither, so
     // what is left of those imports is shaken off.
     external: ['pino', 'prom-client', 'zod'],
     treeshake: { moduleSideEffects: false },
-  },
-  {
+  }),
+  command({
     entry: ['src/cli.ts'],
-    format: ['esm'],
-    target: 'node24',
-    splitting: false,
-    minify: true,
     esbuildOptions(options) {
       options.legalComments = 'none';
     },
-    removeNodeProtocol: false,
-    noExternal: [/.*/],
     esbuildPlugins: [leanBundle],
-    // Bundled CommonJS asks for Node's own modules with require.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  },
+  }),
 ]);

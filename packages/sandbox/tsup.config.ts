@@ -1,11 +1,15 @@
-import { defineConfig, type Options } from 'tsup';
+import { defineConfig } from 'tsup';
+import { command, library, MAKE_REQUIRE } from '../../tsup.base.ts';
 
-// All but sharp is bundled, and express still calls `require`, which an ES module has to make itself.
-const makeRequire = `import { createRequire as make } from 'node:module'; const require = make(import.meta.url);`;
-const banner: Options['banner'] = ({ format }) => (format === 'esm' ? { js: makeRequire } : {});
-const shared = { target: 'node24', removeNodeProtocol: false, banner } satisfies Options;
+// All but sharp, whose binary cannot be bundled.
+const noExternal = [/^(?!sharp$)/];
 
 export default defineConfig([
-  { ...shared, entry: ['src/index.ts'], format: ['esm', 'cjs'], dts: true, clean: true },
-  { ...shared, entry: ['src/cli.ts'], format: ['esm'] },
+  library({
+    entry: ['src/index.ts'],
+    target: 'node24',
+    // Express calls `require`, and so does not go into an ES module by itself.
+    banner: ({ format }) => (format === 'esm' ? { js: MAKE_REQUIRE } : {}),
+  }),
+  command({ entry: ['src/cli.ts'], minify: false, noExternal }),
 ]);

@@ -5,18 +5,18 @@ import express, {
   type Request,
   type Response,
 } from 'express';
-import { BATCH_HEADER } from './batch-header.ts';
+import type { Access } from './access/tokens.ts';
 import type { Connection } from './database/connection.ts';
 import type { Project } from './datafiles/project.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
-import { ingest } from './ingest.ts';
-import { isSorted } from './is-sorted.ts';
-import { parametersOf } from './parameters.ts';
-import { pipeSql } from './pipe-sql.ts';
-import { lingerAfterAnswer, readBody } from './request-body.ts';
-import type { RoomForBatches } from './room-for-batches.ts';
-import type { Access } from './tokens.ts';
+import { parametersOf } from './http/parameters.ts';
+import { lingerAfterAnswer, readBody } from './http/request-body.ts';
+import { BATCH_HEADER } from './ingest/batch-header.ts';
+import { ingest } from './ingest/ingest.ts';
+import type { RoomForBatches } from './ingest/room-for-batches.ts';
+import { isSorted } from './sql/is-sorted.ts';
+import { pipeSql } from './sql/pipe-sql.ts';
 
 /** What the routes stand on. */
 export interface AppOptions {
@@ -89,9 +89,9 @@ async function answerPipe(options: AppOptions, request: Request, response: Respo
   const pipe = options.project.pipes.get(name);
   if (!pipe?.isEndpoint) throw new EngineError('NOT_FOUND', `The pipe ${name} does not exist.`);
   const fixed = access.fixedParametersFor(name);
+  const parameters = await parametersOf(request, query);
   const stopTimer = options.metrics.queries.startTimer({ pipe: name });
   response.once('close', () => stopTimer({ status: String(response.statusCode) }));
-  const parameters = await parametersOf(request, query);
   const sql = pipeSql(options.project, pipe, { ...parameters, ...fixed });
   const answer = await options.connection.query(sql, { isSorted: isSorted(sql) });
   response.set('Content-Type', 'application/json; charset=utf-8').end(answer);

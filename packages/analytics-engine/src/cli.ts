@@ -1,33 +1,55 @@
 #!/usr/bin/env node
-import type { ProsoraError } from '@prosora/service';
+import {
+  createLogger,
+  defineCommand,
+  runAsProcess,
+  secretsOf,
+  stopGracefully,
+  verb,
+} from '@prosora/service';
+import manifest from '../package.json' with { type: 'json' };
+import { startEngine } from './engine.ts';
 import { engineOptions } from './options.ts';
-import { VERBS } from './verbs.ts';
+import { backup, restore, salvage } from './verbs/backups.ts';
+import { trustClock } from './verbs/clock.ts';
+import { doctor } from './verbs/doctor.ts';
+import { erase, exportRows, retention } from './verbs/rows.ts';
+import { status } from './verbs/status.ts';
+import { confirm } from './verbs/upgrade.ts';
 
-const HELP = `Usage: prosora-engine [${Object.keys(VERBS).join(' | ')}]
+const serve = verb({
+  help: "Answers Tinybird's API from the data directory",
+  needs: engineOptions,
+  async run({ options }) {
+    const logger = createLogger({
+      name: 'engine',
+      level: options.logLevel,
+      secrets: secretsOf(engineOptions, options),
+    });
+    const engine = await startEngine(options, logger);
+    stopGracefully({ stop: () => engine.close(), logger });
+    return 0;
+  },
+});
 
-${Object.values(VERBS)
-  .map(({ usage, description }) => `  ${usage}\n      ${description}`)
-  .join('\n')}
-
-Options are environment variables; a secret may also be a file named by <NAME>_FILE:
-
-${Object.values(engineOptions)
-  .map(({ env, description }) => `  ${env}\n      ${description}`)
-  .join('\n')}
-`;
-
-async function main(): Promise<number> {
-  const [verb = 'serve', ...words] = process.argv.slice(2);
-  const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (known) return await known.run(words);
-  console.log(HELP);
-  return verb === '--help' || verb === 'help' ? 0 : 2;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const { message, help } = error as ProsoraError;
-  console.error(help ? `${message}\n${help}` : message);
-  process.exitCode = 1;
-}
+await runAsProcess(
+  defineCommand({
+    name: 'prosora-engine',
+    version: manifest.version,
+    about: "Ghost's own analytics on this machine: its Tinybird project on an embedded ClickHouse.",
+    options: engineOptions,
+    verbs: {
+      serve,
+      status,
+      doctor,
+      backup,
+      restore,
+      salvage,
+      export: exportRows,
+      retention,
+      erase,
+      'trust-clock': trustClock,
+      confirm,
+    },
+  }),
+);

@@ -9,7 +9,7 @@ import {
 } from '@prosora/service';
 import type { Database } from './database/supervisor.ts';
 import { rowCounts } from './schema/existing.ts';
-import type { ServedProject } from './served-project.ts';
+import type { ServedProject } from './schema/served-project.ts';
 
 /** What the engine counts. */
 export interface EngineMetrics {

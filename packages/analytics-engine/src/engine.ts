@@ -1,6 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join, resolve } from 'node:path';
 import {
   type ClockGuard,
   keepLooking,
@@ -10,7 +9,7 @@ import {
   openClockGuard,
   startPrivateListener,
 } from '@prosora/service';
-import type { OptionValues } from '@prosora/service/options';
+import { assertTokensDiffer, createTokens } from './access/tokens.ts';
 import { createApp } from './app.ts';
 import { type Care, createCare } from './care/care.ts';
 import { clockRecordOf, clockSentence } from './care/clock-file.ts';
@@ -19,20 +18,15 @@ import { takeDataDir } from './care/data-dir-lock.ts';
 import { newestEventMs } from './care/newest-event.ts';
 import { noteCleanStop, openChecked } from './care/open-checked.ts';
 import { keepCare } from './care/schedule.ts';
-import type { DatabaseSettings } from './database/messages.ts';
+import { databaseSettings } from './database/database-settings.ts';
+import { assertPlatform } from './database/platform.ts';
 import type { Database } from './database/supervisor.ts';
+import { datafilesDirOf } from './datafiles/datafiles-dir.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { EngineError } from './errors.ts';
-import type { engineOptions, localOptions } from './options.ts';
-import { assertPlatform } from './platform.ts';
-import { watchRoom } from './room-for-batches.ts';
-import type { ServedProject } from './served-project.ts';
-import { assertTokensDiffer, createTokens } from './tokens.ts';
-
-/** The values of {@link engineOptions}. */
-export type EngineOptions = OptionValues<typeof engineOptions>;
-/** The same without the tokens. */
-export type LocalOptions = OptionValues<typeof localOptions>;
+import { watchRoom } from './ingest/room-for-batches.ts';
+import type { EngineOptions } from './options.ts';
+import type { ServedProject } from './schema/served-project.ts';
 
 /** An engine that serves. */
 export interface Engine extends AsyncDisposable {
@@ -137,33 +131,6 @@ function watchClock(clock: ClockGuard, logger: Logger): () => void {
     onBelieved: () => logger.info('the clock is believed again'),
     onFault: (error) => logger.error({ err: error }, 'the look at the clock failed'),
   });
-}
-
-/** What the options say about the database. */
-export function databaseSettings(options: LocalOptions): DatabaseSettings {
-  const dataDir = resolve(options.dataDir);
-  return {
-    dataDir,
-    backupDir: resolve(options.backupDir ?? join(dataDir, 'backups')),
-    memoryLimitBytes: options.memoryLimitMb * 2 ** 20,
-    maxQuerySeconds: options.maxQuerySeconds,
-  };
-}
-
-/** The folder of datafiles that the options name. */
-export function datafilesDirOf({
-  datafilesDir,
-  ghostDir,
-}: Pick<EngineOptions, 'datafilesDir' | 'ghostDir'>): string {
-  if (datafilesDir) return resolve(datafilesDir);
-  if (ghostDir) return resolve(join(ghostDir, 'core/server/data/tinybird'));
-  throw new EngineError(
-    'DATAFILES_MISSING',
-    'Neither GHOST_DIR nor PROSORA_ENGINE_DATAFILES is set.',
-    {
-      help: 'Set GHOST_DIR to the folder of an installed Ghost 6.',
-    },
-  );
 }
 
 function assertReady(database: Database): void {

@@ -1,11 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Options } from '@prosora/service/options';
-import * as z from 'zod';
-import { defaultMemoryLimitMb, machineMemoryMb } from './memory-limit.ts';
-import { isSigningKey, signingKey } from './signing-key.ts';
-
-const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
+import { listenerOptions } from '@prosora/service';
+import type { Options, OptionValues } from '@prosora/service/options';
+import { z } from 'zod';
+import { isSigningKey, signingKey } from './access/signing-key.ts';
+import { defaultMemoryLimitMb, machineMemoryMb } from './database/memory-limit.ts';
 
 function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, string> {
   const pairs = text
@@ -21,18 +20,19 @@ function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, st
   return tokens;
 }
 
-const tokenOptions = {
+/** Every option of the engine. */
+export const engineOptions = {
   adminToken: {
     env: 'PROSORA_ENGINE_ADMIN_TOKEN',
     description:
-      "May read and write everything, and Ghost signs its staff's tokens with it: give Ghost the same text as tinybird__adminToken. At least 32 random characters, since keys can be tried against such a token for ever; `openssl rand -hex 32` makes some.",
+      "Opens everything, and Ghost signs its staff's tokens with it: give Ghost the same text as tinybird__adminToken. It needs at least 32 random characters, since nothing limits how often keys are tried against such a token; `openssl rand -hex 32` makes some.",
     schema: signingKey,
     secret: true,
   },
   trackerToken: {
     env: 'PROSORA_ENGINE_TRACKER_TOKEN',
     description:
-      'A second token that may only send events, for the collector. At least 16 characters.',
+      'A second token, for the collector, which may only send events. It needs at least 16 characters.',
     schema: z.string().min(16).optional(),
     defaultText: 'the admin token is the only one',
     secret: true,
@@ -40,15 +40,11 @@ const tokenOptions = {
   siteTokens: {
     env: 'PROSORA_ENGINE_SITE_TOKENS',
     description:
-      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it sees and writes only its own site. At least 32 random characters each, as above.',
+      'For several sites on one engine: SITE_UUID=TOKEN, separated by commas. Each Ghost gets its own token as tinybird__adminToken, and with it reads and writes its own site alone. At least 32 random characters each, as above.',
     schema: z.string().transform(parseSiteTokens).optional(),
     defaultText: 'one admin token for all',
     secret: true,
   },
-} satisfies Options;
-
-/** What a verb needs that finds the engine by its data directory: no token. */
-export const localOptions = {
   ghostDir: {
     env: 'GHOST_DIR',
     description:
@@ -59,28 +55,27 @@ export const localOptions = {
   },
   datafilesDir: {
     env: 'PROSORA_ENGINE_DATAFILES',
-    description:
-      'Folder with the .datasource and .pipe files to serve in place of the ones in Ghost.',
+    description: 'Folder with .datasource and .pipe files to serve instead of those in Ghost.',
     schema: z.string().optional(),
     defaultText: '`core/server/data/tinybird` in GHOST_DIR',
   },
   dataDir: {
     env: 'PROSORA_ENGINE_DATA_DIR',
     description:
-      'Where the data is kept; besides PROSORA_ENGINE_BACKUP_DIR and the file of an export, the only place that is written to. One engine per folder.',
+      'Folder for the data. Besides it, the engine writes only to PROSORA_ENGINE_BACKUP_DIR and to the file of an export. Each engine needs a folder of its own.',
     schema: z.string().default(join(homedir(), '.prosora', 'engine')),
     defaultText: '`~/.prosora/engine`',
   },
   backupDir: {
     env: 'PROSORA_ENGINE_BACKUP_DIR',
     description:
-      'Where backups are kept, a folder each; best on another disk. A torn data directory is restored from the newest.',
+      'Folder for backups, which are a folder each; it is best on another disk. A torn data directory is restored from the newest.',
     schema: z.string().optional(),
     defaultText: '`backups` in the data directory',
   },
   backupHours: {
     env: 'PROSORA_ENGINE_BACKUP_HOURS',
-    description: 'How often a backup is taken while the engine serves; 0 for never.',
+    description: 'Time between two backups while the engine serves; 0 takes none.',
     schema: z.coerce.number().min(0).max(8_760).default(24),
     unit: 'h',
   },
@@ -92,58 +87,38 @@ export const localOptions = {
   retentionMonths: {
     env: 'PROSORA_ENGINE_RETENTION_MONTHS',
     description:
-      'Whole months for which the events themselves are kept; what views derived from them stays. 0 for ever.',
+      'How many whole months the events themselves are kept; 0 keeps them for ever. What views derived from them stays.',
     schema: z.coerce.number().int().min(0).max(1_200).default(24),
     unit: 'months',
   },
   memoryLimitMb: {
     env: 'PROSORA_ENGINE_MEMORY_LIMIT_MB',
     description:
-      'What queries, inserts and caches together may use; one query gets at most 75 % of it, and below 600 MB they come one at a time. Code and threads come on top.',
+      'Memory that queries, inserts and caches may use together. One query gets at most 75 % of it; below 600 MB, queries run one at a time. Code and threads come on top.',
     schema: z.coerce.number().int().min(256).default(defaultMemoryLimitMb(machineMemoryMb())),
     unit: 'MB',
     defaultText: '30 % of the machine or container, from 384 to 1536 MB',
   },
   maxQuerySeconds: {
     env: 'PROSORA_ENGINE_MAX_QUERY_SECONDS',
-    description: 'A query that takes longer is given up and answered 408.',
+    description: 'A query that takes longer is given up and answered with 408.',
     schema: z.coerce.number().int().min(1).max(300).default(30),
     unit: 's',
   },
   localTokens: {
     env: 'PROSORA_ENGINE_LOCAL_TOKENS',
     description:
-      'Set to true, /tokens tells the admin token to whoever asks, as Tinybird Local does. For development.',
+      'When true, /tokens tells the admin token to anyone who asks, as Tinybird Local does. For development.',
     schema: z.stringbool().default(false),
   },
-  logLevel: {
-    env: 'PROSORA_ENGINE_LOG_LEVEL',
-    description: 'The least that is logged: debug, info, warn or error.',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  },
-  host: {
-    env: 'PROSORA_ENGINE_HOST',
-    description: 'Address the API listens on.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  port: {
-    env: 'PROSORA_ENGINE_PORT',
-    description: 'Port the API listens on; 7181 is the one of Tinybird Local.',
-    schema: port(7181),
-    unit: 'port',
-  },
-  privateHost: {
-    env: 'PROSORA_ENGINE_PRIVATE_HOST',
-    description: 'Address of /livez, /readyz and /metrics.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  privatePort: {
-    env: 'PROSORA_ENGINE_PRIVATE_PORT',
-    description: 'Port of /livez, /readyz and /metrics.',
-    schema: port(7182),
-    unit: 'port',
-  },
+  ...listenerOptions({
+    prefix: 'PROSORA_ENGINE',
+    callers: 'Ghost and the collector',
+    // The one of Tinybird Local.
+    port: 7181,
+    privatePort: 7182,
+  }),
 } satisfies Options;
 
-/** Every option of the engine. */
-export const engineOptions = { ...tokenOptions, ...localOptions } satisfies Options;
+/** The values of {@link engineOptions}. */
+export type EngineOptions = OptionValues<typeof engineOptions>;

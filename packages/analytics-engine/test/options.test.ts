@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readOptions } from '@prosora/service/options';
 import { expect, test } from 'vitest';
-import { datafilesDirOf } from '../src/engine.ts';
+import { isSigningKey } from '../src/access/signing-key.ts';
+import { assertTokensDiffer } from '../src/access/tokens.ts';
+import { datafilesDirOf } from '../src/datafiles/datafiles-dir.ts';
 import { engineOptions } from '../src/options.ts';
-import { isSigningKey } from '../src/signing-key.ts';
-import { assertTokensDiffer } from '../src/tokens.ts';
 
 const env = { PROSORA_ENGINE_ADMIN_TOKEN: '0123456789abcdef0123456789abcdef', GHOST_DIR: '/ghost' };
 
@@ -64,14 +63,5 @@ test('random tokens are taken, however they are written down', () => {
     for (let turn = 0; turn < 1_000; turn += 1) {
       expect(isSigningKey(randomBytes(24).toString(encoding))).toBe(true);
     }
-  }
-});
-
-test('the README has every option, as the code describes it', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
-  for (const { env: name, description } of Object.values(engineOptions)) {
-    const row = rows.find((line) => line.startsWith(`| \`${name}\` |`));
-    expect([name, row?.endsWith(`| ${description} |`)]).toEqual([name, true]);
   }
 });

@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { allowAnyOrigin, type Logger, readRawBody } from '@prosora/service';
+import type { createPipes } from './charts/pipes.ts';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import { CollectorError } from './errors.ts';
-import { createPageHitRoute } from './page-hit-route.ts';
-import type { createPipes } from './pipes.ts';
-import { PIXEL, readPixel } from './pixel.ts';
-import { createReceive, type ReceiveOptions } from './receive.ts';
-import { type createSync, MAX_SYNC_BYTES } from './tinybird-sync.ts';
+import { createPageHitRoute } from './hit/page-hit-route.ts';
+import { PIXEL, readPixel } from './hit/pixel.ts';
+import { createReceive, type ReceiveOptions } from './hit/receive.ts';
+import { type createSync, MAX_SYNC_BYTES } from './send/tinybird-sync.ts';
 
 /** What the public side stands on. */
 export interface AppOptions extends ReceiveOptions {

@@ -1,9 +1,9 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
-import { remember } from './remember.ts';
-import type { SentBatch } from './sender.ts';
+import { remember } from './hit/remember.ts';
+import type { SentBatch } from './send/sender.ts';
+import type { SendOutcome } from './send/tinybird.ts';
 import type { Checkpoint } from './spool/checkpoint.ts';
 import type { Spool } from './spool/spool.ts';
-import type { SendOutcome } from './tinybird.ts';
 
 /** What the collector counts; no label ever holds anything of a visitor. */
 export interface CollectorMetrics {

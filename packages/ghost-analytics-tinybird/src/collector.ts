@@ -5,37 +5,33 @@ import {
   type Listener,
   type Logger,
   listen,
-  type OptionValues,
   openClockGuard,
   startPrivateListener,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
-import { clientAddress } from './client-address.ts';
-import { adviceOn, clockRecordOf } from './clock.ts';
+import { createPipes } from './charts/pipes.ts';
 import { createCollectorMetrics } from './collector-metrics.ts';
-import { createCountryOf } from './country.ts';
-import { type Lane, takeDataDir } from './data-dir.ts';
-import { writeDeadLetter } from './dead-letters.ts';
-import { createHitLimit } from './hit-limit.ts';
-import { sendLeftLanes } from './left-lanes.ts';
-import { openMidnightVisitors } from './midnight-visitors.ts';
-import type { collectorOptions } from './options.ts';
-import { createPipes } from './pipes.ts';
-import { remember } from './remember.ts';
-import { openSalts, type Salts } from './salts.ts';
-import { createSeen } from './seen.ts';
-import { createSender } from './sender.ts';
-import { logOutcome, logSynced } from './sender-log.ts';
+import { createCountryOf } from './hit/country.ts';
+import { createHitLimit } from './hit/hit-limit.ts';
+import { remember } from './hit/remember.ts';
+import { createSeen } from './hit/seen.ts';
+import type { CollectorOptions } from './options.ts';
+import { writeDeadLetter } from './send/dead-letters.ts';
+import { sendLeftLanes } from './send/left-lanes.ts';
+import { createSender } from './send/sender.ts';
+import { logOutcome, logSynced } from './send/sender-log.ts';
+import { createTinybird } from './send/tinybird.ts';
+import { createSync } from './send/tinybird-sync.ts';
 import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
+import { type Lane, takeDataDir } from './spool/data-dir.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
-import { createTinybird } from './tinybird.ts';
-import { createSync } from './tinybird-sync.ts';
-import { createVisitorId } from './visitor-id.ts';
-
-/** The values of the options. */
-export type CollectorOptions = OptionValues<typeof collectorOptions>;
+import { clientAddress } from './visitor/client-address.ts';
+import { adviceOn, clockRecordOf } from './visitor/clock.ts';
+import { openMidnightVisitors } from './visitor/midnight-visitors.ts';
+import { openSalts, type Salts } from './visitor/salts.ts';
+import { createVisitorId } from './visitor/visitor-id.ts';
 
 /** The collector as it runs. */
 export interface Collector extends AsyncDisposable {

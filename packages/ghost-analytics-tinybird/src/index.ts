@@ -1,1 +1,1 @@
-export { type PageHitRequestOptions, pageHitRequest } from './page-hit-request.ts';
+export { type PageHitRequestOptions, pageHitRequest } from './client/page-hit-request.ts';

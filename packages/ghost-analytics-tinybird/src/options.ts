@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Options } from '@prosora/service/options';
+import type { Options, OptionValues } from '@prosora/service/options';
 import * as z from 'zod';
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
@@ -242,3 +242,6 @@ export const collectorOptions = {
     unit: 'port',
   },
 } satisfies Options;
+
+/** The values of the options. */
+export type CollectorOptions = OptionValues<typeof collectorOptions>;

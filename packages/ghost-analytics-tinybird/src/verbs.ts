@@ -10,18 +10,18 @@ import {
   stopGracefully,
 } from '@prosora/service';
 import * as z from 'zod';
-import { backfill } from './backfill.ts';
-import { adviceOn, clockDoubtIn, trustClockIn } from './clock.ts';
 import { startCollector } from './collector.ts';
-import { deadLettersIn, laneDirsIn, spoolBytesIn } from './data-dir.ts';
-import { datafilesOf } from './datafiles.ts';
-import { readDeadLetters } from './dead-letters.ts';
-import { deployTo, readWorkspace } from './deploy.ts';
-import { examine } from './doctor.ts';
+import { examine } from './doctor/examine.ts';
+import { keepHeapSmall } from './hit/small-heap.ts';
 import { collectorOptions } from './options.ts';
-import { replay } from './replay.ts';
-import { keepHeapSmall } from './small-heap.ts';
-import { countRows, createTinybird } from './tinybird.ts';
+import { datafilesOf } from './project/datafiles.ts';
+import { deployTo, readWorkspace } from './project/deploy.ts';
+import { backfill } from './send/backfill.ts';
+import { readDeadLetters } from './send/dead-letters.ts';
+import { replay } from './send/replay.ts';
+import { countRows, createTinybird } from './send/tinybird.ts';
+import { deadLettersIn, laneDirsIn, spoolBytesIn } from './spool/data-dir.ts';
+import { adviceOn, clockDoubtIn, trustClockIn } from './visitor/clock.ts';
 
 /** A verb of the command. */
 export interface Verb {

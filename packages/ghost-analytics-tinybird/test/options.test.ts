@@ -1,7 +1,7 @@
 import { OptionsError, readOptions } from '@prosora/service/options';
 import { expect, test } from 'vitest';
 import { collectorOptions } from '../src/options.ts';
-import { SITE } from './hits.ts';
+import { SITE } from './fixtures/hits.ts';
 
 const REQUIRED = { TINYBIRD_HOST: 'https://api.tinybird.co/', TINYBIRD_TRACKER_TOKEN: 'p.token' };
 

@@ -8,6 +8,17 @@ export {
 } from './admin/client.ts';
 export type { Collection, GhostRecord } from './admin/collection.ts';
 export type { Emails, GhostEmail, GhostEmailBatch, GhostEmailFailure } from './admin/emails.ts';
+export {
+  gallery,
+  heading,
+  html,
+  image,
+  type LexicalBlock,
+  type LexicalGallery,
+  type LexicalImage,
+  lexicalDocument,
+  paragraph,
+} from './admin/lexical.ts';
 export { DEFAULT_OWNER, type SiteOwner } from './admin/owner.ts';
 export type { GhostPost, Posts, PublishOptions } from './admin/posts.ts';
 export {
@@ -26,27 +37,17 @@ export {
   bootGhost,
   type RestartGhostOptions,
   type RunningGhost,
-} from './boot.ts';
+} from './boot/boot.ts';
+export type { EmailAnalyticsKind } from './boot/email-analytics.ts';
+export type { GhostExit } from './boot/ghost-exit.ts';
 export { CHROMIUM_FLAGS, chromiumPath } from './chromium.ts';
-export { type GhostConfig, type GhostMode, mergeConfig } from './config.ts';
-export type { EmailAnalyticsKind } from './email-analytics.ts';
+export type { SqlReader, SqlValue } from './database/sql.ts';
 export { GhostLocalError, type GhostLocalErrorCode } from './errors.ts';
-export type { GhostExit } from './ghost-exit.ts';
 export {
   GHOST_VERSION,
   type GhostInstall,
   type InstallGhostOptions,
   installGhost,
-} from './install.ts';
-export {
-  gallery,
-  heading,
-  html,
-  image,
-  type LexicalBlock,
-  type LexicalGallery,
-  type LexicalImage,
-  lexicalDocument,
-  paragraph,
-} from './lexical.ts';
-export type { SqlReader, SqlValue } from './sql.ts';
+} from './install/install.ts';
+export { askForCheckout, type CheckoutOptions } from './portal/checkout.ts';
+export { type GhostConfig, type GhostMode, mergeConfig } from './site/config.ts';

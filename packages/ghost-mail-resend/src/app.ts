@@ -1,22 +1,23 @@
 import { isStoreUnavailable } from '@prosora/durable';
 import { type Logger, ProsoraError, RawBodyError, readRawBody } from '@prosora/service';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
-import { acceptMessage } from './accept.ts';
-import { authenticate, basicPassword, type Site, siteOfKey } from './authenticate.ts';
+import { acceptMessage } from './accept/accept.ts';
+import { authenticate, basicPassword, type Site, siteOfKey } from './accept/authenticate.ts';
+import { readForm } from './accept/multipart.ts';
+import { AT_ONCE_MS, waitForOutcome } from './accept/outcome.ts';
+import { parseMessage } from './accept/parse-message.ts';
+import { assertSender } from './accept/senders.ts';
+import { createUnknownRoutes, routeOf } from './accept/unknown-routes.ts';
 import { Refusal } from './errors.ts';
-import { eventsPage } from './events-page.ts';
-import { parseMessage } from './message.ts';
-import type { MailMetrics } from './metrics.ts';
-import { readForm } from './multipart.ts';
-import { AT_ONCE_MS, waitForOutcome } from './outcome.ts';
-import { PIXEL, readPixelName, recordOpen } from './pixel.ts';
-import { assertSender } from './senders.ts';
-import type { SteadyClock } from './steady-clock.ts';
-import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './suppression.ts';
-import { createUnknownRoutes } from './unknown-routes.ts';
-import { receiveWebhook, verifyWebhook, type WebhookContext } from './webhook.ts';
-import { webhookHeaders } from './webhook-signature.ts';
-import { withoutAddresses } from './without-addresses.ts';
+import type { MailMetrics } from './operate/metrics.ts';
+import { eventsPage } from './report/events-page.ts';
+import { detectOpenBot } from './report/open-bot.ts';
+import { PIXEL, readPixelName, recordOpen } from './report/pixel.ts';
+import { noteDeletion, SUPPRESSION_LISTS, type SuppressionContext } from './report/suppression.ts';
+import { receiveWebhook, verifyWebhook, type WebhookContext } from './report/webhook.ts';
+import { webhookHeaders } from './report/webhook-signature.ts';
+import { withoutAddresses } from './send/without-addresses.ts';
+import type { SteadyClock } from './store/steady-clock.ts';
 
 /** What the routes need. */
 export interface AppContext extends WebhookContext {
@@ -25,6 +26,8 @@ export interface AppContext extends WebhookContext {
   secrets: () => Promise<readonly string[]>;
   /** Signs the names of our own pixels. */
   pixelSecret: string;
+  /** What becomes of opens by programs. */
+  botOpens: 'mark' | 'drop';
   suppression: SuppressionContext;
   fromWall: SteadyClock['fromWall'];
   maxMessageBytes: number;
@@ -99,13 +102,16 @@ export function createApp(context: AppContext): Express {
   app.get('/o/:name', async (request, response) => {
     const key = readPixelName(request.params.name, context.pixelSecret);
     // A reader's picture does not fail because a disk is full.
+    const bot = detectOpenBot(request);
+    const isWanted = bot === undefined || context.botOpens === 'mark';
     const isNew =
       key !== undefined &&
-      (await recordOpen(context, key).catch((error: unknown) => {
+      isWanted &&
+      (await recordOpen(context, key, bot).catch((error: unknown) => {
         logger.error({ err: error }, 'open.not-recorded');
         return false;
       }));
-    if (isNew) metrics.pixelOpens.inc();
+    if (isNew) metrics.pixelOpens.inc({ bot: bot ?? 'none' });
     response.set({ 'content-type': 'image/gif', 'cache-control': 'no-store, private' }).send(PIXEL);
   });
 
@@ -118,7 +124,7 @@ export function createApp(context: AppContext): Express {
         logger.error({ err: error }, 'route.not-noted');
       });
     }
-    throw new Refusal(404, `The mail bridge has no ${request.method} ${request.path}.`);
+    throw new Refusal(404, `The mail bridge has no ${routeOf(method, path)}.`);
   });
   app.use(answerProblem(context));
   return app;

@@ -3,20 +3,20 @@ import { createServer } from 'node:http';
 import type { Clock } from '@prosora/durable';
 import { type Logger, listen, type MachineClocks, startPrivateListener } from '@prosora/service';
 import { Resend } from 'resend';
+import type { Site } from './accept/authenticate.ts';
+import { startSmtp } from './accept/smtp.ts';
 import { createApp } from './app.ts';
-import type { Site } from './authenticate.ts';
-import { doChores } from './chores.ts';
-import { createMailMetrics } from './metrics.ts';
-import { ensureNote } from './notes.ts';
-import { createPixelUrl } from './pixel.ts';
-import { createResendClient } from './resend.ts';
-import { startSending } from './sending.ts';
-import { createSharedPace } from './shared-pace.ts';
-import { startSmtp } from './smtp.ts';
-import { type MailPlace, openMailStore } from './store.ts';
-import { watchClock } from './watch-clock.ts';
-import { createWebhookSecrets } from './webhook-secrets.ts';
-import { watchWrites } from './write-fate.ts';
+import { doChores } from './operate/chores.ts';
+import { createMailMetrics } from './operate/metrics.ts';
+import { createPixelUrl } from './report/pixel.ts';
+import { createWebhookSecrets } from './report/webhook-secrets.ts';
+import { createResendClient } from './send/resend.ts';
+import { startSending } from './send/sending.ts';
+import { createSharedPace } from './send/shared-pace.ts';
+import { ensureNote } from './store/notes.ts';
+import { type MailPlace, openMailStore } from './store/store.ts';
+import { watchClock } from './store/watch-clock.ts';
+import { watchWrites } from './store/write-fate.ts';
 
 /** What a bridge is made of; `options.ts` says what each means. */
 export interface MailBridgeOptions {
@@ -32,8 +32,12 @@ export interface MailBridgeOptions {
   smtpHost?: string;
   /** None without. */
   smtpPort?: number | undefined;
+  /** Where the public reaches the bridge. */
+  publicUrl?: string | undefined;
   /** Origin of the own open pixel; none without. */
   pixelOrigin?: string | undefined;
+  /** What becomes of opens by programs. (Default: `mark`) */
+  botOpens?: 'mark' | 'drop';
   maxMessageBytes: number;
   concurrency: number;
   silentHours?: number;
@@ -119,8 +123,10 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   const stopping = new AbortController();
   const turn = async () => void (await pace.take({ isUrgent: false }, stopping.signal));
   const reconciling = { store, clock, resend: admin, turn, silentMs: silentHours * HOUR_MS };
+  const { publicUrl } = options;
   const chores = doChores(
     {
+      catchingUp: { store, queues, clock, guard, resend: admin, publicUrl, turn },
       opened,
       clock,
       logger,
@@ -148,6 +154,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       metrics,
       queues,
       pixelSecret,
+      botOpens: options.botOpens ?? 'mark',
       secrets: createWebhookSecrets(store, options.webhookSecrets, clock.now),
       suppression: {
         store,
@@ -159,11 +166,12 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   );
   const publicListener = await listen(server, options);
   cleanup.defer(() => publicListener.close(REQUEST_GRACE_MS));
+  const { recipients } = metrics;
   const { smtpPort: port, smtpHost: host = '127.0.0.1' } = options;
   const smtp =
     port === undefined
       ? undefined
-      : await startSmtp({ host, port, sites, store, queues, clock, metrics, logger });
+      : await startSmtp({ host, port, sites, store, queues, clock, recipients, logger });
   if (smtp !== undefined) cleanup.defer(() => smtp.close());
   const privateListener = await startPrivateListener({
     host: options.privateHost,

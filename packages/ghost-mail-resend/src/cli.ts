@@ -10,8 +10,8 @@ import {
 } from '@prosora/service';
 import { startMailBridge } from './bridge.ts';
 import { MailBridgeError } from './errors.ts';
+import { VERBS } from './operate/verbs.ts';
 import { mailOptions, pixelOriginOf, placeOf, sitesOf } from './options.ts';
-import { VERBS } from './verbs.ts';
 
 const OLDEST_NODE = 24;
 

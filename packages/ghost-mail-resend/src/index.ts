@@ -1,1 +1,2 @@
-export { type RecipientVariables, substitute } from './substitute.ts';
+export { substitute } from './send/substitute.ts';
+export type { RecipientVariables } from './store/message.ts';

@@ -1,7 +1,7 @@
 import { type Options, OptionsError, type OptionValues } from '@prosora/service/options';
 import { z } from 'zod';
-import type { Site } from './authenticate.ts';
-import type { MailPlace } from './store.ts';
+import type { Site } from './accept/authenticate.ts';
+import type { MailPlace } from './store/store.ts';
 
 /** A comma-separated list. */
 const list = z
@@ -146,6 +146,12 @@ export const mailOptions = {
       'on: the bridge counts opens with a picture of its own, mail by mail as Ghost asks, and open tracking at Resend stays off. Needs PROSORA_MAIL_PUBLIC_URL.',
     schema: z.enum(['on', 'off']).default('off'),
   },
+  botOpens: {
+    env: 'PROSORA_MAIL_BOT_OPENS',
+    description:
+      'What becomes of pictures that a program loads and no reader: mark tells Ghost of an open and which program it is by, as Mailgun does; drop tells Ghost nothing.',
+    schema: z.enum(['mark', 'drop']).default('mark'),
+  },
   smtpPort: {
     env: 'PROSORA_MAIL_SMTP_PORT',
     description:
@@ -222,7 +228,7 @@ export const mailOptions = {
   },
   concurrency: {
     env: 'PROSORA_MAIL_CONCURRENCY',
-    description: 'Calls to Resend at a time; each holds up to 100 mails in memory.',
+    description: 'Calls to Resend at a time; each has up to 100 mails.',
     schema: z.coerce.number().int().min(1).max(20).default(3),
   },
   logLevel: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Characters, splitAddresses } from '../src/address-list.ts';
+import { type Characters, splitAddresses } from '../src/accept/address-list.ts';
 
 /** A text that counts how often a character of it is read. */
 function counted(text: string): Characters & { steps: number } {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { authenticate, type Site } from '../src/authenticate.ts';
+import { authenticate, type Site } from '../src/accept/authenticate.ts';
 
 const SITES: Site[] = [
   { name: 'one', apiKey: 'key-one-0123456789', domains: ['a.example'] },

@@ -6,10 +6,10 @@ import { hasTestServer, startTestServer, type TestServer } from '@prosora/durabl
 import { type Resend, type ResendSettingsInput, startSandbox } from '@prosora/sandbox';
 import { createLogger } from '@prosora/service';
 import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { acceptMessage } from '../src/accept.ts';
+import { acceptMessage } from '../src/accept/accept.ts';
+import { parseMessage } from '../src/accept/parse-message.ts';
 import { type MailBridge, type MailBridgeOptions, startMailBridge } from '../src/bridge.ts';
-import { parseMessage } from '../src/message.ts';
-import { type MailPlace, type OpenedMailStore, openMailStore } from '../src/store.ts';
+import { type MailPlace, type OpenedMailStore, openMailStore } from '../src/store/store.ts';
 
 export const DOMAIN = 'mg.lab.example.com';
 export const API_KEY = 'key-lab-0123456789-and-more';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readSuppressions } from '../src/import-suppressions.ts';
+import { readSuppressions } from '../src/operate/import-suppressions.ts';
 
 test.each([
   [

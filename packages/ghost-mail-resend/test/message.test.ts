@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Message, parseMessage } from '../src/message.ts';
+import { parseMessage } from '../src/accept/parse-message.ts';
+import type { Message } from '../src/store/message.ts';
 
 const RECORDED = new URL('./fixtures/mail/', import.meta.url);
 

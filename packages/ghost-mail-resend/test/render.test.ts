@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBodyBuffer } from '../src/body-buffer.ts';
-import { formChunks } from '../src/chunk.ts';
-import type { Template } from '../src/message.ts';
-import { parseRecipientTag, recipientTag } from '../src/recipient-tag.ts';
-import { renderBatch } from '../src/render.ts';
-import { substitute } from '../src/substitute.ts';
+import { createBodyBuffer } from '../src/send/body-buffer.ts';
+import { renderBatch, renderPieces } from '../src/send/render.ts';
+import { substitute } from '../src/send/substitute.ts';
+import { formChunks } from '../src/store/chunk.ts';
+import type { Template } from '../src/store/message.ts';
+import { parseRecipientTag, recipientTag } from '../src/store/recipient-tag.ts';
 
 const TEMPLATE: Template = {
   from: '"Lab" <lab@example.com>',
@@ -81,6 +81,23 @@ describe('any text', () => {
           html: substitute(html, variables),
           text: substitute(plain, variables),
         });
+      }),
+    );
+  });
+
+  test('is the same in pieces, of which each is whole mails', () => {
+    const variables = fc.array(fc.dictionary(name, text), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(text, variables, fc.nat(600), (html, all, pieceBytes) => {
+        const template = { ...TEMPLATE, html };
+        const recipients = all.map(recipientOf);
+        const body = createBodyBuffer();
+        const pieces: Buffer[] = [];
+        for (const piece of renderPieces(template, recipients, LIST, body, pieceBytes)) {
+          pieces.push(Buffer.from(piece));
+        }
+        expect(Buffer.concat(pieces).equals(renderBatch(template, recipients, LIST))).toBe(true);
+        if (pieceBytes < 100) expect(pieces).toHaveLength(all.length + 1);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mapResendEvent, resendEventSchema } from '../src/resend-events.ts';
+import { mapResendEvent, resendEventSchema } from '../src/report/resend-events.ts';
 
 function map(type: string, data: object = {}) {
   const event = { type, created_at: '2026-11-23T21:12:25.000Z', data: { email_id: 'x', ...data } };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assertSender, sitesOfSender } from '../src/senders.ts';
+import { assertSender, sitesOfSender } from '../src/accept/senders.ts';
 
 const key = 'a-key-that-is-long-enough';
 const one = { name: 'one', apiKey: key, domains: ['mg.one.example'] };
@@ -48,6 +48,10 @@ describe('a site among several sends', () => {
     expect(() => send('ceo@example.org')).toThrow(
       /example\.org, which belongs to no site alone.*add the domain to "senders" of "one"/,
     ));
+
+  test.each(['root', '"ceo@one.example" <root>'])('not from %s, which has no domain', (from) =>
+    expect(() => send(from)).toThrow(expect.objectContaining({ status: 403 })),
+  );
 
   test('with replies to any address', () =>
     expect(() => send('news@one.example', { 'X-Other': 'a@two.example' })).not.toThrow());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createMailBytes, createRoom } from '../src/smtp-bytes.ts';
+import { createMailBytes, createRoom } from '../src/accept/smtp-bytes.ts';
 
 test('of a mail never more than the limit is held, and of a larger one nothing', () => {
   const sizes = fc.array(fc.nat({ max: 4_000 }), { maxLength: 60 });

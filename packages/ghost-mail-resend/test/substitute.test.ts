@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dropUnsubscribeTag, substitute, substituteLine } from '../src/substitute.ts';
+import { dropUnsubscribeTag, substitute, substituteLine } from '../src/send/substitute.ts';
 
 const NAME = fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/);
 const HOSTILE = fc.oneof(

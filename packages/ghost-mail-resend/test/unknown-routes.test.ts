@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { routeOf } from '../src/unknown-routes.ts';
+import { routeOf } from '../src/accept/unknown-routes.ts';
 
 test('a route is named by its words', () => {
   expect(routeOf('POST', '/v1/analytics/logs')).toBe('POST /v1/analytics/logs');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ResendAnswer } from '../src/resend.ts';
-import { judge } from '../src/verdict.ts';
+import type { ResendAnswer } from '../src/send/resend.ts';
+import { judge } from '../src/send/verdict.ts';
 
 const answerOf = (answer: Partial<ResendAnswer>): ResendAnswer => ({
   status: 200,

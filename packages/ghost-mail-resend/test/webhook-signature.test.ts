@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Resend } from 'resend';
 import { expect, test } from 'vitest';
-import { verifySignature, webhookHeaders } from '../src/webhook-signature.ts';
+import { verifySignature, webhookHeaders } from '../src/report/webhook-signature.ts';
 
 const secret = `whsec_${Buffer.from('a secret of some length').toString('base64')}`;
 const other = `whsec_${Buffer.from('another one of some length').toString('base64')}`;

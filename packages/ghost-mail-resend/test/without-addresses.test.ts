@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withoutAddresses } from '../src/without-addresses.ts';
+import { withoutAddresses } from '../src/send/without-addresses.ts';
 
 test('no address is left of a text, wherever it stands', () => {
   const around = fc.constantFrom('', ' ', '<', '>', '"', '(', ', ', ': ', 'to ');

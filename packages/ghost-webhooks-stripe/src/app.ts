@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { ClockGuard, Logger } from '@prosora/service';
-import { createStripeWebhook } from './express.ts';
-import type { Inbox, RecordOutcome } from './inbox.ts';
-import { hearWitness } from './inbox-clock.ts';
-import type { InboxMetrics } from './inbox-metrics.ts';
-import type { ReceivedEvent, Refusal } from './receive.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets } from './account/secrets.ts';
+import { hearWitness } from './inbox/clock.ts';
+import type { Inbox, RecordOutcome } from './inbox/inbox.ts';
+import type { InboxMetrics } from './metrics.ts';
+import { createStripeWebhook } from './webhook/node.ts';
+import type { ReceivedEvent, Refusal } from './webhook/receive.ts';
 
 /** What the public side needs. */
 export interface AppOptions {

@@ -1,12 +1,12 @@
-export { type Change, type ChangeType, changesIn } from './change.ts';
 export { StripeWebhookError, type StripeWebhookErrorCode } from './errors.ts';
-export type { StripeEvent } from './event.ts';
+export { type Change, type ChangeType, changesIn } from './webhook/change.ts';
+export type { StripeEvent } from './webhook/event.ts';
 export {
   defineHandlers,
   type EventHandlers,
   type HandlerContext,
   type HandlerName,
-} from './handlers.ts';
+} from './webhook/handlers.ts';
 export {
   GHOST_API_VERSION,
   isLegacy,
@@ -20,8 +20,8 @@ export {
   type LegacySubscription,
   type LegacyType,
   type SubscriptionStatus,
-} from './legacy-event.ts';
-export { type MrrInput, mrrOf } from './mrr.ts';
+} from './webhook/legacy-event.ts';
+export { type MrrInput, mrrOf } from './webhook/mrr.ts';
 export {
   type SignOptions,
   sign,
@@ -29,4 +29,4 @@ export {
   type VerifyOptions,
   type VerifyRefusal,
   verify,
-} from './signature.ts';
+} from './webhook/signature.ts';

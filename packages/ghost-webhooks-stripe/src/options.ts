@@ -1,6 +1,6 @@
 import type { Options } from '@prosora/service/options';
 import * as z from 'zod';
-import { problemOfSecret } from './signature.ts';
+import { problemOfSecret } from './webhook/signature.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ });

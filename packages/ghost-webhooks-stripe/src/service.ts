@@ -9,24 +9,25 @@ import {
   type OptionValues,
   startPrivateListener,
 } from '@prosora/service';
+import { openSecrets } from './account/open-secrets.ts';
 import { createApp } from './app.ts';
-import { createDeliver } from './deliver.ts';
-import { logBreaker, logDelivery } from './delivery-log.ts';
-import { every } from './every.ts';
-import { createGhost } from './ghost.ts';
-import { createGhostAdmin } from './ghost-admin.ts';
-import { createGhostBreaker } from './ghost-breaker.ts';
-import { type Inbox, openInbox } from './inbox.ts';
-import { adviceOn, openInboxClock, steadyClock } from './inbox-clock.ts';
-import { createInboxMetrics } from './inbox-metrics.ts';
-import { newestEventAt } from './inbox-store.ts';
-import { openSecrets } from './open-secrets.ts';
+import { createDeliver } from './deliver/deliver.ts';
+import { logBreaker, logDelivery } from './deliver/delivery-log.ts';
+import { every } from './deliver/every.ts';
+import { createGhost } from './deliver/ghost.ts';
+import { createGhostAdmin } from './deliver/ghost-admin.ts';
+import { createGhostBreaker } from './deliver/ghost-breaker.ts';
+import { createPace } from './deliver/pace.ts';
+import { breakerInTurn, takeTurns } from './deliver/turn.ts';
+import { adviceOn, openInboxClock, steadyClock } from './inbox/clock.ts';
+import type { Inbox } from './inbox/inbox.ts';
+import { openInbox } from './inbox/open-inbox.ts';
+import { INBOX_FILE, newestEventAt } from './inbox/store.ts';
+import { createInboxMetrics } from './metrics.ts';
 import type { stripeOptions } from './options.ts';
-import { createPace } from './pace.ts';
-import { createPageGuard } from './page-guard.ts';
-import { createPageRoutes } from './page-routes.ts';
-import { type OpenSink, openSinks } from './sinks.ts';
-import { breakerInTurn, takeTurns } from './turn.ts';
+import { createPageGuard } from './page/page-guard.ts';
+import { createPageRoutes } from './page/page-routes.ts';
+import { type OpenSink, openSinks } from './sinks/sinks.ts';
 
 /** The inbox as it runs. */
 export interface StripeService extends AsyncDisposable {
@@ -37,9 +38,6 @@ export interface StripeService extends AsyncDisposable {
   /** Takes no more events, lets the delivery under way finish, closes the inbox. */
   stop(): Promise<void>;
 }
-
-/** The name of the inbox in its folder. */
-export const INBOX_FILE = 'inbox.db';
 
 /** What requests and the delivery under way get to finish. */
 const STOP_MS = 7_000;

@@ -45,7 +45,8 @@ export const sandboxOptions = {
   },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',
-    description: 'Folder for everything the stand-ins keep. One sandbox a folder.',
+    description:
+      'Folder for everything that the stand-ins keep. Only one sandbox at a time may use it.',
     schema: z.string().default('sandbox-data'),
     example: './sandbox-data',
   },

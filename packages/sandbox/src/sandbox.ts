@@ -5,12 +5,12 @@ import {
   type CloudinaryOptions,
   startCloudinary,
 } from './cloudinary/cloudinary.ts';
-import { createConsole } from './console.ts';
+import { createConsole } from './console/console.ts';
 import { SandboxError } from './errors.ts';
-import { createRandom } from './random.ts';
 import { type Resend, type ResendOptions, startResend } from './resend/resend.ts';
-import { listenAs, type StandIn, type StandInContext } from './stand-in.ts';
-import { openState } from './state.ts';
+import { createRandom } from './stand-in/random.ts';
+import { listenAs, type StandIn, type StandInContext } from './stand-in/stand-in.ts';
+import { openState } from './stand-in/state.ts';
 import { type StripeOptions, type StripeStandIn, startStripe } from './stripe/stripe.ts';
 import { startTinybird, type TinybirdOptions, type TinybirdStandIn } from './tinybird/tinybird.ts';
 

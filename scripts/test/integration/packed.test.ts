@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
 interface Manifest {
@@ -22,18 +19,11 @@ const packages = readdirSync(path.join(ROOT, 'packages')).flatMap((name) => {
 });
 
 describe.each(packages)('$manifest.name, packed and installed alone', ({ folder, manifest }) => {
-  const home = mkdtempSync(path.join(tmpdir(), 'prosora-packed-'));
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
-
+  let installed: PackedPackage;
   beforeAll(async () => {
-    const packed = await run('npm', ['pack', '--json', '--pack-destination', home], {
-      cwd: folder,
-    });
-    const tarball = path.join(home, JSON.parse(packed.stdout)[0].filename);
-    writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
-    const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    await run('npm', ['install', ...quietly, tarball], { cwd: home });
+    installed = await packed(folder, { network: true });
   });
+  afterAll(() => installed[Symbol.asyncDispose]());
 
   // A file for browsers, a plain path in `exports`, is for nobody to import.
   const entries = Object.entries(manifest.exports)
@@ -42,8 +32,8 @@ describe.each(packages)('$manifest.name, packed and installed alone', ({ folder,
 
   test.each(entries)('%s loads with require and with import', async (entry) => {
     const name = path.posix.join(manifest.name, entry);
-    const evaluate = async (kind: string, code: string) =>
-      (await run(process.execPath, [`--input-type=${kind}`, '--eval', code], { cwd: home })).stdout;
+    const evaluate = (kind: string, code: string) =>
+      installed.node([`--input-type=${kind}`, '--eval', code]);
     const names = `console.log(Object.keys(loaded).length, typeof loaded)`;
     const required = await evaluate('commonjs', `const loaded = require('${name}'); ${names}`);
     const imported = await evaluate('module', `import * as loaded from '${name}'; ${names}`);
@@ -52,18 +42,17 @@ describe.each(packages)('$manifest.name, packed and installed alone', ({ folder,
   });
 
   test.each(Object.keys(manifest.bin ?? {}))('the command %s says how it is used', async (bin) => {
-    const file = path.join(home, 'node_modules/.bin', bin);
-    const { stdout } = await run(process.execPath, [file, '--help'], { cwd: home });
-    expect(stdout).toContain(`Usage: ${bin}`);
+    const file = path.join(installed.dir, 'node_modules/.bin', bin);
+    expect(await installed.node([file, '--help'])).toContain(`Usage: ${bin}`);
   });
 
   test('holds no source, no test and no path of the machine that built it', async () => {
-    const installed = path.join(home, 'node_modules', manifest.name);
-    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    const { home } = installed;
+    const files = readdirSync(home, { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => /^(src|test)\b/.test(file))).toEqual([]);
     for (const file of files.filter((name) => /\.([cm]?js|d\.[cm]?ts)$/.test(name))) {
       if (file.startsWith('node_modules')) continue;
-      expect(readFileSync(path.join(installed, file), 'utf8').includes(ROOT), file).toBe(false);
+      expect(readFileSync(path.join(home, file), 'utf8').includes(ROOT), file).toBe(false);
     }
   });
 });

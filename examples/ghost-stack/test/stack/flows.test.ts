@@ -1,4 +1,4 @@
-import { lexicalDocument, paragraph } from '@prosora/ghost-local';
+import { askForCheckout, lexicalDocument, paragraph } from '@prosora/ghost-local';
 import sharp from 'sharp';
 import { expect, test, vi } from 'vitest';
 import { openBrowser, signInAtAdmin } from './browser.ts';
@@ -125,10 +125,15 @@ test('a reader who pays at the stand-in’s checkout becomes a paid member', asy
     stripe_publishable_key: publishableKey,
   });
   const email = `payer-${Date.now()}@example.org`;
-  const checkout = await vi.waitUntil(() => beginCheckout(admin, email), {
-    timeout: 30_000,
-    interval: 500,
-  });
+  const answer = await vi.waitUntil(
+    async () => {
+      const answer = await askForCheckout({ admin, url: SITE, email, fetch: fetchThroughEdge });
+      // Ghost takes its keys up a moment after it has stored them.
+      return answer.ok && answer;
+    },
+    { timeout: 30_000, interval: 500 },
+  );
+  const checkout = ((await answer.json()) as { url: string }).url;
   expect(new URL(checkout).host).toBe(`stripe.sandbox.${DOMAIN}`);
   await using browser = await openBrowser();
   const { page, complaints } = browser;
@@ -146,23 +151,3 @@ test('a reader who pays at the stand-in’s checkout becomes a paid member', asy
   );
   expect(complaints).toEqual([]);
 });
-
-/** The checkout's address, as Portal asks for it; undefined until Ghost has taken its keys up. */
-async function beginCheckout(
-  admin: Awaited<ReturnType<typeof signIn>>,
-  customerEmail: string,
-): Promise<string | undefined> {
-  const tier = (await admin.tiers.browse()).find(({ type }) => type === 'paid');
-  const answer = await fetchThroughEdge(`${SITE}/members/api/create-stripe-checkout-session/`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      tierId: tier?.id,
-      cadence: 'month',
-      customerEmail,
-      successUrl: `${SITE}/?stripe=success`,
-      cancelUrl: `${SITE}/?stripe=cancel`,
-    }),
-  });
-  return answer.ok ? ((await answer.json()) as { url: string }).url : undefined;
-}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { askForCheckout } from '@prosora/ghost-local';
 import type { Proof, Site } from '../site.ts';
 import { until } from '../until.ts';
 
@@ -48,20 +49,9 @@ export function paymentProofs(): Proof[] {
   ];
 }
 
-/** The address of the checkout's page, as Ghost's own Portal asks for it. */
-async function beginCheckout({ admin, url }: Site, customerEmail: string): Promise<string> {
-  const tier = (await admin.tiers.browse()).find(({ type }) => type === 'paid');
-  const response = await fetch(`${url}/members/api/create-stripe-checkout-session/`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      tierId: tier?.id,
-      cadence: 'month',
-      customerEmail,
-      successUrl: `${url}/?stripe=success`,
-      cancelUrl: `${url}/?stripe=cancel`,
-    }),
-  });
+/** The address of the checkout's page. */
+async function beginCheckout({ admin, url }: Site, email: string): Promise<string> {
+  const response = await askForCheckout({ admin, url, email });
   assert.equal(response.status, 200, 'Ghost began no checkout.');
   return ((await response.json()) as { url: string }).url;
 }

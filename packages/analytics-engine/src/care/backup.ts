@@ -4,7 +4,7 @@ import { ENDED_FILE } from '../database/journal.ts';
 import type { Database } from '../database/supervisor.ts';
 import { EngineError } from '../errors.ts';
 import { rowCounts } from '../schema/existing.ts';
-import { SERVED_FOLDER } from '../served-project.ts';
+import { SERVED_FOLDER } from '../schema/served-project.ts';
 import { stringLiteral } from '../template/literal.ts';
 
 /** A copy of everything, taken while the engine served. */

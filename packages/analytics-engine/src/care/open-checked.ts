@@ -8,7 +8,7 @@ import { type Database, openDatabase } from '../database/supervisor.ts';
 import { EngineError } from '../errors.ts';
 import { deploy } from '../schema/deploy.ts';
 import { existingObjects } from '../schema/existing.ts';
-import { deployBest, type ServedProject } from '../served-project.ts';
+import { deployBest, type ServedProject } from '../schema/served-project.ts';
 import { type Backup, findBackup } from './backup.ts';
 import { addFromBackup, findDamage, setBrokenPartsAside } from './damage.ts';
 import { restoreBackup, setDatabaseAside } from './restore.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDatabaseProcess } from '../database/database-process.ts';
 import { ENDED_FILE } from '../database/journal.ts';
 import type { DatabaseSettings } from '../database/messages.ts';
-import { SERVED_FOLDER } from '../served-project.ts';
+import { SERVED_FOLDER } from '../schema/served-project.ts';
 import { stringLiteral } from '../template/literal.ts';
 import { type Backup, DATABASE_FOLDER } from './backup.ts';
 import { LEDGER_FILE } from './row-ledger.ts';

@@ -4,11 +4,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session } from 'chdb';
-import { inTrial } from '../schema/trial.ts';
 import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-settings.ts';
 import type { NamedInsert } from './journal.ts';
 import type { DatabaseFailure, DatabaseSettings, Reply, Request, Task } from './messages.ts';
 import { createSessionPool } from './session-pool.ts';
+import { inTrial } from './trial-database.ts';
 
 /** So long without a request, memory goes back to the system. */
 const IDLE_MS = 10_000;

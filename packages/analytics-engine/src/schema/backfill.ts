@@ -1,6 +1,6 @@
 import type { Connection } from '../database/connection.ts';
 import { EngineError } from '../errors.ts';
-import { renameTables } from '../sql-references.ts';
+import { renameTables } from '../sql/sql-references.ts';
 import { BESIDE, type Existing, rowsOf } from './existing.ts';
 import type { Schema, Table, View } from './objects.ts';
 

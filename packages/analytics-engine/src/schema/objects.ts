@@ -3,7 +3,7 @@ import type { Column, Datasource } from '../datafiles/datasource.ts';
 import type { Pipe } from '../datafiles/pipe.ts';
 import type { Project } from '../datafiles/project.ts';
 import { EngineError } from '../errors.ts';
-import { pipeSql } from '../pipe-sql.ts';
+import { pipeSql } from '../sql/pipe-sql.ts';
 import { stringLiteral } from '../template/literal.ts';
 
 /**

@@ -1,10 +1,8 @@
 import type { Connection } from '../database/connection.ts';
-import { renameTables } from '../sql-references.ts';
+import { inTrial, TRIAL_DATABASE } from '../database/trial-database.ts';
+import { renameTables } from '../sql/sql-references.ts';
 import { rowsOf } from './existing.ts';
 import { createTableSql, createViewSql, type Schema, type Table, type View } from './objects.ts';
-
-/** The database beside the served one in which nothing is kept. */
-export const TRIAL_DATABASE = 'trial';
 
 /** A table or view in it, by its name and the fingerprint of what it repeats. */
 interface Piece {
@@ -27,11 +25,6 @@ export async function deployTrial(schema: Schema, connection: Connection): Promi
     await connection.execute(createTableSql(withoutRows(table), inTrial(table.name)));
   }
   for (const view of schema.views) await connection.execute(createViewSql(overTrial(view)));
-}
-
-/** Where a table of the project is in the trial database. */
-export function inTrial(table: string): string {
-  return `${TRIAL_DATABASE}.${table}`;
 }
 
 async function isCurrent({ tables, views }: Schema, connection: Connection): Promise<boolean> {

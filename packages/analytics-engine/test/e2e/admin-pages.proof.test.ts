@@ -13,8 +13,8 @@ import {
 import { lacks } from '@prosora/service/programs';
 import { type Browser, type Page as BrowserPage, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { corpus, eventOf, type Hit, HOME } from '../corpus.ts';
-import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../integration/test-engine.ts';
+import { corpus, eventOf, type Hit, HOME } from '../fixtures/corpus.ts';
+import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 // A month of hits made up from a seed; what Ghost Admin shows of them in a browser beside what is
 // counted here from the same hits, without the engine.

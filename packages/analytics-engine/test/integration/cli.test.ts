@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { freePort, type ServiceProcess } from '@prosora/service/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { takeDataDir } from '../../src/care/data-dir-lock.ts';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
 let env: Record<string, string>;
 let url: string;
@@ -32,6 +32,8 @@ async function serve(): Promise<ServiceProcess> {
   url = engine.url;
   return engine;
 }
+
+const readme = () => readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 async function run(verb: string, more: Record<string, string> = {}, words: string[] = []) {
   return await runEngine([verb, ...words], { env: { ...env, ...more } });
@@ -176,7 +178,7 @@ test('after a jump of the clock, status and doctor say so until somebody says th
   expect(await run('trust-clock')).toMatchObject({ code: 0 });
   await serve();
   expect((await run('status')).output).not.toMatch(SENTENCE);
-  expect((await run('doctor')).output).toContain('✔ clock: believed at');
+  expect((await run('doctor')).output).toContain('✔ clock: It is believed at');
 });
 
 test('a member is looked for, and erased with --yes', async () => {
@@ -204,7 +206,7 @@ test('doctor finds everything well, or says what is not', async () => {
     PROSORA_ENGINE_MEMORY_LIMIT_MB: '9999999',
   });
   expect(wrong.output).toContain('✘ datafiles: There is no Tinybird project in');
-  expect(wrong.output).toContain('✘ memory: limit 9999999 MB');
+  expect(wrong.output).toContain('✘ memory: The limit is 9999999 MB');
   expect(wrong.code).toBe(1);
 });
 
@@ -219,10 +221,37 @@ test('what is missing is said at once, without the text of a secret', async () =
   expect(refused.output).not.toContain('short-one');
 });
 
-test.each(['dance', 'toString'])('the unknown verb %s is answered with the verbs', async (verb) => {
-  const outcome = await run(verb);
-  expect(outcome).toEqual({
+test('an unknown verb is an error and nothing else, with the one that was probably meant', async () => {
+  expect(await run('bakcup')).toEqual({
     code: 2,
-    output: expect.stringContaining('prosora-engine [serve | status | doctor | backup |'),
+    output: `prosora-engine has no verb "bakcup". Did you mean "backup"? \`prosora-engine help\` lists all.\n`,
   });
+  expect(await run('toString')).toMatchObject({ code: 2 });
+});
+
+test.each(['-h', '--help', 'help'])('%s lists every verb, and is no mistake', async (word) => {
+  const { code, output } = await run(word);
+  expect(code).toBe(0);
+  const verbs = readme().matchAll(/^\| `prosora-engine (\S+?)`? /gm);
+  const listed = [...output.matchAll(/^ {2}([a-z-]+) /gm)].map(([, verb]) => verb);
+  expect(listed).toEqual([...verbs].map(([, verb]) => verb));
+});
+
+test('a verb is kept from running by its own variables only', async () => {
+  const wrong = { PROSORA_ENGINE_PORT: 'x', PROSORA_ENGINE_ADMIN_TOKEN: 'short' };
+  expect((await run('trust-clock', wrong)).output).toContain('No engine has looked at the clock');
+  expect((await run('restore', wrong)).output).toContain('There is no backup');
+});
+
+test('with --json, what a verb found is for a program', async () => {
+  const { code, output } = await run('doctor', {}, ['--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(output)).toContainEqual({
+    name: 'tokens',
+    status: 'ok',
+    sentence: 'No two of them are the same.',
+  });
+  const missing = await run('confirm', {}, ['--json']);
+  expect(missing.code).toBe(1);
+  expect(JSON.parse(missing.output)).toMatchObject({ error: { code: 'NOT_RUNNING' } });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ghostRelease } from './ghost-release.ts';
-import { ghostDatafiles, startTestEngine } from './test-engine.ts';
-import { differences, sendFixtures, tinybirdTests } from './tinybird-tests.ts';
+import { ghostRelease } from '../fixtures/ghost-release.ts';
+import { ghostDatafiles, startTestEngine } from '../fixtures/test-engine.ts';
+import { differences, sendFixtures, tinybirdTests } from '../fixtures/tinybird-tests.ts';
 
 // Ghost's own suites, over the fixtures it ships. 6.40 is the last that is without gift links, 6.55 has
 // them and is without automations.

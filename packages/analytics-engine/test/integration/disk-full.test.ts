@@ -3,8 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HIT_COUNTS, pageHits } from './hits.ts';
-import { startTestEngine } from './test-engine.ts';
+import { HIT_COUNTS, pageHits } from '../fixtures/hits.ts';
+import { startTestEngine } from '../fixtures/test-engine.ts';
 
 /** A file system of its own that is soon full; undefined where mounting is not allowed. */
 function mountSmallDisk(): string | undefined {

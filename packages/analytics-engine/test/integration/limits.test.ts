@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTestEngine, type TestEngine } from './test-engine.ts';
+import { startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 const SLOW = 'SELECT count() FROM numbers(100000000000) WHERE NOT ignore(sipHash64(number))';
 const LARGE = 'SELECT number FROM numbers(1000000)';
@@ -100,7 +100,8 @@ describe('what is beyond the queue', () => {
   test('of queries is answered 429, and the rest 200', async () => {
     const counts = await statusesOf(Array.from({ length: 150 }, () => engine.ask('nap')));
     expect(Object.keys(counts)).toEqual(['200', '429']);
-    expect(counts[200]).toBeGreaterThanOrEqual(2 + 64);
+    // So little memory lets one query run at a time.
+    expect(counts[200]).toBeGreaterThanOrEqual(1 + 64);
   });
 
   test('of batches is answered 429 and not written, and the rest is', async () => {

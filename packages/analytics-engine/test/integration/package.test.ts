@@ -1,39 +1,21 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runEngine, serveEngine } from './engine-process.ts';
-import { pageHits } from './hits.ts';
-import { ADMIN_TOKEN } from './test-engine.ts';
+import { runEngine, serveEngine } from '../fixtures/engine-process.ts';
+import { pageHits } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN } from '../fixtures/test-engine.ts';
 
-const run = promisify(execFile);
-const packageDir = fileURLToPath(new URL('../..', import.meta.url));
-
-let folder: string;
+let installed: PackedPackage;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'prosora-packed-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: packageDir,
-  });
-  const [{ filename }] = JSON.parse(stdout);
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  await run(
-    'npm',
-    ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${filename}`],
-    { cwd: folder },
-  );
+  installed = await packed(join(import.meta.dirname, '../..'), { network: true });
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => installed[Symbol.asyncDispose]());
 
 test('the tarball alone serves: hits go in and come out counted', async () => {
-  const command = [join(folder, 'node_modules/@prosora/analytics-engine/dist/cli.js')];
+  const command = [join(installed.home, 'dist/cli.js')];
   const env = {
-    PROSORA_ENGINE_DATA_DIR: join(folder, 'data'),
+    PROSORA_ENGINE_DATA_DIR: join(installed.dir, 'data'),
     PROSORA_ENGINE_PORT: '0',
     PROSORA_ENGINE_PRIVATE_PORT: '0',
   };
@@ -51,18 +33,4 @@ test('the tarball alone serves: hits go in and come out counted', async () => {
   expect(await answer.json()).toMatchObject({ data: [{ location: 'GB', visits: 1 }] });
   expect((await runEngine(['doctor'], { env, command })).code).toBe(0);
   expect(await engine.end('SIGTERM')).toBe(0);
-});
-
-test('the entry loads by import and by require', async () => {
-  const name = '@prosora/analytics-engine';
-  for (const args of [
-    [
-      '--input-type=module',
-      '-e',
-      `import { BATCH_HEADER } from '${name}'; console.log(BATCH_HEADER)`,
-    ],
-    ['-e', `console.log(require('${name}').BATCH_HEADER)`],
-  ]) {
-    expect((await run(process.execPath, args, { cwd: folder })).stdout).toBe('prosora-batch\n');
-  }
 });

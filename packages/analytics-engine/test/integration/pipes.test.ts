@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringLiteral } from '../../src/template/literal.ts';
-import { pageHit } from './hits.ts';
-import { ADMIN_TOKEN, startTestEngine, type TestEngine } from './test-engine.ts';
+import { pageHit } from '../fixtures/hits.ts';
+import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 let engine: TestEngine;
 

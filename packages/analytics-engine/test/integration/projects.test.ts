@@ -6,7 +6,7 @@ import { Tinybird, TinybirdError } from '@tinybirdco/sdk';
 import { runGenerate } from '@tinybirdco/sdk/cli/commands/generate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signups, signupsByPlan } from '../fixtures/sdk-project/resources.ts';
-import { ADMIN_TOKEN, startTestEngine, type TestEngine } from './test-engine.ts';
+import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { ADMIN_TOKEN, startTestEngine } from './test-engine.ts';
+import { ADMIN_TOKEN, startTestEngine } from '../fixtures/test-engine.ts';
 
 test('the example of the README prints what it says', async () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { sitePipes } from '../../src/access/site-pipes.ts';
 import { readProject } from '../../src/datafiles/project.ts';
-import { pipeSql } from '../../src/pipe-sql.ts';
-import { sitePipes } from '../../src/site-pipes.ts';
-import { pageHit } from './hits.ts';
-import { ADMIN_TOKEN, ghostDatafiles, startTestEngine, type TestEngine } from './test-engine.ts';
+import { pipeSql } from '../../src/sql/pipe-sql.ts';
+import { pageHit } from '../fixtures/hits.ts';
+import {
+  ADMIN_TOKEN,
+  ghostDatafiles,
+  startTestEngine,
+  type TestEngine,
+} from '../fixtures/test-engine.ts';
 
 const { soak } = inject('proof');
 const SITES = {

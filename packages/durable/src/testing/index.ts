@@ -1,2 +1,3 @@
 export { describeSchema } from './describe-schema.ts';
+export { killAtStatement } from './kill-at-statement.ts';
 export { hasTestServer, startTestServer, type TestServer } from './test-server.ts';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { syncFolder } from '../atomic-file.ts';
+import { syncFolder } from './atomic-file.ts';
 import { frameOf, readFrames } from './frame.ts';
 
 const progress = z.object({

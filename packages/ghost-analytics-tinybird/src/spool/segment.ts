@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../atomic-file.ts';
+import { syncFolder } from './atomic-file.ts';
 
 /** A file of frames; it only grows, and only while it is the newest of this process. */
 export interface Segment {

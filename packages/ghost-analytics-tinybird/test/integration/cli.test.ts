@@ -8,9 +8,9 @@ import {
   FROM_SOURCE,
   runVerb,
   spawnCollector,
-} from './collector-process.ts';
-import { collectorEnv, postHit } from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+} from '../fixtures/collector-process.ts';
+import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;

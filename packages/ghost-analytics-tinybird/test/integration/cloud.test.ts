@@ -7,16 +7,16 @@ import { gzipSync } from 'node:zlib';
 import { installGhost } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createTinybird } from '../../src/tinybird.ts';
-import { SITE } from '../hits.ts';
-import { FROM_SOURCE, runVerb } from './collector-process.ts';
+import { createTinybird } from '../../src/send/tinybird.ts';
+import { FROM_SOURCE, runVerb } from '../fixtures/collector-process.ts';
+import { SITE } from '../fixtures/hits.ts';
 import {
   collectorEnv,
   freshDir,
   metric,
   postHit,
   startTestCollector,
-} from './running-collector.ts';
+} from '../fixtures/running-collector.ts';
 
 let sandbox: Sandbox;
 let ghostDir: string;

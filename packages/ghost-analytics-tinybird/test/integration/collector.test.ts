@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../hits.ts';
-import { collectorEnv, metric, postHit, startTestCollector } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { FIREFOX, hitBody, OTHER_SITE, SITE } from '../fixtures/hits.ts';
+import {
+  collectorEnv,
+  metric,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
+import { rowOf, rowsOf, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let collector: Collector & { lines: string[] };
@@ -22,19 +27,13 @@ afterAll(async () => {
   await upstream[Symbol.asyncDispose]();
 });
 
-const rowsSent = () => upstream.rows().map((row) => JSON.parse(row));
-
-async function sentRow(event_id: string) {
-  return await vi.waitUntil(() => rowsSent().find(({ payload }) => payload.event_id === event_id));
-}
-
 test("a hit of Ghost's script is answered 202 and arrives as one row with our token", async () => {
   const answer = await postHit(collector.url, { event_id: 'first' });
   expect([answer.status, await answer.json()]).toEqual([
     202,
     { message: 'Page hit event received' },
   ]);
-  expect(await sentRow('first')).toMatchObject({
+  expect(await rowOf(upstream, 'first')).toMatchObject({
     action: 'page_hit',
     session_id: expect.stringMatching(/^[\w-]{22}$/),
     payload: { site_uuid: SITE, os: 'linux', browser: 'firefox', device: 'desktop' },
@@ -52,7 +51,7 @@ test.each([
   expect((await postHit(collector.url, { event_id: path.slice(0, 20) }, { path })).status).toBe(
     202,
   );
-  await sentRow(path.slice(0, 20));
+  await rowOf(upstream, path.slice(0, 20));
 });
 
 test('a beacon is text/plain, without a header for the site', async () => {
@@ -62,7 +61,7 @@ test('a beacon is text/plain, without a header for the site', async () => {
     body: JSON.stringify(hitBody({ event_id: 'beacon' })), // fetch says text/plain;charset=UTF-8
   });
   expect(answer.status).toBe(202);
-  await sentRow('beacon');
+  await rowOf(upstream, 'beacon');
 });
 
 test.each([
@@ -107,8 +106,8 @@ test('bots and pages fetched ahead are answered like readers and not counted', a
     ]);
   }
   await postHit(collector.url, { event_id: 'after-bots' });
-  await sentRow('after-bots');
-  expect(rowsSent().some(({ payload }) => payload.event_id === 'unseen')).toBe(false);
+  await rowOf(upstream, 'after-bots');
+  expect(rowsOf(upstream).some(({ payload }) => payload.event_id === 'unseen')).toBe(false);
   expect(await metric(collector.privateUrl, 'prosora_hits_total{outcome="bot"}')).toBe(1);
   expect(await metric(collector.privateUrl, 'prosora_hits_total{outcome="prefetch"}')).toBe(1);
 });
@@ -132,7 +131,7 @@ async function visitorOf(url: string, forwardedFor: string): Promise<string> {
   const event_id = `xff-${Math.random()}`;
   const headers = { 'x-forwarded-for': forwardedFor };
   expect((await postHit(url, { event_id }, { headers })).status).toBe(202);
-  return (await sentRow(event_id)).session_id;
+  return (await rowOf(upstream, event_id)).session_id;
 }
 
 test('the nearest address that is no trusted proxy is the visitor, whatever is claimed before it', async () => {

@@ -1,8 +1,8 @@
 import { expect, inject, test, vi } from 'vitest';
-import { SITE } from '../hits.ts';
-import { runVerb, spawnCollector } from './collector-process.ts';
-import { startEngineUpstream } from './engine-upstream.ts';
-import { collectorEnv, postHit } from './running-collector.ts';
+import { runVerb, spawnCollector } from '../fixtures/collector-process.ts';
+import { startEngineUpstream } from '../fixtures/engine-upstream.ts';
+import { SITE } from '../fixtures/hits.ts';
+import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
 
 const { soak } = inject('proof');
 const size = soak ? { rounds: 20, hits: 500 } : { rounds: 6, hits: 40 };

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
-import { spawnCollector } from './collector-process.ts';
-import { collectorEnv, eventIds, metric, postHit } from './running-collector.ts';
-import { type Answer, startUpstream } from './upstream.ts';
+import { spawnCollector } from '../fixtures/collector-process.ts';
+import { collectorEnv, eventIds, metric, postHit } from '../fixtures/running-collector.ts';
+import { type Answer, startUpstream } from '../fixtures/upstream.ts';
 
 const { soak, seed } = inject('proof');
 const size = soak

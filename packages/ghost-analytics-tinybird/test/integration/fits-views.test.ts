@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { CollectorError } from '../../src/errors.ts';
-import { readPageHit } from '../../src/page-hit.ts';
-import { rowOf } from '../../src/row.ts';
-import { createTinybird } from '../../src/tinybird.ts';
-import { hitBody } from '../hits.ts';
-import { type EngineUpstream, startEngineUpstream } from './engine-upstream.ts';
-import { TOKEN } from './running-collector.ts';
+import { readPageHit } from '../../src/hit/page-hit.ts';
+import { rowOf } from '../../src/hit/row.ts';
+import { createTinybird } from '../../src/send/tinybird.ts';
+import { type EngineUpstream, startEngineUpstream } from '../fixtures/engine-upstream.ts';
+import { hitBody } from '../fixtures/hits.ts';
+import { TOKEN } from '../fixtures/running-collector.ts';
 
 let engine: EngineUpstream;
 

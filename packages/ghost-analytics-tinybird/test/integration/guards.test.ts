@@ -1,11 +1,16 @@
 import { domainToASCII } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { deadLettersIn } from '../../src/data-dir.ts';
-import { readDeadLetters } from '../../src/dead-letters.ts';
-import { FIREFOX, SITE } from '../hits.ts';
-import { collectorEnv, metric, postHit, startTestCollector } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { readDeadLetters } from '../../src/send/dead-letters.ts';
+import { deadLettersIn } from '../../src/spool/data-dir.ts';
+import { FIREFOX, SITE } from '../fixtures/hits.ts';
+import {
+  collectorEnv,
+  metric,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
+import { rowOf, rowsOf, startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let collector: Collector;
@@ -18,12 +23,6 @@ afterAll(async () => {
   await collector.stop();
   await upstream[Symbol.asyncDispose]();
 });
-
-const rowsSent = () => upstream.rows().map((row) => JSON.parse(row));
-
-async function sentRow(event_id: string) {
-  return await vi.waitUntil(() => rowsSent().find(({ payload }) => payload.event_id === event_id));
-}
 
 /** The outcome that a hit with these counts as. */
 async function outcomeOf(payload = {}, input = {}, more: Record<string, string> = {}) {
@@ -74,7 +73,7 @@ test('the edge’s time is believed of a trusted proxy alone', async () => {
   const strangers = { PROSORA_COLLECTOR_TRUSTED_PROXIES: '192.0.2.1' };
   await outcomeOf({ event_id: 'edge-1' }, { headers });
   await outcomeOf({ event_id: 'edge-2' }, { headers }, strangers);
-  const timeOf = async (id: string) => (await sentRow(id)).payload.meta.received_timestamp;
+  const timeOf = async (id: string) => (await rowOf(upstream, id)).payload.meta.received_timestamp;
   expect(Date.parse(await timeOf('edge-1'))).toBe(Number(headers['x-ghost-analytics-start']));
   expect(await timeOf('edge-2')).toBeNull();
 });
@@ -103,10 +102,10 @@ test('a hit that comes again is answered like the first and counted once', async
     Array.from({ length: 5 }, () => postHit(collector.url, { event_id: 'again' })),
   );
   expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(202));
-  await sentRow('again');
+  await rowOf(upstream, 'again');
   await postHit(collector.url, { event_id: 'after-again' });
-  await sentRow('after-again');
-  const ids = rowsSent().map(({ payload }) => payload.event_id);
+  await rowOf(upstream, 'after-again');
+  const ids = rowsOf(upstream).map(({ payload }) => payload.event_id);
   expect(ids.filter((id) => id === 'again')).toHaveLength(1);
   expect(await metric(collector.privateUrl, 'prosora_hits_total{outcome="duplicate"}')).toBe(4);
 });
@@ -120,7 +119,7 @@ test('a country comes from the network’s header if a trusted proxy passed it o
   await outcomeOf({ ...zone, event_id: ids.believed }, { headers }, countries);
   await outcomeOf({ ...zone, event_id: ids.stranger }, { headers }, strangers);
   await outcomeOf({ ...zone, event_id: ids.unasked }, { headers });
-  const locationOf = async (id: string) => (await sentRow(id)).payload.location;
+  const locationOf = async (id: string) => (await rowOf(upstream, id)).payload.location;
   expect(await locationOf(ids.believed)).toBe('JP');
   expect(await locationOf(ids.stranger)).toBe('AT');
   expect(await locationOf(ids.unasked)).toBe('AT');
@@ -138,7 +137,7 @@ test('a picture counts a page that runs no script, where that is wanted', async 
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(Buffer.from(await answer.arrayBuffer()).toString('latin1')).toMatch(/^GIF89a.*;$/s);
   const row = await vi.waitUntil(() =>
-    rowsSent().find(({ payload }) => payload.pathname === '/quiet/'),
+    rowsOf(upstream).find(({ payload }) => payload.pathname === '/quiet/'),
   );
   expect(row.payload).toMatchObject({ site_uuid: SITE, utm_source: 'x', device: 'desktop' });
   expect(

@@ -1,40 +1,27 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { lacks } from '@prosora/service/programs';
+import { type PackedPackage, packed } from '@prosora/service/testing';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { FIREFOX, SITE } from '../hits.ts';
-import { runVerb, spawnCollector } from './collector-process.ts';
-import { collectorEnv, postHit } from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+import { runVerb, spawnCollector } from '../fixtures/collector-process.ts';
+import { FIREFOX, SITE } from '../fixtures/hits.ts';
+import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
-const run = promisify(execFile);
-const packageDir = fileURLToPath(new URL('../..', import.meta.url));
+const packageDir = join(import.meta.dirname, '../..');
 const NAME = '@prosora/ghost-analytics-tinybird';
 
-let dir: string;
+let installed: PackedPackage;
 let cli: string;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'prosora-packed-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], {
-    cwd: packageDir,
-  });
-  const [{ filename }] = JSON.parse(stdout);
-  writeFileSync(join(dir, 'package.json'), '{"private":true}');
-  // Without the network: whatever it needed besides itself would be missing.
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], {
-    cwd: dir,
-  });
-  cli = join(dir, 'node_modules', NAME, 'dist/cli.js');
+  installed = await packed(packageDir);
+  cli = join(installed.home, 'dist/cli.js');
 });
-afterAll(() => rmSync(dir, { recursive: true }));
+afterAll(() => installed[Symbol.asyncDispose]());
 
 test('the tarball alone collects: a hit goes from the page to the upstream', async () => {
   await using upstream = await startUpstream();
@@ -53,9 +40,9 @@ test('the entry loads by import and by require, is small and needs nothing', asy
     ['--input-type=module', '-e', `import { pageHitRequest } from '${NAME}'; ${use}`],
     ['-e', `const { pageHitRequest } = require('${NAME}'); ${use}`],
   ]) {
-    expect((await run(process.execPath, args, { cwd: dir })).stdout).toBe('function\n');
+    expect(await installed.node(args)).toBe('function\n');
   }
-  expect(statSync(join(dir, 'node_modules', NAME, 'dist/index.cjs')).size).toBeLessThan(4_000);
+  expect(statSync(join(installed.home, 'dist/index.cjs')).size).toBeLessThan(4_000);
 });
 
 test('the command is small, as code takes memory too: at most 600 KB', () => {
@@ -66,10 +53,9 @@ test('the example of the README runs', async () => {
   await using upstream = await startUpstream();
   const collector = await spawnCollector(collectorEnv(upstream.url), [cli]);
   const readme = readFileSync(join(packageDir, 'README.md'), 'utf8');
-  writeFileSync(join(dir, 'example.mjs'), /```js\n(.*?)```/s.exec(readme)?.[1] ?? '');
+  writeFileSync(join(installed.dir, 'example.mjs'), /```js\n(.*?)```/s.exec(readme)?.[1] ?? '');
   const env = { COLLECTOR_URL: collector.url, SITE_UUID: SITE };
-  const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: dir, env });
-  expect(stdout).toBe('202\n');
+  expect(await installed.node(['example.mjs'], env)).toBe('202\n');
   await vi.waitUntil(() => upstream.rows().length === 1);
   expect(JSON.parse(upstream.rows()[0] as string)).toMatchObject({
     payload: { pathname: '/welcome/', utm_source: 'letter', device: 'desktop' },
@@ -78,7 +64,7 @@ test('the example of the README runs', async () => {
 });
 
 test('the tracker is small: at most 1.6 KB, 1.0 KB on the wire', () => {
-  const script = readFileSync(join(dir, 'node_modules', NAME, 'dist/tracker.js'));
+  const script = readFileSync(join(installed.home, 'dist/tracker.js'));
   const sizes = { minified: script.length, gzip: gzipSync(script, { level: 9 }).length };
   console.log(`dist/tracker.js: ${sizes.minified} bytes, ${sizes.gzip} with gzip`);
   expect(sizes.minified).toBeLessThanOrEqual(1_600);
@@ -102,7 +88,7 @@ test.skipIf(lacks('chromium'))(
     await page.addInitScript('window.__GHOST_SYNTHETIC_MONITORING__ = true');
     await page.route('**/teapots/**', (route) =>
       route.request().url().endsWith('.js')
-        ? route.fulfill({ path: join(dir, 'node_modules', NAME, 'dist/tracker.js') })
+        ? route.fulfill({ path: join(installed.home, 'dist/tracker.js') })
         : route.fulfill({
             contentType: 'text/html',
             body: `<script defer src="/teapots/t.js" data-host="${collector.url}/api/v1/page_hit" tb_site_uuid="${SITE}"></script>`,

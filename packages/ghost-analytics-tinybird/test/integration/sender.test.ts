@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readDeadLetters } from '../../src/dead-letters.ts';
-import { createSender, type Sender } from '../../src/sender.ts';
+import { readDeadLetters } from '../../src/send/dead-letters.ts';
+import { createSender, type Sender } from '../../src/send/sender.ts';
+import { createTinybird, type SendOutcome } from '../../src/send/tinybird.ts';
 import { openCheckpoint } from '../../src/spool/checkpoint.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
-import { createTinybird, type SendOutcome } from '../../src/tinybird.ts';
-import { freshDir } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { freshDir } from '../fixtures/running-collector.ts';
+import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let dir: string;

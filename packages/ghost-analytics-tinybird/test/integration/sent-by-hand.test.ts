@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { backfill } from '../../src/backfill.ts';
-import { type DeadLetter, readDeadLetters, writeDeadLetter } from '../../src/dead-letters.ts';
-import { replay } from '../../src/replay.ts';
-import { createTinybird, type Tinybird } from '../../src/tinybird.ts';
-import { SITE } from '../hits.ts';
-import { freshDir } from './running-collector.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
+import { backfill } from '../../src/send/backfill.ts';
+import { type DeadLetter, readDeadLetters, writeDeadLetter } from '../../src/send/dead-letters.ts';
+import { replay } from '../../src/send/replay.ts';
+import { createTinybird, type Tinybird } from '../../src/send/tinybird.ts';
+import { SITE } from '../fixtures/hits.ts';
+import { freshDir } from '../fixtures/running-collector.ts';
+import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let tinybird: Tinybird;

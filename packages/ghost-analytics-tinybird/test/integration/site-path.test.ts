@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { walkSitePath } from '../../src/site-path.ts';
-import { TRACKER } from '../e2e/recorder.ts';
-import { SITE } from '../hits.ts';
+import { walkSitePath } from '../../src/doctor/site-path.ts';
+import { SITE } from '../fixtures/hits.ts';
+import { TRACKER } from '../fixtures/recorder.ts';
 
 const STAFF_TOKEN = `${'1'.repeat(24)}:${'2'.repeat(64)}`;
 let ghostsScript: string;

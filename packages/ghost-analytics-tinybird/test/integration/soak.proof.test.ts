@@ -5,13 +5,13 @@ import { installGhost } from '@prosora/ghost-local';
 import { startSandbox } from '@prosora/sandbox';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
-import { datafilesOf } from '../../src/datafiles.ts';
-import { readDeadLetters } from '../../src/dead-letters.ts';
-import { deployTo } from '../../src/deploy.ts';
-import { spawnCollector } from './collector-process.ts';
-import { startEngineUpstream } from './engine-upstream.ts';
-import { FAULTS, startFaultyProxy } from './faulty-proxy.ts';
-import { collectorEnv, freshDir, metric, postHit } from './running-collector.ts';
+import { datafilesOf } from '../../src/project/datafiles.ts';
+import { deployTo } from '../../src/project/deploy.ts';
+import { readDeadLetters } from '../../src/send/dead-letters.ts';
+import { spawnCollector } from '../fixtures/collector-process.ts';
+import { startEngineUpstream } from '../fixtures/engine-upstream.ts';
+import { FAULTS, startFaultyProxy } from '../fixtures/faulty-proxy.ts';
+import { collectorEnv, freshDir, metric, postHit } from '../fixtures/running-collector.ts';
 
 const { soak, seed } = inject('proof');
 const size = soak

@@ -12,8 +12,8 @@ import {
   metric,
   postHit,
   startTestCollector,
-} from './running-collector.ts';
-import { startUpstream } from './upstream.ts';
+} from '../fixtures/running-collector.ts';
+import { startUpstream } from '../fixtures/upstream.ts';
 
 const MIB = 2 ** 20;
 const mounts: string[] = [];

@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type GhostInstall, installGhost } from '@prosora/ghost-local';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { acceptMessage } from '../../src/accept.ts';
-import { recordEvents } from '../../src/events.ts';
-import type { Message } from '../../src/message.ts';
+import { acceptMessage } from '../../src/accept/accept.ts';
+import { recordEvents } from '../../src/store/events.ts';
+import type { Message } from '../../src/store/message.ts';
 import { API_KEY, DOMAIN, type MailLab, membersOf, startMailLab } from '../bridge-with-resend.ts';
 
 const { soak } = inject('proof');

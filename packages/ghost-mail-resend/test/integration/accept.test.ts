@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkRoutes } from '../../src/doctor-mail.ts';
+import { checkRoutes } from '../../src/doctor/mail.ts';
 import {
   AUTHORIZATION,
   DOMAIN,

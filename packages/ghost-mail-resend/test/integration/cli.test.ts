@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OpenedMailStore, openMailStore } from '../../src/store.ts';
+import { type OpenedMailStore, openMailStore } from '../../src/store/store.ts';
 import { type BridgeCommand, bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
 import {
   API_KEY,

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { eraseReader } from '../../src/erase.ts';
-import { FORGOTTEN_TEMPLATE } from '../../src/forget-text.ts';
-import { createResendClient } from '../../src/resend.ts';
-import { sendChunk } from '../../src/send.ts';
-import { createSharedPace, type SharedPace } from '../../src/shared-pace.ts';
+import { eraseReader } from '../../src/operate/erase.ts';
+import { createResendClient } from '../../src/send/resend.ts';
+import { sendChunk } from '../../src/send/send.ts';
+import { createSharedPace, type SharedPace } from '../../src/send/shared-pace.ts';
+import { FORGOTTEN_TEMPLATE } from '../../src/store/forget-text.ts';
 import {
   acceptForm,
   eachPlace,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkGhost, readGhostConfig } from '../../src/doctor-ghost.ts';
-import { checkSignIn } from '../../src/doctor-sign-in.ts';
+import { checkGhost, readGhostConfig } from '../../src/doctor/ghost.ts';
+import { checkSignIn } from '../../src/doctor/sign-in.ts';
 import { bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
 import { API_KEY, DOMAIN, membersOf, newsletterForm, post, until } from '../bridge-with-resend.ts';
 

@@ -1,18 +1,18 @@
 import { systemClock } from '@prosora/durable';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { endDeadChunks, replayJobs } from '../../src/dead-chunks.ts';
-import { type ExportedRecipient, exportRecipients, toCsvLine } from '../../src/export.ts';
+import { endDeadChunks, replayJobs } from '../../src/operate/dead-chunks.ts';
+import { type ExportedRecipient, exportRecipients, toCsvLine } from '../../src/operate/export.ts';
 import {
-  cancelChunk,
   cancelNewsletter,
   pauseNewsletter,
   resumeNewsletter,
-} from '../../src/operate.ts';
-import { forgetOld } from '../../src/retention.ts';
-import type { MailTx } from '../../src/schema.ts';
-import { createSharedPace, describePace } from '../../src/shared-pace.ts';
-import { readProgress } from '../../src/status.ts';
-import type { OpenedMailStore } from '../../src/store.ts';
+} from '../../src/operate/newsletter.ts';
+import { forgetOld } from '../../src/operate/retention.ts';
+import { createSharedPace, describePace } from '../../src/send/shared-pace.ts';
+import { readProgress } from '../../src/send/status.ts';
+import type { MailTx } from '../../src/store/schema.ts';
+import { cancelChunk } from '../../src/store/states.ts';
+import type { OpenedMailStore } from '../../src/store/store.ts';
 import {
   acceptForm,
   eachPlace,

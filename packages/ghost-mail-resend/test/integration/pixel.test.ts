@@ -56,4 +56,41 @@ describe('our own open pixel', () => {
     expect((await fetch(`${lab.bridge.url}/o/nonsense.gif`)).status).toBe(200);
     expect(await opensOf('other@example.org')).toEqual([]);
   });
+
+  const openAs = (path: string | undefined, agent: string, { bridge } = lab) =>
+    fetch(`${bridge.url}${path}`, { headers: { 'user-agent': agent } });
+  const botsOf = async (address: string) =>
+    (await opensOf(address)).map((item) => item['client-info'] ?? null);
+
+  test('says in the words of Mailgun which program an open is by, and counts the reader besides', async () => {
+    const path = await pixelOf('apple@example.org', {});
+    for (const agent of ['Mozilla/5.0', 'Mozilla/5.0', 'curl/8.5.0']) await openAs(path, agent);
+    expect(await botsOf('apple@example.org')).toEqual([{ bot: 'apple' }]);
+    await openAs(path, 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)');
+    await openAs(path, 'curl/8.5.0');
+    expect(await botsOf('apple@example.org')).toEqual([{ bot: 'apple' }, null]);
+    const metrics = await (await fetch(`${lab.bridge.privateUrl}/metrics`)).text();
+    expect(metrics).toMatch(/pixel_opens_total\{bot="apple",service="mail"\} 1/);
+  });
+
+  test('leaves a program that comes after the reader out', async () => {
+    const path = await pixelOf('first@example.org', {});
+    await openAs(path, 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)');
+    await openAs(path, 'Mozilla/5.0');
+    expect(await botsOf('first@example.org')).toEqual([null]);
+  });
+
+  test('tells nothing of opens by programs when they are to be dropped', async () => {
+    const bridge = { pixelOrigin: 'https://mail.example.com', botOpens: 'drop' } as const;
+    await using own = await startMailLab({ bridge });
+    await post(own, newsletterForm(['reader@example.org']));
+    await until(() => own.resend.inbox.list().length === 1);
+    const { html } = own.resend.inbox.get(own.resend.inbox.list()[0]?.id ?? '');
+    const path = /example\.com(\/o\/[^"]+)"/.exec(html ?? '')?.[1];
+    const answer = await openAs(path, 'Mozilla/5.0', own);
+    expect(answer.headers.get('content-type')).toBe('image/gif');
+    expect((await getEvents(own, { event: 'opened' })).items).toEqual([]);
+    await openAs(path, 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)', own);
+    expect((await getEvents(own, { event: 'opened' })).items).toHaveLength(1);
+  });
 });

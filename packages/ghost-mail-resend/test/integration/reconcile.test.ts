@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { reconcile } from '../../src/reconcile.ts';
-import { forgetOld } from '../../src/retention.ts';
-import { readProgress } from '../../src/status.ts';
+import { forgetOld } from '../../src/operate/retention.ts';
+import { reconcile } from '../../src/report/reconcile.ts';
+import { readProgress } from '../../src/send/status.ts';
 import { bridgeEnv, runVerb } from '../bridge-process.ts';
 import {
   acceptForm,

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createResendClient } from '../../src/resend.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createResendClient, wholeBody } from '../../src/send/resend.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -21,7 +21,8 @@ const serving = async (listener: RequestListener) =>
 const clientOf = (baseUrl: string, options: object = {}) =>
   createResendClient({ apiKey: 're_key', baseUrl, ...options });
 
-const LIST = Buffer.from('[{"to":["a@example.org"]}]');
+const TEXT = '[{"to":["a@example.org"]}]';
+const LIST = wholeBody(Buffer.from(TEXT));
 
 describe('a call to Resend', () => {
   test('brings the bytes and headers there, and the answer back, over one connection', async () => {
@@ -41,9 +42,9 @@ describe('a call to Resend', () => {
       body: { data: [{ id: 'x' }] },
       rate: { limit: null, remaining: 4, windowMs: 2_000 },
     });
-    await client.send(Buffer.from('{}'), 'key-2');
+    await client.send(wholeBody(Buffer.from('{}')), 'key-2');
     expect(seen).toEqual([
-      ['/emails/batch', 'key-1', 'Bearer re_key', LIST.toString()],
+      ['/emails/batch', 'key-1', 'Bearer re_key', TEXT],
       ['/emails', 'key-2', 'Bearer re_key', '{}'],
     ]);
     expect(connections.size).toBe(1);
@@ -108,5 +109,70 @@ describe('a call without an answer', () => {
       connected: true,
       message: 'The worker stops.',
     });
+  });
+
+  /** Pieces of so many bytes in one memory, each overwritten when the next is asked for. */
+  function piecesOf(count: number, bytes: number) {
+    const memory = Buffer.alloc(bytes);
+    const made: number[] = [];
+    let hasEnded = false;
+    function* pieces() {
+      try {
+        for (let piece = 0; piece < count; piece++) {
+          made.push(piece);
+          yield memory.fill(97 + (piece % 26));
+        }
+      } finally {
+        hasEnded = true;
+      }
+    }
+    const body = { length: count * bytes, isList: true, pieces };
+    return { body, made, hasEnded: () => hasEnded };
+  }
+
+  test('writes a body piece by piece as it is taken, each whole before the next is made', async () => {
+    let received = '';
+    const { body, made, hasEnded } = piecesOf(40, 1_000_000);
+    const baseUrl = await serving(async (request, response) => {
+      // Longer than what the sockets between hold.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(made.length).toBeLessThan(40);
+      received = await text(request);
+      response.end('{"data":[]}');
+    });
+    expect(await clientOf(baseUrl).send(body, 'key')).toMatchObject({ status: 200 });
+    const letters = Array.from({ length: 40 }, (_, piece) =>
+      String.fromCharCode(97 + (piece % 26)),
+    );
+    expect(received === letters.map((letter) => letter.repeat(1_000_000)).join('')).toBe(true);
+    expect(hasEnded()).toBe(true);
+  });
+
+  test('makes no more of a body that is answered before it was read', async () => {
+    const { body, made, hasEnded } = piecesOf(200, 1_000_000);
+    const baseUrl = await serving((_request, response) => {
+      response.writeHead(413).end('{"name":"too_large","message":"No."}');
+    });
+    expect(await clientOf(baseUrl).send(body, 'key')).toMatchObject({ status: 413 });
+    await vi.waitUntil(hasEnded);
+    expect(made.length).toBeLessThan(200);
+  });
+
+  test('lets go of a body when its call is cut off', async () => {
+    const { body, hasEnded } = piecesOf(200, 1_000_000);
+    const baseUrl = await serving(() => undefined);
+    const calling = new AbortController();
+    const answer = clientOf(baseUrl).send(body, 'key', calling.signal);
+    setTimeout(() => calling.abort(), 100);
+    expect(await answer).toMatchObject({ status: null, connected: true });
+    await vi.waitUntil(hasEnded);
+  });
+
+  test('lets go of a body when there is no connection', async () => {
+    const { body, hasEnded } = piecesOf(2, 10);
+    expect(await clientOf('http://127.0.0.1:1').send(body, 'key')).toMatchObject({
+      connected: false,
+    });
+    await vi.waitUntil(hasEnded);
   });
 });

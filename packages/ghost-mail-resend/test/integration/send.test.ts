@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '@prosora/durable';
 import { describe, expect, test } from 'vitest';
-import { keepBody, sha256Of } from '../../src/frozen-body.ts';
-import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from '../../src/operate.ts';
-import { RENDERER } from '../../src/render.ts';
-import { createResendClient } from '../../src/resend.ts';
-import { sendChunk } from '../../src/send.ts';
-import { createSharedPace, describePace, type SharedPace } from '../../src/shared-pace.ts';
-import { openMailStore } from '../../src/store.ts';
+import {
+  cancelNewsletter,
+  pauseNewsletter,
+  resumeNewsletter,
+} from '../../src/operate/newsletter.ts';
+import { RENDERER } from '../../src/send/render.ts';
+import { createResendClient } from '../../src/send/resend.ts';
+import { sendChunk } from '../../src/send/send.ts';
+import { createSharedPace, describePace, type SharedPace } from '../../src/send/shared-pace.ts';
+import { freezeBody, keepBody, sha256Of } from '../../src/store/frozen-body.ts';
+import { openMailStore } from '../../src/store/store.ts';
 import {
   acceptForm,
   getEvents,
@@ -274,7 +278,7 @@ describe('a call in doubt', () => {
     await store.transaction(async (tx) => {
       const key = { idempotency_key: 'begun', sha256: sha256Of(bytes), keyed_at };
       await tx.updateTable('chunk').set(key).execute();
-      await keepBody(tx, job.id, bytes);
+      await keepBody(tx, job.id, freezeBody(bytes));
     });
     const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
     const pace = createSharedPace(store, clock);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -130,6 +131,16 @@ describe('a mail by SMTP', () => {
     expect(lab.resend.inbox.list('large@example.org')).toEqual([]);
   });
 
+  test('that breaks off in the middle makes room for the next one', async () => {
+    for (const _again of [1, 2, 3]) {
+      const lines = ['EHLO x', `AUTH PLAIN ${plainAuth()}`, 'MAIL FROM:<a@b.c>', 'RCPT TO:<d@e.f>'];
+      await talk([...lines, 'DATA', `${'x'.repeat(998)}\r\n`.repeat(500)], { breaksOff: true });
+    }
+    const attachments = [{ filename: 'after.bin', content: Buffer.alloc(1024 * 1024, 7) }];
+    await transport().sendMail({ ...SIGN_IN, to: 'after@example.org', attachments });
+    await mailTo('after@example.org');
+  });
+
   test('of several megabytes waits for others like it, and each arrives', async () => {
     const attachments = [{ filename: 'sheet.bin', content: Buffer.alloc(2 * 1024 * 1024, 7) }];
     const to = Array.from({ length: 6 }, (_, at) => `sheet${at}@example.org`);
@@ -167,8 +178,11 @@ describe('a mail by SMTP', () => {
 
 const plainAuth = () => Buffer.from(`\0ghost\0${API_KEY}`).toString('base64');
 
-/** Says lines one after the other, each after an answer, and returns all that was answered. */
-async function talk(lines: string[]): Promise<string> {
+/**
+ * Says lines one after the other, each after an answer, and returns all that was answered; with `breaksOff` the
+ * last line gets no answer any more.
+ */
+async function talk(lines: string[], { breaksOff = false } = {}): Promise<string> {
   const socket = connect(lab.bridge.smtpPort ?? 0, '127.0.0.1');
   let heard = '';
   for await (const data of socket) {
@@ -176,7 +190,8 @@ async function talk(lines: string[]): Promise<string> {
     if (!/^\d{3} .*\r\n$/m.test(String(data))) continue;
     const next = lines.shift();
     if (next === undefined) break;
-    socket.write(`${next}\r\n`);
+    if (!socket.write(`${next}\r\n`)) await once(socket, 'drain');
+    if (breaksOff && lines.length === 0) break;
   }
   return heard;
 }

@@ -1,8 +1,8 @@
-import { examine, type Finding } from '../doctor.ts';
-import { createGhost } from '../ghost.ts';
-import { createGhostAdmin } from '../ghost-admin.ts';
-import { openInbox } from '../inbox.ts';
-import { openStripeAccount } from '../stripe.ts';
+import { openStripeAccount } from '../account/stripe.ts';
+import { createGhost } from '../deliver/ghost.ts';
+import { createGhostAdmin } from '../deliver/ghost-admin.ts';
+import { openInbox } from '../inbox/open-inbox.ts';
+import { examine, type Finding } from './examine.ts';
 import { placeOf, print, secretsOf, type Values, type Verb, visitClock } from './verb.ts';
 
 /** `doctor`: looks at the disk, Ghost, Stripe and the way between them. */

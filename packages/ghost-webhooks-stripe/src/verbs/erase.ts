@@ -1,4 +1,4 @@
-import { emptyLog, type ReaderTraces } from '../erase.ts';
+import { emptyLog, type ReaderTraces } from '../inbox/erase.ts';
 import { misused, placeOf, print, printJson, type Verb, withInbox } from './verb.ts';
 
 /** `erase ADDRESS`: says what the inbox has of a reader; with `--yes` what is in their events is erased. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openInbox } from '../inbox.ts';
-import { INBOX_FILE } from '../service.ts';
+import { openInbox } from '../inbox/open-inbox.ts';
+import { INBOX_FILE } from '../inbox/store.ts';
 import { print, type Verb } from './verb.ts';
 
 /** `init`: makes the inbox, once, before the first start. One that is there stays as it is. */

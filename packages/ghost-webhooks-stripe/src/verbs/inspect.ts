@@ -1,5 +1,5 @@
-import type { EventDetails, EventFilter, EventLine, EventState } from '../inbox-reader.ts';
-import { formatStatus, readStatus } from '../status.ts';
+import type { EventDetails, EventFilter, EventLine, EventState } from '../inbox/reader.ts';
+import { formatStatus, readStatus } from '../inbox/status.ts';
 import { type Flags, misused, print, printJson, type Verb, withInbox } from './verb.ts';
 
 /** What Ghost will not get by itself. */

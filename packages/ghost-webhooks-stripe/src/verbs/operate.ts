@@ -1,5 +1,5 @@
-import type { Inbox } from '../inbox.ts';
-import { openSinks } from '../sinks.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { openSinks } from '../sinks/sinks.ts';
 import { filterOf, UNDELIVERED } from './inspect.ts';
 import { type Flags, misused, print, type Verb, withInbox } from './verb.ts';
 

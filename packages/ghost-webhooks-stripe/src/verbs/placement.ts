@@ -1,16 +1,16 @@
 import { pendingStates } from '@prosora/durable';
-import { createGhost } from '../ghost.ts';
-import { RETRIES_END_MS } from '../keyring.ts';
-import { probeOf } from '../probe.ts';
-import { countUndelivered } from '../reconcile.ts';
+import { RETRIES_END_MS } from '../account/keyring.ts';
 import {
   beginGhostRotation,
   beginStripeRotation,
   finishGhostRotation,
   finishStripeRotation,
-} from '../rotate.ts';
-import { openStripeAccount, type StripeAccount } from '../stripe.ts';
-import { foreignEndpoints, giveBack, ownIds, takeOver } from '../takeover.ts';
+} from '../account/rotate.ts';
+import { openStripeAccount, type StripeAccount } from '../account/stripe.ts';
+import { foreignEndpoints, giveBack, ownIds, takeOver } from '../account/takeover.ts';
+import { countUndelivered } from '../account/undelivered.ts';
+import { createGhost } from '../deliver/ghost.ts';
+import { probeOf } from '../deliver/probe.ts';
 import {
   hasInbox,
   misused,

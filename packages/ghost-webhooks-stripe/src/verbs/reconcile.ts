@@ -1,8 +1,9 @@
-import { createGhostAdmin } from '../ghost-admin.ts';
-import type { Inbox } from '../inbox.ts';
-import { compare, type Findings, type Repair, type RepairOutcome, repair } from '../reconcile.ts';
-import { openSinks } from '../sinks.ts';
-import { openStripeAccount } from '../stripe.ts';
+import { compare, type Findings } from '../account/compare.ts';
+import { type Repair, type RepairOutcome, repair } from '../account/repair.ts';
+import { openStripeAccount } from '../account/stripe.ts';
+import { createGhostAdmin } from '../deliver/ghost-admin.ts';
+import type { Inbox } from '../inbox/inbox.ts';
+import { openSinks } from '../sinks/sinks.ts';
 import {
   type Flags,
   misused,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { secretIdOf } from '../secret-id.ts';
-import { sign as signBody, verify as verifyBody } from '../signature.ts';
+import { secretIdOf } from '../webhook/secret-id.ts';
+import { sign as signBody, verify as verifyBody } from '../webhook/signature.ts';
 import { misused, print, secretsOf, type Verb } from './verb.ts';
 
 /** `sign <file>`: the header with which Ghost takes the bytes of a file, now and for five minutes. */

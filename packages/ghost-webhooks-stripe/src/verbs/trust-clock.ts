@@ -1,5 +1,5 @@
 import { trustClock } from '@prosora/service';
-import { clockRecordOf } from '../inbox-clock.ts';
+import { clockRecordOf } from '../inbox/clock.ts';
 import { print, type Verb } from './verb.ts';
 
 /** `trust-clock`: a person says that the machine's clock is right after it jumped. */

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClockGuard, OptionValues } from '@prosora/service';
+import { openSecrets } from '../account/open-secrets.ts';
+import type { Secrets } from '../account/secrets.ts';
 import { StripeWebhookError } from '../errors.ts';
-import { type Inbox, openInbox, type Sink } from '../inbox.ts';
-import { openInboxClock, steadyClock } from '../inbox-clock.ts';
-import { type InboxPlace, newestEventAt } from '../inbox-store.ts';
-import { openSecrets } from '../open-secrets.ts';
+import { openInboxClock, steadyClock } from '../inbox/clock.ts';
+import type { Inbox, Sink } from '../inbox/inbox.ts';
+import { openInbox } from '../inbox/open-inbox.ts';
+import { INBOX_FILE, type InboxPlace, newestEventAt } from '../inbox/store.ts';
 import type { stripeOptions } from '../options.ts';
-import type { Secrets } from '../secrets.ts';
-import { INBOX_FILE } from '../service.ts';
 
 /** The options of the command. */
 export type Values = OptionValues<typeof stripeOptions>;

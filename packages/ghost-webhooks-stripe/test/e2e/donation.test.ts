@@ -1,15 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createGhost } from '../../src/ghost.ts';
-import type { GhostAnswer } from '../../src/ghost-answers.ts';
-import { probeOf } from '../../src/probe.ts';
+import { createGhost } from '../../src/deliver/ghost.ts';
+import type { GhostAnswer } from '../../src/deliver/ghost-answers.ts';
+import { probeOf } from '../../src/deliver/probe.ts';
 import type { StripeService } from '../../src/service.ts';
-import { bytesOf, eventLike } from '../events.ts';
-import { HOP_SECRET } from '../integration/ghost-target.ts';
-import { runVerb } from '../integration/inbox-process.ts';
-import { inboxEnv, jobCounts, send, startInbox } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe, untilSettled } from './ghost-with-stripe.ts';
-import { type RefusingMailServer, startRefusingMailServer } from './refusing-mail-server.ts';
+import { bytesOf, eventLike } from '../support/events.ts';
+import { HOP_SECRET } from '../support/ghost-target.ts';
+import {
+  type GhostWithStripe,
+  startGhostWithStripe,
+  untilSettled,
+} from '../support/ghost-with-stripe.ts';
+import { runVerb } from '../support/inbox-process.ts';
+import {
+  type RefusingMailServer,
+  startRefusingMailServer,
+} from '../support/refusing-mail-server.ts';
+import { inboxEnv, jobCounts, send, startInbox } from '../support/running-inbox.ts';
 
 /*
  * A first day as it often is: Ghost's mail goes to a vendor that refuses it. Ghost saves a donation, fails to

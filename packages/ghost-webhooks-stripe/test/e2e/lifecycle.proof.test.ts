@@ -4,9 +4,10 @@ import { hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { mrrOf } from '../../src/index.ts';
-import { freePort, type InboxProcess, spawnInbox } from '../integration/inbox-process.ts';
-import { inboxEnv, jobCounts } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe } from './ghost-with-stripe.ts';
+import { type GhostWithStripe, startGhostWithStripe } from '../support/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts } from '../support/running-inbox.ts';
+import { signUpAt } from '../support/stripe-account.ts';
 
 /*
  * Readers live through random lives at Stripe while everything fails that can; at the end Ghost holds what
@@ -111,20 +112,8 @@ async function liveThrough(
   random: () => number,
 ): Promise<void> {
   const { stripe } = sandbox;
-  const { subscriptions, checkouts } = stripe;
-  const begin = (email: string) =>
-    checkouts.pay(
-      checkouts.create({
-        mode: 'subscription',
-        success_url: 'http://localhost/',
-        customer_email: email,
-        metadata: {},
-        line_items: [{ price, quantity: 1 }],
-        discounts: [],
-        custom_fields: [],
-      }).id,
-      { email, name: 'A Reader' },
-    ).subscription as string;
+  const { subscriptions } = stripe;
+  const begin = (email: string) => signUpAt(stripe, price, { email, name: 'A Reader' });
   const steps = [
     (id: string) => subscriptions.renew(id),
     (id: string) => subscriptions.cancel(id),

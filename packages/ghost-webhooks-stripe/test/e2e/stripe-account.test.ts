@@ -1,17 +1,22 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createGhostAdmin } from '../../src/ghost-admin.ts';
-import { openInbox } from '../../src/inbox.ts';
+import { compare } from '../../src/account/compare.ts';
+import { repair } from '../../src/account/repair.ts';
+import { openStripeAccount } from '../../src/account/stripe.ts';
+import { createGhostAdmin } from '../../src/deliver/ghost-admin.ts';
+import { openInbox } from '../../src/inbox/open-inbox.ts';
 import { mrrOf } from '../../src/index.ts';
-import { compare, repair } from '../../src/reconcile.ts';
-import { openStripeAccount } from '../../src/stripe.ts';
-import { eventLike } from '../events.ts';
-import { HOP_SECRET } from '../integration/ghost-target.ts';
-import { freePort, type InboxProcess, runVerb, spawnInbox } from '../integration/inbox-process.ts';
-import { openTestInbox } from '../integration/open-test-inbox.ts';
-import { inboxEnv, readMetric, send } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe, untilSettled } from './ghost-with-stripe.ts';
+import { eventLike } from '../support/events.ts';
+import { HOP_SECRET } from '../support/ghost-target.ts';
+import {
+  type GhostWithStripe,
+  startGhostWithStripe,
+  untilSettled,
+} from '../support/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from '../support/inbox-process.ts';
+import { openTestInbox } from '../support/open-test-inbox.ts';
+import { inboxEnv, readMetric, send } from '../support/running-inbox.ts';
 
 /*
  * An inbox, a Ghost and an account at Stripe from the first day: takeover, a change of both secrets while

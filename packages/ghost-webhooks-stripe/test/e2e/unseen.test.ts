@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openStripeAccount } from '../../src/stripe.ts';
-import { freePort, type InboxProcess, spawnInbox } from '../integration/inbox-process.ts';
-import { inboxEnv, jobCounts, readMetric, send } from '../integration/running-inbox.ts';
-import { type GhostWithStripe, startGhostWithStripe, untilSettled } from './ghost-with-stripe.ts';
+import { openStripeAccount } from '../../src/account/stripe.ts';
+import {
+  type GhostWithStripe,
+  startGhostWithStripe,
+  untilSettled,
+} from '../support/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts, readMetric, send } from '../support/running-inbox.ts';
 
 /*
  * An inbox that stands unseen in front of a Ghost which made its own endpoint at Stripe: it reads the secret that

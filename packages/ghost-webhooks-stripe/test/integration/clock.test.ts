@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorker } from '@prosora/durable';
 import { type ClockGuard, createLogger, listen } from '@prosora/service';
+import { createSimulatedClocks, type SimulatedClocks } from '@prosora/service/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { RETRIES_END_MS, writeKeyring } from '../../src/account/keyring.ts';
+import { createSecrets } from '../../src/account/secrets.ts';
 import { createApp } from '../../src/app.ts';
-import { createDeliver } from '../../src/deliver.ts';
-import type { Inbox } from '../../src/inbox.ts';
-import { openInboxClock, steadyClock } from '../../src/inbox-clock.ts';
-import { createInboxMetrics } from '../../src/inbox-metrics.ts';
+import { createDeliver } from '../../src/deliver/deliver.ts';
+import { openInboxClock, steadyClock } from '../../src/inbox/clock.ts';
+import type { Inbox } from '../../src/inbox/inbox.ts';
 import { sign } from '../../src/index.ts';
-import { RETRIES_END_MS, writeKeyring } from '../../src/keyring.ts';
-import { createSecrets } from '../../src/secrets.ts';
-import { bytesOf, eventLike } from '../events.ts';
-import { runVerb } from './inbox-process.ts';
-import { openTestInbox, received } from './open-test-inbox.ts';
-import { inboxEnv, startInbox } from './running-inbox.ts';
-import { createSimulatedClocks, type SimulatedClocks } from './simulated-clocks.ts';
+import { createInboxMetrics } from '../../src/metrics.ts';
+import { bytesOf, eventLike } from '../support/events.ts';
+import { runVerb } from '../support/inbox-process.ts';
+import { openTestInbox, received } from '../support/open-test-inbox.ts';
+import { inboxEnv, startInbox } from '../support/running-inbox.ts';
 
 /* A wall clock that jumped, in either direction, deletes nothing, ends nothing and delays nothing by itself. */
 
@@ -26,7 +26,7 @@ const KEPT = 90 * DAY;
 const SECRET = 'whsec_of_the_endpoint';
 
 async function machine() {
-  const clocks = createSimulatedClocks();
+  const clocks = createSimulatedClocks(Date.now());
   const dataDir = mkdtempSync(join(tmpdir(), 'prosora-clock-'));
   const guard = await openInboxClock({
     dataDir,

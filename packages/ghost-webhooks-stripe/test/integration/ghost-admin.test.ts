@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
 import { type Listener, listen } from '@prosora/service';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CLOCKS_APART_MS, createGhostAdmin, type GhostAdmin } from '../../src/ghost-admin.ts';
-import { eventLike } from '../events.ts';
+import {
+  CLOCKS_APART_MS,
+  createGhostAdmin,
+  type GhostAdmin,
+} from '../../src/deliver/ghost-admin.ts';
+import { eventLike } from '../support/events.ts';
 
 /*
  * What is made of Ghost's answers, also of those that a real Ghost gives at bad times only; that a real one

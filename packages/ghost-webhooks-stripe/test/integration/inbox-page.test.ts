@@ -3,9 +3,9 @@ import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StripeService } from '../../src/service.ts';
-import { eventLike } from '../events.ts';
-import { type GhostTarget, startGhostTarget } from './ghost-target.ts';
-import { inboxEnv, jobCounts, send, startInbox } from './running-inbox.ts';
+import { eventLike } from '../support/events.ts';
+import { type GhostTarget, startGhostTarget } from '../support/ghost-target.ts';
+import { inboxEnv, jobCounts, send, startInbox } from '../support/running-inbox.ts';
 
 const CHECKOUT = eventLike(4);
 const HELD = eventLike(6, { api_version: '2026-10-28.endive' });

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sign as signBody } from '../../src/index.ts';
-import { REFUSALS, type Refusal } from '../../src/receive.ts';
 import type { StripeService } from '../../src/service.ts';
-import { bytesOf, eventLike, recordedEvents } from '../events.ts';
-import { type GhostTarget, MAINTENANCE, startGhostTarget } from './ghost-target.ts';
-import { runVerb } from './inbox-process.ts';
+import { REFUSALS, type Refusal } from '../../src/webhook/receive.ts';
+import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../support/ghost-target.ts';
+import { runVerb } from '../support/inbox-process.ts';
 import {
   inboxEnv,
   jobCounts,
@@ -13,7 +13,7 @@ import {
   STRIPE_SECRET,
   send,
   startInbox,
-} from './running-inbox.ts';
+} from '../support/running-inbox.ts';
 
 const CHECKOUT = 4;
 const INVOICE = 6;

@@ -1,35 +1,26 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, expect, test, vi } from 'vitest';
-import { eventLike } from '../events.ts';
-import { startGhostTarget } from './ghost-target.ts';
-import { freePort, runVerb, spawnInbox } from './inbox-process.ts';
-import { inboxEnv, jobCounts, STRIPE_SECRET, send } from './running-inbox.ts';
+import { type PackedPackage, packed } from '@prosora/service/testing';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { eventLike } from '../support/events.ts';
+import { startGhostTarget } from '../support/ghost-target.ts';
+import { freePort, runVerb, spawnInbox } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
 
 const run = promisify(execFile);
-const packageDir = fileURLToPath(new URL('../..', import.meta.url));
+const packageDir = path.join(import.meta.dirname, '../..');
 const NAME = '@prosora/ghost-webhooks-stripe';
 
-let dir: string;
+let installed: PackedPackage;
 let cli: string;
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'prosora-packed-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], {
-    cwd: packageDir,
-  });
-  const [{ filename }] = JSON.parse(stdout);
-  writeFileSync(path.join(dir, 'package.json'), '{"private":true}');
-  // Without the network: whatever it needed besides itself would be missing.
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], {
-    cwd: dir,
-  });
-  cli = path.join(dir, 'node_modules', NAME, 'dist/cli.js');
+  installed = await packed(packageDir);
+  cli = path.join(installed.home, 'dist/cli.js');
 });
+afterAll(() => installed[Symbol.asyncDispose]());
 
 test('the tarball alone serves: an event goes from Stripe to Ghost', async () => {
   await using ghost = await startGhostTarget();
@@ -43,9 +34,9 @@ test('the tarball alone serves: an event goes from Stripe to Ghost', async () =>
 });
 
 test('installed it is one megabyte at most, and brings nothing else', async () => {
-  const modules = path.join(dir, 'node_modules');
-  const installed = readdirSync(modules, { recursive: true, withFileTypes: true });
-  const files = installed.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
+  const modules = path.join(installed.dir, 'node_modules');
+  const entries = readdirSync(modules, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
   const bytes = files.map(({ parentPath, name }) => statSync(path.join(parentPath, name)).size);
   expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1_048_576);
   const elsewhere = files.filter(({ parentPath }) => !parentPath.includes(NAME));
@@ -54,7 +45,7 @@ test('installed it is one megabyte at most, and brings nothing else', async () =
 
 /** The oldest Node that Ghost runs on, from npm as ours is; only this machine's kind is there. */
 async function node22(): Promise<string> {
-  const folder = path.join(dir, 'node-22');
+  const folder = path.join(installed.dir, 'node-22');
   await run('npm', [
     ...['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'],
     `node-${process.platform}-${process.arch}@22`,
@@ -79,7 +70,9 @@ test('the library loads by import and by require and verifies what it signed, on
       ['--input-type=module', '-e', asImport],
       ['-e', asRequire],
     ]) {
-      expect((await run(node, args, { cwd: dir })).stdout).toBe('true function function\n');
+      expect((await run(node, args, { cwd: installed.dir })).stdout).toBe(
+        'true function function\n',
+      );
     }
   }
 });
@@ -88,9 +81,9 @@ test('the example of the README runs', async () => {
   const readme = readFileSync(path.join(packageDir, 'README.md'), 'utf8');
   const port = await freePort();
   const example = /```js\n(.*?)```/s.exec(readme)?.[1]?.replace('listen(3000)', `listen(${port})`);
-  writeFileSync(path.join(dir, 'example.mjs'), example ?? '');
+  writeFileSync(path.join(installed.dir, 'example.mjs'), example ?? '');
   const child = spawn(process.execPath, ['example.mjs'], {
-    cwd: dir,
+    cwd: installed.dir,
     env: { STRIPE_WEBHOOK_SECRET: STRIPE_SECRET },
   });
   const printed = new Promise<string>((resolve) => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '@prosora/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readKeyring } from '../../src/keyring.ts';
+import { readKeyring } from '../../src/account/keyring.ts';
 import type { StripeService } from '../../src/service.ts';
-import { type GhostTarget, MAINTENANCE, startGhostTarget } from './ghost-target.ts';
-import { freePort, runVerb } from './inbox-process.ts';
-import { inboxEnv, jobCounts, startInbox } from './running-inbox.ts';
-import { startTestAccount, type TestAccount } from './stripe-account.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../support/ghost-target.ts';
+import { freePort, runVerb } from '../support/inbox-process.ts';
+import { inboxEnv, jobCounts, startInbox } from '../support/running-inbox.ts';
+import { startTestAccount, type TestAccount } from '../support/stripe-account.ts';
 
 /*
  * Taking over and giving back, with an account at Stripe and in the place of Ghost what takes what is signed for

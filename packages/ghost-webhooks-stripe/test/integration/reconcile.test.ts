@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StripeEvent } from '../../src/event.ts';
-import type { CountQuestion, GhostAdmin } from '../../src/ghost-admin.ts';
-import type { Inbox } from '../../src/inbox.ts';
-import { compare, type ReconcileOptions, repair } from '../../src/reconcile.ts';
-import { openStripeAccount, type StripeAccount } from '../../src/stripe.ts';
-import { eventLike } from '../events.ts';
-import { openTestInbox, received } from './open-test-inbox.ts';
-import { startTestAccount, type TestAccount } from './stripe-account.ts';
+import { compare, type ReconcileOptions } from '../../src/account/compare.ts';
+import { repair } from '../../src/account/repair.ts';
+import { openStripeAccount, type StripeAccount } from '../../src/account/stripe.ts';
+import type { CountQuestion, GhostAdmin } from '../../src/deliver/ghost-admin.ts';
+import type { Inbox } from '../../src/inbox/inbox.ts';
+import type { StripeEvent } from '../../src/webhook/event.ts';
+import { eventLike } from '../support/events.ts';
+import { openTestInbox, received } from '../support/open-test-inbox.ts';
+import { startTestAccount, type TestAccount } from '../support/stripe-account.ts';
 
 /*
  * What a reconcile may send to Ghost. Against a real Ghost it is in test/e2e/stripe-account.test.ts.

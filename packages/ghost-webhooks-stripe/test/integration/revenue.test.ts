@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { startSandbox } from '@prosora/sandbox';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test } from 'vitest';
-import type { StripeEvent } from '../../src/event.ts';
 import { mrrOf } from '../../src/index.ts';
-import { mrrSink } from '../../src/mrr-sink.ts';
-import { eventLike } from '../events.ts';
-import { openTestInbox, received } from './open-test-inbox.ts';
+import { mrrSink } from '../../src/sinks/mrr-sink.ts';
+import type { StripeEvent } from '../../src/webhook/event.ts';
+import { eventLike } from '../support/events.ts';
+import { openTestInbox, received } from '../support/open-test-inbox.ts';
 
 const { seed } = inject('proof');
 const LIVES = 60;

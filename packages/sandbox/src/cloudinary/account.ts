@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../stand-in/settings.ts';
 import type { CloudinarySettings, CloudinarySettingsInput } from './settings.ts';
 
 /** The one cloud of the stand-in and who may use it. */

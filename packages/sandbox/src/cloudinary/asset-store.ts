@@ -9,7 +9,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { State } from '../state.ts';
+import type { State } from '../stand-in/state.ts';
 import { type Asset, type AssetKey, keyOf } from './asset.ts';
 
 /** The assets of the cloud: records in the sandbox's state, bytes in a file each. */

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express';
-import { createSettings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { createSettings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import type { CloudAccount } from './account.ts';
 import { createAdminApi } from './admin.ts';
 import { openAssetStore } from './asset-store.ts';

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { Random } from '../random.ts';
+import type { Random } from '../stand-in/random.ts';
 import type { ResourceType } from './asset.ts';
 import { CloudinaryRefusal } from './refusal.ts';
 import type { UploadParams } from './upload-params.ts';

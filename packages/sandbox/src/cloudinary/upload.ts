@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Request } from 'express';
-import { HEX, type Random } from '../random.ts';
+import { HEX, type Random } from '../stand-in/random.ts';
 import { type Asset, type AssetKey, RESOURCE_TYPES, type ResourceType } from './asset.ts';
 import { authorizeCall } from './authorize-call.ts';
 import { type ContentRange, parseContentRange } from './content-range.ts';

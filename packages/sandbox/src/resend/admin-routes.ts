@@ -1,30 +1,25 @@
 import express, { type Request, type Router } from 'express';
 import { z } from 'zod';
+import { MAX_PAGE, page, parse } from './list.ts';
 import type { MailStore, StoredMail } from './mail-store.ts';
 import { notFound, ResendRefusal } from './refusal.ts';
 import type { Suppressions } from './suppressions.ts';
 import type { Domain, Team } from './team.ts';
 import { uuid } from './uuid.ts';
-import type { Endpoint, Webhooks } from './webhooks.ts';
 
 /** What the routes that do not send need. */
 export interface AdminRoutesContext {
   team: Team;
   mails: MailStore;
   suppressions: Suppressions;
-  webhooks: Webhooks;
 }
 
-const MAX_PAGE = 100;
-const DEFAULT_PAGE = 20;
-
-/** Reading mails, and domains, suppressions and webhooks of the team: https://resend.com/docs/api-reference */
+/** Reading mails, and domains and suppressions of the team: https://resend.com/docs/api-reference */
 export function adminRoutes(context: AdminRoutesContext): Router {
   const router = express.Router();
   addEmailRoutes(router, context);
   addDomainRoutes(router, context);
   addSuppressionRoutes(router, context);
-  addWebhookRoutes(router, context);
   return router;
 }
 
@@ -141,6 +136,19 @@ function addSuppressionRoutes(router: Router, { suppressions }: AdminRoutesConte
     }));
     response.json({ data });
   });
+  const some = z.array(z.string()).min(1).max(MAX_PAGE);
+  const either = z.union([z.strictObject({ emails: some }), z.strictObject({ ids: some })]);
+  router.post('/suppressions/batch/remove', (request, response) => {
+    const asked = Object.values(parse(either, request)).flat();
+    // What is not on the list is left out of the answer.
+    const found = asked.flatMap((item) => suppressions.find(item) ?? []);
+    const data = found.map(({ id, email: address }) => ({
+      object: 'suppression',
+      id,
+      deleted: suppressions.remove(address),
+    }));
+    response.json({ data });
+  });
   router.get('/suppressions/:id', (request, response) => {
     const suppression = suppressions.find(request.params.id);
     if (suppression === undefined) throw notFound('Suppression');
@@ -152,61 +160,4 @@ function addSuppressionRoutes(router: Router, { suppressions }: AdminRoutesConte
     const deleted = suppressions.remove(suppression.email);
     response.json({ object: 'suppression', id: suppression.id, deleted });
   });
-}
-
-function addWebhookRoutes(router: Router, { webhooks }: AdminRoutesContext): void {
-  const { endpoints } = webhooks;
-  const find = ({ params }: Request): Endpoint => {
-    const endpoint = endpoints.get(String(params['id']));
-    if (endpoint === undefined) throw notFound('Webhook');
-    return endpoint;
-  };
-  const creation = z.object({ endpoint: z.url(), events: z.array(z.string()).nullish() });
-  router.get('/webhooks', (request, response) => {
-    response.json(
-      page(endpoints.values(), request, ({ signing_secret: _secret, ...endpoint }) => endpoint),
-    );
-  });
-  router.post('/webhooks', (request, response) => {
-    const { endpoint, events } = parse(creation, request);
-    const { id, signing_secret } = webhooks.createEndpoint(endpoint, events ?? null);
-    response.status(201).json({ object: 'webhook', id, signing_secret });
-  });
-  router.get('/webhooks/:id', (request, response) => {
-    response.json({ object: 'webhook', ...find(request) });
-  });
-  router.delete('/webhooks/:id', (request, response) => {
-    const { id } = find(request);
-    response.json({ object: 'webhook', id, deleted: endpoints.delete(id) });
-  });
-}
-
-/** A list as the API pages it: `limit`, and `after` or `before` an id. */
-function page<T extends { id: string }, R>(
-  items: readonly T[],
-  { query }: Request,
-  describe: (item: T) => R,
-) {
-  const limit = Math.min(MAX_PAGE, Number(query['limit'] ?? DEFAULT_PAGE));
-  const place = (id: unknown) => items.findIndex((item) => item.id === id);
-  const isBefore = query['before'] !== undefined;
-  const end = isBefore ? place(query['before']) : Number.POSITIVE_INFINITY;
-  const start = isBefore ? Math.max(0, end - limit) : place(query['after']) + 1;
-  const shown = items.slice(start, Math.min(end, start + limit));
-  const has_more = isBefore ? start > 0 : start + limit < items.length;
-  return { object: 'list', has_more, data: shown.map(describe) };
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
-  let body: unknown;
-  try {
-    body = JSON.parse(Buffer.isBuffer(request.body) ? request.body.toString() : '{}');
-  } catch {
-    throw new ResendRefusal(422, 'validation_error', 'The body is not JSON.');
-  }
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const message = `Invalid \`${issue?.path.join('.')}\` field. ${issue?.message}`;
-  throw new ResendRefusal(422, 'validation_error', message);
 }

@@ -1,5 +1,5 @@
 import express, { type Router } from 'express';
-import { type Html, html, htmlDocument } from '../html.ts';
+import { type Html, html, htmlDocument } from '../stand-in/html.ts';
 import type { Inbox } from './inbox.ts';
 import type { MailSummary, StoredMail } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';

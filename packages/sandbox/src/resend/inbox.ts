@@ -1,4 +1,4 @@
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../stand-in/settings.ts';
 import { bareAddress, domainOf } from './mail.ts';
 import type { LastEvent, MailStore, MailSummary, StoredMail } from './mail-store.ts';
 import { notFound } from './refusal.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { html } from '../html.ts';
-import { createSettings, type Settings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { html } from '../stand-in/html.ts';
+import { createSettings, type Settings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { adminRoutes, newDomain } from './admin-routes.ts';
 import { authorize, fullAccessOnly, limit, travel } from './gate.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -14,6 +14,8 @@ import { sendBatch, sendOne } from './send-routes.ts';
 import { type ResendSettings, type ResendSettingsInput, resendSettings } from './settings.ts';
 import { createSuppressions, type Suppression } from './suppressions.ts';
 import type { Team } from './team.ts';
+import { createWebhookEvents } from './webhook-events.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 import { startWebhooks } from './webhooks.ts';
 
 /** The team that the stand-in plays. */
@@ -78,6 +80,7 @@ export async function startResend(
   const webhooks = startWebhooks({
     endpoints: state.collection('resend/webhooks'),
     deliveries: state.collection('resend/deliveries'),
+    events: createWebhookEvents(state.collection('resend/webhook-events'), context),
     settings,
     secret: webhookSecret,
     random,
@@ -95,7 +98,8 @@ export async function startResend(
   );
   app.post('/emails', sendOne(sending));
   app.post('/emails/batch', sendBatch(sending));
-  app.use(fullAccessOnly(team), adminRoutes({ team, mails, suppressions, webhooks }));
+  app.use(fullAccessOnly(team), adminRoutes({ team, mails, suppressions }));
+  app.use('/webhooks', webhookRoutes(webhooks));
   app.use(refuseUnknown, answerRefusal);
   // The faults and limits of the API are not those of the mailboxes.
   const outer = express().disable('x-powered-by').disable('etag');

@@ -1,5 +1,5 @@
-import type { Random } from '../random.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Collection } from '../stand-in/state.ts';
 import { uuid } from './uuid.ts';
 
 /** An address that Resend does not send to any more. */

@@ -1,6 +1,6 @@
-import type { Random } from '../random.ts';
-import type { Settings } from '../settings.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Settings } from '../stand-in/settings.ts';
+import type { Collection } from '../stand-in/state.ts';
 import { domainOf } from './mail.ts';
 import type { MailStore } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';

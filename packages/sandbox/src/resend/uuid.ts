@@ -1,4 +1,4 @@
-import { HEX, type Random } from '../random.ts';
+import { HEX, type Random } from '../stand-in/random.ts';
 
 /** An id in the form that Resend's have, decided by the sandbox's seed. */
 export function uuid(random: Random): string {

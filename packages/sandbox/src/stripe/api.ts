@@ -5,7 +5,7 @@ import express, {
   type RequestHandler,
   type Router,
 } from 'express';
-import type { State } from '../state.ts';
+import type { State } from '../stand-in/state.ts';
 import type { Books } from './books.ts';
 import { expand } from './expand.ts';
 import { StripeRefusal } from './refusal.ts';

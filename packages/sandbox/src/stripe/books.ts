@@ -1,5 +1,5 @@
-import type { Random } from '../random.ts';
-import type { Collection, State } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Collection, State } from '../stand-in/state.ts';
 import type { Coupon, Identity, Price, Product } from './catalog.ts';
 import type { CheckoutOrder, CheckoutSession } from './checkout-session.ts';
 import type { Customer, PaymentMethod, SetupIntent } from './customer.ts';

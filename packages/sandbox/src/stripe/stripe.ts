@@ -1,6 +1,6 @@
 import express from 'express';
-import { createSettings, type Settings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { createSettings, type Settings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { pageRoutes, webhookRoutes } from './account-routes.ts';
 import { answerRefusal, createApi } from './api.ts';
 import { type Books, openBooks } from './books.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { Random } from '../random.ts';
-import type { Settings } from '../settings.ts';
-import type { State } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Settings } from '../stand-in/settings.ts';
+import type { State } from '../stand-in/state.ts';
 import type { Books } from './books.ts';
 import { buildEvent, type StripeEvent, type WebhookEndpoint, wants } from './event.ts';
 import type { StripeSettings, StripeSettingsInput } from './settings.ts';

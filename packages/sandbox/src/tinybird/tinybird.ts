@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { html } from '../html.ts';
-import { createSettings, type Settings } from '../settings.ts';
-import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in.ts';
+import { html } from '../stand-in/html.ts';
+import { createSettings, type Settings } from '../stand-in/settings.ts';
+import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { deployRoutes } from './deploy-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { queryRoutes } from './query-routes.ts';

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Random } from '../random.ts';
-import type { Settings } from '../settings.ts';
-import type { Collection } from '../state.ts';
+import type { Random } from '../stand-in/random.ts';
+import type { Settings } from '../stand-in/settings.ts';
+import type { Collection } from '../stand-in/state.ts';
 import type { Resource } from './datafile.ts';
 import { TinybirdRefusal } from './refusal.ts';
 import type { TinybirdSettings, TinybirdSettingsInput } from './settings.ts';

@@ -11,7 +11,7 @@ import {
   startProcess,
   stopProcess,
   uploadBytes,
-} from './sandbox-process.ts';
+} from '../fixtures/sandbox-process.ts';
 
 let dataDir: string;
 let running: SandboxProcess | undefined;

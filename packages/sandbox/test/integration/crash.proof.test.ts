@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
 import type { RemoteStandIn } from '../../src/index.ts';
-import { createRandom } from '../../src/random.ts';
-import { type SandboxProcess, startProcess, stopProcess, uploadBytes } from './sandbox-process.ts';
+import { createRandom } from '../../src/stand-in/random.ts';
+import {
+  type SandboxProcess,
+  startProcess,
+  stopProcess,
+  uploadBytes,
+} from '../fixtures/sandbox-process.ts';
 
 const { soak, seed } = inject('proof');
 const KILLS = soak ? 50 : 4;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import type { RemoteStandIn } from '../../src/index.ts';
-import { startProcess, stopProcess, uploadBytes } from './sandbox-process.ts';
+import { startProcess, stopProcess, uploadBytes } from '../fixtures/sandbox-process.ts';
 
 const MB = 1_000_000;
 const PART = 20 * MB;

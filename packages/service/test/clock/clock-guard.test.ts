@@ -11,7 +11,7 @@ import {
   createSimulatedClocks,
   recordInMemory,
   type SimulatedClocks,
-} from '../fixtures/simulated-clocks.ts';
+} from '../../src/testing/index.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,2 +1,0 @@
-export { BATCH_HEADER } from './batch-header.ts';
-export type { EngineErrorCode } from './errors.ts';

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { pick, UsageError, verb } from '@prosora/service';
+import type { Erasure } from '../care/care.ts';
+import { askEngine } from '../care/control.ts';
+import type { RemovedMonth } from '../care/retention.ts';
+import { engineOptions } from '../options.ts';
+
+/** Asks the running engine to write a table to a file, which it may write where this process may. */
+export const exportRows = verb({
+  help: 'Writes a table to a new file, .ndjson or .parquet, while the engine serves; .gz or .zst after it compresses',
+  args: '<table> <file>',
+  needs: pick(engineOptions, 'dataDir'),
+  async run({ options: { dataDir }, args: [table = '', file = ''], show }) {
+    const request = { table, file: resolve(file) };
+    const { rows } = await askEngine<{ rows: number }>(dataDir, 'export', request);
+    show({ ...request, rows }, () => `${rows} rows of ${table} are in ${request.file}`);
+    return 0;
+  },
+});
+
+/** Removes old events now; a person who asks for it vouches for the clock. */
+export const retention = verb({
+  help: "Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months, and says that the machine's clock is right; a running engine does it by itself",
+  args: '[months]',
+  needs: pick(engineOptions, 'dataDir'),
+  async run({ options: { dataDir }, args: [text], show }) {
+    const months = text === undefined ? undefined : Number(text);
+    if (months !== undefined && !(Number.isInteger(months) && months > 0)) {
+      throw new UsageError(`${text} is not a number of months.`, 'Give a whole number from 1.');
+    }
+    show(await askEngine<RemovedMonth[]>(dataDir, 'retention', { months }), (removed) => [
+      ...removed.map(({ table, month, rows }) => `Removed ${rows} rows of ${table}, ${month}`),
+      removed.length > 0 ? 'What views derived from them stays.' : 'Nothing is that old.',
+    ]);
+    return 0;
+  },
+});
+
+/** Says where a member is named, and with `--yes` takes the name out. */
+export const erase = verb({
+  help: 'Says where page views name a member by the id that Ghost gave them, and with --yes puts nobody in its place; the page views stay',
+  args: '<member-uuid>',
+  flags: { yes: { type: 'boolean', help: 'Erase the id' } },
+  needs: pick(engineOptions, 'dataDir'),
+  async run({ options: { dataDir }, args: [member], flags: { yes: isSure }, show }) {
+    show(await askEngine<Erasure>(dataDir, 'erase', { member, isSure }), (erasure) =>
+      linesOf(erasure, isSure),
+    );
+    return 0;
+  },
+});
+
+function* linesOf({ found, copies }: Erasure, isSure: boolean): Iterable<string> {
+  for (const { table, columns, rows } of found) {
+    const named = isSure ? 'named' : 'name';
+    yield `${rows} rows of ${table} ${named} this member, in ${columns.join(', ')}`;
+  }
+  if (found.length === 0) yield 'No row names this member.';
+  if (copies.length > 0)
+    yield `These copies are not changed and may name it:\n${copies.join('\n')}`;
+  yield isSure ? 'Erased from the database.' : 'Nothing was changed: with --yes the id is erased.';
+}

@@ -1,0 +1,148 @@
+import type { JobState } from '@prosora/durable';
+import type { MailTx } from '../store/schema.ts';
+import { endWaiting, leaveInDoubt } from '../store/states.ts';
+import type { OpenedMailStore } from '../store/store.ts';
+
+/** A chunk that was given up. */
+export interface DeadChunk {
+  id: string;
+  /** The last reason. */
+  reason: string;
+  /** Recipients that Ghost is told of; none where mails may have been sent. */
+  failed: number;
+}
+
+const DEAD_A_ROUND = 100;
+
+/**
+ * Ends what the queue gave up, some chunks at a time: recipients whose mail certainly was not sent are failed
+ * and Ghost is told, those of a call in doubt are unknown and looked up at Resend.
+ */
+export async function endDeadChunks(
+  { store, queues }: OpenedMailStore,
+  now: number,
+): Promise<DeadChunk[]> {
+  const dead = await store.db
+    .selectFrom('job')
+    .innerJoin('chunk', 'chunk.id', 'job.id')
+    .select(['chunk.id', 'job.reason'])
+    .where('job.queue', 'in', [queues.urgent.name, queues.chunks.name])
+    .where('job.state', '=', 'dead')
+    .where('chunk.state', '=', 'queued')
+    .limit(DEAD_A_ROUND)
+    .execute();
+  const ended: DeadChunk[] = [];
+  for (const { id, reason } of dead) {
+    const why = reason ?? 'It could not be sent.';
+    const failed = await store.transaction((tx) => endDeadChunk(tx, id, why, now));
+    ended.push({ id, reason: why, failed });
+  }
+  return ended;
+}
+
+async function endDeadChunk(tx: MailTx, id: string, why: string, now: number): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('chunk')
+    .set({ state: 'dead' })
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .where('idempotency_key', 'is', null)
+    .executeTakeFirstOrThrow();
+  const ending = { chunkId: id, state: 'failed', now } as const;
+  if (numUpdatedRows === 1n) {
+    return await endWaiting(tx, { ...ending, reason: `The bridge gave up: ${why}` });
+  }
+  const chunk = await tx
+    .selectFrom('chunk')
+    .select(['id', 'keyed_at'])
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  if (chunk !== undefined) await leaveInDoubt(tx, chunk);
+  return 0;
+}
+
+/** What became of a job that was to be tried again. */
+export interface Replayed {
+  /** Will be tried again. */
+  again: string[];
+  /** May have been sent: its recipients are looked up at Resend once more. */
+  asked: string[];
+  /** Not known, or being worked on. */
+  missing: string[];
+}
+
+/** Tries chunks again that were given up; a call that may have been made is never made under another key. */
+export async function replayJobs(
+  { store, queues, suppressions }: OpenedMailStore,
+  ids: readonly string[],
+): Promise<Replayed> {
+  const replayed: Replayed = { again: [], asked: [], missing: [] };
+  for (const id of ids) {
+    const outcome = await store.transaction(async (tx) => {
+      if (await askAgain(tx, id)) return 'asked';
+      for (const queue of [queues.urgent, queues.chunks, suppressions]) {
+        if ((await queue.replay([id], { tx })).length > 0) {
+          await wakeDeadChunk(tx, id);
+          return 'again';
+        }
+      }
+      return 'missing';
+    });
+    replayed[outcome].push(id);
+  }
+  return replayed;
+}
+
+async function askAgain(tx: MailTx, id: string): Promise<boolean> {
+  const chunk = await tx
+    .selectFrom('chunk')
+    .select('id')
+    .where('id', '=', id)
+    .where('state', '=', 'unknown')
+    .executeTakeFirst();
+  if (chunk === undefined) return false;
+  await tx
+    .updateTable('recipient')
+    .set({ settled_at: null })
+    .where('chunk_id', '=', id)
+    .where('state', '=', 'unknown')
+    .execute();
+  return true;
+}
+
+async function wakeDeadChunk(tx: MailTx, id: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('chunk')
+    .set({ state: 'queued' })
+    .where('id', '=', id)
+    .where('state', '=', 'dead')
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) return;
+  await tx
+    .updateTable('recipient')
+    .set({ state: 'queued', settled_at: null })
+    .where('chunk_id', '=', id)
+    .where('state', '=', 'failed')
+    .execute();
+}
+
+/** States of jobs that want a person. */
+const GIVEN_UP = ['dead', 'ambiguous'] as const satisfies JobState[];
+
+/** How many jobs were given up, by their state. */
+export async function countGivenUp({
+  store,
+  queues,
+  suppressions,
+}: OpenedMailStore): Promise<ReadonlyMap<(typeof GIVEN_UP)[number], number>> {
+  const rows = await store.db
+    .selectFrom('job')
+    .select(['state', ({ fn }) => fn.countAll<number>().as('jobs')])
+    .where('queue', 'in', [queues.urgent.name, queues.chunks.name, suppressions.name])
+    .where('state', 'in', GIVEN_UP)
+    .groupBy('state')
+    .execute();
+  const jobsIn = (state: JobState) => Number(rows.find((row) => row.state === state)?.jobs ?? 0);
+  return new Map(GIVEN_UP.map((state) => [state, jobsIn(state)]));
+}

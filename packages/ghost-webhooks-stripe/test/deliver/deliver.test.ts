@@ -1,0 +1,327 @@
+import type { AttemptRecord, Job } from '@prosora/durable';
+import { describe, expect, test } from 'vitest';
+import { createDeliver, type DeliverOptions, resultFor } from '../../src/deliver/deliver.ts';
+import { GHOST_ANSWERS, type GhostAnswer, rowFor } from '../../src/deliver/ghost-answers.ts';
+import { doubtAfter } from '../../src/deliver/ghost-writes.ts';
+import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
+
+const fresh = { failures: 0, failingForMs: 0 };
+const status = (code: number, retryAfterMs?: number): GhostAnswer => ({
+  kind: 'status',
+  status: code,
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
+const kindOf = (code: number) => resultFor(status(code), fresh).kind;
+
+describe('what an answer of Ghost means', () => {
+  /** Written out by hand from what was observed; every other status of a class is as its class. */
+  const OBSERVED: Record<number, string> = {
+    400: 'dead',
+    401: 'down',
+    413: 'dead',
+    502: 'down',
+    503: 'down',
+    504: 'down',
+  };
+  const CLASSES = { 2: 'done', 3: 'down', 4: 'retry', 5: 'retry' } as Record<number, string>;
+
+  test('every status from 200 to 599 has its outcome', () => {
+    for (let code = 200; code < 600; code += 1) {
+      expect([code, kindOf(code)]).toEqual([
+        code,
+        OBSERVED[code] ?? CLASSES[Math.floor(code / 100)],
+      ]);
+    }
+  });
+
+  test('every row of the table is reached and says what it means', () => {
+    for (const row of GHOST_ANSWERS) {
+      const reached = Array.from({ length: row.to - row.from + 1 }, (_, at) =>
+        rowFor(row.from + at),
+      );
+      expect(reached).toContain(row);
+      expect(row.means).not.toBe('');
+    }
+  });
+
+  test('what is not an HTTP status is tried again', () => {
+    expect(kindOf(0)).toBe('retry');
+    expect(kindOf(999)).toBe('retry');
+  });
+
+  test('409 is tried again at once, three times, then with patience', () => {
+    expect(resultFor(status(409), { ...fresh, failures: 2 })).toMatchObject({ afterMs: 0 });
+    expect(resultFor(status(409), { ...fresh, failures: 3 })).not.toHaveProperty('afterMs');
+  });
+
+  test('404 is given up after a day', () => {
+    const day = 24 * 3_600_000;
+    expect(resultFor(status(404), { ...fresh, failingForMs: day }).kind).toBe('retry');
+    expect(resultFor(status(404), { ...fresh, failingForMs: day + 1 }).kind).toBe('dead');
+  });
+
+  test('Retry-After is kept, by a retry and by a Ghost that is down', () => {
+    expect(resultFor(status(429, 7_000), fresh)).toMatchObject({ kind: 'retry', afterMs: 7_000 });
+    expect(resultFor(status(503, 9_000), fresh)).toMatchObject({ kind: 'down', afterMs: 9_000 });
+  });
+
+  test('no connection is no failure of the event', () => {
+    expect(resultFor({ kind: 'unsent', reason: 'ECONNREFUSED' }, fresh).kind).toBe('down');
+  });
+
+  test("Ghost's own page of maintenance is no failure of the event either", () => {
+    expect(resultFor({ kind: 'status', status: 503, isClosed: true }, fresh)).toEqual({
+      kind: 'down',
+      reason: 'closed: Ghost is booting or in maintenance',
+    });
+  });
+
+  test('sent without an answer is ambiguous where it would count twice, else tried again', () => {
+    const answer: GhostAnswer = { kind: 'unanswered', reason: 'ECONNRESET' };
+    expect(resultFor(answer, fresh).kind).toBe('retry');
+    expect(resultFor(answer, { ...fresh, doubt: 'it may be counted' }).kind).toBe('ambiguous');
+  });
+});
+
+describe('what Ghost may have counted before an answer', () => {
+  const invoice = eventLike(6);
+  const donation = eventLike(14);
+  const codes = Array.from({ length: 400 }, (_, at) => 200 + at);
+  const open = (event: typeof invoice) => codes.filter((code) => doubtAfter(event, status(code)));
+
+  test('of an invoice: what is not a refusal, since Ghost asks for all it needs before it counts', () => {
+    expect(open(invoice)).toEqual(codes.filter((code) => code >= 500));
+  });
+
+  test('of a donation: all but the refusals at the door and of a row that is not valid, since Ghost mails after it', () => {
+    const sure = new Set([401, 413, 422]);
+    expect(open(donation)).toEqual(codes.filter((code) => code >= 400 && !sure.has(code)));
+    expect(doubtAfter(donation, status(500))).toContain('mail to the staff');
+  });
+
+  test('of every other event: nothing that a second time would count again', () => {
+    const others = recordedEvents.filter(
+      ({ id }) => ![2, 6, 14].some((n) => eventLike(n).id === id),
+    );
+    expect(others.length).toBeGreaterThan(10);
+    for (const event of others) expect([event.type, open(event)]).toEqual([event.type, []]);
+  });
+
+  test('is open without an answer, and nothing where Ghost never had it', () => {
+    for (const event of [invoice, donation]) {
+      expect(doubtAfter(event, { kind: 'unanswered', reason: 'ECONNRESET' })).toBeDefined();
+      expect(doubtAfter(event, { kind: 'unsent', reason: 'ECONNREFUSED' })).toBeUndefined();
+      expect(doubtAfter(event, { kind: 'status', status: 503, isClosed: true })).toBeUndefined();
+    }
+  });
+});
+
+describe('a delivery', () => {
+  const invoice = eventLike(6);
+  const addedAt = new Date(1_795_000_000_000);
+  const job = { id: invoice.id, failures: 0, failingSince: null, addedAt } as Job;
+  const lost = { outcome: 'lost' } as AttemptRecord;
+
+  const deliver = (options: Partial<DeliverOptions> = {}) => {
+    let posts = 0;
+    const run = createDeliver({
+      ghost: {
+        post: async () => {
+          posts += 1;
+          return status(200);
+        },
+      },
+      findEvent: async () => ({ event: invoice, body: bytesOf(invoice) }),
+      attemptsOf: async () => [],
+      ambiguous: 'hold',
+      ...options,
+    });
+    return run(job, new AbortController().signal).then(({ kind }) => ({ kind, posts }));
+  };
+
+  test('sends the event and is done', async () => {
+    expect(await deliver()).toEqual({ kind: 'done', posts: 1 });
+  });
+
+  test('an invoice that a killed process may have sent is held, not sent again', async () => {
+    const attemptsOf = async () => [lost];
+    expect(await deliver({ attemptsOf })).toEqual({ kind: 'ambiguous', posts: 0 });
+    expect(await deliver({ attemptsOf, ambiguous: 'retry' })).toEqual({ kind: 'done', posts: 1 });
+  });
+
+  test('a person who replays a held invoice has it sent', async () => {
+    const attemptsOf = async () => [lost, { outcome: 'ambiguous' } as AttemptRecord];
+    expect(await deliver({ attemptsOf })).toEqual({ kind: 'done', posts: 1 });
+  });
+
+  test('an event that a killed process may have sent is sent again where Ghost does not mind', async () => {
+    const checkout = eventLike(4);
+    const findEvent = async () => ({ event: checkout, body: bytesOf(checkout) });
+    expect(await deliver({ findEvent, attemptsOf: async () => [lost] })).toEqual({
+      kind: 'done',
+      posts: 1,
+    });
+  });
+
+  test('a signature that Ghost refuses is made anew at once where Ghost has another secret, and once', async () => {
+    for (const isNew of [true, false]) {
+      const answers: GhostAnswer[] = [status(401), status(isNew ? 200 : 401)];
+      let posts = 0;
+      let renewed = 0;
+      const outcome = await deliver({
+        ghost: { post: async () => answers[posts++] ?? status(500) },
+        renewSecret: async () => {
+          renewed += 1;
+          return isNew;
+        },
+      });
+      expect([outcome.kind, posts, renewed]).toEqual(isNew ? ['done', 2, 1] : ['down', 1, 1]);
+    }
+  });
+
+  test('an invoice that Ghost failed on is held and not sent again, also one that an earlier version tried again', async () => {
+    for (const code of [500, 502, 503, 504]) {
+      const ghost = { post: async () => status(code) };
+      expect((await deliver({ ghost })).kind).toBe('ambiguous');
+    }
+    const before = { outcome: 'retry', reason: '500: Ghost failed' } as AttemptRecord;
+    expect(await deliver({ attemptsOf: async () => [before] })).toEqual({
+      kind: 'ambiguous',
+      posts: 0,
+    });
+  });
+
+  test('while Ghost is not well an invoice goes only after an empty event that Ghost took', async () => {
+    for (const code of [200, 502]) {
+      const ids: string[] = [];
+      const outcome = await deliver({
+        isWell: () => false,
+        ghost: {
+          async post(body) {
+            ids.push(JSON.parse(Buffer.from(body).toString()).id);
+            return status(code);
+          },
+        },
+      });
+      expect([outcome.kind, ids]).toEqual(
+        code === 200
+          ? ['done', ['evt_prosora_doctor', invoice.id]]
+          : ['down', ['evt_prosora_doctor']],
+      );
+    }
+  });
+
+  test('a job without its event is a dead letter', async () => {
+    expect(await deliver({ findEvent: async () => undefined })).toEqual({ kind: 'dead', posts: 0 });
+  });
+
+  describe('of an invoice in doubt, where Ghost can be asked', () => {
+    const MINUTE = 60_000;
+    type Counted = Awaited<ReturnType<NonNullable<DeliverOptions['admin']>['hasCounted']>>;
+    const tried = (
+      outcome: AttemptRecord['outcome'],
+      reason: string | null,
+      afterMs = 0,
+    ): AttemptRecord => {
+      const startedAt = new Date(addedAt.getTime() + afterMs);
+      return { attempt: 1, startedAt, endedAt: startedAt, outcome, reason };
+    };
+    const died = tried('lost', 'the lease ran out: the process died or hung');
+
+    /** One more attempt after these; `posts` counts what Ghost got, `asked` what it was asked. */
+    const attemptAfter = async (
+      attempts: AttemptRecord[],
+      counted: Counted,
+      { minutes = 10, alike = 0, answer = status(200) } = {},
+    ) => {
+      let posts = 0;
+      const asked: unknown[] = [];
+      const run = createDeliver({
+        ghost: {
+          post: async () => {
+            posts += 1;
+            return answer;
+          },
+        },
+        findEvent: async () => ({ event: invoice, body: bytesOf(invoice) }),
+        attemptsOf: async () => attempts,
+        countAlike: async () => alike,
+        ambiguous: 'hold',
+        admin: {
+          async hasCounted(_event, question) {
+            asked.push(question);
+            return counted;
+          },
+          problem: async () => undefined,
+          async *paidMembers() {},
+        },
+        now: () => addedAt.getTime() + minutes * MINUTE,
+      });
+      return { ...(await run(job, new AbortController().signal)), posts, asked };
+    };
+
+    test('waits until Ghost has counted it or never will, and then asks, whatever ended the process', async () => {
+      const waiting = await attemptAfter([died], 'no', { minutes: 1 });
+      expect(waiting).toMatchObject({ kind: 'park', posts: 0, asked: [] });
+      expect('until' in waiting && waiting.until).toEqual(
+        new Date(addedAt.getTime() + 2.25 * MINUTE),
+      );
+      const parked = tried('park', 'reason' in waiting ? waiting.reason : '', MINUTE);
+      expect(await attemptAfter([died, parked], 'yes', { minutes: 3 })).toMatchObject({
+        kind: 'done',
+        posts: 0,
+        asked: [{ alike: 0 }],
+      });
+    });
+
+    test('sends it when Ghost has not counted it', async () => {
+      expect(await attemptAfter([died], 'no', { alike: 2 })).toMatchObject({
+        kind: 'done',
+        posts: 1,
+        asked: [{ alike: 2, since: new Date(addedAt.getTime() - 5_000) }],
+      });
+    });
+
+    test('leaves it to a person when Ghost cannot tell, and waits when Ghost is away', async () => {
+      expect(await attemptAfter([died], 'unknown')).toMatchObject({ kind: 'ambiguous', posts: 0 });
+      const away = await attemptAfter([died], 'not-now');
+      expect(away).toMatchObject({ kind: 'park', posts: 0 });
+      const parks = Array(20).fill(tried('park', 'reason' in away ? away.reason : '', 5 * MINUTE));
+      expect(await attemptAfter(parks, 'yes', { minutes: 6 })).toMatchObject({ kind: 'done' });
+      expect(await attemptAfter(parks, 'yes', { minutes: 6 })).toMatchObject({ posts: 0 });
+    });
+
+    test('asks in time after an answer that did not come', async () => {
+      const cut: GhostAnswer = { kind: 'unanswered', reason: 'ECONNRESET' };
+      const first = await attemptAfter([], 'no', { answer: cut });
+      expect(first).toMatchObject({ kind: 'retry', afterMs: 135_000, posts: 1, asked: [] });
+      const unanswered = tried('retry', 'reason' in first ? first.reason : '');
+      expect(await attemptAfter([unanswered], 'yes')).toMatchObject({ kind: 'done', posts: 0 });
+    });
+
+    test('asks in time after a failure of Ghost, which may have come after the row', async () => {
+      const first = await attemptAfter([], 'no', { answer: status(500) });
+      expect(first).toMatchObject({ kind: 'retry', afterMs: 135_000, posts: 1, asked: [] });
+      const failed = tried('retry', 'reason' in first ? first.reason : '');
+      expect(await attemptAfter([failed], 'yes')).toMatchObject({ kind: 'done', posts: 0 });
+      expect(await attemptAfter([failed], 'no')).toMatchObject({ kind: 'done', posts: 1 });
+      expect(await attemptAfter([failed], 'unknown')).toMatchObject({
+        kind: 'ambiguous',
+        reason: expect.stringMatching(/^500: .*Ghost's Admin API does not tell$/),
+      });
+    });
+
+    test('stays in doubt after an attempt that sent nothing, and is out of it after a refusal', async () => {
+      const stopped = tried('park', 'the worker stopped');
+      const locked = tried('retry', 'the file is locked by another process');
+      const shut = tried('park', 'not sent: 502: Ghost is booting, in maintenance or gone');
+      expect(await attemptAfter([died, stopped, locked, shut], 'yes')).toMatchObject({ posts: 0 });
+      const refused = tried('retry', '404: the member or the object at Stripe is not there yet');
+      expect(await attemptAfter([died, refused], 'yes')).toMatchObject({ posts: 1, asked: [] });
+      const closed = tried('park', 'closed: Ghost is booting or in maintenance');
+      expect(await attemptAfter([died, closed], 'yes')).toMatchObject({ posts: 1, asked: [] });
+      const away = tried('park', 'no connection: ECONNREFUSED');
+      expect(await attemptAfter([died, away], 'yes')).toMatchObject({ posts: 1, asked: [] });
+    });
+  });
+});
