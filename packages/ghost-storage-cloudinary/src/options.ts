@@ -49,7 +49,7 @@ export const storageOptions = {
   cloudinaryUrl: {
     env: 'CLOUDINARY_URL',
     description:
-      'Cloud name, key and secret in one, as the Cloudinary console shows it. The parts below win over it.',
+      'Cloud name, key and secret in one, as the Cloudinary console shows them. `cloudName`, `apiKey` and `apiSecret` override it.',
     schema: z.optional(
       text(
         /^cloudinary:\/\/[^:@/]+:[^:@/]+@[^:@/?]+(\/[^?]*)?(\?.*)?$/,
@@ -80,7 +80,8 @@ export const storageOptions = {
     secret: true,
   },
   store: {
-    description: "Which of Ghost's stores this block serves: set it in each of the three.",
+    description:
+      "Which of Ghost's three stores this block serves. Set it in the blocks of media and files.",
     schema: z._default(
       z.enum(['images', 'media', 'files'], 'expected "images", "media" or "files"'),
       'images',
@@ -90,7 +91,7 @@ export const storageOptions = {
   delivery: {
     env: 'PROSORA_STORAGE_DELIVERY',
     description:
-      "How readers reach files: `redirect` from the site's own URLs; `edge`, the same with a proxy that `ghost-cloudinary edge` writes the rules for and Ghost's `urls`; `absolute`, Cloudinary's URLs in every post, without srcset.",
+      "How readers reach files. `redirect`: the site's own URLs redirect to Cloudinary. `edge`: a proxy at the address in Ghost's `urls` fetches them, by the rules that `ghost-cloudinary edge` writes. `absolute`: every post holds Cloudinary's URLs and has no srcset.",
     schema: z._default(
       z.enum(['redirect', 'edge', 'absolute'], 'expected "redirect", "edge" or "absolute"'),
       'redirect',
@@ -100,14 +101,14 @@ export const storageOptions = {
   naming: {
     env: 'PROSORA_STORAGE_NAMING',
     description:
-      'How a file gets a name of its own: `readable` numbers those that are alike (`cat-1.jpg`); `hash` puts 16 digits of the hash of its bytes into each, which needs nothing of Cloudinary and suits several Ghosts on one folder.',
+      'How a file gets a name that no other has. `readable` numbers equal names (`cat-1.jpg`). `hash` adds 16 digits of the hash of its bytes, which asks nothing of Cloudinary and suits several Ghosts that share a folder.',
     schema: z._default(z.enum(['readable', 'hash'], 'expected "readable" or "hash"'), 'readable'),
     example: 'hash',
   },
   folder: {
     env: 'PROSORA_STORAGE_FOLDER',
     description:
-      'Folder at the start of every public_id, so that several sites can share a cloud. Changing it hides what was uploaded before; empty for none.',
+      'The folder with which every public_id begins, so that several sites can share a cloud; empty for none. Changing it hides what was uploaded before.',
     schema: z._default(
       text(
         FOLDER,
@@ -120,7 +121,7 @@ export const storageOptions = {
   assetFolder: {
     env: 'PROSORA_STORAGE_ASSET_FOLDER',
     description:
-      'Folder of the Media Library in which uploads are shown, for accounts with dynamic folders.',
+      'The folder of the Media Library that shows the uploads, in an account with dynamic folders.',
     schema: z.optional(text(/\S/, 'expected the name of a folder')),
     defaultText: "Cloudinary's own choice",
     example: 'Blog',
@@ -128,19 +129,19 @@ export const storageOptions = {
   folderMode: {
     env: 'PROSORA_STORAGE_FOLDER_MODE',
     description:
-      "The account's folder mode, which `ghost-cloudinary doctor` tells: with `dynamic`, uploads are shown in the Media Library in the folders of their public_id; with `fixed` they are anyway.",
+      "The account's folder mode; `ghost-cloudinary doctor` says which it is. With `dynamic`, uploads are placed in the folders of their public_id in the Media Library, where an account with `fixed` folders shows them anyway.",
     schema: z.optional(z.enum(['dynamic', 'fixed'], 'expected "dynamic" or "fixed"')),
-    defaultText: 'dynamic accounts show uploads in `assetFolder` or at the top',
+    defaultText: 'an account with dynamic folders shows uploads in `assetFolder`, else at the top',
     example: 'dynamic',
   },
   tags: {
-    description: 'Tags on every upload.',
+    description: 'Tags that every upload gets.',
     schema: list(text(/^[^,]+$/, 'expected tags without commas'), 'expected a list of tags'),
     example: '["blog"]',
   },
   sizes: {
     description:
-      "Sizes that may be asked for besides Ghost's own and the theme's, for a proxy that calls Cloudinary past Ghost.",
+      "Sizes that may be asked for besides Ghost's own and the theme's, where a proxy calls Cloudinary without asking Ghost.",
     schema: list(
       text(SIZE, 'expected sizes such as "w320" or "w640h480"'),
       'expected a list of sizes',
@@ -159,32 +160,33 @@ export const storageOptions = {
   originals: {
     env: 'PROSORA_STORAGE_ORIGINALS',
     description:
-      'Whether the full-size copy that Ghost makes of each uploaded image (`_o`) is stored too (`keep`) or not (`skip`). No page uses it.',
+      'Whether the full-size copy (`_o`) that Ghost makes of each uploaded image is stored too (`keep`) or not (`skip`). No page uses it.',
     schema: z._default(z.enum(['keep', 'skip'], 'expected "keep" or "skip"'), 'keep'),
     example: 'skip',
   },
   shrink: {
     env: 'PROSORA_STORAGE_SHRINK',
     description:
-      "Whether an image over `imageMaxBytes` or `imageMaxPixels` is made smaller before it is sent, with the `sharp` of Ghost's own install, upright and without its location.",
+      "Whether an image over `imageMaxBytes` or `imageMaxPixels` is made smaller before it is sent. The `sharp` of Ghost's own install turns it upright and leaves out its location.",
     schema: z._default(flag('expected true or false'), false),
   },
   imageMaxBytes: {
     env: 'PROSORA_STORAGE_IMAGE_MAX_BYTES',
-    description: "The plan's limit for an image, which `ghost-cloudinary doctor` tells.",
+    description: 'The largest image that the plan takes; `ghost-cloudinary doctor` says how large.',
     schema: z._default(wholeNumber(1, 'expected a whole number of bytes'), 10_485_760),
     unit: 'bytes',
   },
   imageMaxPixels: {
     env: 'PROSORA_STORAGE_IMAGE_MAX_PIXELS',
-    description: "The plan's limit for the pixels of an image of which sizes are made.",
+    description:
+      'The largest image of which the plan makes sizes; `ghost-cloudinary doctor` says how large.',
     schema: z._default(wholeNumber(1, 'expected a whole number of pixels'), 25_000_000),
     unit: 'pixels',
   },
   transformation: {
     env: 'PROSORA_STORAGE_TRANSFORMATION',
     description:
-      'Transformation applied after each resize, in the grammar of a delivery URL, named ones (`t_mine`) included; empty for none. Full-size images stay as uploaded, except in `absolute` mode.',
+      'The transformation that follows each resize, as it stands in a delivery URL; it may be a named one (`t_mine`), and empty means none. Full-size images stay as they were uploaded, except in `absolute` mode.',
     schema: z._default(
       text(/^[\w,:.$!~/-]*$/, 'expected a transformation such as "q_auto" or "t_mine"'),
       'q_auto',
@@ -199,7 +201,7 @@ export const storageOptions = {
   },
   siteUrl: {
     env: 'PROSORA_STORAGE_SITE_URL',
-    description: "Ghost's `url`: the folder in it becomes part of every stored URL.",
+    description: "Ghost's `url`. The folder in it becomes part of every stored URL.",
     schema: z.optional(
       z.string('expected a URL').check(z.refine((value) => URL.canParse(value), 'expected a URL')),
     ),
@@ -209,14 +211,14 @@ export const storageOptions = {
   contentPath: {
     env: 'PROSORA_STORAGE_CONTENT_PATH',
     description:
-      "Ghost's content folder: files found in it are served from there, so that what was uploaded before this adapter keeps showing.",
+      "Ghost's content folder. Files that are in it are served from there, so that what was uploaded before this adapter still shows.",
     schema: z.optional(text(/\S/, 'expected the path of a folder')),
     defaultText: "read from the running Ghost's config, else `content` in the working directory",
     example: '/var/lib/ghost/content',
   },
   secureDistribution: {
     env: 'PROSORA_STORAGE_SECURE_DISTRIBUTION',
-    description: 'Host that delivers your files: a CNAME or the host of a private CDN.',
+    description: 'The host that delivers your files: a CNAME or the host of a private CDN.',
     schema: z.optional(origin('expected a host or an https origin (http only on this machine)')),
     defaultText: '`res.cloudinary.com`, or `<cloud name>-res.cloudinary.com` with privateCdn',
     example: 'img.example.com',
@@ -229,7 +231,7 @@ export const storageOptions = {
   },
   uploadPrefix: {
     env: 'PROSORA_STORAGE_UPLOAD_PREFIX',
-    description: 'Origin of the Cloudinary API, which differs by region.',
+    description: 'The origin of the Cloudinary API, which differs by region.',
     schema: z._default(
       origin('expected an https origin (http only on this machine)'),
       'https://api.cloudinary.com',
@@ -239,17 +241,18 @@ export const storageOptions = {
   signedUrls: {
     env: 'PROSORA_STORAGE_SIGNED_URLS',
     description:
-      'Whether delivery URLs are signed, which an account with strict transformations asks for. With `sha256` below the signature has its long form.',
+      'Whether delivery URLs are signed, as an account with strict transformations demands. With `sha256` as `signatureAlgorithm`, signatures have their long form.',
     schema: z._default(flag('expected true or false'), false),
   },
   signatureAlgorithm: {
     env: 'PROSORA_STORAGE_SIGNATURE_ALGORITHM',
-    description: "Hash of the signatures, as set in the account's security settings.",
+    description: "The hash of the signatures, as the account's security settings name it.",
     schema: z._default(z.enum(['sha1', 'sha256'], 'expected "sha1" or "sha256"'), 'sha1'),
   },
   chunkBytes: {
     env: 'PROSORA_STORAGE_CHUNK_BYTES',
-    description: 'Files above this size are uploaded in parts of it, each retried by itself.',
+    description:
+      'Files above this size are uploaded in parts of this size, each of which is retried by itself.',
     schema: z._default(
       wholeNumber(5 * 1024 * 1024, 'expected a whole number of bytes, 5242880 or more'),
       20_000_000,
@@ -258,19 +261,19 @@ export const storageOptions = {
   },
   retries: {
     env: 'PROSORA_STORAGE_RETRIES',
-    description: 'How often a call that may succeed later is tried again.',
+    description: 'How many times a call that may succeed later is tried again.',
     schema: z._default(wholeNumber(0, 'expected a whole number, 0 or more'), 4),
   },
   timeoutMs: {
     env: 'PROSORA_STORAGE_TIMEOUT_MS',
     description:
-      'Longest duration of one attempt; a part of a large file is one. For a file that `pull` brings, the longest time without a byte.',
+      'How long one attempt may take; each part of a large file is an attempt of its own. For a file that `pull` brings, how long no byte may come.',
     schema: z._default(wholeNumber(1, 'expected a whole number of milliseconds'), 120_000),
     unit: 'ms',
   },
   deadlineMs: {
     env: 'PROSORA_STORAGE_DEADLINE_MS',
-    description: 'Longest duration of all attempts at one call and the waits between them.',
+    description: 'How long all attempts at one call and the waits between them may take.',
     schema: z._default(wholeNumber(1, 'expected a whole number of milliseconds'), 300_000),
     unit: 'ms',
   },

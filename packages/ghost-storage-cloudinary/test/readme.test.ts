@@ -1,26 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import * as z from 'zod/mini';
 import { parseConfig } from '../src/config/parse-config.ts';
-import { type StorageOption, storageOptions } from '../src/options.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-/** The row of an option in the README's table. */
-function rowOf([name, option]: [string, StorageOption]): string {
-  const parsed = z.safeParse(option.schema, undefined);
-  const preset = option.defaultText ?? `\`${JSON.stringify(parsed.data)}\``;
-  const unit = option.unit ? ` ${option.unit}` : '';
-  const env = option.env ? `\`${option.env}\`` : '';
-  return `| \`${name}\` | ${env} | ${preset}${unit} | ${option.description.replaceAll('|', '\\|')} |`;
-}
-
 describe('the README', () => {
-  test('lists every option as the code has it', () => {
-    const rows = Object.entries<StorageOption>(storageOptions).map(rowOf);
-    expect(readme).toContain(rows.join('\n'));
-  });
-
   test('shows a configuration that is accepted', () => {
     const { storage } = JSON.parse(/```json\n(.*?)```/s.exec(readme)?.[1] ?? '');
     const { active } = storage;
