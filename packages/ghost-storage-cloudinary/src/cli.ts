@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { runCommand } from './cli/main.ts';
+import { runAsProcess } from '@prosora/service';
+import { createCommand } from './cli/command.ts';
 
-process.exitCode = await runCommand(process.argv.slice(2), process);
+await runAsProcess(createCommand(process));

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { parseRequestPath } from '../serve/request-path.ts';
 import { md5Of } from '../store/source-file.ts';
-import { inLanes } from './lanes.ts';
+import { sentenceOf } from './failure.ts';
+import { inParallel } from './in-parallel.ts';
 import type { Progress } from './progress.ts';
-import { etagOf, listRemote, sentenceOf } from './remote-list.ts';
+import { etagOf, listRemote } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
 export interface PullOptions {
@@ -62,7 +63,7 @@ export async function pull(options: PullOptions): Promise<PullSummary> {
     done += 1;
     options.onProgress?.({ done, total: wanted.length, bytes: summary.bytes });
   };
-  await inLanes(wanted, options.concurrency, work, options.signal);
+  await inParallel(wanted, options.concurrency, work, options.signal);
   return summary;
 }
 

@@ -3,11 +3,12 @@ import { MAX_PUBLIC_ID_LENGTH } from '../cloudinary/names.ts';
 import { CloudinaryError } from '../errors.ts';
 import { createShrink, sharpOfGhost } from '../store/shrink.ts';
 import { openSourceFile } from '../store/source-file.ts';
+import { sentenceOf } from './failure.ts';
+import { inParallel } from './in-parallel.ts';
 import { Journal } from './journal.ts';
-import { inLanes } from './lanes.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';
 import type { Progress } from './progress.ts';
-import { etagOf, keyOf, listRemote, sentenceOf } from './remote-list.ts';
+import { etagOf, keyOf, listRemote } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
 export interface PushOptions {
@@ -61,7 +62,7 @@ export async function push(options: PushOptions): Promise<PushSummary> {
     options.onProgress?.({ done, total: files.length, bytes: summary.bytes });
   };
   try {
-    await inLanes(files, options.concurrency, work, options.signal);
+    await inParallel(files, options.concurrency, work, options.signal);
   } finally {
     journal?.close();
   }

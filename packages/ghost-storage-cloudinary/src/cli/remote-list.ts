@@ -1,5 +1,4 @@
 import type { ListedAsset } from '../cloudinary/admin-api.ts';
-import { CloudinaryError } from '../errors.ts';
 import type { Store } from './stores.ts';
 
 const RESOURCE_TYPES = ['image', 'video', 'raw'] as const;
@@ -25,11 +24,4 @@ export async function etagOf(store: Store, listed: ListedAsset): Promise<string 
   if (listed.etag !== undefined) return listed.etag;
   const asset = { publicId: listed.publicId, resourceType: listed.resourceType, format: undefined };
   return (await store.cloudinary.find(asset))?.etag;
-}
-
-/** A failure as a line for a person, its remedy included. */
-export function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const help = 'help' in error && typeof error.help === 'string' ? ` ${error.help}` : '';
-  return error instanceof CloudinaryError || help ? error.message + help : error.message;
 }

@@ -56,31 +56,24 @@ export function isGivenTo({ config }: GhostSettings, adapter: string, store: Sto
 }
 
 /**
- * Opens stores for work. With Ghost's `urls` they are held against those, as in a Ghost.
+ * Opens a store for work. With Ghost's `urls` it is held against those, as in a Ghost.
  *
  * @throws StorageError STORAGE_CONFIG_INVALID
  */
-export function openStores(
-  ghost: GhostSettings,
-  wanted: readonly StoreName[] = STORES,
-  ghostUrls?: AssetUrls,
-): Store[] {
-  const adapter = adapterName(ghost);
-  return wanted.map((name) => {
-    const block = { ...blockOf(ghost, adapter, name), store: name };
-    const options = parseConfig(block, ghost.env, ghostUrls);
-    const names = createNames(options.folder, name);
-    const urls = createDeliveryUrls(options);
-    return {
-      name,
-      options,
-      names,
-      urls,
-      detailsOf: createUploadDetails(options, names, urls),
-      local: new LocalFiles(join(options.contentPath ?? ghost.contentPath, name)),
-      cloudinary: new Cloudinary(options),
-      admin: new AdminApi(options),
-      idPrefix: options.folder === '' ? `${name}/` : `${options.folder}/${name}/`,
-    };
-  });
+export function openStore(ghost: GhostSettings, name: StoreName, ghostUrls?: AssetUrls): Store {
+  const block = { ...blockOf(ghost, adapterName(ghost), name), store: name };
+  const options = parseConfig(block, ghost.env, ghostUrls);
+  const names = createNames(options.folder, name);
+  const urls = createDeliveryUrls(options);
+  return {
+    name,
+    options,
+    names,
+    urls,
+    detailsOf: createUploadDetails(options, names, urls),
+    local: new LocalFiles(join(options.contentPath ?? ghost.contentPath, name)),
+    cloudinary: new Cloudinary(options),
+    admin: new AdminApi(options),
+    idPrefix: options.folder === '' ? `${name}/` : `${options.folder}/${name}/`,
+  };
 }

@@ -1,10 +1,11 @@
 import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { createShrink, sharpOfGhost } from '../store/shrink.ts';
 import { openSourceFile } from '../store/source-file.ts';
-import { inLanes } from './lanes.ts';
+import { sentenceOf } from './failure.ts';
+import { inParallel } from './in-parallel.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';
 import type { Progress } from './progress.ts';
-import { etagOf, keyOf, listRemote, sentenceOf } from './remote-list.ts';
+import { etagOf, keyOf, listRemote } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
 export interface VerifyOptions {
@@ -59,7 +60,7 @@ export async function verify(options: VerifyOptions): Promise<VerifySummary> {
     done += 1;
     options.onProgress?.({ done, total: files.length, bytes: 0 });
   };
-  await inLanes(files, options.concurrency, work, options.signal);
+  await inParallel(files, options.concurrency, work, options.signal);
   return summary;
 }
 

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '@prosora/service/retry-after';
 import {
   CloudinaryError,
   type CloudinaryErrorDetails,
@@ -131,9 +132,7 @@ function retryAfterMs({ status, headers }: Response, now: number): number | unde
   const isLimited = BY_STATUS[status] === RATE_LIMITED;
   const after =
     headers.get('retry-after') ?? (isLimited ? headers.get('x-featureratelimit-reset') : null);
-  if (after === null) return undefined;
-  const waitMs = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
-  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+  return parseRetryAfter(after, now);
 }
 
 /**

@@ -1,15 +1,23 @@
-import { OptionsError, readOptions } from '@prosora/service/options';
+import { nearest } from '@prosora/service/nearest';
+import { type Options, OptionsError, readOptions } from '@prosora/service/options';
 import * as z from 'zod/mini';
 import { StorageError } from '../errors.ts';
 import { type StorageOption, type StorageOptions, storageOptions } from '../options.ts';
 import { type AssetUrls, assetUrlProblems, parseAssetUrl, URL_KEY_OF } from './asset-urls.ts';
 import { eexitAdvice } from './eexit-config.ts';
 import { readRunningGhost } from './running-ghost.ts';
-import { unknownKeyProblem } from './unknown-key.ts';
 
 type Environment = Record<string, string | undefined>;
 
 const optionEntries: [string, StorageOption][] = Object.entries(storageOptions);
+const optionNames = Object.keys(storageOptions);
+
+/** The options that a variable may set. */
+export const environmentOptions: Options = Object.fromEntries(
+  optionEntries.flatMap(([key, { env, ...option }]) =>
+    env === undefined ? [] : [[key, { ...option, env }]],
+  ),
+);
 
 /**
  * Reads the adapter's block of Ghost's config, with the environment for what it leaves out.
@@ -31,7 +39,7 @@ export function parseConfig(
 
   const problems = Object.keys(block)
     .filter((key) => !Object.hasOwn(storageOptions, key))
-    .map((key) => unknownKeyProblem(key, Object.keys(storageOptions)));
+    .map(unknownKeyProblem);
   const fromEnv = readEnvironment(env, problems);
   const given: Record<string, unknown> = {
     ...partsOf(fromEnv['cloudinaryUrl']),
@@ -87,9 +95,10 @@ function contradictions(
 
 function readEnvironment(env: Environment, problems: string[]): Record<string, unknown> {
   const table = Object.fromEntries(
-    optionEntries.flatMap(([key, { env: name, ...option }]) =>
-      name ? [[key, { ...option, env: name, schema: z.optional(z.string()) }]] : [],
-    ),
+    Object.entries(environmentOptions).map(([key, option]) => [
+      key,
+      { ...option, schema: z.optional(z.string()) },
+    ]),
   );
   try {
     const values = Object.entries(readOptions(table, env));
@@ -117,6 +126,13 @@ function partsOf(cloudinaryUrl: unknown): Record<string, unknown> {
     signatureAlgorithm: url.searchParams.get('signature_algorithm'),
   };
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value));
+}
+
+function unknownKeyProblem(key: string): string {
+  const meant = nearest(key, optionNames);
+  const hint =
+    meant === undefined ? `the options are ${optionNames.join(', ')}.` : `did you mean "${meant}"?`;
+  return `${JSON.stringify(key)} is not an option: ${hint}`;
 }
 
 function problemOf(

@@ -17,12 +17,12 @@ describe('the doctor', () => {
     expect(stderr).toBe('');
     for (const line of [
       /✔ config: .*names @prosora\/ghost-storage-cloudinary as storage.active/,
-      /✔ media: go to Cloudinary/,
-      /✔ files: go to Cloudinary/,
-      /✔ credentials: are those of the cloud prosora/,
-      /✔ plan: Free; largest files: image 10 MiB \(sizes up to 25 megapixels\), video 100 MiB, other 10 MiB/,
-      /✔ folders: are fixed/,
-      /✔ sizes: are made for unsigned URLs/,
+      /✔ media: Ghost stores media at Cloudinary/,
+      /✔ files: Ghost stores files at Cloudinary/,
+      /✔ credentials: They are those of the cloud prosora/,
+      /✔ plan: The plan Free takes images of up to 10 MiB \(sizes of up to 25 megapixels\), videos of up to 100 MiB and other files of up to 10 MiB/,
+      /✔ folders: They are fixed/,
+      /✔ sizes: They are made for unsigned URLs/,
       /✔ pdf: PDF and ZIP files are delivered/,
       /✔ names: .*overwrite=false is atomic/,
     ]) {
@@ -40,8 +40,12 @@ describe('the doctor', () => {
       /✘ sizes: .*strict transformations.*Set signedUrls to true/,
       1,
     ],
-    [{ overwriteNotAtomic: true }, /! names: .*naming "hash" does away with it/, 0],
-    [{ folderMode: 'dynamic' as const }, /! folders: are dynamic.*Set folderMode to "dynamic"/, 0],
+    [{ overwriteNotAtomic: true }, /! names: .*Set naming to "hash" to do away with it/, 0],
+    [
+      { folderMode: 'dynamic' as const },
+      /! folders: They are dynamic.*Set folderMode to "dynamic"/,
+      0,
+    ],
     [{ adminCallsPerHour: 0 }, /✘ credentials: .*Rate Limit Exceeded/, 1],
   ])('sees an account with %j', async (settings, line, expected) => {
     site.cloudinary.settings.set(settings);
@@ -54,7 +58,7 @@ describe('the doctor', () => {
   test('is content with signed URLs on an account with strict transformations', async () => {
     site.cloudinary.settings.set({ strictTransformations: true });
     await site.configure({ signedUrls: true });
-    expect((await site.run('doctor')).stdout).toMatch(/✔ sizes: are made for signed URLs/);
+    expect((await site.run('doctor')).stdout).toMatch(/✔ sizes: They are made for signed URLs/);
   });
 
   test.each([
@@ -72,11 +76,14 @@ describe('the doctor', () => {
   });
 
   test.each([
-    [{ media: undefined }, /! media: stay on this machine/],
-    [{ media: { adapter: 'other' } }, /! media: are stored by another adapter/],
+    [
+      { media: undefined },
+      /! media: Ghost keeps media on this machine\. To have them at Cloudinary, write "media"/,
+    ],
+    [{ media: { adapter: 'other' } }, /! media: Another adapter stores media/],
     [
       { media: '@prosora/ghost-storage-cloudinary' },
-      /✘ media: would be taken for images.*Write "media": \{"adapter"/,
+      /✘ media: The adapter would take media for images.*Write "media": \{"adapter"/,
     ],
   ])('knows what Ghost makes of %j', async (changes, line) => {
     const adapter = '@prosora/ghost-storage-cloudinary';
@@ -119,6 +126,29 @@ describe('the doctor', () => {
     );
   });
 
+  test('tells a program what it found, with the remedy apart', async () => {
+    await site.configure({ folderMode: 'dynamic' });
+    const { code, stdout, stderr } = await site.run('doctor', '--json');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'folders',
+      status: 'fail',
+      sentence: 'The account has fixed folders.',
+      remedy: 'Set folderMode to "fixed".',
+    });
+    expect(code).toBe(1);
+  });
+
+  test('leaves nothing behind for a reader who has seen enough', async () => {
+    const { child, end } = site.start('doctor');
+    child.stdout.on('data', (text) => String(text).includes('folders:') && child.stdout.destroy());
+    const { code, stderr } = await end;
+    expect(stderr).toBe('');
+    expect(code).toBe(141);
+    expect(site.cloudinary.requests.list(/upload$/)).not.toEqual([]);
+    expect(site.cloudinary.assets()).toEqual([]);
+  });
+
   test('never shows the secret', async () => {
     for (const block of [
       {},
@@ -134,7 +164,11 @@ describe('the doctor', () => {
 });
 
 test.each([
-  [['nonsense'], 2, /Usage: ghost-cloudinary/],
+  [['psuh'], 2, /has no verb "psuh"\. Did you mean "push"\?/],
+  [['push', '--dryrun'], 2, /no flag --dryrun\. Did you mean "--dry-run"\?/],
+  [['pull', '--both'], 2, /`ghost-cloudinary pull` has no flag --both/],
+  [['--dry-run', 'push'], 2, /Name a verb before --dry-run/],
+  [['edge'], 2, /Usage: ghost-cloudinary edge <caddy\|nginx\|worker>/],
   [['push', '--stores', 'pictures'], 2, /pictures is not one of images, media, files/],
   [['push', '--concurrency', 'many'], 2, /--concurrency must be 1 to 99/],
   [['push', '--config', 'nowhere.json'], 1, /nowhere\.json cannot be read/],

@@ -83,6 +83,17 @@ describe('push', () => {
     expect(uploads()).toBe(0);
   });
 
+  test('tells a program what came of it', async () => {
+    await site.place('content/images/2026/11/broken.png', Buffer.from('no picture'));
+    await site.configure({ retries: 0 });
+    const { code, stdout } = await site.run('push', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ total: 5, uploaded: 4, present: 0, conflicts: [], interrupted: false },
+      failures: [{ path: 'images/2026/11/broken.png', sentence: expect.any(String) }],
+    });
+    expect(code).toBe(1);
+  });
+
   test('goes on after a file that fails, and names it with the remedy', async () => {
     await site.place('content/images/2026/11/broken.png', Buffer.from('no picture'));
     await site.configure({ retries: 0 });

@@ -96,7 +96,7 @@ test('the command is another file that asks for nothing either', () => {
     cwd: adapter.dir,
     encoding: 'utf8',
   });
-  expect(help).toMatch(/^Usage: ghost-cloudinary <command>/);
+  expect(help).toMatch(/^Usage: ghost-cloudinary \[verb\]/);
   const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
   expect(manifest.bin).toEqual({ 'ghost-cloudinary': './dist/cli.js' });
 });
