@@ -43,7 +43,7 @@ const leanBundle: Plugin = {
     build.onLoad(
       {
         filter:
-          /stripe[\\/]esm[\\/]resources[\\/](Apps|Climate|FinancialConnections|Forwarding|Identity|Issuing|Radar|Reporting|Sigma|Tax|Terminal|TestHelpers|Treasury)[\\/]/,
+          /stripe[\\/]esm[\\/]resources[\\/](Apps|Billing|BillingPortal|Climate|Entitlements|FinancialConnections|Forwarding|Identity|Issuing|Radar|Reporting|Reserve|Sigma|Tax|Terminal|TestHelpers|Treasury|V2)[\\/]/,
       },
       ({ path }) => {
         const classes = readFileSync(path, 'utf8').matchAll(/^export class (\w+)/gm);

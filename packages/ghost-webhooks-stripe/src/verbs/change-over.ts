@@ -14,6 +14,7 @@ export const changeOverNeeds = {
   ...accountNeeds,
   ...pick(stripeOptions, 'ghostUrl', 'publicUrl'),
 };
+/** The values of these. */
 export type ChangeOverValues = OptionValues<typeof changeOverNeeds>;
 
 /** Whether Ghost takes what is signed with these secrets; asked with an event that changes nothing. */
