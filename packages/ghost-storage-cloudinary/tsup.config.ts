@@ -2,7 +2,6 @@ import { defineConfig, type Options } from 'tsup';
 import { command, library } from '../../tsup.base.ts';
 
 const shared = {
-  // Both run beside Ghost, on its Node.
   target: 'node22',
   minify: true,
   // Ghost knows the adapter's base class and its errors by the names of their classes.

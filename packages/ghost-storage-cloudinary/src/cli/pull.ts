@@ -4,18 +4,13 @@ import { dirname, join } from 'node:path';
 import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { parseRequestPath } from '../serve/request-path.ts';
 import { md5Of } from '../store/source-file.ts';
-import { sentenceOf } from './failure.ts';
-import { inParallel } from './in-parallel.ts';
-import type { Progress } from './progress.ts';
+import { eachFile, nameOf, type TransferOptions } from './each-file.ts';
 import { etagOf, listRemote } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
-export interface PullOptions {
-  stores: readonly Store[];
-  concurrency: number;
-  dryRun?: boolean;
-  onProgress?: (progress: Progress) => void;
-  signal?: AbortSignal | undefined;
+export interface PullOptions extends TransferOptions {
+  /** Says what would be done and does nothing. */
+  dryRun: boolean;
 }
 
 /** How a pull ended. */
@@ -49,21 +44,12 @@ export async function pull(options: PullOptions): Promise<PullSummary> {
     }
   }
   summary.total = wanted.length;
-  let done = 0;
-  const work = async ({ store, path, listed }: (typeof wanted)[number]) => {
-    const name = `${store.name}/${path}`;
-    try {
-      const outcome = await pullFile(store, path, listed, options.dryRun ?? false);
-      if (outcome === 'conflict') summary.conflicts.push(name);
-      else summary[outcome] += 1;
-      if (outcome === 'downloaded') summary.bytes += listed.bytes;
-    } catch (error) {
-      summary.failures.push({ path: name, sentence: sentenceOf(error) });
-    }
-    done += 1;
-    options.onProgress?.({ done, total: wanted.length, bytes: summary.bytes });
-  };
-  await inParallel(wanted, options.concurrency, work, options.signal);
+  await eachFile(wanted, options, summary, async (file) => {
+    const outcome = await pullFile(file.store, file.path, file.listed, options.dryRun);
+    if (outcome === 'conflict') summary.conflicts.push(nameOf(file));
+    else summary[outcome] += 1;
+    if (outcome === 'downloaded') summary.bytes += file.listed.bytes;
+  });
   return summary;
 }
 

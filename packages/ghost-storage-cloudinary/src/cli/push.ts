@@ -2,26 +2,19 @@ import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { MAX_PUBLIC_ID_LENGTH } from '../cloudinary/names.ts';
 import { CloudinaryError } from '../errors.ts';
 import { createShrink, sharpOfGhost } from '../store/shrink.ts';
-import { openSourceFile } from '../store/source-file.ts';
-import { sentenceOf } from './failure.ts';
-import { inParallel } from './in-parallel.ts';
+import { openSourceFile, type SourceFile } from '../store/source-file.ts';
+import { eachFile, nameOf, type TransferOptions } from './each-file.ts';
 import { Journal } from './journal.ts';
 import { type LocalFile, scanLocal } from './local-scan.ts';
-import type { Progress } from './progress.ts';
 import { etagOf, keyOf, listRemote } from './remote-list.ts';
 import type { Store } from './stores.ts';
 
-export interface PushOptions {
-  stores: readonly Store[];
-  /** Files at a time. */
-  concurrency: number;
+export interface PushOptions extends TransferOptions {
   /** Says what would be done and does nothing. */
-  dryRun?: boolean;
+  dryRun: boolean;
   journalFile: string;
   /** Ghost's `index.js`, in whose install `sharp` is looked for. */
-  ghostEntry?: string | undefined;
-  onProgress?: (progress: Progress) => void;
-  signal?: AbortSignal | undefined;
+  ghostEntry: string | undefined;
 }
 
 /** How a push ended. */
@@ -48,21 +41,13 @@ export async function push(options: PushOptions): Promise<PushSummary> {
     ...{ conflicts: [], failures: [] },
   };
   const remote = await remoteOf(options.stores);
-  let done = 0;
-  const work = async (file: LocalFile) => {
-    try {
+  try {
+    await eachFile(files, options, summary, async (file) => {
       const outcome = await pushFile(file, { ...options, journal, remote });
       if (outcome === 'conflict') summary.conflicts.push(nameOf(file));
       else summary[outcome] += 1;
       if (outcome === 'uploaded') summary.bytes += file.bytes;
-    } catch (error) {
-      summary.failures.push({ path: nameOf(file), sentence: sentenceOf(error) });
-    }
-    done += 1;
-    options.onProgress?.({ done, total: files.length, bytes: summary.bytes });
-  };
-  try {
-    await inParallel(files, options.concurrency, work, options.signal);
+    });
   } finally {
     journal?.close();
   }
@@ -78,7 +63,7 @@ interface PushContext extends PushOptions {
 type Outcome = 'uploaded' | 'present' | 'conflict';
 
 async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome> {
-  const { store, path, absolute } = file;
+  const { store, path } = file;
   const asset = store.names.assetOf(path);
   const excess = asset.publicId.length - MAX_PUBLIC_ID_LENGTH;
   if (excess > 0) throw new Error(`The name is too long for Cloudinary, by ${excess}.`);
@@ -89,11 +74,7 @@ async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome>
   // The list is newer than the journal: what was removed at Cloudinary since is sent again.
   if (state === 'stored' && (context.remote === undefined || listed)) return 'present';
 
-  const shrink = createShrink({
-    ...store.options,
-    loadSharp: () => sharpOfGhost(context.ghostEntry),
-  });
-  const source = await shrink({ name: path, path: absolute }, await openSourceFile(absolute));
+  const source = await sourceToPush(file, context.ghostEntry);
   const note = (noted: 'sent' | 'stored') => context.journal?.note({ id, stamp, state: noted });
   const etag = listed
     ? await etagOf(store, listed)
@@ -116,6 +97,15 @@ async function pushFile(file: LocalFile, context: PushContext): Promise<Outcome>
   return 'uploaded';
 }
 
+/** What a push sends of a file: an image over the limit is made smaller. */
+export async function sourceToPush(
+  { store, path, absolute }: LocalFile,
+  ghostEntry: string | undefined,
+): Promise<SourceFile> {
+  const shrink = createShrink({ ...store.options, loadSharp: () => sharpOfGhost(ghostEntry) });
+  return shrink({ name: path, path: absolute }, await openSourceFile(absolute));
+}
+
 async function remoteOf(stores: readonly Store[]): Promise<Map<string, ListedAsset> | undefined> {
   const all = new Map<string, ListedAsset>();
   try {
@@ -130,8 +120,4 @@ async function remoteOf(stores: readonly Store[]): Promise<Map<string, ListedAss
     if (isRefused) return undefined;
     throw error;
   }
-}
-
-function nameOf({ store, path }: LocalFile): string {
-  return `${store.name}/${path}`;
 }

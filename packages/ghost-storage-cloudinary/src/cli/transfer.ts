@@ -1,8 +1,9 @@
 import { UsageError } from '@prosora/service';
+import type { TransferOptions } from './each-file.ts';
 import type { GhostSettings } from './ghost-config.ts';
 import { CONFIG_FLAG, type Place } from './place.ts';
-import { createProgressBar, duration, type Progress } from './progress.ts';
-import { openStore, STORES, type Store, type StoreName } from './stores.ts';
+import { createProgressBar, duration } from './progress.ts';
+import { openStore, STORES, type StoreName } from './stores.ts';
 
 /** Flags of the verbs that go through all files. */
 export const TRANSFER_FLAGS = {
@@ -15,7 +16,7 @@ export const TRANSFER_FLAGS = {
 export function transferOf(
   ghost: GhostSettings,
   flags: { stores: string | undefined; concurrency: string | undefined },
-): { stores: Store[]; concurrency: number } {
+): Pick<TransferOptions, 'stores' | 'concurrency'> {
   const { stores = STORES.join(','), concurrency = '8' } = flags;
   const wanted = stores.split(',').map(storeName);
   if (!/^[1-9]\d?$/.test(concurrency)) throw new UsageError('--concurrency must be 1 to 99.');
@@ -27,19 +28,13 @@ function storeName(name: string): StoreName {
   throw new UsageError(`--stores: ${name} is not one of ${STORES.join(', ')}.`);
 }
 
-/** How a transfer goes on, and when it is to stop. */
-export interface TransferControl {
-  onProgress: (progress: Progress) => void;
-  signal: AbortSignal;
-}
-
 /** What came of a transfer, how long it took, and whether an interrupt ended it early. */
 export type Ended<Summary> = Summary & { seconds: number; interrupted: boolean };
 
 /** Runs a transfer with a progress bar; an interrupt lets it end what it began. */
 export async function underWay<Summary extends object>(
   place: Place,
-  run: (control: TransferControl) => Promise<Summary>,
+  run: (control: Pick<TransferOptions, 'onProgress' | 'signal'>) => Promise<Summary>,
 ): Promise<Ended<Summary>> {
   const startedAt = performance.now();
   const bar = createProgressBar(place.stderr);

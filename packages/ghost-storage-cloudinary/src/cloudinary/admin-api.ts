@@ -1,18 +1,11 @@
 import * as z from 'zod/mini';
-import { badAnswer, type CloudinaryError } from '../errors.ts';
+import { type CloudinaryOptions, parseAnswer } from './cloudinary.ts';
 import { connectionFailure, failureOf } from './failures.ts';
 import type { ResourceType } from './resource-type.ts';
-import { type RetryClock, type RetryPolicy, systemClock, withRetries } from './retry.ts';
+import { systemClock, withRetries } from './retry.ts';
 
 /** One account, as the Admin API knows it. */
-export interface AdminApiOptions extends RetryPolicy {
-  cloudName: string;
-  apiKey: string;
-  apiSecret: string;
-  /** Origin of the API. */
-  uploadPrefix: string;
-  clock?: RetryClock;
-}
+type AdminApiOptions = Omit<CloudinaryOptions, 'signatureAlgorithm' | 'chunkBytes' | 'fetch'>;
 
 const usageSchema = z.object({
   plan: z._default(z.string(), 'unknown'),
@@ -73,13 +66,13 @@ export class AdminApi {
   }
 
   async usage(): Promise<Usage> {
-    return parse(usageSchema, (await this.#get('/usage')).body);
+    return parseAnswer(usageSchema, (await this.#get('/usage')).body);
   }
 
   /** `dynamic` or `fixed`; undefined when the account does not say. */
   async folderMode(): Promise<string | undefined> {
     const { body } = await this.#get('/config?settings=true');
-    return parse(settingsSchema, body).settings?.folder_mode;
+    return parseAnswer(settingsSchema, body).settings?.folder_mode;
   }
 
   /** Every asset of a type whose public_id begins with a prefix, 500 a call. */
@@ -89,7 +82,7 @@ export class AdminApi {
       const query = new URLSearchParams({ prefix, max_results: '500' });
       if (cursor !== undefined) query.set('next_cursor', cursor);
       const { body } = await this.#get(`/resources/${resourceType}/upload?${query}`);
-      const page = parse(pageSchema, body);
+      const page = parseAnswer(pageSchema, body);
       for (const { public_id: publicId, ...found } of page.resources) {
         yield { publicId, resourceType, etag: undefined, ...found };
       }
@@ -107,18 +100,9 @@ export class AdminApi {
         if (!response.ok) throw failureOf(response, await response.text(), clock.now());
         return { body: (await response.json()) as unknown, headers: response.headers };
       } catch (error) {
-        if (error instanceof SyntaxError) throw badAnswer('no JSON');
         throw connectionFailure(error, new URL(url).host);
       }
     };
     return withRetries(once, this.#options, clock);
   }
-}
-
-function parse<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = z.safeParse(schema, body);
-  if (parsed.success) return parsed.data;
-  throw badAnswer(
-    parsed.error.issues.map(({ path }) => path.join('.')).join(', '),
-  ) satisfies CloudinaryError;
 }

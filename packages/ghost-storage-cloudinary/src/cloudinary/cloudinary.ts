@@ -123,7 +123,7 @@ export class Cloudinary {
   /** Removes an asset and its copies at the CDN; one that is not there counts as removed. */
   async destroy(asset: Asset): Promise<void> {
     const params = { public_id: asset.publicId, type: 'upload', invalidate: true };
-    const { result } = parse(destroyedSchema, await this.#call(asset, 'destroy', params));
+    const { result } = parseAnswer(destroyedSchema, await this.#call(asset, 'destroy', params));
     if (result !== 'ok' && result !== 'not found') throw badAnswer(`result "${result}"`);
   }
 
@@ -247,7 +247,6 @@ export class Cloudinary {
       const by = url.startsWith(`${this.#options.uploadPrefix}/v1_1/`) ? 'api' : 'delivery';
       throw failureOf(response, await response.text(), this.#clock.now(), by);
     } catch (error) {
-      if (error instanceof SyntaxError) throw badAnswer('no JSON');
       throw connectionFailure(error, new URL(url).host);
     }
   }
@@ -272,7 +271,7 @@ async function partOf(file: UploadBytes, from: number, until: number): Promise<F
 }
 
 function storedAs({ publicId }: Asset, answer: unknown): StoredAsset {
-  const stored = parse(storedSchema, answer);
+  const stored = parseAnswer(storedSchema, answer);
   if (stored.public_id === publicId) return stored;
   throw new CloudinaryError(
     'InternalServerError',
@@ -282,7 +281,11 @@ function storedAs({ publicId }: Asset, answer: unknown): StoredAsset {
   );
 }
 
-function parse<Schema extends z.ZodMiniType>(schema: Schema, answer: unknown): z.output<Schema> {
+/** What an answer says, in the shape that was expected. @throws CloudinaryError CLOUDINARY_BAD_ANSWER */
+export function parseAnswer<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  answer: unknown,
+): z.output<Schema> {
   const parsed = z.safeParse(schema, answer);
   if (parsed.success) return parsed.data;
   throw badAnswer(parsed.error.issues.map(({ path }) => path.join('.')).join(', '));

@@ -1,5 +1,6 @@
 import { parseRetryAfter } from '@prosora/service/retry-after';
 import {
+  badAnswer,
   CloudinaryError,
   type CloudinaryErrorDetails,
   GhostError,
@@ -136,11 +137,12 @@ function retryAfterMs({ status, headers }: Response, now: number): number | unde
 }
 
 /**
- * What a fetch that got no answer means: the address is unreachable, or nobody answered in time. What
- * failed on this machine stays what it is.
+ * What a fetch without a good answer means: nobody can be reached, nobody answered in time, or what came
+ * is no JSON. What failed on this machine stays what it is.
  */
 export function connectionFailure(error: unknown, host: string): GhostError {
   if (error instanceof GhostError) return error;
+  if (error instanceof SyntaxError) return badAnswer('no JSON');
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);
