@@ -1,8 +1,6 @@
 import { isIP } from 'node:net';
-import type { Options, OptionValues } from '@prosora/service/options';
+import { listenerOptions, type Options, type OptionValues } from '@prosora/service';
 import * as z from 'zod';
-
-const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 
 const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
 
@@ -213,34 +211,12 @@ export const collectorOptions = {
     defaultText: 'none; only `deploy` needs it',
     example: '/var/lib/ghost/current',
   },
-  logLevel: {
-    env: 'PROSORA_COLLECTOR_LOG_LEVEL',
-    description: 'The least that is logged: debug, info, warn or error.',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  },
-  host: {
-    env: 'PROSORA_COLLECTOR_HOST',
-    description: 'Address to listen on for hits and charts.',
-    schema: z.string().default('127.0.0.1'),
-    example: '0.0.0.0',
-  },
-  port: {
-    env: 'PROSORA_COLLECTOR_PORT',
-    description: 'Port to listen on for hits and charts.',
-    schema: port(4400),
-    unit: 'port',
-  },
-  privateHost: {
-    env: 'PROSORA_COLLECTOR_PRIVATE_HOST',
-    description: 'Address of /livez, /readyz and /metrics. Keep it off the public network.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  privatePort: {
-    env: 'PROSORA_COLLECTOR_PRIVATE_PORT',
-    description: 'Port of /livez, /readyz and /metrics.',
-    schema: port(4401),
-    unit: 'port',
-  },
+  ...listenerOptions({
+    prefix: 'PROSORA_COLLECTOR',
+    callers: 'page hits and charts',
+    port: 4400,
+    privatePort: 4401,
+  }),
 } satisfies Options;
 
 /** The values of the options. */
