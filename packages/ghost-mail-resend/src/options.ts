@@ -1,4 +1,4 @@
-import { type Options, OptionsError, type OptionValues } from '@prosora/service/options';
+import { listenerOptions, type Options, OptionsError, type OptionValues } from '@prosora/service';
 import { z } from 'zod';
 import type { Site } from './accept/authenticate.ts';
 import type { MailPlace } from './store/store.ts';
@@ -62,7 +62,13 @@ function isSigningSecret(secret: string): boolean {
   return base64 !== undefined && Buffer.from(base64, 'base64').length >= MIN_SECRET_BYTES;
 }
 
-const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
+const listener = listenerOptions({
+  prefix: 'PROSORA_MAIL',
+  callers: 'Ghost and the webhooks of Resend',
+  host: '0.0.0.0',
+  port: 4200,
+  privatePort: 4201,
+});
 
 /** Every option of the `prosora-mail` service. */
 export const mailOptions = {
@@ -192,30 +198,10 @@ export const mailOptions = {
       'yes: a store is made where none is. Only for data that comes and goes with the site: elsewhere "prosora-mail init" makes it once, and a disk that is not mounted is noticed.',
     schema: z.enum(['yes', 'no']).default('no'),
   },
-  host: {
-    env: 'PROSORA_MAIL_HOST',
-    description: 'Address to listen on for Ghost and for the webhooks of Resend.',
-    schema: z.string().default('0.0.0.0'),
-    example: '127.0.0.1',
-  },
-  port: {
-    env: 'PROSORA_MAIL_PORT',
-    description: 'Port for Ghost and for the webhooks of Resend. 0 picks a free one.',
-    schema: port(4200),
-    unit: 'port',
-  },
-  privateHost: {
-    env: 'PROSORA_MAIL_PRIVATE_HOST',
-    description:
-      'Address to listen on for health checks and metrics. Keep it off the public network.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  privatePort: {
-    env: 'PROSORA_MAIL_PRIVATE_PORT',
-    description: 'Port for health checks and metrics. 0 picks a free one.',
-    schema: port(4201),
-    unit: 'port',
-  },
+  host: listener.host,
+  port: listener.port,
+  privateHost: listener.privateHost,
+  privatePort: listener.privatePort,
   maxMessageBytes: {
     env: 'PROSORA_MAIL_MAX_MESSAGE_BYTES',
     description: 'Largest message from Ghost, whose own client stops at 50 MiB.',
@@ -232,9 +218,8 @@ export const mailOptions = {
     schema: z.coerce.number().int().min(1).max(20).default(3),
   },
   logLevel: {
-    env: 'PROSORA_MAIL_LOG_LEVEL',
-    description: 'Lowest level that is logged. Addresses appear at "debug" only.',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    ...listener.logLevel,
+    description: `${listener.logLevel.description} Addresses appear at "debug" and below only.`,
   },
 } satisfies Options;
 
@@ -277,9 +262,18 @@ type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'data
  */
 export function pixelOriginOf({ pixel, publicUrl }: PixelOptions): string | undefined {
   if (pixel === 'off') return undefined;
+  return publicUrlOf({ publicUrl }, 'PROSORA_MAIL_PIXEL=on');
+}
+
+/**
+ * Where the public reaches the bridge.
+ *
+ * @throws OptionsError that names what it is required for, when nobody says so
+ */
+export function publicUrlOf({ publicUrl }: Pick<PixelOptions, 'publicUrl'>, user: string): string {
   if (publicUrl !== undefined) return publicUrl;
   const { env, description } = mailOptions.publicUrl;
-  throw new OptionsError([`${env} is required for PROSORA_MAIL_PIXEL=on. ${description}`]);
+  throw new OptionsError([`${env} is required for ${user}. ${description}`]);
 }
 
 type PixelOptions = Pick<OptionValues<typeof mailOptions>, 'pixel' | 'publicUrl'>;
