@@ -6,6 +6,11 @@ import { connectSandbox, type RemoteStandIn } from '@prosora/sandbox';
 
 const CLI = fileURLToPath(import.meta.resolve('../../packages/sandbox/src/cli.ts'));
 
+/** The folder of the adapter. */
+export const PACKAGE = fileURLToPath(
+  import.meta.resolve('../../packages/ghost-storage-cloudinary'),
+);
+
 /** A stand-in of Cloudinary in a process of its own, so that its work is not taken for ours. */
 export interface CloudinaryProcess
   extends Pick<RemoteStandIn, 'faults' | 'requests'>,

@@ -31,12 +31,12 @@ export function edgeAt(place: Place): Verb {
     run({ args: [kind = ''], flags, show }) {
       if (!isKind(kind)) throw new UsageError(`edge needs one of ${KINDS.join(', ')}.`);
       const ghost = settingsAt(place, flags);
+      const theme = flags.theme && resolve(place.cwd(), flags.theme, 'package.json');
       const rules = edgeRules({
         options: openStore(ghost, 'images').options,
         siteUrl: flags.site ?? ghost.siteUrl ?? '',
         edgeUrl: flags.edge ?? String(at(ghost.config, 'urls', 'image') ?? ''),
-        themeSizes:
-          flags.theme === undefined ? [] : sizesOfTheme(resolve(place.cwd(), flags.theme)),
+        themeSizes: themeSizes(theme && JSON.parse(readFileSync(theme, 'utf8'))),
         resolver: flags.resolver,
       });
       show({ kind, rules: WRITERS[kind](rules) }, (result) => result.rules);
@@ -46,8 +46,4 @@ export function edgeAt(place: Place): Verb {
 
 function isKind(kind: string): kind is keyof typeof WRITERS {
   return Object.hasOwn(WRITERS, kind);
-}
-
-function sizesOfTheme(folder: string): string[] {
-  return themeSizes(JSON.parse(readFileSync(resolve(folder, 'package.json'), 'utf8')));
 }
