@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openSteadyClock, trustClocks } from '../../src/steady-clock.ts';
-import { openMailStore } from '../../src/store.ts';
+import { openSteadyClock, trustClocks } from '../../src/store/steady-clock.ts';
+import { openMailStore } from '../../src/store/store.ts';
 import { eachPlace, machineClock, startMailLab } from '../bridge-with-resend.ts';
 
 eachPlace((nextPlace) => {
