@@ -25,7 +25,18 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/ghost-analytics-tinybird': {
-    flow: ['client', 'tracker', 'doctor', 'hit', 'charts', 'visitor', 'send', 'spool', 'project'],
+    flow: [
+      'verbs',
+      'client',
+      'tracker',
+      'doctor',
+      'hit',
+      'charts',
+      'visitor',
+      'send',
+      'spool',
+      'project',
+    ],
     finished: true,
   },
   'packages/analytics-engine': {

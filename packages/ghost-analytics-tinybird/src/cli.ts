@@ -1,36 +1,51 @@
 #!/usr/bin/env node
-import type { ProsoraError } from '@prosora/service';
+import {
+  createLogger,
+  defineCommand,
+  runAsProcess,
+  secretsOf,
+  stopGracefully,
+  verb,
+} from '@prosora/service';
+import manifest from '../package.json' with { type: 'json' };
+import { startCollector } from './collector.ts';
+import { keepHeapSmall } from './hit/small-heap.ts';
 import { collectorOptions } from './options.ts';
-import { verbsFor } from './verbs.ts';
+import { backfillVerb } from './verbs/backfill.ts';
+import { dead, replayVerb } from './verbs/dead.ts';
+import { deploy } from './verbs/deploy.ts';
+import { doctor } from './verbs/doctor.ts';
+import { status, trustClock } from './verbs/status.ts';
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const VERBS = verbsFor(print);
+const serve = verb({
+  help: 'Takes page hits and sends them on',
+  needs: collectorOptions,
+  async run({ options }) {
+    keepHeapSmall();
+    const secrets = secretsOf(collectorOptions, options);
+    const logger = createLogger({ name: 'collector', level: options.logLevel, secrets });
+    const { url, privateUrl, stop } = await startCollector(options, logger);
+    logger.info({ url, privateUrl, upstream: options.upstreamUrl }, 'ready');
+    stopGracefully({ stop, logger });
+    return 0;
+  },
+});
 
-const HELP = `Usage: prosora-collector [verb]
-
-${Object.values(VERBS)
-  .map(({ usage, help }) => `  ${usage}\n      ${help}`)
-  .join('\n')}
-
-Options are environment variables; a secret may also be a file named by <NAME>_FILE:
-
-${Object.values(collectorOptions)
-  .map(({ env, description }) => `  ${env}\n      ${description}`)
-  .join('\n')}
-`;
-
-async function run([name = 'serve', ...args]: string[]): Promise<number> {
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (verb) return await verb.run(args);
-  print(HELP);
-  return ['help', '--help', '-h'].includes(name) ? 0 : 2;
-}
-
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  // A stack says nothing to someone whose variable is missing or whose port is taken.
-  const { message, help } = error as ProsoraError;
-  process.stderr.write(`${[message, help].filter(Boolean).join(' ')}\n`);
-  process.exitCode = 1;
-}
+await runAsProcess(
+  defineCommand({
+    name: 'prosora-collector',
+    version: manifest.version,
+    about: "Keeps a Ghost site's page views on disk and sends them to Tinybird or to the engine.",
+    options: collectorOptions,
+    verbs: {
+      serve,
+      status,
+      doctor,
+      dead,
+      replay: replayVerb,
+      'trust-clock': trustClock,
+      deploy,
+      backfill: backfillVerb,
+    },
+  }),
+);

@@ -71,7 +71,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   addClockMetrics(metrics.registry, clock);
   started.defer(
     keepLooking(clock, {
-      onDoubt: (doubt) => logger.error(adviceOn(doubt)),
+      onDoubt: (doubt) => logger.error(adviceOn(doubt).join(' ')),
       onBelieved: () => logger.warn('the clock is believed again'),
       onFault: (error) => logger.error({ err: error }, 'the clock could not be looked at'),
     }),

@@ -1,8 +1,6 @@
 import { isIP } from 'node:net';
-import type { Options, OptionValues } from '@prosora/service/options';
+import { listenerOptions, type Options, type OptionValues } from '@prosora/service';
 import * as z from 'zod';
-
-const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
 
 const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
 
@@ -28,7 +26,8 @@ function isTimeZone(name: string): boolean {
 export const collectorOptions = {
   upstreamUrl: {
     env: 'TINYBIRD_HOST',
-    description: 'Where hits are sent and charts are read: the analytics engine or Tinybird.',
+    description:
+      'The analytics engine or Tinybird: hits are sent there, and charts are read from it.',
     schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
     example: 'http://127.0.0.1:7181',
   },
@@ -42,7 +41,7 @@ export const collectorOptions = {
   datasource: {
     env: 'PROSORA_COLLECTOR_DATASOURCE',
     description:
-      "Data source that hits are for: Ghost's tracker.datasource. Other names are refused.",
+      "The data source that hits are written to, as in Ghost's tracker.datasource. A hit for another one is refused.",
     schema: z
       .string()
       .regex(/^\w{1,64}$/)
@@ -50,7 +49,7 @@ export const collectorOptions = {
   },
   sites: {
     env: 'PROSORA_COLLECTOR_SITES',
-    description: 'Which sites may be counted, as site_uuid, separated by commas.',
+    description: 'Only these sites are counted: their site_uuid, separated by commas.',
     schema: list
       .pipe(z.array(z.guid()))
       .transform((sites) => sites.map((site) => site.toLowerCase()))
@@ -61,7 +60,7 @@ export const collectorOptions = {
   origins: {
     env: 'PROSORA_COLLECTOR_ORIGINS',
     description:
-      'Whose pages may send hits, as origins separated by commas. A hit that names another one is refused; one that names none, as a server sends it, is taken.',
+      'Only pages of these origins may send hits, separated by commas. A hit that names another origin is refused; one that names none, as a server sends it, is taken.',
     schema: list
       .pipe(z.array(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)))
       .optional(),
@@ -71,19 +70,18 @@ export const collectorOptions = {
   hitsPerMinute: {
     env: 'PROSORA_COLLECTOR_HITS_PER_MINUTE',
     description:
-      'How many hits one address (of IPv6: one /64) may send in a minute; above it they are answered 429. 0 is no limit.',
+      'One address (for IPv6, one /64) may send this many hits in a minute; any more are answered 429. 0 means no limit.',
     schema: z.coerce.number().int().min(0).default(600),
   },
   pixel: {
     env: 'PROSORA_COLLECTOR_PIXEL',
-    description:
-      'Set to true, a picture at /api/v1/page_hit.gif counts a page that runs no script.',
+    description: 'When true, a picture at /api/v1/page_hit.gif counts pages that run no script.',
     schema: z.stringbool().default(false),
   },
   countryHeader: {
     env: 'PROSORA_COLLECTOR_COUNTRY_HEADER',
     description:
-      'Header in which the network in front says the country; believed from trusted proxies only.',
+      'The header in which the network in front names the country. It is believed from trusted proxies only.',
     schema: z
       .string()
       .regex(/^[\w-]+$/)
@@ -95,7 +93,7 @@ export const collectorOptions = {
   countryDatabase: {
     env: 'PROSORA_COLLECTOR_COUNTRY_DATABASE',
     description:
-      'File that knows countries by address, in the format .mmdb (GeoLite2, DB-IP). Read at the start.',
+      'A file in the .mmdb format (GeoLite2, DB-IP) that tells the country of an address. It is read at the start.',
     schema: z.string().optional(),
     defaultText: "none; the time zone's country is taken",
     example: '/data/GeoLite2-Country.mmdb',
@@ -110,7 +108,8 @@ export const collectorOptions = {
   },
   chartCacheSeconds: {
     env: 'PROSORA_COLLECTOR_CHART_CACHE_SECONDS',
-    description: "How long an answer to a chart's question is given again without asking.",
+    description:
+      "How long an answer to a chart's question is reused before the upstream is asked again.",
     schema: z.coerce.number().int().min(0).max(3_600).optional(),
     defaultText: '60 in front of tinybird.co, else 0',
     unit: 's',
@@ -118,7 +117,7 @@ export const collectorOptions = {
   chartQueriesPerDay: {
     env: 'PROSORA_COLLECTOR_CHART_QUERIES_PER_DAY',
     description:
-      'How many questions the upstream is asked within 24 hours; one address may ask three quarters of them. Beyond, the last answer is given again, however old. 1000 is what the free plan of Tinybird allows.',
+      'The upstream is asked at most this many questions in 24 hours, three quarters of them for one address. After that the last answer is given again, however old. The free plan of Tinybird allows 1000.',
     schema: z.coerce.number().int().min(24).optional(),
     defaultText: 'no limit',
     example: '1000',
@@ -126,7 +125,7 @@ export const collectorOptions = {
   trustedProxies: {
     env: 'PROSORA_COLLECTOR_TRUSTED_PROXIES',
     description:
-      'Whose X-Forwarded-For and X-Ghost-Analytics-Start are believed: addresses, networks, or the names loopback, linklocal, uniquelocal, separated by commas.',
+      'X-Forwarded-For and X-Ghost-Analytics-Start are believed from these proxies: addresses, networks, or the names loopback, linklocal and uniquelocal, separated by commas.',
     schema: list
       .pipe(z.array(z.string().refine(isNetwork, 'neither an address, a network nor such a name')))
       .default(['loopback', 'uniquelocal']),
@@ -135,20 +134,20 @@ export const collectorOptions = {
   },
   timeZone: {
     env: 'PROSORA_COLLECTOR_TIMEZONE',
-    description: "At whose midnight visitor ids change: the site's time zone.",
+    description: "The site's time zone. Visitor ids change at its midnight.",
     schema: z.string().refine(isTimeZone, 'not a time zone').default('UTC'),
     example: 'Europe/Berlin',
   },
   dataDir: {
     env: 'PROSORA_COLLECTOR_DATA_DIR',
     description:
-      'Folder of hits not sent yet, dead letters and the salts; the only one that is written to. Collectors on one machine may share it.',
+      'The folder for hits that were not sent yet, dead letters and salts. Nothing is written elsewhere. Collectors on one machine may share it.',
     schema: z.string().default('collector-data'),
     example: '/data',
   },
   maxSpoolBytes: {
     env: 'PROSORA_COLLECTOR_MAX_SPOOL_BYTES',
-    description: 'How much may wait on disk for one collector. Above it hits are answered 503.',
+    description: 'This much may wait on disk for one collector. Above it hits are answered 503.',
     schema: z.coerce
       .number()
       .int()
@@ -213,34 +212,12 @@ export const collectorOptions = {
     defaultText: 'none; only `deploy` needs it',
     example: '/var/lib/ghost/current',
   },
-  logLevel: {
-    env: 'PROSORA_COLLECTOR_LOG_LEVEL',
-    description: 'The least that is logged: debug, info, warn or error.',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  },
-  host: {
-    env: 'PROSORA_COLLECTOR_HOST',
-    description: 'Address to listen on for hits and charts.',
-    schema: z.string().default('127.0.0.1'),
-    example: '0.0.0.0',
-  },
-  port: {
-    env: 'PROSORA_COLLECTOR_PORT',
-    description: 'Port to listen on for hits and charts.',
-    schema: port(4400),
-    unit: 'port',
-  },
-  privateHost: {
-    env: 'PROSORA_COLLECTOR_PRIVATE_HOST',
-    description: 'Address of /livez, /readyz and /metrics. Keep it off the public network.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  privatePort: {
-    env: 'PROSORA_COLLECTOR_PRIVATE_PORT',
-    description: 'Port of /livez, /readyz and /metrics.',
-    schema: port(4401),
-    unit: 'port',
-  },
+  ...listenerOptions({
+    prefix: 'PROSORA_COLLECTOR',
+    callers: 'page hits and charts',
+    port: 4400,
+    privatePort: 4401,
+  }),
 } satisfies Options;
 
 /** The values of the options. */

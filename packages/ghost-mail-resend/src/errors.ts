@@ -1,20 +1,12 @@
 import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors';
 
 /**
- * `NODE_TOO_OLD`: the service needs Node 24.
  * `DATA_DIR`: the folder of the bridge cannot be used.
  * `NOT_FOUND`: a verb named a newsletter or a job that the bridge does not hold.
  * `CANCELED`: a canceled newsletter cannot go on. `FILE`: a file that a verb reads cannot be read.
- * `RESEND`: Resend refused what a verb asked for. `USAGE`: a verb lacks what it needs.
+ * `RESEND`: Resend refused what a verb asked for.
  */
-export type MailBridgeErrorCode =
-  | 'NODE_TOO_OLD'
-  | 'DATA_DIR'
-  | 'NOT_FOUND'
-  | 'CANCELED'
-  | 'FILE'
-  | 'RESEND'
-  | 'USAGE';
+export type MailBridgeErrorCode = 'DATA_DIR' | 'NOT_FOUND' | 'CANCELED' | 'FILE' | 'RESEND';
 
 /** What can go wrong in the bridge, as opposed to what it refuses. */
 export class MailBridgeError extends ProsoraError {

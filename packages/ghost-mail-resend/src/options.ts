@@ -1,4 +1,4 @@
-import { type Options, OptionsError, type OptionValues } from '@prosora/service/options';
+import { listenerOptions, type Options, OptionsError, type OptionValues } from '@prosora/service';
 import { z } from 'zod';
 import type { Site } from './accept/authenticate.ts';
 import type { MailPlace } from './store/store.ts';
@@ -62,7 +62,13 @@ function isSigningSecret(secret: string): boolean {
   return base64 !== undefined && Buffer.from(base64, 'base64').length >= MIN_SECRET_BYTES;
 }
 
-const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
+const listener = listenerOptions({
+  prefix: 'PROSORA_MAIL',
+  callers: 'Ghost and the webhooks of Resend',
+  host: '0.0.0.0',
+  port: 4200,
+  privatePort: 4201,
+});
 
 /** Every option of the `prosora-mail` service. */
 export const mailOptions = {
@@ -132,7 +138,7 @@ export const mailOptions = {
   publicUrl: {
     env: 'PROSORA_MAIL_PUBLIC_URL',
     description:
-      'Where the public reaches the bridge: "setup" has Resend report there, and with PROSORA_MAIL_PIXEL mails load their pixel from there.',
+      'Origin at which the public reaches the bridge. "prosora-mail setup" tells Resend to report there, and with PROSORA_MAIL_PIXEL=on mails load their pixel from there.',
     schema: z
       .url({ protocol: /^https?$/ })
       .transform((url) => url.replace(/\/+$/, ''))
@@ -143,13 +149,13 @@ export const mailOptions = {
   pixel: {
     env: 'PROSORA_MAIL_PIXEL',
     description:
-      'on: the bridge counts opens with a picture of its own, mail by mail as Ghost asks, and open tracking at Resend stays off. Needs PROSORA_MAIL_PUBLIC_URL.',
+      'on makes the bridge count opens with a picture of its own, in the mails for which Ghost asks, while open tracking at Resend stays off. It needs PROSORA_MAIL_PUBLIC_URL.',
     schema: z.enum(['on', 'off']).default('off'),
   },
   botOpens: {
     env: 'PROSORA_MAIL_BOT_OPENS',
     description:
-      'What becomes of pictures that a program loads and no reader: mark tells Ghost of an open and which program it is by, as Mailgun does; drop tells Ghost nothing.',
+      'What happens when a program loads the picture, and no reader: mark tells Ghost of the open and of the program, as Mailgun does; drop tells Ghost nothing.',
     schema: z.enum(['mark', 'drop']).default('mark'),
   },
   smtpPort: {
@@ -163,12 +169,12 @@ export const mailOptions = {
   },
   smtpHost: {
     env: 'PROSORA_MAIL_SMTP_HOST',
-    description: 'Address that the SMTP listener is on.',
+    description: 'Address to listen on for SMTP.',
     schema: z.string().default('127.0.0.1'),
   },
   silentHours: {
     env: 'PROSORA_MAIL_SILENT_HOURS',
-    description: 'A mail without any event for so long is asked after at Resend.',
+    description: 'How long a mail may be without any event before the bridge asks Resend about it.',
     schema: z.coerce.number().positive().default(6),
     unit: 'hours',
   },
@@ -182,43 +188,24 @@ export const mailOptions = {
   dataDir: {
     env: 'PROSORA_MAIL_DATA_DIR',
     description:
-      'Folder of the one file in which accepted mail, its progress and its events are kept.',
+      'Folder of the one file in which accepted mail, its progress and its events are kept. Put it on a disk that stays.',
     schema: z.string().default('mail-data'),
     example: '/data',
   },
   newStore: {
     env: 'PROSORA_MAIL_NEW_STORE',
     description:
-      'yes: a store is made where none is. Only for data that comes and goes with the site: elsewhere "prosora-mail init" makes it once, and a disk that is not mounted is noticed.',
+      'yes makes a store where there is none. Use it only for data that comes and goes with the site: elsewhere "prosora-mail init" makes the store once, so that a disk that is not mounted is noticed.',
     schema: z.enum(['yes', 'no']).default('no'),
   },
-  host: {
-    env: 'PROSORA_MAIL_HOST',
-    description: 'Address to listen on for Ghost and for the webhooks of Resend.',
-    schema: z.string().default('0.0.0.0'),
-    example: '127.0.0.1',
-  },
-  port: {
-    env: 'PROSORA_MAIL_PORT',
-    description: 'Port for Ghost and for the webhooks of Resend. 0 picks a free one.',
-    schema: port(4200),
-    unit: 'port',
-  },
-  privateHost: {
-    env: 'PROSORA_MAIL_PRIVATE_HOST',
-    description:
-      'Address to listen on for health checks and metrics. Keep it off the public network.',
-    schema: z.string().default('127.0.0.1'),
-  },
-  privatePort: {
-    env: 'PROSORA_MAIL_PRIVATE_PORT',
-    description: 'Port for health checks and metrics. 0 picks a free one.',
-    schema: port(4201),
-    unit: 'port',
-  },
+  host: listener.host,
+  port: listener.port,
+  privateHost: listener.privateHost,
+  privatePort: listener.privatePort,
   maxMessageBytes: {
     env: 'PROSORA_MAIL_MAX_MESSAGE_BYTES',
-    description: 'Largest message from Ghost, whose own client stops at 50 MiB.',
+    description:
+      'Size of the largest message that is taken from Ghost, whose own client stops at 50 MiB.',
     schema: z.coerce
       .number()
       .int()
@@ -228,13 +215,12 @@ export const mailOptions = {
   },
   concurrency: {
     env: 'PROSORA_MAIL_CONCURRENCY',
-    description: 'Calls to Resend at a time; each has up to 100 mails.',
+    description: 'How many calls to Resend are made at a time; each carries up to 100 mails.',
     schema: z.coerce.number().int().min(1).max(20).default(3),
   },
   logLevel: {
-    env: 'PROSORA_MAIL_LOG_LEVEL',
-    description: 'Lowest level that is logged. Addresses appear at "debug" only.',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    ...listener.logLevel,
+    description: `${listener.logLevel.description} Addresses appear at "debug" and below only.`,
   },
 } satisfies Options;
 
@@ -277,9 +263,18 @@ type PlaceOptions = Pick<OptionValues<typeof mailOptions>, 'databaseUrl' | 'data
  */
 export function pixelOriginOf({ pixel, publicUrl }: PixelOptions): string | undefined {
   if (pixel === 'off') return undefined;
+  return publicUrlOf({ publicUrl }, 'PROSORA_MAIL_PIXEL=on');
+}
+
+/**
+ * Where the public reaches the bridge.
+ *
+ * @throws OptionsError that names what it is required for, when nobody says so
+ */
+export function publicUrlOf({ publicUrl }: Pick<PixelOptions, 'publicUrl'>, user: string): string {
   if (publicUrl !== undefined) return publicUrl;
   const { env, description } = mailOptions.publicUrl;
-  throw new OptionsError([`${env} is required for PROSORA_MAIL_PIXEL=on. ${description}`]);
+  throw new OptionsError([`${env} is required for ${user}. ${description}`]);
 }
 
 type PixelOptions = Pick<OptionValues<typeof mailOptions>, 'pixel' | 'publicUrl'>;

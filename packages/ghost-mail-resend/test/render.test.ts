@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formChunks } from '../src/accept/form-chunks.ts';
 import { createBodyBuffer } from '../src/send/body-buffer.ts';
 import { renderBatch, renderPieces } from '../src/send/render.ts';
 import { substitute } from '../src/send/substitute.ts';
-import { formChunks } from '../src/store/chunk.ts';
 import type { Template } from '../src/store/message.ts';
 import { parseRecipientTag, recipientTag } from '../src/store/recipient-tag.ts';
 

@@ -1,8 +1,7 @@
-import type { Options } from '@prosora/service/options';
-import * as z from 'zod';
+import { listenerOptions, type Options } from '@prosora/service';
+import { z } from 'zod';
 import { problemOfSecret } from './webhook/signature.ts';
 
-const port = z.coerce.number().int().min(0).max(65_535);
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** One or more secrets, separated by commas. */
@@ -15,6 +14,14 @@ const secrets = z
   );
 
 const given = z.string().optional();
+
+const { logLevel, privateHost, privatePort, ...publicListener } = listenerOptions({
+  prefix: 'PROSORA_STRIPE',
+  callers: "Stripe's webhooks",
+  host: '0.0.0.0',
+  port: 4300,
+  privatePort: 4301,
+});
 
 /** Every option of the `prosora-stripe` command. */
 export const stripeOptions = {
@@ -46,7 +53,7 @@ export const stripeOptions = {
   ghostDatabase: {
     env: 'PROSORA_STRIPE_GHOST_DATABASE',
     description:
-      "Ghost's database, for an inbox that stands unseen in front of Ghost: the secret that Ghost got from Stripe is read there. Path of its SQLite file or a mysql:// address.",
+      "Ghost's database: the path of its SQLite file, or a mysql:// address. An inbox that stands unseen in front of Ghost reads there the secret that Ghost got from Stripe.",
     schema: given,
     secret: true,
     example: 'mysql://reader:…@db/ghost',
@@ -91,7 +98,7 @@ export const stripeOptions = {
   newStore: {
     env: 'PROSORA_STRIPE_NEW_STORE',
     description:
-      'yes: an inbox is made where none is. Only for data that comes and goes with the site: elsewhere `prosora-stripe init` makes it once, and a disk that is not mounted is noticed.',
+      'Whether to make an inbox where there is none. Leave it at no unless the data comes and goes with the site: `prosora-stripe init` makes an inbox once, so a disk that is not mounted is noticed.',
     schema: z.enum(['yes', 'no']).default('no'),
   },
   databaseUrl: {
@@ -103,40 +110,25 @@ export const stripeOptions = {
     example: 'mysql://stripe:…@db/stripe',
     defaultText: 'none: one SQLite file in the data folder',
   },
-  host: {
-    env: 'PROSORA_STRIPE_HOST',
-    description: 'Address to listen on for webhooks.',
-    schema: z.string().default('0.0.0.0'),
-    example: '127.0.0.1',
-  },
-  port: {
-    env: 'PROSORA_STRIPE_PORT',
-    description: 'Port to listen on for webhooks.',
-    schema: port.default(4300),
-    unit: 'port',
-  },
+  ...publicListener,
   path: {
     env: 'PROSORA_STRIPE_PATH',
     description: "Path of the webhooks. The default is Ghost's own, so the URL at Stripe can stay.",
     schema: z.string().startsWith('/').default('/members/webhooks/stripe/'),
   },
   privateHost: {
-    env: 'PROSORA_STRIPE_PRIVATE_HOST',
+    ...privateHost,
     description:
-      'Address of the page of the inbox, /livez, /readyz and /metrics. Keep it off the public network.',
-    schema: z.string().default('127.0.0.1'),
-    example: '0.0.0.0',
+      'Address to listen on for the page of the inbox, health checks and metrics. Keep it off the public network.',
   },
   privatePort: {
-    env: 'PROSORA_STRIPE_PRIVATE_PORT',
-    description: 'Port of the page of the inbox, /livez, /readyz and /metrics.',
-    schema: port.default(4301),
-    unit: 'port',
+    ...privatePort,
+    description: 'Port for the page of the inbox, health checks and metrics. 0 picks a free one.',
   },
   pagePassword: {
     env: 'PROSORA_STRIPE_PAGE_PASSWORD',
     description:
-      'Asked for by the page of the inbox, whatever the name; at least 16 characters. Without it the inbox starts only where PROSORA_STRIPE_PRIVATE_HOST is an address of the machine itself.',
+      'The password of the page of the inbox, with any user name; at least 16 characters. Without it the inbox starts only where PROSORA_STRIPE_PRIVATE_HOST is an address of the machine itself.',
     schema: z.optional(z.string().min(16)),
     secret: true,
     defaultText: 'none: the page is for those who are on the machine',
@@ -177,7 +169,7 @@ export const stripeOptions = {
   sealKey: {
     env: 'PROSORA_STRIPE_SEAL_KEY',
     description:
-      'Events are sealed on disk with this text (AES-256-GCM). It cannot be changed or lost without losing them.',
+      'Seals events on disk (AES-256-GCM). Keep it and do not change it: without it the events cannot be read.',
     schema: z.optional(z.string().min(16)),
     secret: true,
     defaultText: 'none: the file is readable by its owner alone (mode 0600)',
@@ -185,13 +177,14 @@ export const stripeOptions = {
   retentionDays: {
     env: 'PROSORA_STRIPE_RETENTION_DAYS',
     description:
-      'Events that everybody has got are deleted after so many days. Stripe can send one again for 30, so keep more than that.',
+      'After how many days an event is deleted that Ghost and every handler have. Stripe can send one again for 30 days, so keep them for longer.',
     schema: z.coerce.number().int().min(35).default(90),
     unit: 'days',
   },
   maxEvents: {
     env: 'PROSORA_STRIPE_MAX_EVENTS',
-    description: 'With so many events in it the inbox answers 503 until some are deleted.',
+    description:
+      'How many events the inbox holds at most. A full one answers 503 until some are deleted.',
     schema: z.coerce.number().int().positive().default(5_000_000),
   },
   livemode: {
@@ -203,7 +196,7 @@ export const stripeOptions = {
   ambiguous: {
     env: 'PROSORA_STRIPE_AMBIGUOUS',
     description:
-      'An invoice or a donation that Ghost got and did not answer, or failed on (5xx), may be counted already, and counts twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
+      'What to do with an invoice or a donation that Ghost got and did not answer, or failed on (5xx). Ghost may have counted it, and counts it twice if it is sent again: `hold` keeps it for a person, `retry` sends it. With GHOST_ADMIN_API_KEY Ghost is asked first.',
     schema: z.enum(['hold', 'retry']).default('hold'),
   },
   ghostTimeoutMs: {
@@ -225,9 +218,5 @@ export const stripeOptions = {
     schema: z.coerce.number().int().positive().default(1_048_576),
     unit: 'bytes',
   },
-  logLevel: {
-    env: 'PROSORA_STRIPE_LOG_LEVEL',
-    description: 'The least grave log lines to write.',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-  },
+  logLevel,
 } satisfies Options;

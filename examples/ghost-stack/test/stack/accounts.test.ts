@@ -33,7 +33,7 @@ test('with the keys in .env the same services are healthy on the vendors’ own 
       `DOMAIN=${DOMAIN}`,
       'CLOUDINARY_URL=cloudinary://421:a-secret@a-cloud',
       'RESEND_API_KEY=re_a_key_of_an_account',
-      'RESEND_WEBHOOK_SECRET=whsec_YS1zZWNyZXQ=',
+      'RESEND_WEBHOOK_SECRET=whsec_YS1zZWNyZXQtb2YtMjQtYnl0ZXMtIQ==',
     ].join('\n'),
   );
   await up();

@@ -1,11 +1,5 @@
 import { createHmac } from 'node:crypto';
-
-/** A link of the way that a page view goes, and whether it holds. */
-export interface Finding {
-  ok: boolean;
-  /** What was found, and what to do about it, as a sentence. */
-  text: string;
-}
+import { type Finding, fail, failureCodeOf, ghostAdminToken, ok, warn } from '@prosora/service';
 
 /** What the way is walked with. */
 export interface SitePathOptions {
@@ -32,24 +26,34 @@ const TAG = /<script[^>]*\bghost-stats\.min\.js[^>]*>/;
 export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Finding> {
   const site = `${options.siteUrl.replace(/\/+$/, '')}/`;
   const page = await get(options, site);
-  if (typeof page === 'string') return yield broken(`${site} does not answer (${page})`);
+  if (typeof page === 'string')
+    return yield fail(
+      'site',
+      `${site} does not answer (${page}).`,
+      'Check PROSORA_COLLECTOR_SITE_URL.',
+    );
   const tag = TAG.exec(page.text)?.[0];
   if (!tag) {
-    return yield broken(
-      `${site} has no analytics script: turn on web analytics in Ghost Admin, and give Ghost tinybird__tracker__endpoint, tinybird__workspaceId and tinybird__adminToken`,
+    return yield fail(
+      'site',
+      `${site} has no analytics script.`,
+      'Turn on web analytics in Ghost Admin, and give Ghost tinybird__tracker__endpoint, tinybird__workspaceId and tinybird__adminToken.',
     );
   }
   const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
-  yield holds(`${site} has the analytics script`);
+  yield ok('site', `${site} has the analytics script.`);
 
   const script = await get(options, new URL(attribute('src'), site).href);
-  if (typeof script === 'string') return yield broken(`the script does not come (${script})`);
+  if (typeof script === 'string')
+    return yield fail(
+      'script',
+      `It does not come (${script}).`,
+      'Let the edge hand its address to Ghost, or serve dist/tracker.js there.',
+    );
   const isOurs = script.text.includes(ONLY_OURS);
-  yield holds(
-    isOurs
-      ? `the script is Prosora's, ${script.text.length} bytes`
-      : "the script is Ghost's own, which works too: let the edge serve dist/tracker.js in its place",
-  );
+  yield isOurs
+    ? ok('script', `It is Prosora's, ${script.text.length} bytes.`)
+    : ok('script', "It is Ghost's own, which works too; dist/tracker.js in its place is lighter.");
 
   const endpoint = attribute('data-host');
   const datasource = attribute('data-datasource');
@@ -60,14 +64,20 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
     body: JSON.stringify(probe(site, attribute('tb_site_uuid'))),
   });
   if (typeof hit === 'string') {
-    return yield broken(
-      `${endpoint} does not lead to the collector (${hit}): see that it runs, and let the edge hand /${ANALYTICS}/* to it`,
+    return yield fail(
+      'hits',
+      `${endpoint} does not lead to the collector (${hit}).`,
+      `See that it runs, and let the edge hand /${ANALYTICS}/* to it.`,
     );
   }
-  yield holds(`hits at ${endpoint} reach the collector`);
+  yield ok('hits', `What is sent to ${endpoint} reaches the collector.`);
 
   if (!options.adminToken) {
-    return yield holds('charts were not asked: set TINYBIRD_ADMIN_TOKEN to what Ghost has');
+    return yield warn(
+      'charts',
+      'They were not asked.',
+      'Set TINYBIRD_ADMIN_TOKEN to what Ghost has.',
+    );
   }
   const authorization = `Bearer ${jwtAsGhost(options.adminToken, attribute('tb_site_uuid'))}`;
   const ask = (pipe: string, query: string) =>
@@ -76,15 +86,19 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
     });
   const chart = await ask('api_active_visitors', `site_uuid=${attribute('tb_site_uuid')}`);
   if (typeof chart === 'string') {
-    return yield broken(
-      `charts do not come (${chart}): Ghost's tinybird__adminToken must be that of the engine or workspace, and tinybird__stats__endpoint ${site}${ANALYTICS}`,
+    return yield fail(
+      'charts',
+      `They do not come (${chart}).`,
+      `Ghost's tinybird__adminToken must be that of the engine or workspace, and tinybird__stats__endpoint ${site}${ANALYTICS}.`,
     );
   }
-  yield holds('charts are answered at the address that Ghost asks');
+  yield ok('charts', 'They are answered at the address that Ghost asks.');
 
   if (!options.staffToken) {
-    return yield holds(
-      'Ghost itself was not asked: set GHOST_STAFF_ACCESS_TOKEN to that of an owner or administrator',
+    return yield warn(
+      'Ghost',
+      'It was not asked itself.',
+      'Set GHOST_STAFF_ACCESS_TOKEN to that of an owner or administrator.',
     );
   }
   // Ghost gives an answer again for a while, but not to a question that nobody has asked before.
@@ -94,28 +108,32 @@ export async function* walkSitePath(options: SitePathOptions): AsyncGenerator<Fi
     timezone: 'Etc/UTC',
   })}`;
   const stats = await get(options, `${site}ghost/api/admin/stats/top-content/?${query}`, {
-    headers: { authorization: `Ghost ${jwtOfStaff(options.staffToken)}` },
+    headers: { authorization: `Ghost ${await ghostAdminToken(options.staffToken)}` },
   });
   if (typeof stats === 'string') {
-    return yield broken(`Ghost's stats API refuses (${stats}): check GHOST_STAFF_ACCESS_TOKEN`);
+    return yield fail(
+      'Ghost',
+      `Its stats API refuses (${stats}).`,
+      'Check GHOST_STAFF_ACCESS_TOKEN.',
+    );
   }
   const known = await ask('api_top_pages', query);
   const [shown, there] = [countIn(stats, 'stats'), countIn(known, 'data')];
   // Ghost answers with an empty list when it cannot ask.
   if (there > 0 && shown === 0) {
-    return yield broken(
-      `Ghost's stats API shows nothing of ${there} pages that were read: from where Ghost runs, ${site} must lead to the edge, with a certificate that Ghost trusts, and its tinybird__adminToken and tinybird__stats__endpoint be right; its log says why`,
+    return yield fail(
+      'Ghost',
+      `Its stats API shows nothing of ${there} pages that were read; its log says why.`,
+      `From where Ghost runs, ${site} must lead to the edge, with a certificate that Ghost trusts, and its tinybird__adminToken and tinybird__stats__endpoint must be right.`,
     );
   }
-  yield holds(
+  yield ok(
+    'Ghost',
     there > 0
-      ? `Ghost's stats API shows the pages that were read`
-      : "Ghost's stats API answers; no page was read in the last 30 days",
+      ? 'Its stats API shows the pages that were read.'
+      : 'Its stats API answers; no page was read in the last 30 days.',
   );
 }
-
-const holds = (text: string): Finding => ({ ok: true, text });
-const broken = (text: string): Finding => ({ ok: false, text });
 
 /** The answer's text, or in words why there is none. */
 async function get(
@@ -130,8 +148,7 @@ async function get(
     const said = text.trimStart().startsWith('<') ? '' : text.slice(0, 120);
     return answer.ok ? { text } : `${answer.status} ${said}`.trim();
   } catch (error) {
-    const { message, cause } = error as Error;
-    return cause instanceof Error ? cause.message : message;
+    return failureCodeOf(error);
   }
 }
 
@@ -150,27 +167,16 @@ function dayIn(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The token that Ghost makes for its charts (core/server/services/tinybird/tinybird-service.js). */
+/** The token that Ghost makes for its charts, for a minute (core/server/services/tinybird/tinybird-service.js). */
 function jwtAsGhost(adminToken: string, site_uuid: string): string {
   const scopes = ['api_active_visitors', 'api_top_pages'].map((resource) => ({
     type: 'PIPES:READ',
     resource,
     fixed_params: { site_uuid },
   }));
-  return signedJwt({}, { name: 'prosora-doctor', scopes }, adminToken);
-}
-
-/** https://docs.ghost.org/admin-api#token-authentication */
-function jwtOfStaff(staffToken: string): string {
-  const [kid, secret = ''] = staffToken.split(':');
-  const iat = Math.floor(Date.now() / 1_000);
-  return signedJwt({ kid }, { iat, aud: '/admin/' }, Buffer.from(secret, 'hex'));
-}
-
-/** For a minute. */
-function signedJwt(header: object, claims: object, key: string | Buffer): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1_000) + 60;
-  const text = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part({ ...claims, exp })}`;
-  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+  const claims = { name: 'prosora-doctor', scopes, exp };
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${text}.${createHmac('sha256', adminToken).update(text).digest('base64url')}`;
 }

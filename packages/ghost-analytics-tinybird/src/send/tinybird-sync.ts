@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isSameSecret } from '@prosora/service';
 import * as z from 'zod';
 import { CollectorError } from '../errors.ts';
 import { timesOf } from '../project/column-times.ts';
@@ -66,7 +67,7 @@ export function createSync({ key, tinybirdFor, sites, onTaken, onRefused }: Sync
     datasource,
     client: tinybirdFor(datasource),
   }));
-  const wanted = Buffer.from(`Bearer ${key}`);
+  const wanted = `Bearer ${key}`;
   /** Digests of lines that were taken by requests that failed later. */
   const known = new Set<string>();
 
@@ -94,8 +95,7 @@ export function createSync({ key, tinybirdFor, sites, onTaken, onRefused }: Sync
 
   return {
     authorize({ headers }: IncomingMessage): void {
-      const given = Buffer.from(headers.authorization ?? '');
-      if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
+      if (isSameSecret(headers.authorization ?? '', wanted)) return;
       throw new CollectorError('KEY_REFUSED', 'this is not the key of tinybird.sync_auth_key');
     },
     async handOn(ndjson: string): Promise<void> {

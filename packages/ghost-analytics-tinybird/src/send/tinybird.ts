@@ -4,6 +4,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { wasNeverSent } from '@prosora/service';
 import * as z from 'zod';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -84,7 +85,7 @@ export function createTinybird(options: TinybirdOptions): Tinybird {
         });
         return outcomeOf(answer, now());
       } catch (error) {
-        return { kind: 'unavailable', reason: reasonOf(error), mayBeWritten: wasSent(error) };
+        return { kind: 'unavailable', reason: reasonOf(error), mayBeWritten: !wasNeverSent(error) };
       }
     },
   };
@@ -134,12 +135,6 @@ function ingested(text: string): SendOutcome {
   } catch {
     return { kind: 'misconfigured', reason: 'the answer is not that of an Events API' };
   }
-}
-
-/** Nothing can have been written where no connection came about. */
-function wasSent(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
-  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(code);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { tryFileLock } from '@prosora/service';
 import { CollectorError } from '../errors.ts';
 
 /** What one process alone writes: its spool and what belongs to that. */
@@ -71,35 +71,27 @@ export function deadLettersIn(laneDir: string): string {
 }
 
 /**
- * Takes a lane for this process alone, `undefined` while another one has it. The lock is SQLite's on a file
- * without content, since the system gives it back whichever way the process ends and Node has no call for it.
+ * Takes a lane for this process alone, `undefined` while another one has it.
  *
  * @throws CollectorError `DATA_DIR_UNUSABLE`
  */
 export function takeLane(dir: string): Lane | undefined {
-  const lock = openLock(dir);
+  const lock = lockOf(dir);
   if (!lock) return undefined;
   return {
     dir,
     spool: join(dir, 'spool'),
     checkpoint: join(dir, 'checkpoint'),
     deadLetters: deadLettersIn(dir),
-    [Symbol.dispose]: () => lock.close(),
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }
 
-const SQLITE_BUSY = 5;
-
-function openLock(dir: string): DatabaseSync | undefined {
-  let lock: DatabaseSync | undefined;
+function lockOf(dir: string): Disposable | undefined {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    lock = new DatabaseSync(join(dir, 'lock'));
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return lock;
+    return tryFileLock(join(dir, 'lock'));
   } catch (cause) {
-    lock?.close();
-    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw new CollectorError('DATA_DIR_UNUSABLE', `The folder ${dir} cannot be written to.`, {
       help: 'Check PROSORA_COLLECTOR_DATA_DIR and who owns the folder.',
       cause,

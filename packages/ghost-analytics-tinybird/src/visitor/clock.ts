@@ -46,9 +46,12 @@ export async function trustClockIn(dataDir: string): Promise<boolean> {
   return heard.includes(true);
 }
 
-/** What a jump means here and what to do about it. */
-export function adviceOn(doubt: ClockDoubt): string {
-  return `${sentenceOf(doubt)} Visitor ids change as if it had not. Set the clock right, or, if it is, run prosora-collector trust-clock`;
+/** What a jump means here, and what to do about it. */
+export function adviceOn(doubt: ClockDoubt): [sentence: string, remedy: string] {
+  return [
+    `${sentenceOf(doubt)} Visitor ids change as if it had not.`,
+    'Set the clock right, or, if it is right, run prosora-collector trust-clock.',
+  ];
 }
 
 function recordIn(laneDir: string): ClockRecord {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { tryFileLock } from '@prosora/service';
 import * as z from 'zod';
 import { CollectorError } from '../errors.ts';
 import { readFileIfPresent, writeFileAtomically } from '../spool/atomic-file.ts';
-import { exclusively } from './exclusively.ts';
 
 /** Where salts are kept and when they change. */
 export interface SaltsOptions {
@@ -40,6 +40,8 @@ const MINUTE_MS = 60_000;
 /** By how much another process of the data directory may be ahead at midnight. */
 const AHEAD_MS = 10 * MINUTE_MS;
 const SALT_BYTES = 32;
+/** The work under the lock is one small file. */
+const LOCK_WAIT_MS = 5_000;
 
 const savedSalts = z.object({
   day: z.iso.date(),
@@ -72,12 +74,12 @@ export function openSalts(options: SaltsOptions): Salts {
   /** @param next what the file should hold; the same object for no change */
   const change = (next: (onDisk: SavedSalts | undefined) => SavedSalts): SavedSalts => {
     try {
-      return exclusively(`${file}.lock`, () => {
-        const before = read(file);
-        const after = next(before);
-        if (after !== before) writeFileAtomically(file, JSON.stringify(after));
-        return after;
-      });
+      using lock = tryFileLock(`${file}.lock`, LOCK_WAIT_MS);
+      if (!lock) throw new Error(`another process keeps ${file}.lock`);
+      const before = read(file);
+      const after = next(before);
+      if (after !== before) writeFileAtomically(file, JSON.stringify(after));
+      return after;
     } catch (cause) {
       throw new CollectorError('SALTS_UNAVAILABLE', 'the new salt cannot be kept', { cause });
     }

@@ -9,7 +9,7 @@ import {
   runVerb,
   spawnCollector,
 } from '../fixtures/collector-process.ts';
-import { collectorEnv, postHit } from '../fixtures/running-collector.ts';
+import { collectorEnv, freshDir, postHit } from '../fixtures/running-collector.ts';
 import { startUpstream } from '../fixtures/upstream.ts';
 
 const run = promisify(execFile);
@@ -61,16 +61,16 @@ test('doctor says what is well and what is not, with what to do', async () => {
   const well = await runVerb(env, ['doctor']);
   expect([well.code, well.stdout]).toEqual([
     0,
-    `✔ The folder ${env.PROSORA_COLLECTOR_DATA_DIR} can be written; no collector runs with it\n` +
-      '✔ The clock has not jumped since a collector looked at it\n' +
-      `✔ ${upstream.url} takes events for analytics_events with this token\n` +
-      '✔ The site was not looked at: set PROSORA_COLLECTOR_SITE_URL\n',
+    `✔ folder: ${env.PROSORA_COLLECTOR_DATA_DIR} can be written; no collector runs with it.\n` +
+      '✔ clock: It has not jumped since a collector looked at it.\n' +
+      `✔ upstream: ${upstream.url} takes events for analytics_events with this token.\n` +
+      '! site: It was not looked at. Set PROSORA_COLLECTOR_SITE_URL.\n',
   ]);
   upstream.answer = () => ({ status: 403 });
   const ill = await runVerb({ ...env, PROSORA_COLLECTOR_DATA_DIR: '/dev/null' }, ['doctor']);
   expect(ill.code).toBe(1);
-  expect(ill.stdout).toMatch(/✘ The folder .* cannot be written to\. Check /);
-  expect(ill.stdout).toMatch(/✘ .* refuses the token .*: check TINYBIRD_TRACKER_TOKEN/);
+  expect(ill.stdout).toMatch(/✘ folder: The folder .* cannot be written to\. Check /);
+  expect(ill.stdout).toMatch(/✘ .* refuses the token .*\. Check TINYBIRD_TRACKER_TOKEN/);
 });
 
 test('a clock that jumped is told by doctor and status, until a person says that it is right', async () => {
@@ -112,9 +112,20 @@ test('mistakes are one sentence each and no stack', async () => {
   expect(missing.code).toBe(1);
   expect(missing.stderr).toContain('TINYBIRD_HOST is required.');
   expect(missing.stderr).not.toContain('    at ');
-  const unknown = await runVerb({}, ['dance']);
-  expect([unknown.code, unknown.stdout.split('\n')[0]]).toEqual([
+  const unknown = await runVerb({}, ['depoly']);
+  expect([unknown.code, unknown.stderr]).toEqual([
     2,
-    'Usage: prosora-collector [verb]',
+    'prosora-collector has no verb "depoly". Did you mean "deploy"? `prosora-collector help` lists all.\n',
   ]);
+});
+
+test('a verb reads its own options alone, and says what came of it to a program with --json', async () => {
+  // What only `serve` reads may be as wrong as it likes.
+  const env = { PROSORA_COLLECTOR_DATA_DIR: freshDir(), PROSORA_COLLECTOR_TIMEZONE: 'Mars' };
+  const dead = await runVerb(env, ['dead', '--json']);
+  expect([dead.code, JSON.parse(dead.stdout)]).toEqual([0, []]);
+  const trusted = await runVerb(env, ['trust-clock', '--json']);
+  expect([trusted.code, JSON.parse(trusted.stdout)]).toEqual([1, { isHeard: false }]);
+  const version = await runVerb({}, ['--version']);
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

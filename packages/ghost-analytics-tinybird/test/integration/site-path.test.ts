@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
+import { findingLine } from '@prosora/service';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { walkSitePath } from '../../src/doctor/site-path.ts';
 import { SITE } from '../fixtures/hits.ts';
@@ -58,19 +59,19 @@ afterEach(async () => {
 async function walk(keys: { adminToken?: string; staffToken?: string } = {}) {
   const options = { adminToken: 'admin', staffToken: STAFF_TOKEN, ...keys };
   const findings: string[] = [];
-  for await (const { ok, text } of walkSitePath({ siteUrl, fetch, ...options })) {
-    findings.push(`${ok ? '✔' : '✘'} ${text}`);
+  for await (const finding of walkSitePath({ siteUrl, fetch, ...options })) {
+    findings.push(findingLine(finding));
   }
   return findings;
 }
 
 test('a way that holds is walked to what Ghost shows', async () => {
   expect(await walk()).toEqual([
-    `✔ ${siteUrl}/ has the analytics script`,
-    `✔ the script is Prosora's, ${TRACKER.length} bytes`,
-    `✔ hits at ${siteUrl}/.ghost/analytics/api/v1/page_hit reach the collector`,
-    '✔ charts are answered at the address that Ghost asks',
-    "✔ Ghost's stats API shows the pages that were read",
+    `✔ site: ${siteUrl}/ has the analytics script.`,
+    `✔ script: It is Prosora's, ${TRACKER.length} bytes.`,
+    `✔ hits: What is sent to ${siteUrl}/.ghost/analytics/api/v1/page_hit reaches the collector.`,
+    '✔ charts: They are answered at the address that Ghost asks.',
+    '✔ Ghost: Its stats API shows the pages that were read.',
   ]);
   const token = asked.find(({ path }) => path.startsWith('/ghost/api/'))?.authorization ?? '';
   const [head = '', claims = ''] = token.replace(/^Ghost /, '').split('.');
@@ -81,29 +82,31 @@ test('a way that holds is walked to what Ghost shows', async () => {
 
 test("Ghost's own script is told from ours", async () => {
   answers.set('/public/ghost-stats.min.js', ghostsScript);
-  expect((await walk())[1]).toMatch(/^✔ the script is Ghost's own, which works too/);
+  expect((await walk())[1]).toMatch(/^✔ script: It is Ghost's own, which works too/);
 });
 
 test('a Ghost that cannot ask, and so shows nothing of what was read, is the broken link', async () => {
   answers.set('/ghost/api/admin/stats/top-content/', '{"stats":[]}');
-  expect((await walk()).at(-1)).toMatch(/^✘ Ghost's stats API shows nothing of 1 pages/);
+  expect((await walk()).at(-1)).toMatch(/^✘ Ghost: Its stats API shows nothing of 1 pages/);
   answers.set('/.ghost/analytics/v0/pipes/api_top_pages.json', '{"data":[]}');
-  expect((await walk()).at(-1)).toMatch(/^✔ Ghost's stats API answers; no page was read/);
+  expect((await walk()).at(-1)).toMatch(/^✔ Ghost: Its stats API answers; no page was read/);
   answers.delete('/ghost/api/admin/stats/top-content/');
-  expect((await walk()).at(-1)).toMatch(/refuses \(404\): check GHOST_STAFF_ACCESS_TOKEN$/);
+  expect((await walk()).at(-1)).toMatch(/refuses \(404\)\. Check GHOST_STAFF_ACCESS_TOKEN\.$/);
 });
 
 test('a page in HTML in place of the collector is named by its status alone', async () => {
   notFound = '<!DOCTYPE html>\n<html>';
   answers.delete('/.ghost/analytics/api/v1/page_hit');
-  expect((await walk()).at(-1)).toMatch(/does not lead to the collector \(404\): see that it runs/);
+  expect((await walk()).at(-1)).toMatch(
+    /does not lead to the collector \(404\)\. See that it runs/,
+  );
 });
 
 test.each([
   ['/', /has no analytics script|does not answer/],
-  ['/public/ghost-stats.min.js', /the script does not come \(404\)/],
+  ['/public/ghost-stats.min.js', /script: It does not come \(404\)/],
   ['/.ghost/analytics/api/v1/page_hit', /does not lead to the collector \(404\)/],
-  ['/.ghost/analytics/v0/pipes/api_active_visitors.json', /charts do not come \(404\)/],
+  ['/.ghost/analytics/v0/pipes/api_active_visitors.json', /charts: They do not come \(404\)/],
 ])('the way ends at the first broken link: %s', async (path, text) => {
   answers.delete(path);
   const findings = await walk();

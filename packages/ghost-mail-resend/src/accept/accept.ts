@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { addChunk, formChunks } from '../store/chunk.ts';
 import { recordEvents, refusedRecipient } from '../store/events.ts';
 import { LANES, type Message, type Recipient } from '../store/message.ts';
 import { publicId } from '../store/public-id.ts';
 import type { MailQueue, MailStore, MailTx } from '../store/schema.ts';
+import { addChunk, addRecipients, addRefused } from '../store/states.ts';
 import { type MailQueues, queueOf } from '../store/store.ts';
+import { formChunks } from './form-chunks.ts';
 
 /** Where a message came in. */
 export interface Origin {
@@ -189,8 +190,7 @@ async function insertRecipients(
   const placed = recipients.map((recipient, position) => ({ ...recipient, position }));
   for (const recipient of placed) {
     if (recipient.problem === undefined) continue;
-    const row = { ...rowOf(recipient), chunk_id: '', state: 'failed' as const, settled_at: now };
-    await tx.insertInto('recipient').values(row).execute();
+    await addRefused(tx, rowOf(recipient), now);
     const subject = { ...origin, messageId, position: recipient.position };
     const times = { occurredAt: now, now };
     await recordEvents(tx, subject, [refusedRecipient(recipient.problem)], times);
@@ -198,12 +198,8 @@ async function insertRecipients(
   const good = placed.filter(({ problem }) => problem === undefined);
   for (const [index, members] of formChunks(template, good).entries()) {
     const chunkId = `${messageId}-${index}`;
-    const rows = members.map((recipient) => ({
-      ...rowOf(recipient),
-      chunk_id: chunkId,
-      state: 'queued' as const,
-    }));
-    await tx.insertInto('recipient').values(rows).execute();
+    const rows = members.map((recipient) => ({ ...rowOf(recipient), chunk_id: chunkId }));
+    await addRecipients(tx, rows);
     await addChunk(
       { tx, queue },
       { id: chunkId, messageId, rank: LANES[lane], availableAt: deliverAt },

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameSecret } from '@prosora/service';
 import { Refusal } from '../errors.ts';
 
 /** A Ghost that may send through the bridge. */
@@ -35,7 +35,7 @@ export function authenticate(
 /** The site that has this key. */
 export function siteOfKey(sites: readonly Site[], key: string): Site | undefined {
   // All are compared, so that the time says nothing about which one it was.
-  return sites.filter(({ apiKey }) => isSame(key, apiKey))[0];
+  return sites.filter(({ apiKey }) => isSameSecret(key, apiKey))[0];
 }
 
 /** The password of HTTP's Basic scheme; empty without one. */
@@ -44,10 +44,4 @@ export function basicPassword(authorization = ''): string {
   if (scheme?.toLowerCase() !== 'basic') return '';
   const text = Buffer.from(credentials, 'base64').toString();
   return text.slice(text.indexOf(':') + 1);
-}
-
-/** Hashed first, so that neither content nor length shows in the time it takes. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return given !== '' && timingSafeEqual(digest(given), digest(expected));
 }

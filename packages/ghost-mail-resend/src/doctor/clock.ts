@@ -1,7 +1,6 @@
-import { sentenceOf } from '@prosora/service';
+import { type Finding, fail, ok, sentenceOf } from '@prosora/service';
 import { readSkew, sentenceOfSkew } from '../report/webhook-skew.ts';
 import type { OpenedMailStore } from '../store/store.ts';
-import type { Finding } from './finding.ts';
 
 /** What a person does about a jump. */
 const TRUST_CLOCK =
@@ -9,17 +8,17 @@ const TRUST_CLOCK =
 
 /** Whether the machine's clock went on as it should. */
 export function checkJump({ guard }: Pick<OpenedMailStore, 'guard'>): Finding {
-  const what = 'clock, jumps';
+  const name = 'clock, jumps';
   const doubt = guard.doubt();
-  if (doubt === undefined) return { what, ok: true, sentence: 'It went on as it should.' };
-  return { what, ok: false, sentence: `${sentenceOf(doubt)} ${TRUST_CLOCK}` };
+  if (doubt === undefined) return ok(name, 'It went on as it should.');
+  return fail(name, sentenceOf(doubt), TRUST_CLOCK);
 }
 
 /** Whether webhooks are refused for their time. */
 export async function checkSkew({ store }: Pick<OpenedMailStore, 'store'>): Promise<Finding> {
-  const what = 'clock, webhooks';
+  const name = 'clock, webhooks';
   const skew = await readSkew(store);
-  if (skew === undefined) return { what, ok: true, sentence: 'None is refused for its time.' };
+  if (skew === undefined) return ok(name, 'None is refused for its time.');
   const at = new Date(skew.at).toISOString();
-  return { what, ok: false, sentence: `${sentenceOfSkew(skew.skewMs)} It was refused at ${at}.` };
+  return fail(name, `${sentenceOfSkew(skew.skewMs)} It was refused at ${at}.`);
 }

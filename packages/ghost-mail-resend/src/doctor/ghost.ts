@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { type Finding, fail, ok } from '@prosora/service';
 import { z } from 'zod';
 import { type Site, siteOfKey } from '../accept/authenticate.ts';
 import { MailBridgeError } from '../errors.ts';
-import type { Finding } from './finding.ts';
 
 const mailgunSchema = z.object({ baseUrl: z.string(), apiKey: z.string(), domain: z.string() });
 
@@ -43,9 +43,11 @@ export async function checkGhost(
   sites: readonly Site[],
 ): Promise<Finding> {
   if (mailgun !== null) return await checkAsMailgun('Ghost', BULK_FIELDS, mailgun, sites);
-  const sentence =
-    'Its config has no whole bulkEmail.mailgun (baseUrl, apiKey, domain): it uses the settings in Ghost Admin, which know Mailgun only.';
-  return { what: 'Ghost', ok: false, sentence };
+  return fail(
+    'Ghost',
+    'bulkEmail.mailgun is not complete in its config, so it uses the settings in Ghost Admin, which know Mailgun only.',
+    'Set baseUrl, apiKey and domain of bulkEmail.mailgun.',
+  );
 }
 
 /** What Ghost calls the three things that it needs to speak to Mailgun. */
@@ -59,28 +61,28 @@ const BULK_FIELDS: MailgunFields = {
 
 /** Whether who is set up to speak to Mailgun speaks to the bridge. */
 export async function checkAsMailgun(
-  what: string,
+  name: string,
   fields: MailgunFields,
   { baseUrl, apiKey, domain }: MailgunFields,
   sites: readonly Site[],
 ): Promise<Finding> {
   if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
-    const sentence = `Its ${fields.baseUrl} is "${baseUrl}": it has to begin with http:// or https://.`;
-    return { what, ok: false, sentence };
+    const remedy = 'It has to begin with http:// or https://.';
+    return fail(name, `Its ${fields.baseUrl} is "${baseUrl}".`, remedy);
   }
   const { origin, hostname } = new URL(baseUrl);
   if (/(^|\.)mailgun\.net$/.test(hostname)) {
-    const sentence = `It sends through Mailgun (${origin}). To go over, set ${fields.baseUrl} to the bridge and restart Ghost; to stay there, stop the bridge once "prosora-mail status" says "chunks: all sent".`;
-    return { what, ok: false, sentence };
+    const remedy = `To go over, set ${fields.baseUrl} to the bridge and restart Ghost; to stay there, stop the bridge once "prosora-mail status" says "chunks: all sent".`;
+    return fail(name, `It sends through Mailgun (${origin}).`, remedy);
   }
   const site = siteOfKey(sites, apiKey);
   if (site === undefined) {
-    const sentence = `Its ${fields.apiKey} is not that of the bridge: set both to the same text.`;
-    return { what, ok: false, sentence };
+    const sentence = `Its ${fields.apiKey} is not that of the bridge.`;
+    return fail(name, sentence, 'Set both to the same text.');
   }
   if (!site.domains.includes(domain)) {
-    const sentence = `Its ${fields.domain} "${domain}" is not one of the bridge: add it to PROSORA_MAIL_DOMAINS.`;
-    return { what, ok: false, sentence };
+    const sentence = `Its ${fields.domain} "${domain}" is not one of the bridge.`;
+    return fail(name, sentence, 'Add it to PROSORA_MAIL_DOMAINS.');
   }
   // As Ghost does, for an empty page of events.
   const authorization = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
@@ -88,10 +90,10 @@ export async function checkAsMailgun(
   try {
     const signal = AbortSignal.timeout(10_000);
     const response = await fetch(url, { headers: { authorization }, signal });
-    if (response.ok) return { what, ok: true, sentence: `It reaches the bridge at ${origin}.` };
-    return { what, ok: false, sentence: `The bridge at ${origin} answers ${response.status}.` };
+    if (response.ok) return ok(name, `It reaches the bridge at ${origin}.`);
+    return fail(name, `The bridge at ${origin} answers ${response.status}.`);
   } catch {
-    const sentence = `Nothing answers at ${origin}, where it sends its mail: start the bridge there, or correct ${fields.baseUrl}.`;
-    return { what, ok: false, sentence };
+    const remedy = `Start the bridge there, or correct ${fields.baseUrl}.`;
+    return fail(name, `Nothing answers at ${origin}, where it sends its mail.`, remedy);
   }
 }

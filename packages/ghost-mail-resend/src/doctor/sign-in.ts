@@ -1,10 +1,10 @@
+import { type Finding, fail, ok } from '@prosora/service';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { type Site, siteOfKey } from '../accept/authenticate.ts';
-import type { Finding } from './finding.ts';
 import { checkAsMailgun, type GhostMailConfig } from './ghost.ts';
 
-const WHAT = 'Ghost, sign-in mails';
+const NAME = 'Ghost, sign-in mails';
 const PATIENCE_MS = 10_000;
 
 /** Which way Ghost's sign-in and staff mails go, and whether the bridge takes them. */
@@ -26,7 +26,7 @@ export async function checkSignIn(
 
 /** That is a choice, not a fault. */
 function elsewhere(reason: string): Finding {
-  return { what: WHAT, ok: true, sentence: `They do not go through the bridge: ${reason}.` };
+  return ok(NAME, `They do not go through the bridge: ${reason}.`);
 }
 
 const text = z.coerce.string().default('');
@@ -43,8 +43,8 @@ async function checkMailgunTransport(
   const { url = 'https://api.mailgun.net' } = options;
   const baseUrl = String(url);
   if (URL.canParse(baseUrl) && new URL(baseUrl).pathname !== '/') {
-    const sentence = `Its mail.options.url is "${baseUrl}": end it after the port, Ghost adds the rest.`;
-    return { what: WHAT, ok: false, sentence };
+    const sentence = `Its mail.options.url is "${baseUrl}".`;
+    return fail(NAME, sentence, 'End it after the port; Ghost adds the rest.');
   }
   const { api_key, apiKey, domain } = authOf(options);
   const fields = {
@@ -52,7 +52,7 @@ async function checkMailgunTransport(
     apiKey: 'mail.options.auth.api_key',
     domain: 'mail.options.auth.domain',
   };
-  return await checkAsMailgun(WHAT, fields, { baseUrl, apiKey: api_key || apiKey, domain }, sites);
+  return await checkAsMailgun(NAME, fields, { baseUrl, apiKey: api_key || apiKey, domain }, sites);
 }
 
 /** Logs in as Ghost does, with its own options, and sends nothing. */
@@ -61,20 +61,19 @@ async function checkSmtpTransport(
   sites: readonly Site[],
 ): Promise<Finding> {
   if (siteOfKey(sites, authOf(options).pass) === undefined) {
-    const sentence =
-      'Its mail.options.auth.pass is not the key of the bridge: set both to the same text.';
-    return { what: WHAT, ok: false, sentence };
+    const sentence = 'Its mail.options.auth.pass is not the key of the bridge.';
+    return fail(NAME, sentence, 'Set both to the same text.');
   }
   const { host = 'localhost', port } = options;
   const timeouts = { connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS };
   const transport = createTransport({ ...options, ...timeouts });
   try {
     await transport.verify();
-    return { what: WHAT, ok: true, sentence: `The bridge takes them at ${host}:${port}.` };
+    return ok(NAME, `The bridge takes them at ${host}:${port}.`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const sentence = `Nothing takes them at ${host}:${port} (${reason}): start the bridge there, or correct mail.options.`;
-    return { what: WHAT, ok: false, sentence };
+    const remedy = 'Start the bridge there, or correct mail.options.';
+    return fail(NAME, `Nothing takes them at ${host}:${port} (${reason}).`, remedy);
   } finally {
     transport.close();
   }

@@ -1,6 +1,6 @@
 import type { JobState } from '@prosora/durable';
 import type { MailTx } from '../store/schema.ts';
-import { endWaiting, leaveInDoubt } from '../store/states.ts';
+import { giveUp, leaveInDoubt, requeueDead } from '../store/states.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 
 /** A chunk that was given up. */
@@ -41,17 +41,8 @@ export async function endDeadChunks(
 }
 
 async function endDeadChunk(tx: MailTx, id: string, why: string, now: number): Promise<number> {
-  const { numUpdatedRows } = await tx
-    .updateTable('chunk')
-    .set({ state: 'dead' })
-    .where('id', '=', id)
-    .where('state', '=', 'queued')
-    .where('idempotency_key', 'is', null)
-    .executeTakeFirstOrThrow();
-  const ending = { chunkId: id, state: 'failed', now } as const;
-  if (numUpdatedRows === 1n) {
-    return await endWaiting(tx, { ...ending, reason: `The bridge gave up: ${why}` });
-  }
+  const failed = await giveUp(tx, id, `The bridge gave up: ${why}`, now);
+  if (failed !== undefined) return failed;
   const chunk = await tx
     .selectFrom('chunk')
     .select(['id', 'keyed_at'])
@@ -83,7 +74,7 @@ export async function replayJobs(
       if (await askAgain(tx, id)) return 'asked';
       for (const queue of [queues.urgent, queues.chunks, suppressions]) {
         if ((await queue.replay([id], { tx })).length > 0) {
-          await wakeDeadChunk(tx, id);
+          await requeueDead(tx, id);
           return 'again';
         }
       }
@@ -109,22 +100,6 @@ async function askAgain(tx: MailTx, id: string): Promise<boolean> {
     .where('state', '=', 'unknown')
     .execute();
   return true;
-}
-
-async function wakeDeadChunk(tx: MailTx, id: string): Promise<void> {
-  const { numUpdatedRows } = await tx
-    .updateTable('chunk')
-    .set({ state: 'queued' })
-    .where('id', '=', id)
-    .where('state', '=', 'dead')
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) return;
-  await tx
-    .updateTable('recipient')
-    .set({ state: 'queued', settled_at: null })
-    .where('chunk_id', '=', id)
-    .where('state', '=', 'failed')
-    .execute();
 }
 
 /** States of jobs that want a person. */

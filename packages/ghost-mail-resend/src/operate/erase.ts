@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { FORGOTTEN_TEMPLATE } from '../store/forget-text.ts';
 import type { MailTables, MailTx } from '../store/schema.ts';
+import { cancelEmpty } from '../store/states.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 import { hashAddress } from '../store/suppressed-address.ts';
 
@@ -159,8 +160,7 @@ async function eraseRecipient(
       .limit(1)
       .executeTakeFirst();
   if (chunk !== undefined && (await left('chunk_id', chunk_id)) === undefined) {
-    // A worker that comes to it finds nothing to do.
-    await tx.updateTable('chunk').set({ state: 'canceled' }).where('id', '=', chunk_id).execute();
+    await cancelEmpty(tx, chunk_id);
   }
   if ((await left('message_id', message_id)) === undefined) {
     await tx

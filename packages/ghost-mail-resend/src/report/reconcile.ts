@@ -6,6 +6,7 @@ import type { MailEvent } from '../store/mail-event.ts';
 import { peekNote, writeNote } from '../store/notes.ts';
 import { recipientTag } from '../store/recipient-tag.ts';
 import type { MailStore } from '../store/schema.ts';
+import { foundAtResend } from '../store/states.ts';
 import { mapResendEvent } from './resend-events.ts';
 
 /** What asking Resend after mails needs. */
@@ -115,7 +116,8 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
       if (row === undefined) continue;
       wanted.delete(tag);
       result.found += 1;
-      await update(row, { state: 'sent', resend_id: mail.id, sent_at: row.keyed_at });
+      const found = { resendId: mail.id, sentAt: row.keyed_at };
+      await store.transaction((tx) => foundAtResend(tx, idOf(row), found));
     }
     const last = data.data.at(-1);
     if (!data.has_more || last === undefined || Date.parse(last.created_at) < oldest) break;
@@ -123,7 +125,7 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
   }
   for (const row of wanted.values()) {
     result.absent += 1;
-    await update(row, { settled_at: clock.now() });
+    await settle(row);
   }
   if (sweep) await noteSweep('');
   return result;
@@ -144,14 +146,12 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
     await store.transaction((tx) => writeNote(tx, 'reconcile-sweep', value));
   }
 
-  async function update(
-    { message_id, position }: { message_id: string; position: number },
-    change: object,
-  ): Promise<void> {
+  /** Nothing is asked about it again, unless a person says so. */
+  async function settle({ message_id, position }: RecipientRow): Promise<void> {
     await store.transaction((tx) =>
       tx
         .updateTable('recipient')
-        .set(change)
+        .set({ settled_at: clock.now() })
         .where('message_id', '=', message_id)
         .where('position', '=', position)
         .where('state', '=', 'unknown')
@@ -159,6 +159,13 @@ async function reconcileDoubt({ store, clock, resend, turn }: ReconcileContext) 
     );
   }
 }
+
+interface RecipientRow {
+  message_id: string;
+  position: number;
+}
+
+const idOf = ({ message_id: messageId, position }: RecipientRow) => ({ messageId, position });
 
 /** Tells Ghost what webhooks should have told, for mails that are silent for long. */
 async function reconcileSilent({ store, clock, resend, turn, silentMs }: ReconcileContext) {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '@prosora/durable';
 import type { ClockGuard } from '@prosora/service';
 import { Refusal } from '../errors.ts';
-import { addChunk } from '../store/chunk.ts';
 import { recordEvents, refusedRecipient } from '../store/events.ts';
 import { FORGOTTEN_TEMPLATE } from '../store/forget-text.ts';
 import { LANES } from '../store/message.ts';
 import { parseRecipientTag } from '../store/recipient-tag.ts';
-import type { MailStore, MailTx, RecipientState } from '../store/schema.ts';
+import type { MailStore, MailTx } from '../store/schema.ts';
+import { addChunk, confirmSent, requeueOne } from '../store/states.ts';
 import { type MailQueues, queueOf } from '../store/store.ts';
 import { mapResendEvent, type ResendEvent, resendEventSchema } from './resend-events.ts';
 import { verifySignature, type WebhookHeaders } from './webhook-signature.ts';
@@ -107,7 +107,9 @@ export async function recordWebhook(
     // A sign-in mail is not worth an hour's wait, and its text is not kept for it.
     const events = 'requeue' in mapped ? [refusedRecipient(OUT_OF_QUOTA)] : mapped.events;
     const recorded = await recordEvents(tx, subject, events, { occurredAt, now });
-    await confirmSent(tx, recipient, event.data.email_id, now);
+    // An id that is known is kept.
+    const resendId = recipient.resend_id === null ? event.data.email_id : undefined;
+    await confirmSent(tx, subject, { resendId, now });
     return recorded > 0 ? 'recorded' : 'known';
   });
 }
@@ -152,31 +154,6 @@ async function findRecipient(tx: MailTx, { data }: ResendEvent) {
   return await select.where('recipient.resend_id', '=', data.email_id).executeTakeFirst();
 }
 
-/** A webhook about a mail shows that it was sent, which a call that never got an answer could not. */
-async function confirmSent(
-  tx: MailTx,
-  { message_id, position, resend_id }: FoundRecipient,
-  emailId: string | undefined,
-  now: number,
-): Promise<void> {
-  await tx
-    .updateTable('recipient')
-    .set(({ eb, ref, val }) => ({
-      settled_at: now,
-      ...(resend_id === null && emailId !== undefined && { resend_id: emailId }),
-      // As it is by now: another process may have given its call up since this one read it.
-      state: eb
-        .case()
-        .when('state', '=', 'unknown')
-        .then(val<RecipientState>('sent'))
-        .else(ref('state'))
-        .end(),
-    }))
-    .where('message_id', '=', message_id)
-    .where('position', '=', position)
-    .execute();
-}
-
 type FoundRecipient = NonNullable<Awaited<ReturnType<typeof findRecipient>>>;
 
 async function requeue(
@@ -194,12 +171,7 @@ async function requeue(
   // A hash, since the whole would be longer than the column.
   const after = createHash('sha256').update(`${failedId}`).digest('hex').slice(0, 12);
   const id = `${message_id}-${position}-${after}`;
-  await tx
-    .updateTable('recipient')
-    .set({ chunk_id: id, state: 'queued', resend_id: null, sent_at: null, settled_at: null })
-    .where('message_id', '=', message_id)
-    .where('position', '=', position)
-    .execute();
+  await requeueOne(tx, { messageId: message_id, position }, id);
   const availableAt = new Date(now + QUOTA_WAIT_MS);
   await addChunk(
     { tx, queue: queueOf(queues, lane) },

@@ -3,8 +3,8 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
+import { parseRetryAfter } from '@prosora/service';
 import { z } from 'zod';
-import { retryAfterMs } from './retry-after.ts';
 
 /** How Resend is reached. */
 export interface ResendOptions {
@@ -183,7 +183,7 @@ function toAnswer(
       resetMs: resetSeconds === null ? null : resetSeconds * 1000,
       windowMs: windowMs(header('ratelimit-policy')),
     },
-    retryAfterMs: retryAfterMs(header('retry-after')),
+    retryAfterMs: parseRetryAfter(header('retry-after'), Date.now()) ?? null,
   };
 }
 

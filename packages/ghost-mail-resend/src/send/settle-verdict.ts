@@ -1,10 +1,9 @@
 import type { Job, Result } from '@prosora/durable';
-import { addChunk } from '../store/chunk.ts';
 import { recordEvents, refusedRecipient } from '../store/events.ts';
 import { forgetText } from '../store/forget-text.ts';
 import { forgetBody } from '../store/frozen-body.ts';
 import type { MailTables, MailTx } from '../store/schema.ts';
-import { leaveInDoubt } from '../store/states.ts';
+import { addChunk, failOne, leaveInDoubt, sent, split } from '../store/states.ts';
 import { queueOf } from '../store/store.ts';
 import type { LoadedChunk } from './load-chunk.ts';
 import type { SendContext } from './send-context.ts';
@@ -104,7 +103,7 @@ async function writeAccepted(
   { ids, refused }: Accepted,
 ): Promise<void> {
   const { clock } = context;
-  await setSent(tx, loaded);
+  await settleSent(tx, loaded);
   for (const [index, { position }] of loaded.recipients.entries()) {
     const resendId = ids[index] ?? null;
     await tx
@@ -130,11 +129,10 @@ async function writeRefused(
 ): Promise<void> {
   const { chunk, recipients } = loaded;
   if (recipients.length === 1) {
-    await setSent(tx, loaded);
+    await settleSent(tx, loaded);
     return failRecipient(tx, context, loaded, 0, reason);
   }
-  await tx.updateTable('chunk').set({ state: 'split' }).where('id', '=', chunk.id).execute();
-  await forgetBody(tx, chunk.id);
+  await split(tx, chunk.id);
   const middle = Math.ceil(recipients.length / 2);
   const halves = { a: recipients.slice(0, middle), b: recipients.slice(middle) };
   for (const [name, half] of Object.entries(halves)) {
@@ -153,11 +151,8 @@ async function writeRefused(
   }
 }
 
-async function setSent(tx: MailTx, { chunk, lane }: LoadedChunk): Promise<void> {
-  const state = 'sent';
-  await tx.updateTable('chunk').set({ state }).where('id', '=', chunk.id).execute();
-  await tx.updateTable('recipient').set({ state }).where('chunk_id', '=', chunk.id).execute();
-  await forgetBody(tx, chunk.id);
+async function settleSent(tx: MailTx, { chunk, lane }: LoadedChunk): Promise<void> {
+  await sent(tx, chunk.id);
   if (lane === 'transactional') await forgetText(tx, chunk.message_id);
 }
 
@@ -170,13 +165,8 @@ async function failRecipient(
 ): Promise<void> {
   const position = recipients[index]?.position;
   if (position === undefined) return;
-  await tx
-    .updateTable('recipient')
-    .set({ state: 'failed', settled_at: clock.now() })
-    .where('message_id', '=', chunk.message_id)
-    .where('position', '=', position)
-    .execute();
   const now = clock.now();
   const subject = { messageId: chunk.message_id, position, site, domain };
+  await failOne(tx, subject, now);
   await recordEvents(tx, subject, [refusedRecipient(reason)], { occurredAt: now, now });
 }

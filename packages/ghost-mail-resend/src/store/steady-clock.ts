@@ -7,6 +7,7 @@ import {
   machineClocks,
   openClockGuard,
   parseSavedClock,
+  type SavedClock,
 } from '@prosora/service';
 import type { Kysely } from 'kysely';
 import type { MailStore, MailTables } from './schema.ts';
@@ -43,9 +44,14 @@ export async function openSteadyClock(
   }: ClockSources,
 ): Promise<SteadyClock> {
   let store: MailStore | undefined;
+  let hasHeard = false;
   const record: ClockRecord = {
-    read: () => readClock(store?.db ?? db, machine),
-    write: (saved) => store && writeClock(store, machine, JSON.stringify(saved)),
+    async read() {
+      const saved = await readClock(store?.db ?? db, machine);
+      hasHeard = saved?.isTrusted ?? false;
+      return saved;
+    },
+    write: (saved) => store && writeClock(store, machine, saved, hasHeard),
   };
   const guard = await openClockGuard({ record, notBeforeMs: await newestTime(db), clocks });
   const stepMs = () => guard.doubt()?.stepMs ?? 0;
@@ -93,19 +99,28 @@ async function readClock(db: Kysely<MailTables>, machine: string) {
   return row && parseSavedClock(row.saved);
 }
 
-async function writeClock(store: MailStore, machine: string, saved: string): Promise<void> {
+/** What a person said since the guard read stands until it reads again. */
+async function writeClock(
+  store: MailStore,
+  machine: string,
+  saved: SavedClock,
+  hasHeard: boolean,
+): Promise<void> {
   await store.transaction(async (tx) => {
     const known = await tx
       .selectFrom('clock_record')
-      .select('machine')
+      .select('saved')
       .where('machine', '=', machine)
       .forUpdate()
       .executeTakeFirst();
-    if (known === undefined) {
-      await tx.insertInto('clock_record').values({ machine, saved }).execute();
-      return;
-    }
-    await tx.updateTable('clock_record').set({ saved }).where('machine', '=', machine).execute();
+    const isTrusted = !hasHeard && known !== undefined && parseSavedClock(known.saved)?.isTrusted;
+    const row = { saved: JSON.stringify(isTrusted ? { ...saved, isTrusted } : saved) };
+    if (known === undefined)
+      await tx
+        .insertInto('clock_record')
+        .values({ machine, ...row })
+        .execute();
+    else await tx.updateTable('clock_record').set(row).where('machine', '=', machine).execute();
   });
 }
 

@@ -226,7 +226,7 @@ eachPlace((nextPlace) => {
     await until(alarm);
     expect(alarm()).toContain('Nothing answered the last attempt of Resend.');
     const reports = async () => {
-      const findings = await examine({
+      const findings = examine({
         resendApiKey: lab.resend.apiKey,
         resendBaseUrl: lab.resend.url,
         webhookSecrets: [],
@@ -237,7 +237,8 @@ eachPlace((nextPlace) => {
         smtpPort: undefined,
         now: clock.now,
       });
-      return findings.find(({ what }) => what === 'reports')?.sentence;
+      for await (const { name, sentence } of findings) if (name === 'reports') return sentence;
+      return undefined;
     };
     expect(await reports()).toContain('Nothing answered the last attempt of Resend.');
     await resend.webhooks.update(webhookId, { status: 'disabled' });

@@ -113,7 +113,7 @@ describe('prosora-mail', () => {
     expect(again.output).toContain('Erased.');
     const rest = await runVerb(command, ['erase', 'member0@example.org']);
     expect(rest.output).toMatch(/^0 mails to this reader/);
-    expect(await runVerb(command, ['erase'])).toMatchObject({ exitCode: 1 });
+    expect(await runVerb(command, ['erase'])).toMatchObject({ exitCode: 2 });
   });
 
   test('trust-clock is heard by the bridge that looked at the clock', async () => {
@@ -184,6 +184,24 @@ describe('prosora-mail', () => {
 
   test('explains itself', async () => {
     expect(await runVerb({ env: {} }, ['--help'])).toMatchObject({ exitCode: 0 });
-    expect((await runVerb({ env: {} }, ['nonsense'])).exitCode).toBe(2);
+    const misspelt = await runVerb({ env: {} }, ['statsu']);
+    expect(misspelt.exitCode).toBe(2);
+    expect(misspelt.output).toContain('Did you mean "status"?');
+    expect((await runVerb({ env: {} }, ['--version'])).output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('a verb asks for no option but its own, and prints for a program', async () => {
+    const { dataDir, env } = { dataDir: command.env['PROSORA_MAIL_DATA_DIR'] ?? '', ...command };
+    const { output } = await runVerb({ env: { PROSORA_MAIL_DATA_DIR: dataDir } }, [
+      'status',
+      '--json',
+    ]);
+    expect(JSON.parse(output)).toMatchObject({ chunks: expect.any(String), alarms: [] });
+    const findings = JSON.parse((await runVerb({ env }, ['doctor', '--json'])).output);
+    expect(findings).toContainEqual({
+      name: 'store',
+      status: 'ok',
+      sentence: 'It opens, and its tables are of this version.',
+    });
   });
 });

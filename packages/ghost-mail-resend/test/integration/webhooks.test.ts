@@ -183,7 +183,7 @@ eachPlace((nextPlace) => {
           body: { error: expect.stringMatching(sentence) },
         });
         const finding = await checkSkew(await lab.look());
-        expect(finding).toMatchObject({ ok: false, sentence: expect.stringContaining(side) });
+        expect(finding).toMatchObject({ status: 'fail', sentence: expect.stringContaining(side) });
         const metrics = await (await fetch(`${lab.bridge.privateUrl}/metrics`)).text();
         const skew = /webhook_skew_seconds\{service="mail"\} (\S+)/.exec(metrics)?.[1];
         expect(Math.round(Number(skew) / 60)).toBe(-ageSeconds / 60);

@@ -23,7 +23,7 @@ export async function beginStripeRotation(
   );
   const url = publicUrl ?? former?.url;
   if (url === undefined || former === undefined) {
-    throw new StripeWebhookError('USAGE', 'The inbox has no endpoint of its own at Stripe.', {
+    throw new StripeWebhookError('REFUSED', 'The inbox has no endpoint of its own at Stripe.', {
       help: 'Run `takeover` first; the secret of an endpoint that you made is rolled in the dashboard: set both in STRIPE_WEBHOOK_SECRET meanwhile.',
     });
   }
@@ -37,7 +37,7 @@ export async function beginStripeRotation(
  * Ends it: deletes all endpoints of ours but the newest. Deleting one ends Stripe's pending retries for
  * it, so nothing of the last days may be missing from the inbox: `missing` says what is.
  *
- * @throws StripeWebhookError `USAGE` when something is missing
+ * @throws StripeWebhookError `REFUSED` when something is missing
  */
 export async function finishStripeRotation(
   account: StripeAccount,
@@ -49,7 +49,7 @@ export async function finishStripeRotation(
   const newest = keyring.stripe.findLast(({ endpoint }) => endpoint !== undefined);
   const lost = await missing();
   if (lost > 0) {
-    throw new StripeWebhookError('USAGE', `${lost} events of the last days are not here yet.`, {
+    throw new StripeWebhookError('REFUSED', `${lost} events of the last days are not here yet.`, {
       help: 'Wait for Stripe to send them, or run `reconcile --since 4d --apply`, then finish again.',
     });
   }
@@ -90,7 +90,7 @@ export function beginGhostRotation(dataDir: string, present: readonly string[]):
 /**
  * Ends it once Ghost takes what is signed with the new secret alone, and forgets the former ones.
  *
- * @throws StripeWebhookError `USAGE` while Ghost still wants a former secret
+ * @throws StripeWebhookError `REFUSED` while Ghost still wants a former secret
  */
 export async function finishGhostRotation(
   dataDir: string,
@@ -99,7 +99,7 @@ export async function finishGhostRotation(
   const keyring = readKeyring(dataDir);
   const newest = keyring.ghost.at(-1);
   if (newest === undefined || !(await ghostTakes(newest.secret))) {
-    throw new StripeWebhookError('USAGE', 'Ghost does not take the new secret yet.', {
+    throw new StripeWebhookError('REFUSED', 'Ghost does not take the new secret yet.', {
       help: 'Set the line that `rotate ghost` printed in its environment, restart it, finish again.',
     });
   }

@@ -35,15 +35,11 @@ export interface Takeover {
  * Gives the inbox an endpoint of its own at Stripe, in the version that Ghost reads, and a secret for
  * the way from the inbox to Ghost. Doing it again changes nothing.
  *
- * @throws StripeWebhookError `USAGE`, `STRIPE_KEY`
+ * @throws StripeWebhookError `PUBLIC_URL`, `STRIPE_KEY`
  */
 export async function takeOver(options: TakeoverOptions): Promise<Takeover> {
-  const { account, dataDir, publicUrl, ghostSecret } = options;
-  if (publicUrl === undefined) {
-    throw new StripeWebhookError('USAGE', 'Nobody has said where Stripe reaches the inbox.', {
-      help: 'Set PROSORA_STRIPE_PUBLIC_URL, such as https://blog.example.com/members/webhooks/stripe/.',
-    });
-  }
+  const { account, dataDir, ghostSecret } = options;
+  const publicUrl = assertPublicUrl(options.publicUrl);
   const keyring = readKeyring(dataDir);
   const endpoints = await account.endpoints();
   const own = keyring.stripe.find(({ endpoint, until }) =>
@@ -106,10 +102,18 @@ export interface GiveBackOptions extends Pick<TakeoverOptions, 'account' | 'data
   owed: (before: Date) => Promise<number>;
 }
 
+/** Where Stripe reaches the inbox. @throws StripeWebhookError `PUBLIC_URL` when nobody has said it */
+export function assertPublicUrl(publicUrl: string | undefined): string {
+  if (publicUrl !== undefined) return publicUrl;
+  throw new StripeWebhookError('PUBLIC_URL', 'Nobody has said where Stripe reaches the inbox.', {
+    help: 'Set PROSORA_STRIPE_PUBLIC_URL, such as https://blog.example.com/members/webhooks/stripe/.',
+  });
+}
+
 /**
  * Deletes our endpoints at Stripe and forgets their secrets: the last step of the way back.
  *
- * @throws StripeWebhookError `USAGE` while Ghost has no endpoint of its own, or still needs what came by ours
+ * @throws StripeWebhookError `REFUSED` while Ghost has no endpoint of its own, or still needs what came by ours
  */
 export async function giveBack(options: GiveBackOptions): Promise<string[]> {
   const { account, dataDir, publicUrl, owed } = options;
@@ -117,13 +121,13 @@ export async function giveBack(options: GiveBackOptions): Promise<string[]> {
   const endpoints = await account.endpoints();
   const [ghosts] = foreignEndpoints(endpoints, publicUrl, own).here;
   if (ghosts === undefined) {
-    throw new StripeWebhookError('USAGE', 'Ghost has no endpoint of its own at Stripe yet.', {
+    throw new StripeWebhookError('REFUSED', 'Ghost has no endpoint of its own at Stripe yet.', {
       help: 'Take WEBHOOK_SECRET out of the environment of Ghost and restart it: it makes one at boot.',
     });
   }
   const left = await owed(new Date(ghosts.created * 1000));
   if (left > 0) {
-    throw new StripeWebhookError('USAGE', `Ghost still has to get ${left} events by the inbox.`, {
+    throw new StripeWebhookError('REFUSED', `Ghost still has to get ${left} events by the inbox.`, {
       help: 'Wait until `status` has nothing open, with the path of the webhooks still at the inbox.',
     });
   }

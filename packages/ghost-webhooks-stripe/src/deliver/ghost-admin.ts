@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { ghostAdminToken } from '@prosora/service';
 import { customerOf } from '../inbox/ghost-events.ts';
 import { fieldsOf, type StripeEvent } from '../webhook/event.ts';
 
@@ -79,7 +79,7 @@ export function createGhostAdmin(options: GhostAdminOptions): GhostAdmin {
   async function ask(path: string, query: Record<string, string>): Promise<Response> {
     const response = await fetch(`${base}/${path}/?${new URLSearchParams(query)}`, {
       headers: {
-        authorization: `Ghost ${tokenFor(key)}`,
+        authorization: `Ghost ${await ghostAdminToken(key)}`,
         'accept-version': 'v6.0',
         'x-forwarded-proto': 'https',
       },
@@ -161,17 +161,6 @@ export function createGhostAdmin(options: GhostAdminOptions): GhostAdmin {
       }
     },
   };
-}
-
-/** A token for five minutes: https://docs.ghost.org/admin-api/#token-authentication */
-function tokenFor(key: string): string {
-  const [id = '', secret = ''] = key.split(':');
-  const now = Math.floor(Date.now() / 1000);
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const head = encode({ alg: 'HS256', typ: 'JWT', kid: id });
-  const signed = `${head}.${encode({ iat: now, exp: now + 300, aud: '/admin/' })}`;
-  const mac = createHmac('sha256', Buffer.from(secret, 'hex')).update(signed).digest('base64url');
-  return `${signed}.${mac}`;
 }
 
 /** A string of Ghost's filter language, NQL. */

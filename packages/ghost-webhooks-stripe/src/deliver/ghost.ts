@@ -1,3 +1,4 @@
+import { failureCodeOf, parseRetryAfter, wasNeverSent } from '@prosora/service';
 import { sign } from '../webhook/signature.ts';
 import type { GhostAnswer } from './ghost-answers.ts';
 
@@ -56,7 +57,8 @@ export function createGhost(options: GhostOptions): Ghost {
           ...(isMaintenance(response) && { isClosed: true }),
         };
       } catch (error) {
-        return failureOf(error);
+        const reason = failureCodeOf(error);
+        return { kind: wasNeverSent(error) ? 'unsent' : 'unanswered', reason };
       }
     },
   };
@@ -72,26 +74,3 @@ function isMaintenance({ status, headers }: Response): boolean {
 
 const MAINTENANCE_CACHE_CONTROL =
   'no-cache, private, no-store, must-revalidate, max-stale=0, post-check=0, pre-check=0';
-
-/** Failures that come before a byte of the request has left. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function failureOf(error: unknown): GhostAnswer {
-  const { cause } = error as { cause?: { code?: string; message?: string } };
-  const reason = cause?.code ?? cause?.message ?? (error as Error).message;
-  return { kind: NEVER_SENT.has(reason) ? 'unsent' : 'unanswered', reason };
-}
-
-/** Seconds or an HTTP date: RFC 9110, 10.2.3. */
-function parseRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}

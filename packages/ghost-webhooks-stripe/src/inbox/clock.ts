@@ -82,7 +82,16 @@ export function hearWitness(
   if (isRight && guard.doubt() !== undefined) guard.trust();
 }
 
-/** What a person reads of a doubt, and what to do. */
+/** What a person reads of a doubt. */
+export function clockSentence(doubt: ClockDoubt): string {
+  return `${sentenceOf(doubt)} Nothing is deleted meanwhile that is not old whatever the time is.`;
+}
+
+/** What to do about it. */
+export const CLOCK_REMEDY =
+  'Set the clock right, or run `prosora-stripe trust-clock` if it is; the next event that Stripe signs says so, too.';
+
+/** Both, where there is one text. */
 export function adviceOn(doubt: ClockDoubt): string {
-  return `${sentenceOf(doubt)} Nothing is deleted meanwhile that is not old whatever the time is. Set the clock right, or run \`prosora-stripe trust-clock\` if it is; the next event that Stripe signs says so, too.`;
+  return `${clockSentence(doubt)} ${CLOCK_REMEDY}`;
 }

@@ -21,7 +21,7 @@ import type { InboxTables, InboxTx } from './tables.ts';
 /** Where an event stands: sent on, held, or the twin of another. */
 export interface EventPlace {
   isSent: boolean;
-  /** The same for whoever asks. */
+  /** Why it is not sent on, where it is not. */
   why: { held?: HoldReason; twinOf?: string };
 }
 

@@ -12,7 +12,12 @@ export interface OpenSink extends Sink {
 }
 
 /** Opens the sinks that the options ask for. @throws StripeWebhookError `HANDLERS` */
-export async function openSinks(values: OptionValues<typeof stripeOptions>): Promise<OpenSink[]> {
+export async function openSinks(
+  values: Pick<
+    OptionValues<typeof stripeOptions>,
+    'handlers' | 'tinybirdUrl' | 'tinybirdToken' | 'tinybirdDatasource'
+  >,
+): Promise<OpenSink[]> {
   const { tinybirdUrl: url, tinybirdToken: token, tinybirdDatasource: datasource } = values;
   const sinks: OpenSink[] = [];
   if (url !== undefined && token !== undefined) {

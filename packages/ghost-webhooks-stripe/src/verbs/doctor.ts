@@ -1,29 +1,43 @@
-import { openStripeAccount } from '../account/stripe.ts';
+import { doctorVerb, pick } from '@prosora/service';
 import { createGhost } from '../deliver/ghost.ts';
-import { createGhostAdmin } from '../deliver/ghost-admin.ts';
 import { openInbox } from '../inbox/open-inbox.ts';
-import { examine, type Finding } from './examine.ts';
-import { placeOf, print, secretsOf, type Values, type Verb, visitClock } from './verb.ts';
+import { stripeOptions } from '../options.ts';
+import { examine } from './examine.ts';
+import {
+  accountNeeds,
+  accountOf,
+  adminNeeds,
+  adminOf,
+  inboxNeeds,
+  placeOf,
+  secretNeeds,
+  secretsOf,
+  visitClock,
+} from './visit.ts';
 
 /** `doctor`: looks at the disk, Ghost, Stripe and the way between them. */
-export const doctor: Verb = async (_flags, values) => {
-  const findings = await findingsOf(values);
-  for (const { ok, text } of findings) print(`${ok ? '✔' : '✘'} ${text}\n`);
-  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
-};
-
-async function findingsOf(values: Values): Promise<Finding[]> {
-  const { ghostUrl, ghostAdminKey, stripeKey, stripeApi, publicUrl } = values;
-  const secrets = await secretsOf(values);
-  return examine({
-    ghost: createGhost({ url: ghostUrl, secrets: secrets.ghost() }),
-    ghostUrl,
-    openInbox: () => openInbox({ ...values, ...placeOf(values) }),
-    doubtOfClock: async () => (await visitClock(values)).doubt(),
-    admin: ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined,
-    account: stripeKey ? openStripeAccount({ key: stripeKey, url: stripeApi }) : undefined,
-    publicUrl,
-    stripeSecrets: secrets.stripe(),
-    livemode: values.livemode,
-  });
-}
+export const doctor = doctorVerb({
+  help: 'Looks at everything that serve needs and says what to do',
+  needs: {
+    ...inboxNeeds,
+    ...secretNeeds,
+    ...accountNeeds,
+    ...adminNeeds,
+    ...pick(stripeOptions, 'publicUrl'),
+  },
+  async *examine({ options }) {
+    const { ghostUrl, stripeKey, publicUrl, livemode } = options;
+    const secrets = await secretsOf(options);
+    yield* examine({
+      ghost: createGhost({ url: ghostUrl, secrets: secrets.ghost() }),
+      ghostUrl,
+      openInbox: () => openInbox({ ...options, ...placeOf(options) }),
+      doubtOfClock: async () => (await visitClock(options)).doubt(),
+      admin: adminOf(options),
+      account: stripeKey === undefined ? undefined : accountOf(options),
+      publicUrl,
+      stripeSecrets: secrets.stripe(),
+      livemode,
+    });
+  },
+});

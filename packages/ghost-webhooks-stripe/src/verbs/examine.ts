@@ -1,22 +1,15 @@
-import type { ClockDoubt } from '@prosora/service';
-import type { StripeAccount } from '../account/stripe.ts';
+import { type ClockDoubt, type Finding, fail, failureCodeOf, ok } from '@prosora/service';
+import type { Endpoint, StripeAccount } from '../account/stripe.ts';
 import type { Ghost } from '../deliver/ghost.ts';
 import type { GhostAdmin } from '../deliver/ghost-admin.ts';
 import { type GhostAnswer, rowFor } from '../deliver/ghost-answers.ts';
 import { STAFF_MAIL } from '../deliver/ghost-writes.ts';
 import { probeOf } from '../deliver/probe.ts';
-import { adviceOn } from '../inbox/clock.ts';
+import { CLOCK_REMEDY, clockSentence } from '../inbox/clock.ts';
 import { GHOST_EVENTS, type LivemodePolicy } from '../inbox/ghost-events.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { GHOST_API_VERSION } from '../webhook/legacy-event.ts';
 import { sign } from '../webhook/signature.ts';
-
-/** One thing that was looked at. */
-export interface Finding {
-  ok: boolean;
-  /** What was found, and what to do about it, as a sentence. */
-  text: string;
-}
 
 /** What the doctor looks at. */
 export interface DoctorOptions {
@@ -36,72 +29,84 @@ export interface DoctorOptions {
   livemode: LivemodePolicy;
 }
 
-/** Looks at everything the service needs, one finding or more each. */
-export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const { ghost, ghostUrl, admin, account } = options;
-  return [
-    ...(await examineInbox(options)),
-    examineAnswer(await ghost.post(probeOf()), ghostUrl),
-    ...(admin ? [examineAdmin(await admin.problem())] : []),
-    ...(account ? await examineAccount(account, options.publicUrl) : []),
-    ...(options.publicUrl ? await examinePath(options.publicUrl, options) : []),
-  ];
+/** Looks at everything the service needs, one finding or more each, as soon as each is known. */
+export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
+  const { ghost, ghostUrl, admin, account, publicUrl } = options;
+  yield* examineInbox(options);
+  yield examineAnswer(await ghost.post(probeOf()), ghostUrl);
+  if (admin !== undefined) yield examineAdmin(await admin.problem());
+  if (account !== undefined) yield* await examineAccount(account, publicUrl);
+  if (publicUrl !== undefined) yield* await examinePath(publicUrl, options);
 }
 
-async function examineInbox({ openInbox, doubtOfClock }: DoctorOptions): Promise<Finding[]> {
+const INBOX = 'inbox';
+
+async function* examineInbox({ openInbox, doubtOfClock }: DoctorOptions): AsyncGenerator<Finding> {
   try {
     await using inbox = await openInbox();
     await inbox.check();
+    yield ok(INBOX, 'It can be written.');
     const doubt = await doubtOfClock();
-    return [
-      { ok: true, text: 'The inbox can be written' },
-      ...(doubt ? [{ ok: false, text: adviceOn(doubt) }] : []),
-      ...(await examineDoubts(inbox)),
-    ];
+    if (doubt !== undefined) yield fail(CLOCK, clockSentence(doubt), CLOCK_REMEDY);
+    yield* await examineDoubts(inbox);
   } catch (error) {
-    const { message, help = '' } = error as Error & { help?: string };
-    return [{ ok: false, text: `The inbox cannot be written: ${message} ${help}`.trim() }];
+    const { message, help } = error as Error & { help?: string };
+    yield fail(INBOX, `It cannot be written: ${message}`, help);
   }
 }
 
 /** Payments that wait for a person, with what Ghost answered. */
 async function examineDoubts(inbox: Pick<Inbox, 'list'>): Promise<Finding[]> {
   const doubts = await inbox.list({ states: ['ambiguous'], limit: DOUBTS_READ });
-  if (doubts.length === 0) return [];
-  const reasons = new Map<string, string[]>();
-  for (const { id, reason } of doubts) {
-    reasons.set(reason ?? '', [...(reasons.get(reason ?? '') ?? []), id]);
-  }
-  return [...reasons].map(([reason, ids]) => ({ ok: false, text: doubtText(reason, ids) }));
+  const reasons = Map.groupBy(doubts, ({ reason }) => reason ?? '');
+  return [...reasons].map(([reason, events]) =>
+    doubtFinding(
+      reason,
+      events.map(({ id }) => id),
+    ),
+  );
 }
 
 const DOUBTS_READ = 500;
 const DOUBTS_NAMED = 3;
 
-function doubtText(reason: string, ids: readonly string[]): string {
+function doubtFinding(reason: string, ids: readonly string[]): Finding {
   const many = ids.length >= DOUBTS_READ ? `${ids.length} or more` : String(ids.length);
   const payments = ids.length === 1 ? 'payment is' : 'payments are';
   const named = ids.slice(0, DOUBTS_NAMED).join(', ');
   const more = ids.length > DOUBTS_NAMED ? ' and others' : '';
-  const remedy = reason.includes(STAFF_MAIL)
+  const mail = reason.includes(STAFF_MAIL)
     ? " Ghost's log says why its mail fails, and so does the doctor of the mail bridge: mend that, or the next one is held too."
     : '';
-  return `${many} ${payments} held, since nobody can tell whether Ghost has counted it (${reason}): ${named}${more}. Look in Ghost Admin: \`skip\` it where it is there, \`replay\` it where it is not.${remedy}`;
+  return fail(
+    'payments in doubt',
+    `${many} ${payments} held, since nobody can tell whether Ghost has counted it (${reason}): ${named}${more}.`,
+    `Look in Ghost Admin: \`skip\` it where it is there, \`replay\` it where it is not.${mail}`,
+  );
 }
+
+const GHOST = 'Ghost';
 
 function examineAnswer(answer: GhostAnswer, url: string): Finding {
   if (answer.kind !== 'status') {
-    return { ok: false, text: `Ghost at ${url} does not answer (${answer.reason})` };
+    return fail(
+      GHOST,
+      `${url} does not answer (${answer.reason}).`,
+      'Start Ghost, or correct PROSORA_STRIPE_GHOST_URL.',
+    );
   }
   const { verdict, means } = rowFor(answer.status);
-  if (verdict === 'done') return { ok: true, text: `Ghost at ${url} takes what we sign` };
-  return { ok: false, text: `Ghost at ${url} answers ${answer.status}: ${means}` };
+  if (verdict === 'done') return ok(GHOST, `It takes at ${url} what the inbox signs.`);
+  return fail(GHOST, `${url} answers ${answer.status}: ${means}.`);
 }
 
 function examineAdmin(problem: string | undefined): Finding {
-  if (problem === undefined) return { ok: true, text: "Ghost's Admin API takes the key" };
-  return { ok: false, text: `${problem}: check GHOST_ADMIN_API_KEY` };
+  const name = "Ghost's Admin API";
+  if (problem === undefined) return ok(name, 'It takes the key.');
+  return fail(name, `${problem}.`, 'Check GHOST_ADMIN_API_KEY.');
 }
+
+const ENDPOINT = 'endpoint at Stripe';
 
 async function examineAccount(
   account: StripeAccount,
@@ -113,38 +118,51 @@ async function examineAccount(
       publicUrl ? sameAddress(url, publicUrl) : /\/members\/webhooks\/stripe\/?$/.test(url),
     );
     if (ours.length === 0) {
-      return [{ ok: false, text: 'Stripe has no endpoint for the inbox: run `takeover`' }];
+      return [fail(ENDPOINT, 'Stripe has none for the inbox.', 'Run `prosora-stripe takeover`.')];
     }
-    const findings = ours.flatMap(({ id, apiVersion, types, isEnabled }) => {
-      const lacks = Object.keys(GHOST_EVENTS).filter(
-        (type) => !types.includes(type) && !types.includes('*'),
-      );
-      return [
-        ...(isEnabled ? [] : [`${id} is disabled: enable it in the dashboard`]),
-        ...(apiVersion === GHOST_API_VERSION
-          ? []
-          : [
-              `${id} sends version ${apiVersion}, which Ghost misreads: make one with \`takeover\``,
-            ]),
-        ...(lacks.length > 0 ? [`${id} does not send ${lacks.join(', ')}`] : []),
-      ];
-    });
+    const findings = ours.flatMap(examineEndpoint);
     if (ours.length > 1) {
       const ids = ours.map(({ id }) => id).join(', ');
       findings.push(
-        `Each event comes ${ours.length} times, by ${ids}: finish the change with --finish`,
+        fail(
+          ENDPOINT,
+          `Each event comes ${ours.length} times, by ${ids}.`,
+          'End the change with `takeover --finish` or `rotate stripe --finish`.',
+        ),
       );
     }
-    if (findings.length > 0) return findings.map((text) => ({ ok: false, text }));
-    return [{ ok: true, text: `Stripe sends by ${ours[0]?.id} what Ghost reads` }];
+    if (findings.length > 0) return findings;
+    return [ok(ENDPOINT, `Stripe sends by ${ours[0]?.id} what Ghost reads.`)];
   } catch (error) {
-    return [{ ok: false, text: `Stripe's API: ${(error as Error).message}` }];
+    const { message, help } = error as Error & { help?: string };
+    return [fail(ENDPOINT, message, help)];
   }
+}
+
+function examineEndpoint({ id, apiVersion, types, isEnabled }: Endpoint): Finding[] {
+  const lacks = Object.keys(GHOST_EVENTS).filter(
+    (type) => !types.includes(type) && !types.includes('*'),
+  );
+  const findings: Finding[] = [];
+  if (!isEnabled) {
+    findings.push(fail(ENDPOINT, `${id} is disabled.`, "Enable it in Stripe's dashboard."));
+  }
+  if (apiVersion !== GHOST_API_VERSION) {
+    const sentence = `${id} sends version ${apiVersion}, which Ghost misreads.`;
+    findings.push(fail(ENDPOINT, sentence, 'Make one with `prosora-stripe takeover`.'));
+  }
+  if (lacks.length > 0) {
+    const sentence = `${id} does not send ${lacks.join(', ')}.`;
+    findings.push(fail(ENDPOINT, sentence, "Add them in Stripe's dashboard."));
+  }
+  return findings;
 }
 
 function sameAddress(one: string, other: string): boolean {
   return one.replace(/\/$/, '') === other.replace(/\/$/, '');
 }
+
+const PATH = 'way from outside';
 
 /** From outside, as Stripe comes: through DNS, TLS and the edge to the inbox. */
 async function examinePath(
@@ -168,30 +186,37 @@ async function examinePath(
     });
     const text = await response.text();
     const isOurs = response.status === 200 && text === '{"received":true}';
-    const findings: Finding[] = [
-      isOurs
-        ? { ok: true, text: `${url} leads to the inbox` }
-        : { ok: false, text: `${url} answers ${response.status}${missingInbox(response.status)}` },
-    ];
     const skew = skewOf(response);
-    if (skew !== undefined) findings.push(skew);
-    return findings;
+    return [
+      isOurs ? ok(PATH, `${url} leads to the inbox.`) : elsewhere(url, response.status),
+      ...(skew ? [skew] : []),
+    ];
   } catch (error) {
-    return [{ ok: false, text: `${url} is not reached from here: ${(error as Error).message}` }];
+    return [fail(PATH, `${url} is not reached from here: ${failureCodeOf(error)}.`)];
   }
 }
 
-function missingInbox(status: number): string {
+function elsewhere(url: string, status: number): Finding {
   return status === 200
-    ? ', but not as the inbox does: the edge still sends this path to Ghost'
-    : ': look at the edge, and whether `serve` runs with these secrets';
+    ? fail(
+        PATH,
+        `${url} answers 200, but not as the inbox does.`,
+        'The edge still sends this path to Ghost.',
+      )
+    : fail(
+        PATH,
+        `${url} answers ${status}.`,
+        'Look at the edge, and whether `serve` runs with these secrets.',
+      );
 }
+
+const CLOCK = 'clock';
 
 /** Signatures hold for five minutes; the other end's clock is a look at ours from outside. */
 function skewOf(response: Response): Finding | undefined {
   const there = Date.parse(response.headers.get('date') ?? '');
   if (Number.isNaN(there)) return undefined;
   const seconds = Math.round((Date.now() - there) / 1_000);
-  const ok = Math.abs(seconds) <= 60;
-  return { ok, text: `Clock ${ok ? 'agrees' : `is ${seconds} s off: signatures hold for 300 s`}` };
+  if (Math.abs(seconds) <= 60) return ok(CLOCK, 'It agrees with the one at the other end.');
+  return fail(CLOCK, `It is ${seconds} s off, and signatures hold for 300 s.`, 'Set it right.');
 }

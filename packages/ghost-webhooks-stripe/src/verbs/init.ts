@@ -1,12 +1,19 @@
 import { join } from 'node:path';
+import { verb } from '@prosora/service';
 import { openInbox } from '../inbox/open-inbox.ts';
 import { INBOX_FILE } from '../inbox/store.ts';
-import { print, type Verb } from './verb.ts';
+import { inboxNeeds } from './visit.ts';
 
-/** `init`: makes the inbox, once, before the first start. One that is there stays as it is. */
-export const init: Verb = async (_flags, values) => {
-  const { dataDir, databaseUrl: mysql } = values;
-  const inbox = await openInbox({ ...values, file: join(dataDir, INBOX_FILE), mysql });
-  await inbox.close();
-  print(`The inbox is there: ${mysql === undefined ? dataDir : 'in the database'}.\n`);
-};
+/** `init`: makes the inbox. One that is there stays as it is. */
+export const init = verb({
+  help: 'Makes the inbox, once, before the first start',
+  needs: inboxNeeds,
+  async run({ options, show }) {
+    const { dataDir, databaseUrl: mysql } = options;
+    const inbox = await openInbox({ ...options, file: join(dataDir, INBOX_FILE), mysql });
+    await inbox.close();
+    const place = mysql === undefined ? dataDir : 'in the database';
+    show({ place }, () => `The inbox is there: ${place}.`);
+    return 0;
+  },
+});

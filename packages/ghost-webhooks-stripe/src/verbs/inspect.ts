@@ -1,77 +1,68 @@
-import type { EventDetails, EventFilter, EventLine, EventState } from '../inbox/reader.ts';
+import { ProsoraError, verb } from '@prosora/service';
+import type { EventDetails, EventLine } from '../inbox/reader.ts';
 import { formatStatus, readStatus } from '../inbox/status.ts';
-import { type Flags, misused, print, printJson, type Verb, withInbox } from './verb.ts';
-
-/** What Ghost will not get by itself. */
-export const UNDELIVERED: readonly EventState[] = ['dead', 'ambiguous', 'held'];
-
-const STATES: readonly EventState[] = [
-  'waiting',
-  'ready',
-  'delayed',
-  'aside',
-  'leased',
-  'done',
-  'superseded',
-  'dropped',
-  'ambiguous',
-  'dead',
-  'held',
-  'twin',
-  'ignored',
-];
+import { filterFlags, filterOf } from './filter.ts';
+import { inboxNeeds, withInbox } from './visit.ts';
 
 /** `status`: counts. */
-export const status: Verb = ({ json }, values) =>
-  withInbox(values, async (inbox, clock) => {
-    const found = await readStatus(inbox, clock.doubt());
-    if (json) printJson(found);
-    else print(formatStatus(found));
-  });
+export const status = verb({
+  help: 'Counts events, deliveries by state, handlers and revenue, and names the oldest that is open',
+  needs: inboxNeeds,
+  async run({ options, show }) {
+    show(
+      await withInbox(options, (inbox, clock) => readStatus(inbox, clock.doubt())),
+      formatStatus,
+    );
+    return 0;
+  },
+});
 
 /** `list`: one line an event. */
-export const list: Verb = (flags, values) =>
-  withInbox(values, async (inbox) => {
-    const events = await inbox.list(filterOf(flags));
-    if (flags.json) return printJson(events);
-    for (const event of events) print(formatLine(event));
-  });
+export const list = verb({
+  help: 'Lists events, newest first',
+  flags: filterFlags,
+  needs: inboxNeeds,
+  async run({ flags, options, show }) {
+    const filter = filterOf(flags);
+    show(await withInbox(options, (inbox) => inbox.list(filter)), (events) =>
+      events.map(formatLine),
+    );
+    return 0;
+  },
+});
 
 /** `show <id>`: all about one event, without what is in it unless asked. */
-export const show: Verb = ({ args: [id], json, payload }, values) =>
-  withInbox(values, async (inbox) => {
-    const details = id === undefined ? undefined : await inbox.show(id);
-    if (id === undefined || details === undefined) {
-      throw misused(id ? `There is no event ${id}.` : 'Say which event.', '`list` names them.');
+export const show = verb({
+  help: 'Shows one event with every attempt to deliver it',
+  args: '<id>',
+  flags: { payload: { type: 'boolean', help: 'Show what is in the event, too' } },
+  needs: inboxNeeds,
+  async run({ args: [id = ''], flags, options, show: print }) {
+    const { details, text } = await withInbox(options, async (inbox) => {
+      const body = flags.payload ? (await inbox.find(id))?.body : undefined;
+      return { details: await inbox.show(id), text: body && Buffer.from(body).toString() };
+    });
+    if (details === undefined) {
+      throw new ProsoraError('NOT_FOUND', `There is no event ${id}.`, {
+        help: '`prosora-stripe list` names them.',
+      });
     }
-    const body = payload ? (await inbox.find(id))?.body : undefined;
-    const text = body && Buffer.from(body).toString();
-    if (json) return printJson({ ...details, ...(text && { payload: JSON.parse(text) }) });
-    print(formatDetails(details));
-    if (text) print(`\n${text}\n`);
-  });
-
-/** Reads `--state`, `--type`, `--customer` and `--limit`. @throws StripeWebhookError `USAGE` */
-export function filterOf({ state, type, customer, limit }: Flags): EventFilter {
-  const states = state?.split(',') as EventState[] | undefined;
-  const unknown = states?.filter((one) => !STATES.includes(one)) ?? [];
-  if (unknown.length > 0) {
-    throw misused(`There is no state ${unknown.join(', ')}.`, `States are ${STATES.join(', ')}.`);
-  }
-  if (limit !== undefined && !/^[1-9]\d*$/.test(limit)) {
-    throw misused(`--limit ${limit} is no number.`, 'Say for example --limit 100.');
-  }
-  return { states, type, customer, limit: limit === undefined ? undefined : Number(limit) };
-}
+    print({ ...details, ...(text && { payload: JSON.parse(text) }) }, () => [
+      ...detailLines(details),
+      ...(text ? ['', text] : []),
+    ]);
+    return 0;
+  },
+});
 
 function formatLine({ id, receivedAt, state, type, customer, reason }: EventLine): string {
   const parts = [receivedAt.toISOString(), id, state, type, customer ?? '-', reason ?? ''];
-  return `${parts.join('  ').trimEnd()}\n`;
+  return parts.join('  ').trimEnd();
 }
 
-function formatDetails(event: EventDetails): string {
+function detailLines(event: EventDetails): string[] {
   const lines = [
-    formatLine(event).trimEnd(),
+    formatLine(event),
     `${event.bytes} bytes, API ${event.apiVersion ?? 'unknown'}, ${event.livemode ? 'live' : 'test'} mode`,
     `from ${event.source}, address ${event.remoteAddress ?? 'unknown'}, secret ${event.secretId || 'none'}`,
   ];
@@ -81,5 +72,5 @@ function formatDetails(event: EventDetails): string {
       lines.push(`  ${startedAt.toISOString()}  ${outcome}  ${reason ?? ''}`.trimEnd());
     }
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

@@ -1,47 +1,65 @@
+import { pick, UsageError, verb } from '@prosora/service';
 import { compare, type Findings } from '../account/compare.ts';
-import { type Repair, type RepairOutcome, repair } from '../account/repair.ts';
-import { openStripeAccount } from '../account/stripe.ts';
-import { createGhostAdmin } from '../deliver/ghost-admin.ts';
-import type { Inbox } from '../inbox/inbox.ts';
+import { type RepairOutcome, repair } from '../account/repair.ts';
+import { stripeOptions } from '../options.ts';
 import { openSinks } from '../sinks/sinks.ts';
 import {
-  type Flags,
-  misused,
-  print,
-  printJson,
-  type Values,
-  type Verb,
+  accountNeeds,
+  accountOf,
+  adminNeeds,
+  adminOf,
+  inboxNeeds,
+  sinkNeeds,
   withInbox,
-} from './verb.ts';
+} from './visit.ts';
 
 /** `reconcile`: what Stripe has and the inbox or Ghost lacks; with `--apply` it is repaired. */
-export const reconcile: Verb = async (flags, values) => {
-  const sinks = await openSinks(values);
-  await withInbox(values, (inbox) => reconcileIn(inbox, flags, values), { sinks });
-};
-
-async function reconcileIn(inbox: Inbox, flags: Flags, values: Values): Promise<void> {
-  const { stripeKey: key, stripeApi, ghostUrl, ghostAdminKey } = values;
-  const account = openStripeAccount({ key, url: stripeApi });
-  const admin = ghostAdminKey ? createGhostAdmin({ url: ghostUrl, key: ghostAdminKey }) : undefined;
-  const since = sinceOf(flags);
-  const found = await compare({ account, inbox, admin, since, products: flags.product });
-  const repaired = flags.apply ? await repair(found.repairs, inbox, admin) : undefined;
-  if (flags.json) {
-    return printJson({
-      ...found,
-      repairs: found.repairs.map(({ build: _, ...it }, at) => ({
-        ...it,
-        ...(repaired && { outcome: repaired[at]?.outcome }),
-      })),
-    });
-  }
-  print(format(found));
-  if (repaired !== undefined) return print(formatOutcomes(repaired));
-  if (found.repairs.length > 0) {
-    print('Nothing was changed: --apply puts these events into the inbox.\n');
-  }
-}
+export const reconcile = verb({
+  help: 'Compares with Stripe what the inbox and Ghost have; --apply repairs',
+  flags: {
+    since: { type: 'string', value: 'DAYS', help: 'Compare the events of so many days: 30d' },
+    all: {
+      type: 'boolean',
+      help: 'Compare every subscription, and events from before the inbox, too',
+    },
+    product: {
+      type: 'string',
+      value: 'ID',
+      multiple: true,
+      help: "A product at Stripe whose subscriptions are the site's",
+    },
+    apply: { type: 'boolean', help: 'Put what is missing into the inbox' },
+  },
+  needs: {
+    ...inboxNeeds,
+    ...sinkNeeds,
+    ...accountNeeds,
+    ...adminNeeds,
+    ...pick(stripeOptions, 'maxEvents'),
+  },
+  async run({ flags, options, show }) {
+    const since = sinceOf(flags);
+    const sinks = await openSinks(options);
+    const { found, outcomes } = await withInbox(
+      options,
+      async (inbox) => {
+        const account = accountOf(options);
+        const admin = adminOf(options);
+        const found = await compare({ account, inbox, admin, since, products: flags.product });
+        if (!flags.apply) return { found, outcomes: undefined };
+        const repaired = await repair(found.repairs, inbox, admin);
+        return { found, outcomes: repaired.map(({ outcome }) => outcome) };
+      },
+      sinks,
+    );
+    const repairs = found.repairs.map(({ build: _, ...it }, at) => ({
+      ...it,
+      ...(outcomes && { outcome: outcomes[at] }),
+    }));
+    show({ ...found, repairs }, () => linesOf(found, outcomes));
+    return 0;
+  },
+});
 
 const OUTCOMES: Record<RepairOutcome, string> = {
   sent: 'in the inbox, goes to Ghost',
@@ -52,25 +70,35 @@ const OUTCOMES: Record<RepairOutcome, string> = {
   held: 'kept and held: `replay` if Ghost lacks it, else `skip`',
 };
 
-function formatOutcomes(repaired: readonly { repair: Repair; outcome: RepairOutcome }[]): string {
-  return repaired
-    .map(({ repair: { id, subject }, outcome }) => `${id}  ${subject}  ${OUTCOMES[outcome]}\n`)
-    .join('');
-}
-
 const DAYS = /^([1-9]\d*)d$/;
 
-function sinceOf({ since, all }: Flags): Date | 'all' {
+function sinceOf({ since, all }: { since: string | undefined; all: boolean }): Date | 'all' {
   if (all) return 'all';
   const days = DAYS.exec(since ?? '')?.[1];
   if (days === undefined) {
-    throw misused('Say since when.', 'For example --since 30d, or --all for every subscription.');
+    throw new UsageError(
+      'Say since when.',
+      'For example --since 30d, or --all for every subscription.',
+    );
   }
   return new Date(Date.now() - Number(days) * 86_400_000);
 }
 
-function format({ repairs, notes, compared }: Findings): string {
-  const lines = repairs.map(({ kind, id, type, why }) => `${kind}  ${id}  ${type}  ${why}`);
-  const total = `${compared.events} events and ${compared.subscriptions} subscriptions compared, ${repairs.length} to repair.`;
-  return `${[...lines, ...notes, total].join('\n')}\n`;
+function linesOf(
+  { repairs, notes, compared }: Findings,
+  outcomes: readonly RepairOutcome[] | undefined,
+): string[] {
+  const found = [
+    ...repairs.map(({ kind, id, type, why }) => `${kind}  ${id}  ${type}  ${why}`),
+    ...notes,
+    `${compared.events} events and ${compared.subscriptions} subscriptions compared, ${repairs.length} to repair.`,
+  ];
+  if (outcomes !== undefined) {
+    const done = repairs.map(
+      ({ id, subject }, at) => `${id}  ${subject}  ${OUTCOMES[outcomes[at] ?? 'gone']}`,
+    );
+    return [...found, ...done];
+  }
+  if (repairs.length === 0) return found;
+  return [...found, 'Nothing was changed: --apply puts these events into the inbox.'];
 }

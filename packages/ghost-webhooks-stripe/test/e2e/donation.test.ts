@@ -71,7 +71,7 @@ test('a donation whose mail to the staff is refused is counted once and held for
   const { code, stdout } = await runVerb(env, ['doctor']);
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /✘ 1 payment is held.*Ghost failed, as it does when its mail to the staff fails/,
+    /✘ payments in doubt: 1 payment is held.*Ghost failed, as it does when its mail to the staff fails/,
   );
   expect(stdout).toContain(donation.id);
 

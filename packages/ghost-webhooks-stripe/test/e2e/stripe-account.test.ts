@@ -70,12 +70,12 @@ describe('takeover', () => {
 
     inbox = await spawnInbox(env);
     const early = await verb('doctor');
-    expect(early.stdout).toMatch(/✘ Ghost at .* answers 401/);
-    expect(early.stdout).toMatch(/✔ http:.* leads to the inbox/);
+    expect(early.stdout).toMatch(/✘ Ghost: .* answers 401/);
+    expect(early.stdout).toMatch(/✔ way from outside: http:.* leads to the inbox/);
     await site.ghost.restart({ env: { WEBHOOK_SECRET: secret } });
     const well = await verb('doctor');
     expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
-    expect(well.stdout).toMatch(/✔ Stripe sends by we_\w+ what Ghost reads/);
+    expect(well.stdout).toMatch(/✔ endpoint at Stripe: Stripe sends by we_\w+ what Ghost reads/);
     await signUp('ada@example.com');
     await settled();
     expect(await site.statusOf('ada@example.com')).toBe('paid');

@@ -106,14 +106,14 @@ test('doctor says what is well and what is not, with what to do', async () => {
   const well = await runVerb(env, ['doctor']);
   expect([well.code, well.stdout]).toEqual([
     0,
-    `✔ The inbox can be written\n✔ Ghost at ${ghost.url} takes what we sign\n`,
+    `✔ inbox: It can be written.\n✔ Ghost: It takes at ${ghost.url} what the inbox signs.\n`,
   ]);
   const wrongSecret = { ...env, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'another-secret-of-ghost' };
   const ill = await runVerb(wrongSecret, ['doctor']);
   expect(ill.code).toBe(1);
-  expect(ill.stdout).toMatch(/✘ Ghost at .* answers 401: Ghost refuses the signature/);
+  expect(ill.stdout).toMatch(/✘ Ghost: \S+ answers 401: Ghost refuses the signature/);
   const nobody = { ...env, PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9' };
-  expect((await runVerb(nobody, ['doctor'])).stdout).toMatch(/✘ Ghost at .* does not answer/);
+  expect((await runVerb(nobody, ['doctor'])).stdout).toMatch(/✘ Ghost: \S+ does not answer/);
 });
 
 test('doctor tries the way from outside with an event of the mode that the site is for', async () => {
@@ -124,7 +124,9 @@ test('doctor tries the way from outside with an event of the mode that the site 
     PROSORA_STRIPE_PUBLIC_URL: `http://127.0.0.1:${port}/members/webhooks/stripe/`,
   });
   const serving = await spawnInbox(live);
-  expect((await runVerb(live, ['doctor'])).stdout).toMatch(/✔ http:\S+ leads to the inbox/);
+  expect((await runVerb(live, ['doctor'])).stdout).toMatch(
+    /✔ way from outside: http:\S+ leads to the inbox/,
+  );
   expect((await runVerb(live, ['list', '--state', 'held'])).stdout).toBe('');
   await serving.end('SIGTERM');
 });
@@ -138,9 +140,40 @@ test('mistakes are one sentence each and no stack', async () => {
 
   const elsewhere = { ...env, PROSORA_STRIPE_DATA_DIR: `${env['PROSORA_STRIPE_DATA_DIR']}/none` };
   expect((await runVerb(elsewhere, ['status'])).stderr).toMatch(/There is no inbox at/);
-  const unknown = await runVerb(env, ['dance']);
-  expect([unknown.code, unknown.stdout.split('\n')[0]]).toEqual([
+  const unknown = await runVerb(env, ['replai']);
+  expect([unknown.code, unknown.stderr.split('\n')[0]]).toEqual([
     2,
-    'Usage: prosora-stripe [verb]',
+    'prosora-stripe has no verb "replai". Did you mean "replay"? `prosora-stripe help` lists all.',
+  ]);
+});
+
+test('sign, verify and status read no option that they do not need', async () => {
+  const file = `${env['PROSORA_STRIPE_DATA_DIR']}/event.json`;
+  writeFileSync(file, bytesOf(CHECKOUT));
+  const PROSORA_STRIPE_DATA_DIR = env['PROSORA_STRIPE_DATA_DIR'] ?? '';
+  expect((await runVerb({ PROSORA_STRIPE_DATA_DIR }, ['status'])).code).toBe(0);
+  const toSign = { PROSORA_STRIPE_DATA_DIR, PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: HOP_SECRET };
+  expect((await runVerb(toSign, ['sign', file])).stdout).toMatch(/^t=\d+,v1=/);
+  const toVerify = { PROSORA_STRIPE_DATA_DIR, STRIPE_WEBHOOK_SECRET: STRIPE_SECRET };
+  const signature = sign(bytesOf(CHECKOUT), { secrets: [STRIPE_SECRET] });
+  const verified = await runVerb(toVerify, ['verify', file, '--signature', signature, '--json']);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, secret: expect.any(String) });
+});
+
+test('doctor tells each finding to a program by name, status, sentence and remedy', async () => {
+  const PROSORA_STRIPE_GHOST_URL = `http://127.0.0.1:${await freePort()}`;
+  const nobody = { ...env, PROSORA_STRIPE_GHOST_URL };
+  const { code, stdout } = await runVerb(nobody, ['doctor', '--json']);
+  expect([code, JSON.parse(stdout)]).toEqual([
+    1,
+    [
+      { name: 'inbox', status: 'ok', sentence: 'It can be written.' },
+      {
+        name: 'Ghost',
+        status: 'fail',
+        sentence: `${PROSORA_STRIPE_GHOST_URL} does not answer (ECONNREFUSED).`,
+        remedy: 'Start Ghost, or correct PROSORA_STRIPE_GHOST_URL.',
+      },
+    ],
   ]);
 });

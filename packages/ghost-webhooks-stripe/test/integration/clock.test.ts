@@ -233,7 +233,7 @@ test('a jump is told by status and by doctor until a person says that the clock 
     /^Clock +The machine's clock .* 10 days/m,
   );
   const ill = (await runVerb(env, ['doctor'])).stdout;
-  expect(ill).toMatch(/✘ The machine's clock .* `prosora-stripe trust-clock`/);
+  expect(ill).toMatch(/✘ clock: The machine's clock .* `prosora-stripe trust-clock`/);
   expect((await runVerb(env, ['trust-clock'])).stdout).toContain('believed');
   expect((await runVerb(env, ['status', '--json'])).stdout).toContain('"clock": null');
   expect((await runVerb(env, ['doctor'])).stdout).not.toContain("machine's clock");

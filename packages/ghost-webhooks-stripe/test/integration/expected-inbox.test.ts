@@ -68,7 +68,7 @@ test('doctor says of a missing inbox what to do, and makes none', async () => {
   const { code, stdout } = await runVerb(env, ['doctor']);
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /✘ The inbox cannot be written: There is no .*inbox\.db.*prosora-stripe init/,
+    /✘ inbox: It cannot be written: There is no .*inbox\.db.*prosora-stripe init/,
   );
   expect(existsSync(folder)).toBe(false);
 });

@@ -156,8 +156,12 @@ describe('when Ghost does not take an event', () => {
     await vi.waitFor(() => expect(times(CHECKOUT)).toBeGreaterThan(2), 10_000);
     expect([times(INVOICE), times(DONATION)]).toEqual([1, 1]);
     const { stdout } = await runVerb(env, ['doctor']);
-    expect(stdout).toMatch(/✘ 1 payment is held.*\(500: Ghost failed and may have counted the pay/);
-    expect(stdout).toMatch(/✘ 1 payment is held.*\(500: Ghost failed, as it does when its mail to/);
+    expect(stdout).toMatch(
+      /✘ payments in doubt: 1 payment is held.*\(500: Ghost failed and may have counted the pay/,
+    );
+    expect(stdout).toMatch(
+      /✘ payments in doubt: 1 payment is held.*\(500: Ghost failed, as it does when its mail to/,
+    );
     for (const { id } of counting) expect(stdout).toContain(id);
   });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What every list takes: how many, and after which one. */
 export const pageInput = {

@@ -94,8 +94,13 @@ function problemOf(option: Option, text: string | undefined, error: z.$ZodError)
   const wanted = `${option.description}${option.example ? ` For example: ${option.example}` : ''}`;
   if (text === undefined) return `${option.env} is required. ${wanted}`;
   const value = option.secret ? 'its value' : JSON.stringify(text);
-  const why = error.issues.map((issue) => (option.secret ? issue.code : issue.message)).join('; ');
+  const why = error.issues.map((issue) => reasonOf(issue, option)).join('; ');
   return `${option.env}: ${value} is not accepted (${why}). ${wanted}`;
+}
+
+/** Of a secret only what cannot hold any of it: our own sentences, and how long it has to be. */
+function reasonOf({ code, message }: z.$ZodIssue, { secret }: Option): string {
+  return secret && code !== 'custom' && code !== 'too_small' ? code : message;
 }
 
 /** Those of a table's options that are named, so that a verb reads no others. */

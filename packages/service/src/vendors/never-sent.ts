@@ -20,7 +20,8 @@ export function wasNeverSent(error: unknown): boolean {
 
 /** The system's code of a failed connection, else the innermost message: never a stack, never a body. */
 export function failureCodeOf(error: unknown): string {
-  const { cause, code, message } = error as NodeJS.ErrnoException & { cause?: unknown };
+  const { cause, code, message } = error as Error & { code?: unknown };
   if (cause instanceof Error) return failureCodeOf(cause);
-  return code ?? message;
+  // The code of a DOMException, as of a timeout, is a number that says nothing.
+  return typeof code === 'string' ? code : message;
 }

@@ -28,3 +28,13 @@ test('a connection that nobody took sent nothing', async () => {
 test('a connection that broke may have sent everything', async () => {
   for (const error of await failures({ listens: true })) expect(wasNeverSent(error)).toBe(false);
 });
+
+test('a call that took too long is told in words: the number that the system has for it says nothing', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const signal = AbortSignal.timeout(1);
+  const error = await fetch(`http://127.0.0.1:${port}/`, { signal }).catch((thrown) => thrown);
+  server.close();
+  expect(failureCodeOf(error)).toMatch(/timeout/);
+});

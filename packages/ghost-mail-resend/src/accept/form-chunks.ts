@@ -1,5 +1,4 @@
-import type { Recipient, Template } from './message.ts';
-import type { MailQueue, MailTx } from './schema.ts';
+import type { Recipient, Template } from '../store/message.ts';
 
 /** Resend's limit for one call of `POST /emails/batch`. */
 const MAX_MAILS = 100;
@@ -22,24 +21,4 @@ export function formChunks<R extends Recipient>(
     chunks.push(recipients.slice(at, at + perChunk));
   }
   return chunks;
-}
-
-/** A chunk that is to be sent. */
-export interface NewChunk {
-  id: string;
-  messageId: string;
-  rank: number;
-  /** Null for at once. */
-  availableAt: Date | null;
-}
-
-/** Adds a chunk and the job that sends it; the recipients that name it are the caller's to write. */
-export async function addChunk(
-  { tx, queue }: { tx: MailTx; queue: MailQueue },
-  { id, messageId, rank, availableAt }: NewChunk,
-): Promise<void> {
-  await tx.insertInto('chunk').values({ id, message_id: messageId, state: 'queued' }).execute();
-  // Everything a chunk is made of is in rows of its own.
-  const payload = new Uint8Array();
-  await queue.add(id, payload, { tx, rank, ...(availableAt && { availableAt }) });
 }

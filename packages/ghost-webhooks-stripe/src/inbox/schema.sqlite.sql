@@ -1,0 +1,103 @@
+CREATE TABLE "durable_migration" (
+  "name" varchar(255) not null primary key,
+  "timestamp" varchar(255) not null
+);
+
+CREATE TABLE "durable_migration_lock" (
+  "id" varchar(255) not null primary key,
+  "is_locked" integer default 0 not null
+);
+
+CREATE TABLE "job" (
+  "seq" integer primary key,
+  "queue" varchar(64) not null,
+  "id" varchar(255) not null,
+  "state" varchar(16) not null,
+  "rank" integer not null,
+  "grp" varchar(255),
+  "supersedes" varchar(255),
+  "available_at" integer not null,
+  "due_at" integer not null,
+  "added_at" integer not null,
+  "leased_at" integer,
+  "attempt" integer default 0 not null,
+  "failures" integer default 0 not null,
+  "failing_since" integer,
+  "settled_at" integer,
+  "payload" blob,
+  "reason" text,
+  constraint "job_by_id" unique ("queue", "id")
+);
+
+CREATE INDEX "job_by_group" on "job" ("queue", "grp", "state", "rank") where "grp" is not null;
+
+CREATE INDEX "job_by_state" on "job" ("queue", "state", "rank", "due_at");
+
+CREATE INDEX "job_by_supersedes" on "job" ("queue", "supersedes", "state") where "supersedes" is not null;
+
+CREATE TABLE "job_attempt" (
+  "seq" integer not null,
+  "attempt" integer not null,
+  "started_at" integer not null,
+  "ended_at" integer not null,
+  "outcome" text not null,
+  "reason" text,
+  constraint "job_attempt_by_job" primary key ("seq", "attempt")
+);
+
+CREATE TABLE "job_payload" (
+  "seq" integer primary key,
+  "large_payload" blob not null
+);
+
+CREATE TABLE "store_clock" (
+  "id" integer primary key,
+  "mark" integer not null
+);
+
+CREATE TABLE "store_migration" (
+  "name" varchar(255) not null primary key,
+  "timestamp" varchar(255) not null
+);
+
+CREATE TABLE "store_migration_lock" (
+  "id" varchar(255) not null primary key,
+  "is_locked" integer default 0 not null
+);
+
+CREATE TABLE "stripe_event" (
+  "seq" integer primary key,
+  "id" varchar(255) not null unique,
+  "type" varchar(255) not null,
+  "api_version" varchar(64),
+  "livemode" integer not null,
+  "customer" varchar(255),
+  "received_at" integer not null,
+  "signature" text not null,
+  "secret_id" varchar(16) not null,
+  "body" blob not null,
+  "held" varchar(16),
+  "source" varchar(16) default 'stripe' not null,
+  "remote_address" varchar(255),
+  "counts_once" varchar(255),
+  "twin_of" varchar(255)
+);
+
+CREATE UNIQUE INDEX "stripe_event_counts_once" on "stripe_event" ("counts_once") where "counts_once" is not null;
+
+CREATE INDEX "stripe_event_held" on "stripe_event" ("held") where "held" is not null;
+
+CREATE TABLE "stripe_mrr" (
+  "subscription" varchar(255) not null primary key,
+  "customer" varchar(255) not null,
+  "currency" varchar(16) not null,
+  "mrr" integer not null,
+  "ended" integer not null,
+  "stated_at" integer
+);
+
+CREATE TABLE "stripe_turn" (
+  "name" varchar(64) not null primary key,
+  "holder" varchar(64) not null,
+  "until" integer not null
+);
