@@ -17,13 +17,13 @@ export async function measureUpload(cloudinary: CloudinaryProcess, dir: string):
     ...{ siteUrl: 'http://localhost', contentPath: path.join(dir, 'content') },
   });
   const times = { ours: [] as number[], bare: [] as number[] };
-  for (let turn = 0; turn < UPLOADS; turn++) {
-    const bytes = new Uint8Array(UPLOAD_BYTES).map((_, at) => (at * 31 + turn * 7) & 255);
-    const file = path.join(dir, `file-${turn}.bin`);
+  for (let round = 0; round < UPLOADS; round++) {
+    const bytes = new Uint8Array(UPLOAD_BYTES).map((_, at) => (at * 31 + round * 7) & 255);
+    const file = path.join(dir, `file-${round}.bin`);
     writeFileSync(file, bytes);
-    times.bare.push(await elapsed(() => postBare(cloudinary, `bare-${turn}`, file)));
+    times.bare.push(await elapsed(() => postBare(cloudinary, `bare-${round}`, file)));
     times.ours.push(
-      await elapsed(() => storage.save({ name: `ours-${turn}.zip`, path: file }, 'bench')),
+      await elapsed(() => storage.save({ name: `ours-${round}.zip`, path: file }, 'bench')),
     );
   }
   const [value, yardstick] = [quantile(times.ours, 0.5), quantile(times.bare, 0.5)];

@@ -70,8 +70,8 @@ async function* readThrough(path: string, from: number, until: number): AsyncGen
   });
   const buffers = Array.from({ length: PIECES }, () => Buffer.alloc(PIECE_BYTES));
   let at = from;
-  for (let turn = 0; at < until; turn += 1) {
-    const buffer = buffers[turn % PIECES] ?? Buffer.alloc(PIECE_BYTES);
+  for (let piece = 0; at < until; piece += 1) {
+    const buffer = buffers[piece % PIECES] ?? Buffer.alloc(PIECE_BYTES);
     const wanted = Math.min(PIECE_BYTES, until - at);
     const { bytesRead } = await handle.read(buffer, 0, wanted, at).catch((cause) => {
       throw unreadable(cause);

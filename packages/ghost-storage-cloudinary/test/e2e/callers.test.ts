@@ -66,7 +66,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox') });
   install = await installGhost();
   packed = await packAdapter();
-  // The lane of a package that npm installed beside Ghost: it is found by its name alone.
+  // How a package is found that npm installed beside Ghost: by its name alone.
   await cp(packed.dir, join(folder, 'node_modules', NAME), { recursive: true });
   const photo = await picture(0x123456, 300, 200);
   elsewhere = createServer((request, response) => {
