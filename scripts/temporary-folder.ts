@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,14 +7,16 @@ import { join } from 'node:path';
  * One folder for what tests write, which goes when they are over: a run leaves nothing behind. Node keeps there
  * what it has compiled, so that the hundreds of services and commands that tests start need less of the machine.
  */
-export function setup(): () => void {
+export function setup(): () => Promise<void> {
   const before = process.env['TMPDIR'];
   const folder = mkdtempSync(join(tmpdir(), 'prosora-'));
   process.env['TMPDIR'] = folder;
   process.env['NODE_COMPILE_CACHE'] ??= join(folder, 'compiled');
-  return () => {
+  return async () => {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // A worker on its way out still writes what it compiled. Node 22's `rmSync` tries the same folder again and
+    // never looks for what came into it since.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
 }
