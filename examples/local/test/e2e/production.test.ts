@@ -169,13 +169,13 @@ test.skipIf(lacks('openssl'))(
     };
     const well = await walk(keys);
     expect([well.code, well.stdout.match(/✘.*/g)]).toEqual([0, null]);
-    expect(well.stdout).toContain("✔ the script is Prosora's");
-    expect(well.stdout).toContain('✔ charts are answered at the address that Ghost asks');
-    expect(well.stdout).toMatch(/✔ Ghost's stats API (shows|answers)/);
+    expect(well.stdout).toContain("✔ script: It is Prosora's");
+    expect(well.stdout).toContain('✔ charts: They are answered at the address that Ghost asks.');
+    expect(well.stdout).toMatch(/✔ Ghost: Its stats API (shows|answers)/);
     const ill = await walk({ TINYBIRD_ADMIN_TOKEN: 'not-the-one-that-ghost-has' });
     expect([ill.code, ill.stdout.match(/✘.*/g)]).toEqual([
       1,
-      [expect.stringContaining('charts do not come (403')],
+      [expect.stringContaining('charts: They do not come (403')],
     ]);
   },
 );
