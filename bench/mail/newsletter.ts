@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Message } from '../../packages/ghost-mail-resend/src/store/message.ts';
 
 export const SITE = { site: 'ghost', domain: 'mg.example.com' };
-export const KEY = 'a-key-for-the-bench';
+export const KEY = 'bench-key-1234-of-the-benches';
 export const AUTHORIZATION = `Basic ${Buffer.from(`api:${KEY}`).toString('base64')}`;
 export const PACKAGE = join(import.meta.dirname, '..', '..', 'packages', 'ghost-mail-resend');
 export const CACHE = join(import.meta.dirname, '..', '..', '.prosora', 'bench');

@@ -27,7 +27,7 @@ export async function startInbox(env: Record<string, string>): Promise<RunningIn
     PROSORA_STRIPE_DATA_DIR: temporaryFolder(),
     PROSORA_STRIPE_NEW_STORE: 'yes',
     PROSORA_STRIPE_GHOST_URL: 'http://127.0.0.1:9',
-    PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'whsec_of_ghost',
+    PROSORA_STRIPE_GHOST_WEBHOOK_SECRET: 'whsec_of_ghost_in_the_bench',
     PROSORA_STRIPE_HOST: '127.0.0.1',
     PROSORA_STRIPE_PORT: '0',
     PROSORA_STRIPE_PRIVATE_PORT: '0',
