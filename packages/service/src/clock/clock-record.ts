@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { ClockDoubt } from './clock-doubt.ts';
 
@@ -49,22 +50,36 @@ export function parseSavedClock(text: string): SavedClock | undefined {
   }
 }
 
-/** Keeps the state in a file, which is replaced whole. Its folder must exist. */
+/**
+ * Keeps the state in a file, which is replaced whole. Its folder must exist. What a person says stands in a file
+ * beside it, so that a guard which writes at that moment does not write over it; it goes once a guard has read it.
+ */
 export function fileClockRecord(file: string): ClockRecord {
+  const trustFile = `${file}.trusted`;
+  let hasHeard = false;
   return {
     async read() {
-      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '';
-        throw error;
-      });
-      return parseSavedClock(text);
+      const saved = parseSavedClock((await readIfThere(file)) ?? '');
+      hasHeard = (await readIfThere(trustFile)) !== undefined;
+      return saved && { ...saved, ...(hasHeard && { isTrusted: true }) };
     },
-    async write(saved) {
-      const draft = `${file}.${process.pid}.draft`;
+    async write({ isTrusted, ...saved }) {
+      if (isTrusted) return await writeFile(trustFile, '', { mode: 0o600 });
+      // Processes of two containers may have one number.
+      const draft = `${file}.${randomUUID()}.draft`;
       await writeFile(draft, JSON.stringify(saved), { mode: 0o600 });
       await rename(draft, file);
+      if (hasHeard) await rm(trustFile, { force: true });
+      hasHeard = false;
     },
   };
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /**
