@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { object, string } from 'zod';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
 import { wasNeverSent } from '../vendors/never-sent.ts';
@@ -27,6 +28,11 @@ export interface OperatorClientOptions {
   /** (Default: a minute) */
   timeoutMs?: number;
 }
+
+/** As `serveOperations` refuses; anything else comes from somebody between, who says nothing of what was done. */
+const refusal = object({
+  error: object({ code: string(), message: string(), help: string().optional() }),
+});
 
 /** A client of a running service. */
 export function createOperatorClient<O extends Operations>(
@@ -59,9 +65,14 @@ export function createOperatorClient<O extends Operations>(
         throw new ProsoraError('UNANSWERED', `${url} gave no whole answer to ${name}.`, { cause });
       });
       if (response.ok) return z.parse(operation.output, body) as never;
-      const { code, message, help } = (
-        body as { error: { code: string; message: string; help?: string } }
-      ).error;
+      const said = z.safeParse(refusal, body);
+      if (!said.success) {
+        const help = 'Is that the private listener of the service?';
+        throw new ProsoraError('UNANSWERED', `${url} answers ${response.status} to ${name}.`, {
+          help,
+        });
+      }
+      const { code, message, help } = said.data.error;
       throw new ProsoraError(code, message, help === undefined ? {} : { help });
     },
   };

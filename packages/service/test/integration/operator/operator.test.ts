@@ -188,3 +188,18 @@ test('the OpenAPI document names every operation, with its parameters', () => {
     },
   });
 });
+
+test('an answer of somebody between is no refusal of the service', async () => {
+  const listener = await startPrivateListener({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: createMetrics('between'),
+    routes: async (_request, response) => {
+      response.writeHead(502).end('{}');
+      return true;
+    },
+  });
+  await using _listener = listener;
+  const { ask } = createOperatorClient(operations, { url: listener.url, token: TOKENS.write });
+  await expect(ask('replay', { ids: ['e1'] })).rejects.toMatchObject({ code: 'UNANSWERED' });
+});
