@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ClockDoubt,
   type ClockRecord,
   fileClockRecord,
+  parseSavedClock,
   type SavedClock,
   sentenceOf,
 } from '@prosora/service';
@@ -16,14 +16,13 @@ const FIRST_ENGINE = Date.UTC(2026, 0, 1);
 
 /** The state of the clock's guard in a data directory, also as an engine before this one left it. */
 export function clockRecordOf(dataDir: string): ClockRecord {
-  const file = join(dataDir, 'clock.json');
-  const { read, write } = fileClockRecord(file);
-  return { write, read: async () => (await read()) ?? (await readFormer(file)) };
+  const parse = (text: string) => parseSavedClock(text) ?? parseFormer(text);
+  return fileClockRecord(join(dataDir, 'clock.json'), parse);
 }
 
-async function readFormer(file: string): Promise<SavedClock | undefined> {
+function parseFormer(text: string): SavedClock | undefined {
   try {
-    return savedOf(formerClock.parse(JSON.parse(await readFile(file, 'utf8'))));
+    return savedOf(formerClock.parse(JSON.parse(text)));
   } catch {
     return undefined;
   }

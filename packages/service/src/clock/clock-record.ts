@@ -53,13 +53,15 @@ export function parseSavedClock(text: string): SavedClock | undefined {
 /**
  * Keeps the state in a file, which is replaced whole. Its folder must exist. What a person says stands in a file
  * beside it, so that a guard which writes at that moment does not write over it; it goes once a guard has read it.
+ *
+ * @param parse For a file that another version wrote in a form of its own.
  */
-export function fileClockRecord(file: string): ClockRecord {
+export function fileClockRecord(file: string, parse = parseSavedClock): ClockRecord {
   const trustFile = `${file}.trusted`;
   let hasHeard = false;
   return {
     async read() {
-      const saved = parseSavedClock((await readIfThere(file)) ?? '');
+      const saved = parse((await readIfThere(file)) ?? '');
       hasHeard = (await readIfThere(trustFile)) !== undefined;
       return saved && { ...saved, ...(hasHeard && { isTrusted: true }) };
     },
