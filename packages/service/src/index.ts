@@ -34,3 +34,4 @@ export * from './secrets/same-secret.ts';
 export * from './secrets/secrets-of.ts';
 export * from './vendors/ghost-admin-token.ts';
 export * from './vendors/never-sent.ts';
+export * from './vendors/tinybird-events.ts';
