@@ -30,6 +30,7 @@ export * from './operator/serve-operations.ts';
 export * from './options/describe-option.ts';
 export * from './options/listener-options.ts';
 export * from './options/options.ts';
+export * from './rate/token-bucket.ts';
 export * from './secrets/same-secret.ts';
 export * from './secrets/secrets-of.ts';
 export * from './vendors/ghost-admin-token.ts';
