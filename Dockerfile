@@ -55,7 +55,7 @@ USER 1000:1000
 # answers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --start-interval=1s \
     CMD ["wget", "-q", "-O", "/dev/null", "--header", "X-Forwarded-Proto: https", "http://127.0.0.1:2368/members/api/site/"]
-ARG VERSION REVISION
+ARG VERSION=dev REVISION=unknown
 LABEL org.opencontainers.image.title="Ghost with Prosora's adapters" \
     org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.licenses=MIT \
@@ -66,7 +66,7 @@ LABEL org.opencontainers.image.title="Ghost with Prosora's adapters" \
 FROM ${CADDY_IMAGE} AS caddy
 COPY --from=build /out/ghost-analytics-tinybird/app/LICENSE /out/ghost-analytics-tinybird/app/dist/tracker.js /srv/tracker/
 USER 1000:1000
-ARG VERSION REVISION
+ARG VERSION=dev REVISION=unknown
 LABEL org.opencontainers.image.title="Caddy with Prosora's tracker" \
     org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.licenses=MIT \
@@ -78,7 +78,7 @@ FROM ${NODE_IMAGE} AS service
 RUN mkdir /data && chown 1000:1000 /data
 WORKDIR /data
 USER 1000:1000
-ARG VERSION REVISION
+ARG VERSION=dev REVISION=unknown
 LABEL org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.licenses=MIT \
     org.opencontainers.image.version=${VERSION} \
@@ -113,7 +113,7 @@ FROM ${NODE_SLIM_IMAGE} AS service-on-debian
 RUN mkdir /data && chown 1000:1000 /data
 WORKDIR /data
 USER 1000:1000
-ARG VERSION REVISION
+ARG VERSION=dev REVISION=unknown
 LABEL org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.licenses=MIT \
     org.opencontainers.image.version=${VERSION} \

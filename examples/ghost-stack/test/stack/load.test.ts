@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { lexicalDocument, paragraph } from '@prosora/ghost-local';
-import { expect, test, vi } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { askEdge } from './edge.ts';
 import { signIn } from './people.ts';
-import { compose, containerOf, inspect, SERVICES, sql } from './stack.ts';
+import { compose, containerOf, docker, inspect, SERVICES, sql } from './stack.ts';
 
-/** What the stack bears on a machine of 2 GB, as its README says. */
-const MACHINE = { memoryMb: 2048, systemMb: 200 };
+/** What the README asks for, with the swap, less what the system takes. */
+const MACHINE_MB = 2_048 + 1_024 - 200;
 
 /** Does something so often, by so many at a time. */
 async function repeat(count: number, width: number, work: (n: number) => Promise<unknown>) {
@@ -23,28 +23,18 @@ async function starts() {
   return states.map(({ State, RestartCount }) => [State.Pid, RestartCount]);
 }
 
-const pageHit = () => ({
-  method: 'POST',
-  headers: {
-    'content-type': 'application/json',
-    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-  },
-  body: JSON.stringify({
-    timestamp: new Date().toISOString(),
-    action: 'page_hit',
-    version: '1',
-    payload: {
-      event_id: randomUUID(),
-      site_uuid: randomUUID(),
-      locale: 'en-GB',
-      location: 'GB',
-      pathname: '/',
-      href: 'https://ghost.localhost/',
-    },
-  }),
-});
+/** Page views of so many readers, straight to the collector: at the edge all would be one, who may send 600 a minute. */
+async function sendPageViews(count: number, siteUuid: string): Promise<string> {
+  const script = path.join(import.meta.dirname, 'foreign/page-views.mjs');
+  const mount = `${script}:/page-views.mjs:ro`;
+  const network = `${inject('stack').project}_front`;
+  return await docker([
+    ...['run', '--rm', '--network', network, '--volume', mount, 'node:24-alpine'],
+    ...['node', '/page-views.mjs', String(count), siteUuid],
+  ]);
+}
 
-test('the limits of all services together leave a machine of 2 GB to its system', async () => {
+test('all services together may take no more than the machine that the README asks for has', async () => {
   const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
     services: Record<string, { mem_limit: string; restart?: string; profiles?: string[] }>;
   };
@@ -52,7 +42,7 @@ test('the limits of all services together leave a machine of 2 GB to its system'
     ({ restart, profiles }) => restart !== 'no' && !profiles?.includes('sandbox'),
   );
   const sumMb = staying.reduce((sum, { mem_limit }) => sum + Number(mem_limit) / 2 ** 20, 0);
-  expect(sumMb).toBeLessThanOrEqual(MACHINE.memoryMb - MACHINE.systemMb);
+  expect(sumMb).toBeLessThanOrEqual(MACHINE_MB);
 });
 
 test('readers, page views, charts and a newsletter to 1,000 at once end no service', async () => {
@@ -73,13 +63,11 @@ test('readers, page views, charts and a newsletter to 1,000 at once end no servi
   });
   const [newsletter] = await admin.newsletters.browse();
   const { email } = await admin.posts.publish(draft.id, { newsletter: newsletter?.slug ?? '' });
+  const siteUuid = await sql("SELECT value FROM settings WHERE `key` = 'site_uuid'");
   const today = new Date().toISOString().slice(0, 10);
   await Promise.all([
     repeat(1_500, 20, async () => expect((await askEdge('/')).status).toBe(200)),
-    repeat(3_000, 10, async () => {
-      const at = '/.ghost/analytics/api/v1/page_hit?name=analytics_events';
-      expect((await askEdge(at, pageHit())).status).toBe(202);
-    }),
+    expect(sendPageViews(20_000, siteUuid)).resolves.toBe('{"202":20000}'),
     repeat(100, 4, async () => {
       await admin.stats('top-content', { date_from: today, date_to: today, timezone: 'Etc/UTC' });
     }),

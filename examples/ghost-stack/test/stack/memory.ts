@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 
 const UNITS: Record<string, number> = { B: 2 ** -20, KiB: 2 ** -10, MiB: 1, GiB: 2 ** 10 };
 
@@ -13,9 +14,9 @@ export interface MemoryWatch {
 export function watchMemory(project: string): MemoryWatch {
   const stats = spawn('docker', ['stats', '--format', '{{.Name}} {{.MemUsage}}']);
   const peaks: Record<string, number> = {};
-  const container = new RegExp(`(?:^|[^\\w-])${project}-([a-z-]+)-1 ([\\d.]+)([KMG]?i?B) `);
+  const container = new RegExp(`^${project}-([a-z]+)-1 ([\\d.]+)([KMG]?i?B) `);
   createInterface(stats.stdout).on('line', (line) => {
-    const [, service, number, unit = ''] = container.exec(line) ?? [];
+    const [, service, number, unit = ''] = container.exec(stripVTControlCharacters(line)) ?? [];
     if (service === undefined) return;
     const used = Math.ceil(Number(number) * (UNITS[unit] ?? 0));
     peaks[service] = Math.max(peaks[service] ?? 0, used);
