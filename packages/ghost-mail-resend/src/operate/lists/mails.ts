@@ -3,7 +3,6 @@ import type { Lane } from '../../store/message.ts';
 import { acceptedAtOf, messageIdAt } from '../../store/message-id.ts';
 import { parseRecipientTag, type RecipientKey, recipientTag } from '../../store/recipient-tag.ts';
 import type { MailStore, MailTables, RecipientState } from '../../store/schema.ts';
-import { newsletterIds } from './newsletters.ts';
 import { LOOKED_AT, type Page, type PageRequest } from './page.ts';
 
 /** One mail to one recipient, without its text: that of a sign-in mail has a link in it. */
@@ -88,8 +87,13 @@ export async function listMailsTo(
     .where('recipient.site', 'in', sites)
     .where('recipient.address', 'in', [...new Set([address, address.toLowerCase()])]);
   const rows = await toAddress.where('recipient.email_id', 'is', null).execute();
-  const emailIds: string[] = [];
-  for await (const emailId of newsletterIds(store, {})) emailIds.push(emailId);
+  const newsletters = await store.db
+    .selectFrom('message')
+    .select('email_id')
+    .distinct()
+    .where('email_id', '>=', '')
+    .execute();
+  const emailIds = newsletters.map(({ email_id }) => email_id);
   for (let at = 0; at < emailIds.length; at += NEWSLETTERS_A_TIME) {
     const some = emailIds.slice(at, at + NEWSLETTERS_A_TIME);
     rows.push(...(await toAddress.where('recipient.email_id', 'in', some).execute()));

@@ -22,60 +22,39 @@ export interface NewsletterFilter {
 
 /** Newsletters by Ghost's ids, which begin with the second they were made in: the newest first. */
 export async function listNewsletters(
-  store: MailStore,
+  { db }: MailStore,
   { site, since, until, after, limit }: NewsletterFilter & PageRequest,
 ): Promise<Page<ListedNewsletter>> {
-  const from = since === undefined ? '' : ghostIdAt(since);
   const before = after ?? (until === undefined ? undefined : ghostIdAt(until));
-  const items: ListedNewsletter[] = [];
-  for await (const emailId of newsletterIds(store, { site, before, from })) {
-    const first = await store.db
-      .selectFrom('message')
-      .select(['id', 'site'])
-      .where('email_id', '=', emailId)
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirstOrThrow();
-    const decided = await store.db
-      .selectFrom('newsletter')
-      .select('state')
-      .where('site', '=', first.site)
-      .where('email_id', '=', emailId)
-      .executeTakeFirst();
-    items.push({
-      emailId,
-      site: first.site,
-      acceptedAt: acceptedAtOf(first.id).toISOString(),
-      decision: decided?.state ?? null,
-    });
-    if (items.length === limit) return { items, next: emailId };
-  }
-  return { items, next: null };
-}
-
-/** One look into an index for each, however many messages it has. */
-export async function* newsletterIds(
-  { db }: Pick<MailStore, 'db'>,
-  {
-    site,
-    before,
-    from = '',
-  }: { site?: string | undefined; before?: string | undefined; from?: string },
-): AsyncGenerator<string> {
-  const newest = db
+  let query = db
     .selectFrom('message')
-    .select('email_id')
-    .where('email_id', '>=', from)
-    .$if(site !== undefined, (query) => query.where('site', '=', site ?? ''))
+    .select(({ fn }) => ['email_id', fn.min('id').as('first')])
+    .where('email_id', '>=', since === undefined ? '' : ghostIdAt(since))
+    .groupBy('email_id')
     .orderBy('email_id', 'desc')
-    .limit(1);
-  for (let key = before; ; ) {
-    const bounded = key === undefined ? newest : newest.where('email_id', '<', key);
-    const found = (await bounded.executeTakeFirst())?.email_id;
-    if (found === undefined || found === null) return;
-    yield found;
-    key = found;
-  }
+    .limit(limit);
+  if (site !== undefined) query = query.where('site', '=', site);
+  if (before !== undefined) query = query.where('email_id', '<', before);
+  const rows = await query.execute();
+  // The empty text is nobody's, but a list without any is no SQL.
+  const firsts = await db
+    .selectFrom('message')
+    .leftJoin('newsletter', (join) =>
+      join
+        .onRef('newsletter.site', '=', 'message.site')
+        .onRef('newsletter.email_id', '=', 'message.email_id'),
+    )
+    .select(['message.id', 'message.site', 'newsletter.state'])
+    .where('id', 'in', ['', ...rows.map(({ first }) => first)])
+    .execute();
+  const byId = new Map(firsts.map((first) => [first.id, first]));
+  const items = rows.map(({ email_id, first }) => ({
+    emailId: email_id ?? '',
+    site: byId.get(first)?.site ?? '',
+    acceptedAt: acceptedAtOf(first).toISOString(),
+    decision: byId.get(first)?.state ?? null,
+  }));
+  return { items, next: items.length < limit ? null : (items.at(-1)?.emailId ?? null) };
 }
 
 /** What no id that Ghost made at this time or later is below: an ObjectID begins with its second. */

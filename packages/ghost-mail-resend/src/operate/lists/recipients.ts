@@ -34,7 +34,7 @@ export async function listRecipients(
 ): Promise<Page<ListedRecipient>> {
   const start = after === undefined ? undefined : parseRecipientTag(after);
   const items: ListedRecipient[] = [];
-  let left = LOOKED_AT;
+  let left = state === undefined && event === undefined ? limit : LOOKED_AT;
   for await (const ids of messagesOf(store, emailId, start?.messageId)) {
     for (const messageId of ids) {
       const behind = messageId === start?.messageId ? start.position : -1;

@@ -184,7 +184,7 @@ describe('a verb', () => {
     expect(bridge.log.join('')).toMatch(/"caller":"\S+ at the command line"/);
   });
 
-  test('needs the token alone where it does not see the data folder', async () => {
+  test('takes the token alone where it does not see the data folder', async () => {
     const { PROSORA_MAIL_PRIVATE_PORT = '' } = env;
     const elsewhere = {
       PROSORA_MAIL_DATA_DIR: join(dir, 'elsewhere'),
