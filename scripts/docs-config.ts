@@ -5,6 +5,7 @@ import { describeOption, type Operations, type Option, openApiOf } from '@prosor
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -29,7 +30,7 @@ const PACKAGES: DocumentedPackage[] = [
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
-  { folder: 'ghost-mail-resend', options: mailOptions },
+  { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
   { folder: 'ghost-webhooks-stripe', options: stripeOptions },
   {
     folder: 'ghost-analytics-tinybird',
