@@ -6,6 +6,7 @@ import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
+import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
 
@@ -29,7 +30,7 @@ const PACKAGES: DocumentedPackage[] = [
     hasKeys: true,
   },
   { folder: 'ghost-mail-resend', options: mailOptions },
-  { folder: 'ghost-webhooks-stripe', options: stripeOptions },
+  { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
   { folder: 'ghost-analytics-tinybird', options: collectorOptions },
   { folder: 'analytics-engine', options: engineOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },

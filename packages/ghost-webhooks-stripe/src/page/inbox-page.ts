@@ -1,4 +1,5 @@
-import type { EventDetails, EventLine } from '../inbox/reader.ts';
+import type { EventLine } from '../inbox/list.ts';
+import type { EventDetails } from '../inbox/reader.ts';
 import type { InboxStatus } from '../inbox/status.ts';
 import { type Html, html } from './html.ts';
 
