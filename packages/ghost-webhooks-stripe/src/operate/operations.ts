@@ -1,5 +1,5 @@
 import { pendingStates, settledStates } from '@prosora/durable';
-import { operation, pageInput, pageOf } from '@prosora/service';
+import { findingSchema, operation, pageInput, pageOf } from '@prosora/service';
 import * as z from 'zod';
 import { eventStates, POSITION } from '../inbox/list.ts';
 
@@ -115,14 +115,7 @@ export const operations = {
     summary: 'Looks at everything that the inbox needs, and says what to do.',
     access: 'read',
     input: z.object({}),
-    output: z.array(
-      z.object({
-        name: z.string(),
-        status: z.enum(['ok', 'warn', 'fail']),
-        sentence: z.string(),
-        remedy: z.string().optional(),
-      }),
-    ),
+    output: z.array(findingSchema),
   }),
   events: operation({
     summary:

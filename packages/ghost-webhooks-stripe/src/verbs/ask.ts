@@ -1,10 +1,9 @@
 import {
   createLocalOperator,
-  createOperatorClient,
-  findOperatorTokens,
+  createVerbOperator,
   type Operator,
   type OptionValues,
-  ProsoraError,
+  type ProsoraError,
   pick,
   trustClock,
 } from '@prosora/service';
@@ -28,43 +27,27 @@ interface Means extends Partial<Pick<Operated, 'account' | 'admin'>> {
   sinks?: () => Promise<readonly Sink[]>;
 }
 
-/** `reconcile` reads pages of Stripe's, `erase` every event; longer than this no answer is waited for. */
-const TIMEOUT_MS = 300_000;
+/** `reconcile` reads pages of Stripe's, and `erase` every event. */
+const TIMEOUT_MS = 3_600_000;
 
 /**
  * Asks the inbox that runs on this data folder. Where none runs, it is opened here: several processes may use it.
  *
- * @throws ProsoraError as `Operator.ask`, and `UNAUTHORIZED` when something else listens there
+ * `ask` throws ProsoraError as an `Operator` does.
  */
 export function operatorOf(values: AskValues, means: Means = {}): Operator<typeof operations> {
-  const { dataDir, privateHost, privatePort } = values;
-  const here = createLocalOperator(operations, createHandlers(operatedHere(values, means)));
-  const tokens = findOperatorTokens(values);
-  if (tokens === undefined || privatePort === 0) return here;
-  // What listens on every address is reached by the machine's own.
-  const host = privateHost === '0.0.0.0' || privateHost === '::' ? '127.0.0.1' : privateHost;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${privatePort}`;
-  const there = createOperatorClient(operations, {
-    url,
-    token: tokens.write || tokens.read,
-    timeoutMs: TIMEOUT_MS,
-  });
+  const local = createHandlers(operatedHere(values, means));
+  const settings = { name: 'inbox', local, timeoutMs: TIMEOUT_MS };
+  const operator = createVerbOperator(operations, values, settings);
+  if (means.account === undefined) return operator;
+  const here = createLocalOperator(operations, local);
   return {
-    async ask(name, input) {
-      try {
-        return await there.ask(name, input);
-      } catch (error) {
-        const { code } = error as ProsoraError;
+    ask: (name, input) =>
+      operator.ask(name, input).catch((error: ProsoraError) => {
         // The key of the account may be given to the verbs alone.
-        const isForUs = code === 'NOT_RUNNING' || (code === 'STRIPE_KEY' && means.account);
-        if (isForUs) return await here.ask(name, input);
-        if (code !== 'UNAUTHORIZED') throw error;
-        const message = `What listens at ${url} does not take the token of ${dataDir}.`;
-        const help =
-          'Set PROSORA_STRIPE_DATA_DIR and PROSORA_STRIPE_PRIVATE_PORT as they are for `serve`.';
-        throw new ProsoraError(code, message, { help, cause: error });
-      }
-    },
+        if (error.code !== 'STRIPE_KEY') throw error;
+        return here.ask(name, input);
+      }),
   };
 }
 

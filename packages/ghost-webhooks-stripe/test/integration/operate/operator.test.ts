@@ -233,7 +233,7 @@ test('a verb says so where something else listens, and changes nothing', async (
   const file = join(env['PROSORA_STRIPE_DATA_DIR'] ?? '', 'operator-tokens.json');
   writeFileSync(file, JSON.stringify({ read: 'r'.repeat(43), write: 'w'.repeat(43) }));
   const { code, stderr } = await runVerb(env, ['skip', '--all']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/does not take the token of/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/operator API wants its token/)]);
   expect(await jobCounts(inbox.privateUrl)).toEqual({ dead: 7 });
   await inbox.stop();
 });
