@@ -8,6 +8,7 @@ import { operations as collectorOperations } from '../packages/ghost-analytics-t
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
+import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
 
@@ -31,7 +32,7 @@ const PACKAGES: DocumentedPackage[] = [
     hasKeys: true,
   },
   { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
-  { folder: 'ghost-webhooks-stripe', options: stripeOptions },
+  { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
   {
     folder: 'ghost-analytics-tinybird',
     options: collectorOptions,
