@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
+import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
@@ -38,7 +39,7 @@ const PACKAGES: DocumentedPackage[] = [
     options: collectorOptions,
     operations: collectorOperations,
   },
-  { folder: 'analytics-engine', options: engineOptions },
+  { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;
