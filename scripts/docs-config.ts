@@ -1,5 +1,5 @@
 // Writes from the code: the option tables of docs/configuration.md and of each README, and the OpenAPI document of each
-// service's operator API. With --check, fails when one is not current.
+// service's operator API, and from the calls themselves what services log, docs/log-events.md. With --check, fails when one is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
@@ -12,6 +12,8 @@ import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
+import { logCallsOf } from './house/log-calls.ts';
+import { readSources } from './house/sources.ts';
 
 /** An option of a block in Ghost's config need not have a variable. */
 type DocumentedOptions = Record<string, Omit<Option, 'env'> & { env?: string }>;
@@ -68,6 +70,25 @@ for (const { folder, options, hasKeys, operations } of PACKAGES) {
   }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }
+
+const calls = logCallsOf(readSources(process.cwd(), 'packages'));
+const logged = Array.from(calls, ([name, ofPackage]) => {
+  const rows = ofPackage.map(
+    ({ event = '', level, sentence }) => `| \`${event}\` | ${level} | ${sentence} |\n`,
+  );
+  const table = [...new Set(rows)].sort().join('');
+  return `## ${name === 'service' ? 'Every service' : name}\n\n| event | level | sentence |\n|---|---|---|\n${table}`;
+});
+files.set(
+  'docs/log-events.md',
+  `# What the services log
+
+Made from the code by \`npm run docs\`; do not edit. Each line is JSON with an \`event\`, on which an alarm can be set,
+and a sentence in \`msg\`, which may change. What happened decides a level or a sentence that is not here;
+\`<kind>\` is the \`kind\` of the same line.
+
+${logged.join('\n')}`,
+);
 
 const isCheck = process.argv.includes('--check');
 for (const [file, text] of files) {

@@ -118,16 +118,20 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   const listener = stack.use(await listen(createServer(app), options));
   const { url } = listener;
   const privateUrl = privateListener.url;
-  logger.info({ url, privateUrl, dataDir, pipes: project.pipes.size }, 'ready');
+  logger.info(
+    { event: 'service.ready', url, privateUrl, dataDir, pipes: project.pipes.size },
+    'ready',
+  );
   return engineOf({ listener, privateListener, database, served, care }, stack.move());
 }
 
 /** Returns what ends it. */
 function watchClock(clock: ClockGuard, logger: Logger): () => void {
   return keepLooking(clock, {
-    onDoubt: (doubt) => logger.error({ doubt }, clockSentence(doubt)),
-    onBelieved: () => logger.info('the clock is believed again'),
-    onFault: (error) => logger.error({ err: error }, 'the look at the clock failed'),
+    onDoubt: (doubt) => logger.error({ event: 'clock.jumped', doubt }, clockSentence(doubt)),
+    onBelieved: () => logger.info({ event: 'clock.believed' }, 'the clock is believed again'),
+    onFault: (error) =>
+      logger.error({ event: 'clock.failed', err: error }, 'the look at the clock failed'),
   });
 }
 

@@ -206,7 +206,10 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
   });
   cleanup.defer(() => privateListener.close(0));
   const { url } = publicListener;
-  logger.info({ url, privateUrl: privateListener.url, smtpPort: smtp?.port }, 'ready');
+  logger.info(
+    { event: 'service.ready', url, privateUrl: privateListener.url, smtpPort: smtp?.port },
+    'ready',
+  );
   const resources = cleanup.move();
   const stop = () => resources.disposeAsync();
   return {

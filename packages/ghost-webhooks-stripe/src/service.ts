@@ -69,7 +69,7 @@ export async function startStripeService(
   const mustExist = values.newStore === 'no';
   const place = { file, mysql: values.databaseUrl, mustExist };
   const onFault = (error: unknown) =>
-    logger.error({ err: error }, 'what the clock showed cannot be kept');
+    logger.error({ event: 'clock.not-kept', err: error }, 'what the clock showed cannot be kept');
   const guard = await openInboxClock({
     ...values,
     newestEventAt: () => newestEventAt(place),
@@ -114,7 +114,7 @@ export async function startStripeService(
     // Ghost may have made a new endpoint when it started.
     renewSecret: () =>
       secrets.askGhost().catch((error: unknown) => {
-        logger.error({ err: error }, 'no secret of Ghost');
+        logger.error({ event: 'secret.unknown', err: error }, 'Ghost told no secret');
         return false;
       }),
   });
@@ -171,14 +171,18 @@ export async function startStripeService(
     port: values.privatePort,
     metrics: metrics.registry,
     checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
-    onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
+    onError: (error) =>
+      logger.error(
+        { event: 'request.failed', err: error },
+        'a request to the private address failed',
+      ),
     routes: async (...request) => (await operator(...request)) || (await page(...request)),
   });
   started.use(health);
   started.defer(
     keepLooking(guard, {
-      onDoubt: (doubt) => logger.error({ doubt }, adviceOn(doubt)),
-      onBelieved: () => logger.info('the clock is believed again'),
+      onDoubt: (doubt) => logger.error({ event: 'clock.jumped', doubt }, adviceOn(doubt)),
+      onBelieved: () => logger.info({ event: 'clock.believed' }, 'the clock is believed again'),
       onFault,
     }),
   );
@@ -191,7 +195,7 @@ export async function startStripeService(
         const purged = await inbox.purge(
           new Date(guard.earliest() - values.retentionDays * DAY_MS),
         );
-        if (purged > 0) logger.info({ purged }, 'old events deleted');
+        if (purged > 0) logger.info({ event: 'events.purged', purged }, 'old events were deleted');
       },
       logger,
     ),
