@@ -3,8 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
+import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
@@ -30,14 +32,14 @@ const PACKAGES: DocumentedPackage[] = [
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
-  { folder: 'ghost-mail-resend', options: mailOptions },
+  { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
   { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
   {
     folder: 'ghost-analytics-tinybird',
     options: collectorOptions,
     operations: collectorOperations,
   },
-  { folder: 'analytics-engine', options: engineOptions },
+  { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;

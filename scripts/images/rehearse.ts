@@ -167,11 +167,13 @@ function startRegistry() {
   return {
     address,
     stop() {
-      const pulled = docker(['images', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'])
+      const format = '{{.Repository}} {{.Tag}} {{.Digest}}';
+      const pulled = docker(['images', '--digests', '--format', format])
         .split('\n')
-        .filter((name) => name.startsWith(address))
-        .map((name) => name.replace(':<none>', '').replace('@<none>', ''));
-      if (pulled.length > 0) docker(['rmi', '--force', ...pulled]);
+        .filter((line) => line.startsWith(address))
+        .map((line) => line.split(' '))
+        .map(([name, tag, digest]) => (tag === '<none>' ? `${name}@${digest}` : `${name}:${tag}`));
+      if (pulled.length > 0) docker(['rmi', ...pulled]);
       docker(['stop', id]);
     },
   };

@@ -6,11 +6,10 @@ import {
   type Listener,
   type Logger,
   listen,
-  type OperatorTokens,
   openClockGuard,
-  openOperatorTokens,
   serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
@@ -61,7 +60,7 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
-  const tokens = operatorTokensOf(values, logger);
+  const tokens = tryOperatorTokens(values, logger);
   await takeFormerLetters(values.dataDir, files.lane.dir).catch((error: unknown) => {
     logger.error({ err: error }, 'former dead letters stay where they are until the next start');
   });
@@ -208,16 +207,6 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
-}
-
-/** None on a full disk, where all that matters is that page hits leave it. */
-function operatorTokensOf(values: CollectorOptions, logger: Logger): OperatorTokens | undefined {
-  try {
-    return openOperatorTokens(values);
-  } catch (error) {
-    logger.error({ err: error }, 'the operator API is closed until the next start');
-    return undefined;
-  }
 }
 
 /** Whether an address is one of the proxies whose headers are believed. */

@@ -1,13 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Clock } from '@prosora/durable';
-import { type Logger, listen, type MachineClocks, startPrivateListener } from '@prosora/service';
+import {
+  type Logger,
+  listen,
+  type MachineClocks,
+  type OperatorTokensOptions,
+  openOperatorTokens,
+  serveOperations,
+  startPrivateListener,
+} from '@prosora/service';
 import { Resend } from 'resend';
 import type { Site } from './accept/authenticate.ts';
 import { startSmtp } from './accept/smtp.ts';
 import { createApp } from './app.ts';
 import { doChores } from './operate/chores.ts';
+import { createHandlers } from './operate/handlers.ts';
 import { createMailMetrics } from './operate/metrics.ts';
+import { mailOperations as operations } from './operate/operations.ts';
 import { createPixelUrl } from './report/pixel.ts';
 import { createWebhookSecrets } from './report/webhook-secrets.ts';
 import { createResendClient } from './send/resend.ts';
@@ -19,7 +29,7 @@ import { watchClock } from './store/watch-clock.ts';
 import { watchWrites } from './store/write-fate.ts';
 
 /** What a bridge is made of; `options.ts` says what each means. */
-export interface MailBridgeOptions {
+export interface MailBridgeOptions extends OperatorTokensOptions {
   sites: readonly Site[];
   resendApiKey: string;
   resendBaseUrl: string;
@@ -55,7 +65,7 @@ export interface MailBridgeOptions {
 export interface MailBridge extends AsyncDisposable {
   /** For Ghost (`bulkEmail.mailgun.baseUrl`) and for the webhooks of Resend. */
   readonly url: string;
-  /** Health and metrics. */
+  /** Health, metrics and the operator API. */
   readonly privateUrl: string;
   /** Of the SMTP listener, where there is one. */
   readonly smtpPort: number | undefined;
@@ -79,7 +89,8 @@ const HOUR_MS = 60 * 60 * 1000;
 /**
  * Starts the bridge.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `OPERATOR_TOKENS`;
+ *   MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
   const { logger, sites, silentHours = 6, keepDays = 90, choresEveryMs = 60_000 } = options;
@@ -173,6 +184,15 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       ? undefined
       : await startSmtp({ host, port, sites, store, queues, clock, recipients, logger });
   if (smtp !== undefined) cleanup.defer(() => smtp.close());
+  const handlers = createHandlers(opened, {
+    ...options,
+    publicUrl,
+    opened,
+    pixel: pixelOrigin === undefined ? 'off' : 'on',
+    smtpPort: smtp?.port,
+    now: clock.now,
+  });
+  const tokens = openOperatorTokens(options);
   const privateListener = await startPrivateListener({
     host: options.privateHost,
     port: options.privatePort,
@@ -181,6 +201,8 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       store: async () => void (await queues.chunks.oldestPending()),
       writing: fate.check,
     },
+    routes: serveOperations({ operations, handlers, tokens, logger }),
+    onError: (error) => logger.error({ err: error }, 'private.failed'),
   });
   cleanup.defer(() => privateListener.close(0));
   const { url } = publicListener;

@@ -22,6 +22,7 @@ export * from './http/raw-body.ts';
 export * from './http/retry-after.ts';
 export * from './http/service-status.ts';
 export * from './logger.ts';
+export * from './operator/clock-doubt-schema.ts';
 export * from './operator/finding-schema.ts';
 export * from './operator/openapi.ts';
 export * from './operator/operation.ts';
