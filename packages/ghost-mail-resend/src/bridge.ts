@@ -6,9 +6,9 @@ import {
   listen,
   type MachineClocks,
   type OperatorTokensOptions,
-  openOperatorTokens,
   serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '@prosora/service';
 import { Resend } from 'resend';
 import type { Site } from './accept/authenticate.ts';
@@ -89,8 +89,7 @@ const HOUR_MS = 60 * 60 * 1000;
 /**
  * Starts the bridge.
  *
- * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `OPERATOR_TOKENS`;
- *   MailBridgeError `DATA_DIR`
+ * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`; MailBridgeError `DATA_DIR`
  */
 export async function startMailBridge(options: MailBridgeOptions): Promise<MailBridge> {
   const { logger, sites, silentHours = 6, keepDays = 90, choresEveryMs = 60_000 } = options;
@@ -192,7 +191,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     smtpPort: smtp?.port,
     now: clock.now,
   });
-  const tokens = openOperatorTokens(options);
+  const tokens = tryOperatorTokens(options, logger);
   const privateListener = await startPrivateListener({
     host: options.privateHost,
     port: options.privatePort,
@@ -201,7 +200,7 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       store: async () => void (await queues.chunks.oldestPending()),
       writing: fate.check,
     },
-    routes: serveOperations({ operations, handlers, tokens, logger }),
+    ...(tokens && { routes: serveOperations({ operations, handlers, tokens, logger }) }),
     onError: (error) => logger.error({ err: error }, 'private.failed'),
   });
   cleanup.defer(() => privateListener.close(0));

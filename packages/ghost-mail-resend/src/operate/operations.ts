@@ -1,5 +1,5 @@
 import { pendingStates, settledStates } from '@prosora/durable';
-import { operation, pageInput, pageOf } from '@prosora/service';
+import { findingSchema, operation, pageInput, pageOf } from '@prosora/service';
 import * as z from 'zod';
 import { JOB_KEY } from './lists/jobs.ts';
 import { SUPPRESSION_KEY } from './lists/suppressions.ts';
@@ -122,13 +122,6 @@ const traces = z.object({
   notes: z.number(),
   inDoubt: z.number(),
   suppressed: z.number(),
-});
-
-const finding = z.object({
-  name: z.string(),
-  status: z.enum(['ok', 'warn', 'fail']),
-  sentence: z.string(),
-  remedy: z.string().optional(),
 });
 
 const decided = z.object({ emailId, recipients: z.number() });
@@ -278,6 +271,6 @@ export const mailOperations = {
     summary: 'Looks at what keeps mail from going out or its events from coming in.',
     access: 'read',
     input: z.object({}),
-    output: z.object({ findings: z.array(finding) }),
+    output: z.object({ findings: z.array(findingSchema) }),
   }),
 };

@@ -1,10 +1,8 @@
 import {
-  createLocalOperator,
-  createOperatorClient,
-  findOperatorTokens,
+  createVerbOperator,
+  type Handlers,
   type Operator,
   type OptionValues,
-  type ProsoraError,
   pick,
 } from '@prosora/service';
 import { mailOptions, placeOf } from '../../options.ts';
@@ -21,13 +19,8 @@ export const operatorOptions = {
   ...pick(mailOptions, 'privateHost', 'privatePort', 'operatorToken', 'operatorReadToken'),
 };
 
-type OperatorOptions = OptionValues<typeof operatorOptions>;
-
-/** Asks the bridge; in this process on its store, where none answers. Disposing of it closes what it opened. */
-export type MailOperator = Operator<typeof storeOperations> & AsyncDisposable;
-
-/** Canceling a newsletter of a million takes minutes. */
-const TIMEOUT_MS = 5 * 60_000;
+/** Canceling a newsletter of a million takes minutes, and so does looking for a reader in all mail. */
+const TIMEOUT_MS = 3_600_000;
 
 /** Opens the store that the options name; disposing of it closes it. */
 export async function openHere(
@@ -37,39 +30,30 @@ export async function openHere(
   return { ...opened, [Symbol.asyncDispose]: () => opened.store.close() };
 }
 
+/** Asks the bridge; in this process on its store, where none answers. Disposing of it closes what it opened. */
+export type MailOperator = Operator<typeof storeOperations> & AsyncDisposable;
+
 /** Finds the bridge that the options name. */
-export function findOperator(options: OperatorOptions): MailOperator {
+export function findOperator(options: OptionValues<typeof operatorOptions>): MailOperator {
   const cleanup = new AsyncDisposableStack();
-  let operator = runningBridge(options);
+  let handlers: Promise<Handlers<typeof storeOperations>> | undefined;
   async function openStore() {
-    const opened = cleanup.use(await openHere(options));
-    return createLocalOperator(storeOperations, createStoreHandlers(opened, placeOf(options)));
+    return createStoreHandlers(cleanup.use(await openHere(options)), placeOf(options));
   }
+  // The store is opened by the first that is asked for here.
+  const handled = Object.keys(storeOperations).map((name) => {
+    const handle = async (input: never, caller: string) => {
+      handlers ??= openStore();
+      return await (await handlers)[name as keyof typeof storeOperations](input, caller);
+    };
+    return [name, handle];
+  });
+  const local: Handlers<typeof storeOperations> = Object.fromEntries(handled);
+  const settings = { name: 'bridge', local, timeoutMs: TIMEOUT_MS };
   return {
-    async ask(name, input) {
-      operator ??= await openStore();
-      try {
-        return await operator.ask(name, input);
-      } catch (error) {
-        if ((error as ProsoraError).code !== 'NOT_RUNNING') throw error;
-        operator = await openStore();
-        return await operator.ask(name, input);
-      }
-    },
+    ...createVerbOperator(storeOperations, options, settings),
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
-}
-
-/** Undefined where nobody can say whether one runs: none has made tokens, or it picks its port itself. */
-function runningBridge(options: OperatorOptions): Operator<typeof storeOperations> | undefined {
-  const { privateHost, privatePort } = options;
-  const tokens = findOperatorTokens(options);
-  if (tokens === undefined || privatePort === 0) return undefined;
-  // What listens on every address answers on this machine's own.
-  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[privateHost] ?? privateHost;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${privatePort}`;
-  const token = tokens.write || tokens.read;
-  return createOperatorClient(storeOperations, { url, token, timeoutMs: TIMEOUT_MS });
 }
 
 /** All items of a list, page by page. */
