@@ -60,7 +60,9 @@ export function tryOperatorTokens(
   try {
     return openOperatorTokens(options);
   } catch (error) {
-    logger.error({ err: error }, 'the operator API is closed until the next start');
+    // Without the cause, which quotes what it could not read.
+    const { message, help } = error as ProsoraError;
+    logger.error(`the operator API is closed until the next start: ${message} ${help}`);
     return undefined;
   }
 }
