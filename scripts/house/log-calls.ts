@@ -33,7 +33,7 @@ export function logCallsIn(files: readonly SourceFile[]): LogCall[] {
   );
 }
 
-/** The packages that write a log, and files of theirs whose calls have no event yet. */
+/** The packages that write a log. */
 const LOGGING = [
   'analytics-engine',
   'ghost-analytics-tinybird',
@@ -41,18 +41,11 @@ const LOGGING = [
   'ghost-webhooks-stripe',
   'service',
 ];
-const WITHOUT_EVENTS = [
-  'packages/ghost-analytics-tinybird/src/cli.ts',
-  'packages/ghost-mail-resend/src/operate/chores.ts',
-  'packages/ghost-webhooks-stripe/src/cli.ts',
-];
 
 /** Those of the services, by package. */
 export function logCallsOf(files: readonly SourceFile[]): Map<string, LogCall[]> {
   const ofPackage = (name: string) =>
-    files.filter(
-      ({ path }) => path.startsWith(`packages/${name}/src/`) && !WITHOUT_EVENTS.includes(path),
-    );
+    files.filter(({ path }) => path.startsWith(`packages/${name}/src/`));
   return new Map(LOGGING.map((name) => [name, logCallsIn(ofPackage(name))]));
 }
 

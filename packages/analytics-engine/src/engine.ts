@@ -111,7 +111,11 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
         logger,
       }),
     }),
-    onError: (error) => logger.error({ err: error }, 'the private listener failed'),
+    onError: (error) =>
+      logger.error(
+        { event: 'private.failed', err: error },
+        'a request to the private address failed',
+      ),
   });
   // What an operator asked for may take an hour, and a stop does not wait for it.
   stack.defer(() => privateListener.close(0));

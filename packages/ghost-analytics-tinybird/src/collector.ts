@@ -62,7 +62,8 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   const files = started.use(takeDataDir(values.dataDir));
   const tokens = tryOperatorTokens(values, logger);
   await takeFormerLetters(values.dataDir, files.lane.dir).catch((error: unknown) => {
-    logger.error({ err: error }, 'former dead letters stay where they are until the next start');
+    const sentence = 'former dead letters stay where they are until the next start';
+    logger.error({ event: 'letters.stay', err: error }, sentence);
   });
   const clock = await openClockGuard({
     record: clockRecordOf(values.dataDir, files.lane.dir, logger),
@@ -145,7 +146,11 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
           logger,
         }),
       }),
-      onError: (error) => logger.error({ err: error }, 'the private listener failed'),
+      onError: (error) =>
+        logger.error(
+          { event: 'private.failed', err: error },
+          'a request to the private address failed',
+        ),
     }),
   );
   const isTrustedProxy = remember(trustOf(values));

@@ -201,7 +201,11 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       writing: fate.check,
     },
     ...(tokens && { routes: serveOperations({ operations, handlers, tokens, logger }) }),
-    onError: (error) => logger.error({ err: error }, 'private.failed'),
+    onError: (error) =>
+      logger.error(
+        { event: 'private.failed', err: error },
+        'a request to the private address failed',
+      ),
   });
   cleanup.defer(() => privateListener.close(0));
   const { url } = publicListener;

@@ -173,7 +173,7 @@ export async function startStripeService(
     checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
     onError: (error) =>
       logger.error(
-        { event: 'request.failed', err: error },
+        { event: 'private.failed', err: error },
         'a request to the private address failed',
       ),
     routes: async (...request) => (await operator(...request)) || (await page(...request)),

@@ -186,7 +186,7 @@ eachPlace((nextPlace) => {
     test('is said in log, metric and Ghost, and can be tried again', async () => {
       const id = await giveUp();
       await lab.restart();
-      await until(() => lab.log.some((line) => line.includes('"msg":"chunk.dead"')));
+      await until(() => lab.log.some((line) => line.includes('"event":"chunk.dead"')));
       const metrics = await (await fetch(`${lab.bridge.privateUrl}/metrics`)).text();
       expect(metrics).toMatch(/jobs_given_up\{state="dead",service="mail"\} 1/);
       const { items } = await getEvents(lab, { event: 'failed' });

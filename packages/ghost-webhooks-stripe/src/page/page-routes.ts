@@ -110,8 +110,11 @@ async function act(
   if (form.get('confirm') !== 'yes') return send(response, 400, 'Confirm it on the page.\n');
   const { changed } = await operator.ask(action, { ids: [id] });
   if (changed === 0) return send(response, 409, 'Not now: it is on its way, or unknown.\n');
-  const line = { event: 'operator.done', operation: action, caller: 'the page of the inbox' };
-  logger.info(line, 'an operator changed something');
+  const caller = 'the page of the inbox';
+  logger.info(
+    { event: 'operator.done', operation: action, caller },
+    'an operator changed something',
+  );
   response.setHeader('location', `/inbox/event?id=${encodeURIComponent(id)}`);
   send(response, 303, '');
 }

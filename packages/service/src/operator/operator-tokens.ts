@@ -62,7 +62,11 @@ export function tryOperatorTokens(
   } catch (error) {
     // Without the cause, which quotes what it could not read.
     const { message, help } = error as ProsoraError;
-    logger.error(`the operator API is closed until the next start: ${message} ${help}`);
+    const reason = [message, help].filter(Boolean).join(' ');
+    logger.error(
+      { event: 'operator.closed', reason },
+      'the operator API is closed until the next start',
+    );
     return undefined;
   }
 }
