@@ -43,6 +43,7 @@ eachPlace((nextPlace) => {
       const { items: more, next } = await page(after);
       items.push(...more);
       if (next === null) return items;
+      expect(next).not.toBe(after);
       after = next;
     }
   }
