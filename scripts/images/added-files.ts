@@ -19,5 +19,7 @@ export function addedFiles(image: string): string[] {
 
 /** The lines of which only one of two images has one like it. */
 export function differences(one: readonly string[], other: readonly string[]): string[] {
-  return [...new Set(one).symmetricDifference(new Set(other))].sort();
+  const lacking = (lines: readonly string[], known: ReadonlySet<string>) =>
+    lines.filter((line) => !known.has(line));
+  return [...lacking(one, new Set(other)), ...lacking(other, new Set(one))].sort();
 }
