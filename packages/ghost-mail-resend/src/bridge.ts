@@ -5,6 +5,7 @@ import {
   type Logger,
   listen,
   type MachineClocks,
+  numbersOf,
   type OperatorTokensOptions,
   serveOperations,
   startPrivateListener,
@@ -183,23 +184,25 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       ? undefined
       : await startSmtp({ host, port, sites, store, queues, clock, recipients, logger });
   if (smtp !== undefined) cleanup.defer(() => smtp.close());
-  const handlers = createHandlers(opened, {
+  const checks = {
+    store: async () => void (await queues.chunks.oldestPending()),
+    writing: fate.check,
+  };
+  const examined = {
     ...options,
     publicUrl,
     opened,
     pixel: pixelOrigin === undefined ? 'off' : 'on',
     smtpPort: smtp?.port,
     now: clock.now,
-  });
+  } as const;
+  const handlers = createHandlers(opened, examined, () => numbersOf(metrics.registry, checks));
   const tokens = tryOperatorTokens(options, logger);
   const privateListener = await startPrivateListener({
     host: options.privateHost,
     port: options.privatePort,
     metrics: metrics.registry,
-    checks: {
-      store: async () => void (await queues.chunks.oldestPending()),
-      writing: fate.check,
-    },
+    checks,
     ...(tokens && { routes: serveOperations({ operations, handlers, tokens, logger }) }),
     onError: (error) =>
       logger.error(

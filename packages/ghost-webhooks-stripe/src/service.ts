@@ -7,6 +7,7 @@ import {
   keepLooking,
   type Logger,
   listen,
+  numbersOf,
   type OptionValues,
   openOperatorTokens,
   serveOperations,
@@ -139,7 +140,9 @@ export async function startStripeService(
     ...sinks.map((sink) => started.use(startSink(sink, { inbox, clock, logger }))),
   ];
   const account = () => openStripeAccount({ key: values.stripeKey, url: values.stripeApi });
+  const checks = { inbox: inbox.check, disk: () => assertSpace(values.dataDir) };
   const handlers = createHandlers({
+    numbers: () => numbersOf(metrics.registry, checks),
     use: (work) => work(inbox, guard),
     account,
     admin: () => admin,
@@ -170,7 +173,7 @@ export async function startStripeService(
     host: values.privateHost,
     port: values.privatePort,
     metrics: metrics.registry,
-    checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
+    checks,
     onError: (error) =>
       logger.error(
         { event: 'private.failed', err: error },

@@ -20,7 +20,6 @@ export * from './http/metrics.ts';
 export * from './http/private-listener.ts';
 export * from './http/raw-body.ts';
 export * from './http/retry-after.ts';
-export * from './http/service-status.ts';
 export * from './logger.ts';
 export * from './operator/clock-doubt-schema.ts';
 export * from './operator/finding-schema.ts';

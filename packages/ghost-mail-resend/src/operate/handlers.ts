@@ -1,4 +1,4 @@
-import type { Finding, Handlers } from '@prosora/service';
+import { type Finding, type Handlers, noNumbersOf, type ServiceNumbers } from '@prosora/service';
 import { checkJump, checkSkew } from '../doctor/clock.ts';
 import { type DoctorOptions, examine } from '../doctor/doctor.ts';
 import { MailBridgeError } from '../errors.ts';
@@ -19,10 +19,14 @@ import { listSuppressions } from './lists/suppressions.ts';
 import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from './newsletter.ts';
 import type { mailOperations, storeOperations } from './operations.ts';
 
+/** What a running bridge says of itself. */
+type Numbers = () => Promise<ServiceNumbers>;
+
 /** Does what the operations on a store say, in the bridge or in a verb where none runs. */
 export function createStoreHandlers(
   opened: OpenedMailStore,
   place: MailPlace,
+  numbers: Numbers = async () => noNumbersOf('bridge'),
 ): Handlers<typeof storeOperations> {
   const { store, clock } = opened;
   /** A verb that decides about a newsletter, and how many recipients that is about. */
@@ -33,7 +37,7 @@ export function createStoreHandlers(
       recipients: await decide(opened, emailId),
     });
   return {
-    status: () => readStatus(opened),
+    status: async () => ({ ...(await numbers()), ...(await readStatus(opened)) }),
     newsletters: (input) => listNewsletters(store, input),
     async newsletter({ emailId }) {
       const progress = await readProgress(store, emailId, clock.now());
@@ -68,9 +72,10 @@ export function createStoreHandlers(
 export function createHandlers(
   opened: OpenedMailStore,
   options: DoctorOptions,
+  numbers: Numbers,
 ): Handlers<typeof mailOperations> {
   return {
-    ...createStoreHandlers(opened, options.place),
+    ...createStoreHandlers(opened, options.place, numbers),
     async doctor() {
       const findings: Finding[] = [];
       for await (const finding of examine(options)) findings.push(finding);

@@ -1,5 +1,5 @@
 import { pendingStates, settledStates } from '@prosora/durable';
-import { findingSchema, operation, pageInput, pageOf } from '@prosora/service';
+import { findingSchema, operation, pageInput, pageOf, serviceNumbers } from '@prosora/service';
 import * as z from 'zod';
 import { JOB_KEY } from './lists/jobs.ts';
 import { SUPPRESSION_KEY } from './lists/suppressions.ts';
@@ -133,6 +133,7 @@ export const storeOperations = {
     access: 'read',
     input: z.object({}),
     output: z.object({
+      ...serviceNumbers,
       chunks: z.record(z.string(), z.number()).describe('Those that are not sent, by their state'),
       oldestWaitingAt: time.nullable(),
       limit: z.number().describe('Calls to Resend in a second'),

@@ -1,4 +1,10 @@
-import { type ClockGuard, type Finding, type Handlers, ProsoraError } from '@prosora/service';
+import {
+  type ClockGuard,
+  type Finding,
+  type Handlers,
+  ProsoraError,
+  type ServiceNumbers,
+} from '@prosora/service';
 import { compare } from '../account/compare.ts';
 import { repair } from '../account/repair.ts';
 import type { StripeAccount } from '../account/stripe.ts';
@@ -13,6 +19,8 @@ export interface Operated {
   use<Result>(
     work: (inbox: Inbox, clock: Pick<ClockGuard, 'doubt'>) => Promise<Result>,
   ): Promise<Result>;
+  /** What a running service says of itself. */
+  numbers(): Promise<ServiceNumbers>;
   /** @throws StripeWebhookError `STRIPE_KEY` */
   account(): StripeAccount;
   admin(): GhostAdmin | undefined;
@@ -25,11 +33,15 @@ export interface Operated {
 export function createHandlers(operated: Operated): Handlers<typeof operations> {
   const { use } = operated;
   return {
-    status: () => use((inbox, clock) => readStatus(inbox, clock.doubt())),
+    status: () =>
+      use(async (inbox, clock) => ({
+        ...(await operated.numbers()),
+        ...(await readStatus(inbox, clock.doubt())),
+      })),
     async doctor() {
       const findings: Finding[] = [];
       for await (const finding of operated.examine()) findings.push(finding);
-      return findings;
+      return { findings };
     },
     events: ({ limit, after, state, ...filter }) =>
       use((inbox) => inbox.list({ ...filter, states: state }, { limit, after })),

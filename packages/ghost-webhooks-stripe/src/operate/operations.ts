@@ -1,5 +1,5 @@
 import { pendingStates, settledStates } from '@prosora/durable';
-import { findingSchema, operation, pageInput, pageOf } from '@prosora/service';
+import { findingSchema, operation, pageInput, pageOf, serviceNumbers } from '@prosora/service';
 import * as z from 'zod';
 import { eventStates, POSITION } from '../inbox/list.ts';
 
@@ -102,6 +102,7 @@ export const operations = {
     access: 'read',
     input: z.object({}),
     output: z.object({
+      ...serviceNumbers,
       events: z.number(),
       held: counts,
       deliveries: counts,
@@ -115,7 +116,7 @@ export const operations = {
     summary: 'Looks at everything that the inbox needs, and says what to do.',
     access: 'read',
     input: z.object({}),
-    output: z.array(findingSchema),
+    output: z.object({ findings: z.array(findingSchema) }),
   }),
   events: operation({
     summary:

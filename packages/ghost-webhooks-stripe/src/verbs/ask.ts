@@ -1,6 +1,7 @@
 import {
   createLocalOperator,
   createVerbOperator,
+  noNumbersOf,
   type Operator,
   type OptionValues,
   type ProsoraError,
@@ -57,6 +58,7 @@ function operatedHere(values: AskValues, { sinks, ...means }: Means): Operated {
     account: notHere,
     admin: notHere,
     examine: notHere,
+    numbers: async () => noNumbersOf('inbox'),
     trustClock: async () => trustClock(clockRecordOf(values)),
     ...means,
   };

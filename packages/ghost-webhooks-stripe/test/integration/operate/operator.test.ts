@@ -163,12 +163,12 @@ test('what is in the events of a reader is erased, also on disk, while the inbox
 
 test('the doctor of the running inbox looks with its secrets, and its clock is set right by a person', async () => {
   const { inbox, read, write } = await startTroubled();
-  expect(await read('doctor', {})).toEqual([
+  expect((await read('doctor', {})).findings).toEqual([
     { name: 'inbox', status: 'ok', sentence: 'It can be written.' },
     { name: 'Ghost', status: 'ok', sentence: expect.stringContaining(ghost.url) },
   ]);
   // The inbox is still open.
-  expect(await read('status', {})).toMatchObject({ events: 8, clock: null });
+  expect(await read('status', {})).toMatchObject({ isReady: true, events: 8, clock: null });
   expect(await write('trust-clock', {})).toEqual({ isHeard: true });
   await inbox.stop();
 });
