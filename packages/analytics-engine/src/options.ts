@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { listenerOptions } from '@prosora/service';
+import { listenerOptions, operatorOptions } from '@prosora/service';
 import type { Options, OptionValues } from '@prosora/service/options';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSigningKey, signingKey } from './access/signing-key.ts';
 import { defaultMemoryLimitMb, machineMemoryMb } from './database/memory-limit.ts';
 
@@ -118,6 +118,7 @@ export const engineOptions = {
     port: 7181,
     privatePort: 7182,
   }),
+  ...operatorOptions('PROSORA_ENGINE'),
 } satisfies Options;
 
 /** The values of {@link engineOptions}. */

@@ -1,12 +1,15 @@
 import { createServer } from 'node:http';
 import {
   addClockMetrics,
+  createTinybirdEvents,
   keepLooking,
   type Listener,
   type Logger,
   listen,
   openClockGuard,
+  serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
@@ -18,15 +21,17 @@ import { remember } from './hit/remember.ts';
 import { createSeen } from './hit/seen.ts';
 import type { CollectorOptions } from './options.ts';
 import { writeDeadLetter } from './send/dead-letters.ts';
+import { takeFormerLetters } from './send/former-dead-letters.ts';
 import { sendLeftLanes } from './send/left-lanes.ts';
 import { createSender } from './send/sender.ts';
 import { logOutcome, logSynced } from './send/sender-log.ts';
-import { createTinybird } from './send/tinybird.ts';
 import { createSync } from './send/tinybird-sync.ts';
 import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
 import { type Lane, takeDataDir } from './spool/data-dir.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
+import { createHandlers } from './verbs/handlers.ts';
+import { operations } from './verbs/operations.ts';
 import { clientAddress } from './visitor/client-address.ts';
 import { adviceOn, clockRecordOf } from './visitor/clock.ts';
 import { openMidnightVisitors } from './visitor/midnight-visitors.ts';
@@ -55,6 +60,11 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
+  const tokens = tryOperatorTokens(values, logger);
+  await takeFormerLetters(values.dataDir, files.lane.dir).catch((error: unknown) => {
+    const sentence = 'former dead letters stay where they are until the next start';
+    logger.error({ event: 'letters.stay', err: error }, sentence);
+  });
   const clock = await openClockGuard({
     record: clockRecordOf(values.dataDir, files.lane.dir, logger),
   });
@@ -71,16 +81,21 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   addClockMetrics(metrics.registry, clock);
   started.defer(
     keepLooking(clock, {
-      onDoubt: (doubt) => logger.error(adviceOn(doubt).join(' ')),
-      onBelieved: () => logger.warn('the clock is believed again'),
-      onFault: (error) => logger.error({ err: error }, 'the clock could not be looked at'),
+      onDoubt: (doubt) => logger.error({ event: 'clock.jumped' }, adviceOn(doubt).join(' ')),
+      onBelieved: () => logger.warn({ event: 'clock.believed' }, 'the clock is believed again'),
+      onFault: (error) =>
+        logger.error({ event: 'clock.failed', err: error }, 'the clock could not be looked at'),
     }),
   );
   const salts = openSalts({
     file: files.salts,
     timeZone: values.timeZone,
     now: clock.now,
-    onDamage: () => logger.error('the salts were damaged: visitors of today count twice'),
+    onDamage: () =>
+      logger.error(
+        { event: 'salts.damaged' },
+        'the salts were damaged: visitors of today count twice',
+      ),
   });
   salts.ofNow();
   started.defer(keepForgetting(salts, logger));
@@ -89,7 +104,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     databaseFile: values.countryDatabase,
   });
   const tinybirdFor = (datasource: string) =>
-    createTinybird({
+    createTinybirdEvents({
       url: values.upstreamUrl,
       token: values.trackerToken,
       datasource,
@@ -109,16 +124,33 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
         metrics.sent(outcome, batch);
         logOutcome(logger, outcome, batch);
       },
-      onFault: (error) => logger.error({ err: error }, 'sending failed'),
-      onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
+      onFault: (error) => logger.error({ event: 'sending.failed', err: error }, 'sending failed'),
+      onDamage: (segment, lines) =>
+        logger.warn({ event: 'spool.damaged', segment, lines }, 'damaged lines were left out'),
     });
   const sender = senderOf(files.lane, { spool, checkpoint });
+  const shown = {
+    metrics: metrics.registry,
+    checks: { spool: spool.check, salts: () => void salts.ofNow() },
+  };
   const health = started.use(
     await startPrivateListener({
+      ...shown,
       host: values.privateHost,
       port: values.privatePort,
-      metrics: metrics.registry,
-      checks: { spool: spool.check, salts: () => void salts.ofNow() },
+      ...(tokens && {
+        routes: serveOperations({
+          operations,
+          handlers: createHandlers(values, shown),
+          tokens,
+          logger,
+        }),
+      }),
+      onError: (error) =>
+        logger.error(
+          { event: 'private.failed', err: error },
+          'a request to the private address failed',
+        ),
     }),
   );
   const isTrustedProxy = remember(trustOf(values));
@@ -156,7 +188,10 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
               const rows: unknown[] = [JSON.parse(row)];
               writeDeadLetter(deadLetters, { at: new Date().toISOString(), rows, ...letter });
               metrics.synced({ accepted: 0, quarantined: 0, dead: 1 });
-              logger.error(letter, 'a synchronised row was refused: it is a dead letter');
+              logger.error(
+                { event: 'sync.refused', ...letter },
+                'a synchronised row was refused: it is a dead letter',
+              );
             },
           }),
     metrics,
@@ -169,13 +204,17 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     dir: values.dataDir,
     ownLaneDir: files.lane.dir,
     async open(lane) {
-      logger.warn({ lane: lane.dir }, 'another collector left page hits here: they are sent');
+      logger.warn(
+        { event: 'spool.taken-over', lane: lane.dir },
+        'another collector left page hits here: they are sent',
+      );
       const spool = await openSpool({ folder: lane.spool, maxBytes: 0 });
       const checkpoint = openCheckpoint(lane.checkpoint);
       const sender = senderOf(lane, { spool, checkpoint, endsWhenEmpty: true });
       return { sender, [Symbol.asyncDispose]: async () => checkpoint[Symbol.dispose]() };
     },
-    onFault: (error) => logger.error({ err: error }, 'what is left could not be sent'),
+    onFault: (error) =>
+      logger.error({ event: 'spool.left', err: error }, 'what is left could not be sent'),
   });
 
   const running = started.move();
@@ -206,7 +245,7 @@ function keepForgetting(salts: Salts, logger: Logger): () => void {
     try {
       salts.ofNow();
     } catch (error) {
-      logger.error({ err: error }, 'the salts could not be changed');
+      logger.error({ event: 'salts.not-changed', err: error }, 'the salts could not be changed');
     }
   }, 60_000).unref();
   return () => clearInterval(timer);

@@ -1,6 +1,7 @@
-import type { EventDetails, EventLine } from '../inbox/reader.ts';
+import { type Html, html } from '@prosora/service';
+import type { EventLine } from '../inbox/list.ts';
+import type { EventDetails } from '../inbox/reader.ts';
 import type { InboxStatus } from '../inbox/status.ts';
-import { type Html, html } from './html.ts';
 
 /** What the first page shows. */
 export interface Overview {

@@ -1,15 +1,21 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   createLocalOperator,
   createLogger,
   createMetrics,
   createOperatorClient,
+  createVerbOperator,
   findOperatorTokens,
+  Gauge,
   type Handlers,
+  listen,
+  numberLines,
+  numbersOf,
   openApiOf,
   openOperatorTokens,
   operation,
@@ -18,6 +24,7 @@ import {
   pageOf,
   serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '../../../src/index.ts';
 
 const TOKENS = { read: 'r'.repeat(32), write: 'w'.repeat(32) };
@@ -202,4 +209,85 @@ test('an answer of somebody between is no refusal of the service', async () => {
   await using _listener = listener;
   const { ask } = createOperatorClient(operations, { url: listener.url, token: TOKENS.write });
   await expect(ask('replay', { ids: ['e1'] })).rejects.toMatchObject({ code: 'UNANSWERED' });
+});
+
+test('a verb asks the service that runs, and where none does this process, for what it can do', async () => {
+  const { listener, replayed } = await startService();
+  await using _listener = listener;
+  const dataDir = mkdtempSync(join(tmpdir(), 'operator-'));
+  const at = { dataDir, privateHost: '127.0.0.1', privatePort: listener.port };
+  const here: string[] = [];
+  const { replay } = handlersFor(here);
+  const verb = (options: typeof at & { operatorToken?: string }) =>
+    createVerbOperator(operations, options, { name: 'example', local: { replay } });
+
+  await verb({ ...at, operatorToken: TOKENS.write }).ask('replay', { ids: ['e1'] });
+  expect([replayed, here]).toEqual([['e1'], []]);
+  await expect(
+    verb({ ...at, operatorToken: 'x'.repeat(32) }).ask('replay', { ids: ['e1'] }),
+  ).rejects.toMatchObject({
+    code: 'UNAUTHORIZED',
+    help: expect.stringContaining(`Is it the example of ${dataDir}?`),
+  });
+  // No service has made a token in this folder.
+  await verb(at).ask('replay', { ids: ['e2'] });
+  expect([replayed, here]).toEqual([['e1'], ['e2']]);
+  // Whoever has port 80 is not asked.
+  await verb({ ...at, privatePort: 0, operatorToken: TOKENS.write }).ask('replay', { ids: ['e0'] });
+  await listener.close();
+  const stopped = verb({ ...at, operatorToken: TOKENS.write });
+  await stopped.ask('replay', { ids: ['e3'] });
+  expect(here).toEqual(['e2', 'e0', 'e3']);
+  await expect(stopped.ask('list', {})).rejects.toMatchObject({
+    code: 'NOT_RUNNING',
+    message: `No example answers at ${listener.url}.`,
+  });
+});
+
+test('a connection that breaks, or an answer that comes too late, is no answer', async () => {
+  const server = createServer((request) => {
+    if (request.url?.endsWith('list?limit=1')) request.socket.destroy();
+  });
+  await using listener = await listen(server, { host: '127.0.0.1', port: 0 });
+  const { ask } = createOperatorClient(operations, {
+    url: listener.url,
+    token: TOKENS.read,
+    timeoutMs: 50,
+  });
+  for (const limit of [1, 2]) {
+    await expect(ask('list', { limit })).rejects.toMatchObject({ code: 'UNANSWERED' });
+  }
+  await listener.close(0);
+});
+
+test('the numbers of a service are those of its metrics, as data and as lines', async () => {
+  const metrics = createMetrics('example');
+  const queue = { name: 'prosora_waiting', help: 'w', labelNames: ['queue'], registers: [metrics] };
+  new Gauge(queue).set({ queue: 'mail' }, 3);
+  const fails = () => {
+    throw new Error('is full');
+  };
+  const numbers = await numbersOf(metrics, { disk: fails, clock: () => {} });
+  expect(numbers).toEqual({
+    isReady: false,
+    failures: ['disk: is full'],
+    metrics: [{ name: 'prosora_waiting', labels: { queue: 'mail' }, value: 3 }],
+  });
+  expect(numberLines(numbers)).toEqual(['disk: is full', 'prosora_waiting{queue="mail"} 3']);
+  expect(numberLines(await numbersOf(metrics, {}))[0]).toBe('ready');
+});
+
+test('where no token can be kept, the service has none and says so, and no token is in the log', () => {
+  const dataDir = join(mkdtempSync(join(tmpdir(), 'operator-')), 'file');
+  const log: string[] = [];
+  const logger = createLogger({
+    name: 'example',
+    destination: { write: (line) => void log.push(line) },
+  });
+  expect(tryOperatorTokens({ dataDir }, logger)).toEqual(findOperatorTokens({ dataDir }));
+  expect(log).toEqual([]);
+  writeFileSync(join(dataDir, 'operator-tokens.json'), '{"read": "cut o" ff');
+  expect(tryOperatorTokens({ dataDir }, logger)).toBeUndefined();
+  expect(log).toEqual([expect.stringContaining('the operator API is closed until the next start')]);
+  expect(log.join()).not.toContain('cut o');
 });
