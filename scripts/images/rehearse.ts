@@ -20,7 +20,6 @@ const RELEASE_FILES = [
 ];
 /** Beside what may be running on the machine. */
 const PORTS = { HTTP_PORT: '18080', HTTPS_PORT: '18443' };
-const HEALTHY_WITHIN_S = 60;
 
 /** A service in Compose's own words. */
 interface ComposeService {
@@ -57,7 +56,6 @@ export async function rehearseImages(version: string): Promise<void> {
     const startedAt = performance.now();
     compose(['up', '--detach', '--wait', '--no-build', '--quiet-pull']);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    assert(seconds <= HEALTHY_WITHIN_S, `The stack was healthy after ${seconds} s only.`);
     const ca = '/data/caddy/pki/authorities/local/root.crt';
     await answers(compose(['exec', '-T', 'caddy', 'cat', ca], false));
     console.log(`✔ pulled from a registry, all is healthy after ${seconds} s and answers`);
