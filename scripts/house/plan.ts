@@ -68,6 +68,7 @@ export const plan: Record<string, Plan> = {
       'command',
       'operator',
       'vendors',
+      'ghost',
       'verbs',
       'http',
       'clock',

@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock/clock.ts';
+export type { MysqlClient, OpenSqliteClient } from './database/clients.ts';
 export { hasManyWriters, isDuplicateKey, type StorePlace } from './database/database.ts';
 export { type ExpectedStore, PERMIT } from './database/expected-store.ts';
 export type { Migrations } from './database/migrations.ts';
