@@ -20,8 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let stores = 0;
 describe('on SQLite', () => {
-  runJobsBackendContractTests(
-    () => new DurableJobs({ file: join(folder, `${stores++}.db`) }),
-    { describe, it: test },
-  );
+  runJobsBackendContractTests(() => new DurableJobs({ file: join(folder, `${stores++}.db`) }), {
+    describe,
+    it: test,
+  });
 });
