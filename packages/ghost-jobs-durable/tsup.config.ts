@@ -6,6 +6,8 @@ const shared = {
   minify: true,
   keepNames: true,
   splitting: false,
+  // The drivers are Ghost's own, asked for at its entry.
+  external: ['mysql2/promise'],
 } satisfies Options;
 
 export default defineConfig([
@@ -14,10 +16,8 @@ export default defineConfig([
     entry: ['src/jobs.ts', 'src/scheduling.ts'],
     format: 'cjs',
     dts: false,
-    noExternal: [/.*/],
-    // The drivers are Ghost's own, asked for at its entry.
-    external: ['mysql2/promise'],
+    noExternal: [/^(?!mysql2)/],
     footer: { js: 'module.exports = module.exports.default;' },
   }),
-  command({ ...shared, entry: ['src/cli.ts'], external: ['mysql2/promise'] }),
+  command({ ...shared, entry: ['src/cli.ts'], noExternal: [/^(?!mysql2)/] }),
 ]);
