@@ -88,7 +88,7 @@ export function startKeeper(options: KeeperOptions): Keeper {
       } else if (event.type === 'settled' && event.settlement.kind === 'dead') {
         const { job, settlement } = event;
         log.error(
-          `[prosora-jobs] ${job.id} is given up: ${settlement.reason}. Ghost asks for it again at its next boot.`,
+          `[prosora-jobs] ${job.id} is given up (${settlement.reason}). Ghost asks for it again at its next boot.`,
         );
       }
     },

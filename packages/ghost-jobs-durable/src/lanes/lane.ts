@@ -91,7 +91,7 @@ export async function startLane(run: Run, queue: Queue<never>, concurrency: numb
       if (settlement.kind !== 'dead') return;
       const { type } = decodeEnvelope(job.payload);
       log.error(
-        `[prosora-jobs] ${type} is a dead letter: ${settlement.reason}. "prosora-jobs show ${job.id}" has its attempts, "prosora-jobs replay ${job.id}" tries it again.`,
+        `[prosora-jobs] ${type} is a dead letter (${settlement.reason}). "prosora-jobs show ${job.id}" has its attempts, "prosora-jobs replay ${job.id}" tries it again.`,
       );
     } else if (event.type === 'lease-lost') {
       log.warn(

@@ -22,7 +22,8 @@ export function createTicks(later: Later, cron: string): Ticks {
   const schedule = later.schedule(later.parse.cron(cron, fieldsOf(cron).length >= 6));
   const first = (found: Date | Date[] | 0, none: number) => {
     const date = Array.isArray(found) ? found[0] : found;
-    return date ? date.getTime() : none;
+    // Of a moment within the second of a tick, it gives that moment.
+    return date ? Math.floor(date.getTime() / 1_000) * 1_000 : none;
   };
   const next = (now: number) =>
     first(schedule.next(1, new Date(now + 1_000)), Number.POSITIVE_INFINITY);
