@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
+import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -26,6 +27,12 @@ const PACKAGES: DocumentedPackage[] = [
     folder: 'ghost-storage-cloudinary',
     options: storageOptions,
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
+    hasKeys: true,
+  },
+  {
+    folder: 'ghost-jobs-durable',
+    options: jobsOptions,
+    note: "Keys of the adapters' blocks in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
   { folder: 'ghost-mail-resend', options: mailOptions },

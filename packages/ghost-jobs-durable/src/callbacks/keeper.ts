@@ -1,6 +1,7 @@
 import { createWorker, type Job, type Queue, type Result, settledStates } from '@prosora/durable';
 import type { Log } from '../config/ghost.ts';
 import { CALLBACKS, type JobStore } from '../store/tables.ts';
+import { createStoreTeller } from '../store/tell-of-store.ts';
 import type { Asking } from './asking.ts';
 import { callGhost } from './call-ghost.ts';
 import { type Callback, decodeCallback, encodeCallback } from './callback.ts';
@@ -75,6 +76,7 @@ export function startKeeper(options: KeeperOptions): Keeper {
     log.warn(`[prosora-jobs] ${job.id} was done at attempt ${job.attempt}, ${seconds} s late.`);
   }
 
+  const tellOfStore = createStoreTeller(log);
   createWorker<never>({
     queue,
     handle,
@@ -83,8 +85,7 @@ export function startKeeper(options: KeeperOptions): Keeper {
     onEvent(event) {
       options.onStore(event.type !== 'store-failed');
       if (event.type === 'store-failed') {
-        const { message } = event.error as Error;
-        log.error(`[prosora-jobs] The store of schedules cannot be used: ${message}`);
+        tellOfStore(event.error);
       } else if (event.type === 'settled' && event.settlement.kind === 'dead') {
         const { job, settlement } = event;
         log.error(

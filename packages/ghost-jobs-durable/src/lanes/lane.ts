@@ -10,6 +10,7 @@ import {
 } from '@prosora/durable';
 import type { Log } from '../config/ghost.ts';
 import { JobsError } from '../errors.ts';
+import { createStoreTeller } from '../store/tell-of-store.ts';
 import { decodeEnvelope, encodeEnvelope, type JobEnvelope } from './envelope.ts';
 import { policyOf, waitAfterFailureMs } from './policies.ts';
 
@@ -46,7 +47,7 @@ export async function startLane(run: Run, queue: Queue<never>, concurrency: numb
   const fresh = new Set<string>();
   let running = 0;
   let capped = await countPending(queue);
-  let toldOfStoreAt = 0;
+  const tellOfStore = createStoreTeller(log);
 
   async function handle(job: Job): Promise<Result<never>> {
     fresh.delete(job.id);
@@ -97,9 +98,8 @@ export async function startLane(run: Run, queue: Queue<never>, concurrency: numb
       log.warn(
         `[prosora-jobs] Job ${event.job.id} went on for longer than its lease, and may run twice.`,
       );
-    } else if (Date.now() - toldOfStoreAt > 60_000) {
-      toldOfStoreAt = Date.now();
-      log.error(`[prosora-jobs] The store cannot be used: ${(event.error as Error).message}`);
+    } else {
+      tellOfStore(event.error);
     }
   }
 

@@ -5,7 +5,7 @@ import type { JobEnvelope } from './envelope.ts';
 import { type Lane, type Run, startLane } from './lane.ts';
 
 /** Where jobs go that name no queue; Ghost keeps the name for it. */
-export const DEFAULT_LANE = 'default';
+const DEFAULT_LANE = 'default';
 
 /** All queues of one run of Ghost. */
 export interface Lanes {

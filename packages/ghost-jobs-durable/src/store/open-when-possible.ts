@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StorePlace } from '@prosora/durable';
 import type { Log } from '../config/ghost.ts';
 import { type SharedStore, shareStore } from './shared-store.ts';
+import { createStoreTeller } from './tell-of-store.ts';
 
 const againMs = 5_000;
 
@@ -15,15 +16,13 @@ export async function openWhenPossible(
   { place, log, signal }: { place: StorePlace; log: Log; signal: AbortSignal },
   then: (opened: SharedStore) => Promise<void> | void,
 ): Promise<void> {
+  const tell = createStoreTeller(log);
   const attempt = async (): Promise<boolean> => {
     let opened: SharedStore;
     try {
       opened = await shareStore(place);
     } catch (error) {
-      const { message, help = '' } = error as Error & { help?: string };
-      log.error(
-        `[prosora-jobs] Jobs and schedules cannot be kept: ${message}. ${help} It is tried again every ${againMs / 1_000} s.`,
-      );
+      tell(error);
       return false;
     }
     if (signal.aborted) await opened.release();
