@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bootGhost, installGhost } from '@prosora/ghost-local';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adaptersConfig, buildAdapters, installAdapters } from '../fixtures/ghost-with-adapters.ts';
+import {
+  adaptersConfig,
+  buildAdapters,
+  installAdapters,
+  PACKED_NAME,
+} from '../fixtures/ghost-with-adapters.ts';
 
 let built: Awaited<ReturnType<typeof buildAdapters>>;
 let dir: string;
@@ -21,7 +26,7 @@ afterAll(async () => {
 
 test('each adapter is one file of at most 400 kB', async () => {
   for (const type of ['jobs', 'scheduling']) {
-    expect((await stat(join(built.dir, `${type}.cjs`))).size).toBeLessThanOrEqual(400_000);
+    expect((await stat(join(built.dir, `dist/${type}.cjs`))).size).toBeLessThanOrEqual(400_000);
   }
 });
 
@@ -40,11 +45,11 @@ test("both pass Ghost's own validation", async () => {
     [
       join(install.dir, 'bin/validate-adapters.js'),
       '--check-duplicate-deps',
-      'jobs:prosora',
-      'scheduling:prosora',
+      `jobs:${PACKED_NAME}/jobs`,
+      `scheduling:${PACKED_NAME}/scheduling`,
     ],
     { cwd: dir, env: { ...process.env, NODE_ENV: 'development' } },
   );
-  expect(stdout).toContain('ok    jobs:prosora');
+  expect(stdout).toContain(`ok    jobs:${PACKED_NAME}/jobs`);
   expect(stdout).toContain('Validated 2 adapter(s).');
 });

@@ -1,77 +1,27 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
+import { startCallee } from '../fixtures/callee.ts';
 import { passForGhost } from '../fixtures/ghost-process.ts';
 
 await passForGhost();
 const { default: DurableScheduling } = await import('../../src/scheduling.ts');
 
 const folder = mkdtempSync(join(tmpdir(), 'scheduling-'));
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
-
-/** Ghost's answers to the calls of one post, in turn; the last one stands. */
-const answers = new Map<string, Answer[]>();
-const calls: { path: string; token: string | null; body: string; at: number }[] = [];
-const server = createServer(async (request, response) => {
-  let body = '';
-  for await (const chunk of request) body += chunk;
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://ghost');
-  calls.push({ path: pathname, token: searchParams.get('token'), body, at: Date.now() });
-  const waiting = answers.get(pathname) ?? [];
-  const answer = waiting.length > 1 ? waiting.shift() : waiting[0];
-  (answer ?? published)(response, request);
-});
-let origin: string;
-beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
+const { answers, callback, json, nothing, published, stop, times, unavailable } =
+  await startCallee();
 afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+  stop();
   rmSync(folder, { recursive: true });
 });
-afterEach(() => void vi.useRealTimers());
-
-const json =
-  (status: number, body: object): Answer =>
-  (response) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body));
-  };
-const published = json(200, { posts: [{ id: '1' }] });
-const nothing = json(200, { posts: [] });
-const unavailable = json(503, { errors: [{ type: 'MaintenanceError' }] });
-
-let posts = 0;
-/** A callback as Ghost asks for it, for a post of its own. */
-function callback(inMs: number, token = 'first') {
-  const path = `/ghost/api/admin/schedules/posts/${posts++}/`;
-  const time = Date.now() + inMs;
-  const job = { time, url: `${origin}${path}?token=${token}`, extra: { httpMethod: 'PUT' } };
-  return { path, job, callsOf: () => calls.filter((call) => call.path === path) };
-}
 
 let stores = 0;
 function start(block: Record<string, unknown> = {}) {
   const scheduling = new DurableScheduling({ file: join(folder, `${stores++}.db`), ...block });
   scheduling.run();
   return scheduling;
-}
-
-/** Waits for so many calls; `vi.waitFor` would move a clock that is not the real one. */
-async function times(callsOf: () => unknown[], n: number, tries = 100) {
-  while (callsOf().length < n && tries > 0) {
-    await sleep(100);
-    tries -= 1;
-  }
-  expect(callsOf()).toHaveLength(n);
 }
 
 test('Ghost is called at the time, not before, and once', async () => {
@@ -138,25 +88,6 @@ test('and is the end of it when Ghost has not', async () => {
   await times(callsOf, 1);
   await sleep(2_500);
   expect(callsOf()).toHaveLength(1);
-});
-
-test('a clock that steps back does not call early, and one that steps ahead calls at once', async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-  const early = callback(1_500);
-  const ahead = callback(3_600_000);
-  const scheduling = start();
-  await scheduling.schedule(early.job);
-  await scheduling.schedule(ahead.job);
-  // The clock of the store goes on from where it was: on it, the time comes too soon.
-  vi.setSystemTime(Date.now() - 60_000);
-  for (let ms = 0; ms < 3_000; ms += 250) {
-    await sleep(250);
-    vi.setSystemTime(Date.now() + 250);
-  }
-  expect(early.callsOf()).toHaveLength(0);
-  vi.setSystemTime(ahead.job.time + 1_000);
-  await times(ahead.callsOf, 1);
-  await times(early.callsOf, 1);
 });
 
 test('without its store it calls from memory', async () => {
