@@ -1,9 +1,13 @@
 import { join, resolve } from 'node:path';
-import type { MysqlClient, StorePlace } from '@prosora/durable';
+import {
+  type BetterSqlite,
+  betterSqlite,
+  type MysqlClient,
+  type StorePlace,
+} from '@prosora/durable';
 import type { Ghost } from '../config/ghost.ts';
 import { JobsError } from '../errors.ts';
 import type { JobsOptions } from '../options.ts';
-import { type BetterSqlite, betterSqlite } from './better-sqlite.ts';
 
 /** Whether the store is in Ghost's MySQL database. */
 export function isOnMysql(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,7 +92,9 @@ test('and is the end of it when Ghost has not', async () => {
 
 test('without its store it calls from memory', async () => {
   const { job, callsOf } = callback(200);
-  await start({ file: '/proc/no-folder/x.db' }).schedule(job);
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  await start({ file: join(file, 'jobs.db') }).schedule(job);
   await times(callsOf, 1);
 });
 

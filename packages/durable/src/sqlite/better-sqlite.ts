@@ -1,8 +1,6 @@
-import type { OpenSqliteClient } from '@prosora/durable';
+import type { OpenSqliteClient, SqliteClient } from '../database/clients.ts';
 
-type SqliteClient = ReturnType<OpenSqliteClient>;
-
-/** The part of `better-sqlite3` that is used; Ghost's own is at hand, and its types are not. */
+/** The part of `better-sqlite3` that is used. It is no dependency: whoever has it hands it over. */
 export type BetterSqlite = new (
   file: string,
   options: { timeout: number },
@@ -31,7 +29,7 @@ const codes: Record<string, number> = {
   CONSTRAINT_UNIQUE: 2067,
 };
 
-/** Makes a client of a store out of Ghost's `better-sqlite3`. */
+/** Makes a client out of `better-sqlite3`. */
 export function betterSqlite(Database: BetterSqlite): OpenSqliteClient {
   return (file, timeout): SqliteClient => {
     const database = guard(() => new Database(file, { timeout }));
