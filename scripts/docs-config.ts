@@ -6,6 +6,7 @@ import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
@@ -32,6 +33,12 @@ const PACKAGES: DocumentedPackage[] = [
     folder: 'ghost-storage-cloudinary',
     options: storageOptions,
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
+    hasKeys: true,
+  },
+  {
+    folder: 'ghost-jobs-durable',
+    options: jobsOptions,
+    note: "Keys of the adapters' blocks in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
   { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },

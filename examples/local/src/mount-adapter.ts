@@ -3,23 +3,53 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { GhostConfig } from '@prosora/ghost-local';
 
-const MANIFEST = import.meta.resolve('@prosora/ghost-storage-cloudinary/package.json');
-const PACKAGE = path.dirname(fileURLToPath(MANIFEST));
-
-/** The name under which Ghost's configuration finds the adapter. */
+/** The name under which Ghost's configuration finds the storage adapter. */
 export const ADAPTER_NAME = 'prosora-cloudinary';
 
+/** Those for jobs and scheduling are one package. */
+const JOBS_NAME = 'prosora-jobs';
+
+/** What a self-hoster unpacks: each package, the types of adapter it is for, and what of it is published. */
+const PACKAGES = [
+  {
+    name: ADAPTER_NAME,
+    manifest: import.meta.resolve('@prosora/ghost-storage-cloudinary/package.json'),
+    types: ['storage'],
+    parts: ['package.json', 'dist'],
+  },
+  {
+    name: JOBS_NAME,
+    manifest: import.meta.resolve('@prosora/ghost-jobs-durable/package.json'),
+    types: ['jobs', 'scheduling'],
+    parts: ['package.json', 'dist', 'jobs', 'scheduling'],
+  },
+];
+
 /**
- * Builds the storage adapter and puts it where a self-hoster unpacks the published package:
- * `content/adapters/storage/<name>`.
+ * Builds the adapters and puts them where a self-hoster unpacks the published packages:
+ * `content/adapters/<type>/<name>`.
  */
-export async function mountAdapter(contentDir: string): Promise<void> {
-  await promisify(execFile)('npm', ['run', 'build', '--silent'], { cwd: PACKAGE });
-  const target = path.join(contentDir, 'adapters/storage', ADAPTER_NAME);
-  await rm(target, { recursive: true, force: true });
-  await mkdir(target, { recursive: true });
-  for (const part of ['package.json', 'dist']) {
-    await cp(path.join(PACKAGE, part), path.join(target, part), { recursive: true });
+export async function mountAdapters(contentDir: string): Promise<void> {
+  for (const { name, manifest, types, parts } of PACKAGES) {
+    const source = path.dirname(fileURLToPath(manifest));
+    await promisify(execFile)('npm', ['run', 'build', '--silent'], { cwd: source });
+    for (const type of types) {
+      const target = path.join(contentDir, 'adapters', type, name);
+      await rm(target, { recursive: true, force: true });
+      await mkdir(target, { recursive: true });
+      for (const part of parts) {
+        await cp(path.join(source, part), path.join(target, part), { recursive: true });
+      }
+    }
   }
 }
+
+/** The adapters for jobs and scheduling in Ghost's config; their store is beside Ghost's database. */
+export const JOBS_CONFIG: GhostConfig = {
+  adapters: {
+    jobs: { active: `${JOBS_NAME}/jobs` },
+    scheduling: { active: `${JOBS_NAME}/scheduling` },
+  },
+};
