@@ -29,14 +29,6 @@ const leanBundle: Plugin = {
       }),
     );
     build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: EMPTY[path] ?? '' }));
-    // What is imported as one object is bundled whole, 45 languages included.
-    build.onLoad({ filter: /packages[\\/][\w-]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        "import { z } from 'zod'",
-        "import * as z from 'zod'",
-      ),
-      loader: 'ts',
-    }));
     build.onLoad({ filter: /mysql2[\\/]lib[\\/]constants[\\/]errors\.js$/ }, () => ({
       contents: "module.exports = new Proxy({}, { get: (_, number) => 'ER_' + String(number) });",
     }));

@@ -74,6 +74,7 @@ export const plan: Record<string, Plan> = {
       'secrets',
       'options',
       'files',
+      'rate',
     ],
     finished: true,
   },

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { listenerOptions } from '@prosora/service';
 import type { Options, OptionValues } from '@prosora/service/options';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSigningKey, signingKey } from './access/signing-key.ts';
 import { defaultMemoryLimitMb, machineMemoryMb } from './database/memory-limit.ts';
 

@@ -1,7 +1,13 @@
-import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@prosora/service';
+import {
+  Counter,
+  createMetrics,
+  type EventsOutcome,
+  Gauge,
+  Histogram,
+  type Registry,
+} from '@prosora/service';
 import { remember } from './hit/remember.ts';
 import type { SentBatch } from './send/sender.ts';
-import type { SendOutcome } from './send/tinybird.ts';
 import type { Checkpoint } from './spool/checkpoint.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -11,7 +17,7 @@ export interface CollectorMetrics {
   /** `accepted`, why it was dropped, or the code of the refusal in lower case. */
   hit(outcome: string): void;
   flushed(tookMs: number): void;
-  sent(outcome: SendOutcome, batch: SentBatch): void;
+  sent(outcome: EventsOutcome, batch: SentBatch): void;
   /** What became of rows that Ghost synchronised. */
   synced(rows: { accepted: number; quarantined: number; dead?: number }): void;
   /** Where the answer to a chart's question came from. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import {
   addClockMetrics,
+  createTinybirdEvents,
   keepLooking,
   type Listener,
   type Logger,
@@ -21,7 +22,6 @@ import { writeDeadLetter } from './send/dead-letters.ts';
 import { sendLeftLanes } from './send/left-lanes.ts';
 import { createSender } from './send/sender.ts';
 import { logOutcome, logSynced } from './send/sender-log.ts';
-import { createTinybird } from './send/tinybird.ts';
 import { createSync } from './send/tinybird-sync.ts';
 import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
 import { type Lane, takeDataDir } from './spool/data-dir.ts';
@@ -89,7 +89,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     databaseFile: values.countryDatabase,
   });
   const tinybirdFor = (datasource: string) =>
-    createTinybird({
+    createTinybirdEvents({
       url: values.upstreamUrl,
       token: values.trackerToken,
       datasource,

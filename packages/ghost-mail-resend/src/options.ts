@@ -1,5 +1,5 @@
 import { listenerOptions, type Options, OptionsError, type OptionValues } from '@prosora/service';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Site } from './accept/authenticate.ts';
 import type { MailPlace } from './store/store.ts';
 

@@ -1,5 +1,5 @@
 import { listenerOptions, type Options } from '@prosora/service';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problemOfSecret } from './webhook/signature.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ });

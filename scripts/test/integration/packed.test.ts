@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -44,6 +45,33 @@ describe.each(packages)('$manifest.name, packed and installed alone', ({ folder,
   test.each(Object.keys(manifest.bin ?? {}))('the command %s says how it is used', async (bin) => {
     const file = path.join(installed.dir, 'node_modules/.bin', bin);
     expect(await installed.node([file, '--help'])).toContain(`Usage: ${bin}`);
+  });
+
+  test('carries its licence, and that of every package that it contains', async () => {
+    const read = (file: string) => readFileSync(path.join(installed.home, file), 'utf8');
+    expect(read('LICENSE')).toBe(readFileSync(path.join(ROOT, 'LICENSE'), 'utf8'));
+    const bill = read('dist/sbom.cdx.json');
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+    expect(await validator.validate(bill)).toBeNull();
+
+    const { components = [] } = JSON.parse(bill);
+    const billed: string[] = components.map(({ group, name }: { group?: string; name: string }) =>
+      group === undefined ? name : `${group}/${name}`,
+    );
+    const notices = read('dist/THIRD-PARTY-NOTICES.txt');
+    for (const name of billed)
+      expect(notices).toMatch(new RegExp(`^${name} \\d\\S* \\(.+\\)$`, 'm'));
+    // esbuild names each file that it bundles, in a bundle that is not minified.
+    const bundled = readdirSync(path.join(installed.home, 'dist'))
+      .filter((file) => /\.c?js$/.test(file))
+      .flatMap((file) => [
+        ...read(`dist/${file}`).matchAll(
+          /^\s*\/\/ .*node_modules\/((?:@[^/]+\/)?[^/]+)\/.*\.[cm]?js$/gm,
+        ),
+      ]);
+    expect(bundled.map(([, name]) => name).filter((name) => !billed.includes(name ?? ''))).toEqual(
+      [],
+    );
   });
 
   test('holds no source, no test and no path of the machine that built it', async () => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Who holds one signed text can try keys against it on machines of their own, as many as they like: a JWT of

@@ -1,6 +1,6 @@
 import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Project } from '../datafiles/project.ts';
 import { EngineError } from '../errors.ts';
 import { SITE, sitePipes } from './site-pipes.ts';

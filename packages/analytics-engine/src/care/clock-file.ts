@@ -7,7 +7,7 @@ import {
   type SavedClock,
   sentenceOf,
 } from '@prosora/service';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What engines before the guard of all services wrote at each look, doubted or not. */
 const formerClock = z.object({ lastLook: z.number().nonnegative(), isDoubted: z.boolean() });

@@ -1,3 +1,4 @@
+import { createTokenBucket, type TokenBucket } from '@prosora/service';
 import { clientNetwork } from '../visitor/client-network.ts';
 
 /** What became of a wish to ask. */
@@ -29,8 +30,8 @@ export function createQueryBudget(
   now: () => number = () => performance.now(),
 ): QueryBudget {
   const all = createBucket(perDay, now);
-  const ofNetwork = new Map<string, Bucket>();
-  const bucketOf = (address: string): Bucket => {
+  const ofNetwork = new Map<string, TokenBucket>();
+  const bucketOf = (address: string): TokenBucket => {
     const network = clientNetwork(address);
     const bucket = ofNetwork.get(network) ?? createBucket(perDay * ADDRESS_SHARE, now);
     // Those that ask are the last to be forgotten.
@@ -44,7 +45,7 @@ export function createQueryBudget(
   return {
     take(address) {
       const buckets = [all, bucketOf(address)];
-      const waitMs = Math.max(...buckets.map((bucket) => bucket.waitMs()));
+      const waitMs = Math.ceil(Math.max(...buckets.map((bucket) => bucket.msUntil(1))));
       if (waitMs > 0) return { granted: false, waitMs };
       for (const bucket of buckets) bucket.add(-1);
       return {
@@ -55,29 +56,8 @@ export function createQueryBudget(
   };
 }
 
-interface Bucket {
-  /** 0 when there is one to take. */
-  waitMs(): number;
-  add(tokens: number): void;
-}
-
 /** Holds a quarter of a day's questions, refilled with the other three quarters over a day. */
-function createBucket(perDay: number, now: () => number): Bucket {
+function createBucket(perDay: number, now: () => number): TokenBucket {
   const capacity = Math.max(1, Math.floor(perDay * BURST_SHARE));
-  const perMs = (perDay - capacity) / DAY_MS;
-  let tokens = capacity;
-  let filledAt = now();
-  const add = (more: number): void => {
-    tokens = Math.min(capacity, tokens + more);
-  };
-
-  return {
-    add,
-    waitMs() {
-      const at = now();
-      add(Math.max(0, at - filledAt) * perMs);
-      filledAt = at;
-      return tokens < 1 ? Math.ceil((1 - tokens) / perMs) : 0;
-    },
-  };
+  return createTokenBucket({ capacity, perMs: (perDay - capacity) / DAY_MS, now });
 }

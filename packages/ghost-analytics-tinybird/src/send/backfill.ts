@@ -3,15 +3,15 @@ import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
+import type { TinybirdEvents } from '@prosora/service';
 import { CollectorError } from '../errors.ts';
 import { writeFileAtomically } from '../spool/atomic-file.ts';
-import type { Tinybird } from './tinybird.ts';
 
 /** What is sent where. */
 export interface BackfillOptions {
   /** Lines of JSON as `prosora-engine export analytics_events` writes them; `.gz` is unpacked. */
   file: string;
-  tinybird: Tinybird;
+  tinybird: TinybirdEvents;
   /** How many rows of the file's time are at the other end; `undefined` where that is not to be had. */
   count?: () => Promise<number | undefined>;
   /** (Default: 1 MiB) */
@@ -127,7 +127,7 @@ function eventOf(text: string, line: number): string {
 }
 
 interface Batch {
-  attempt: () => ReturnType<Tinybird['send']>;
+  attempt: () => ReturnType<TinybirdEvents['send']>;
   rows: number;
   /** Of the file, where it ends. */
   line: number;

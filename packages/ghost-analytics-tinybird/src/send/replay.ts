@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { TinybirdEvents } from '@prosora/service';
 import { type DeadLetter, markReplayed, readDeadLetters } from './dead-letters.ts';
-import type { Tinybird } from './tinybird.ts';
 
 /** What became of one letter. */
 export interface Replayed {
@@ -19,7 +19,7 @@ export interface Replayed {
  */
 export async function* replay(
   file: string,
-  tinybirdFor: (datasource: string | undefined) => Tinybird,
+  tinybirdFor: (datasource: string | undefined) => TinybirdEvents,
   { batch, anyway = false }: { batch?: string | undefined; anyway?: boolean } = {},
 ): AsyncGenerator<Replayed> {
   for (const letter of readDeadLetters(file)) {
@@ -40,7 +40,7 @@ function nameFor({ batch, kind }: DeadLetter): string {
   return kind === 'quarantined' ? `replay-${randomUUID()}` : batch;
 }
 
-function whyItStays(outcome: Awaited<ReturnType<Tinybird['send']>>): string | undefined {
+function whyItStays(outcome: Awaited<ReturnType<TinybirdEvents['send']>>): string | undefined {
   if (outcome.kind !== 'accepted') return outcome.reason;
   return outcome.quarantined === 0 ? undefined : `${outcome.quarantined} are in quarantine`;
 }

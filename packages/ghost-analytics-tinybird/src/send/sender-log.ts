@@ -1,9 +1,8 @@
-import type { Logger } from '@prosora/service';
+import type { EventsOutcome, Logger } from '@prosora/service';
 import type { SentBatch } from './sender.ts';
-import type { SendOutcome } from './tinybird.ts';
 
 /** Writes what became of a batch; what a person has to act on is an error. */
-export function logOutcome(logger: Logger, outcome: SendOutcome, batch: SentBatch): void {
+export function logOutcome(logger: Logger, outcome: EventsOutcome, batch: SentBatch): void {
   const [level, text] = lineFor(outcome, batch);
   logger[level]({ batch: batch.name, hits: batch.rows, ...outcome }, text);
 }
@@ -18,7 +17,7 @@ export function logSynced(
   logger.error({ datasource, rows: quarantined }, 'synchronised rows are in quarantine');
 }
 
-function lineFor(outcome: SendOutcome, batch: SentBatch): ['debug' | 'warn' | 'error', string] {
+function lineFor(outcome: EventsOutcome, batch: SentBatch): ['debug' | 'warn' | 'error', string] {
   switch (outcome.kind) {
     case 'accepted':
       if (outcome.quarantined === 0) return ['debug', 'batch sent'];

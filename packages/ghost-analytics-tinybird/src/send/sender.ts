@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EventsOutcome, TinybirdEvents } from '@prosora/service';
 import type { Checkpoint, Progress } from '../spool/checkpoint.ts';
 import { joinRows, readFrames, wholeLinesLength } from '../spool/frame.ts';
 import { orderOf, readSegment, type Segment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { type DeadLetter, writeDeadLetter } from './dead-letters.ts';
-import type { SendOutcome, Tinybird } from './tinybird.ts';
 
 /** What sending takes. */
 export interface SenderOptions {
   spool: Spool;
-  tinybird: Tinybird;
+  tinybird: TinybirdEvents;
   checkpoint: Checkpoint;
   deadLettersFile: string;
   /** A batch is cut when this much waits, */
@@ -25,7 +25,7 @@ export interface SenderOptions {
   /** A number from 0 up to 1. (Default: `Math.random`) */
   random?: () => number;
   /** Hears what became of each batch that was sent. */
-  onOutcome?: (outcome: SendOutcome, batch: SentBatch) => void;
+  onOutcome?: (outcome: EventsOutcome, batch: SentBatch) => void;
   /** Hears of a disk that fails; sending goes on after a wait. */
   onFault?: (error: unknown) => void;
   /** Hears of lines that a crash left behind. */
@@ -151,7 +151,7 @@ export function createSender(options: SenderOptions): Sender {
   };
 
   /** Whether some of the rows may be taken without the others. */
-  const isOfRows = (outcome: SendOutcome): boolean =>
+  const isOfRows = (outcome: EventsOutcome): boolean =>
     outcome.kind === 'refused' ||
     (outcome.kind === 'halfway' && outcome.isOfRow && refusedByViews < BROKEN_VIEW_ROWS);
 
@@ -205,7 +205,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 /** Whether rows that are sent again after this may be there twice. */
-function mayBeThere(outcome: SendOutcome): boolean {
+function mayBeThere(outcome: EventsOutcome): boolean {
   return outcome.kind === 'unavailable' ? outcome.mayBeWritten : outcome.kind === 'halfway';
 }
 
@@ -215,7 +215,7 @@ function nameOf({ segment, from, cuts }: Progress): string {
 }
 
 function deadLetterOf(
-  outcome: SendOutcome,
+  outcome: EventsOutcome,
   { name, rows }: SentBatch,
   ndjson: Buffer,
 ): DeadLetter | undefined {

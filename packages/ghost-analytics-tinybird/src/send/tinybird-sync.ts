@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isSameSecret } from '@prosora/service';
+import { type EventsOutcome, isSameSecret, type TinybirdEvents } from '@prosora/service';
 import * as z from 'zod';
 import { CollectorError } from '../errors.ts';
 import { timesOf } from '../project/column-times.ts';
-import type { SendOutcome, Tinybird } from './tinybird.ts';
 
 /** The data sources of Ghost's Tinybird project that take what Ghost synchronises, by the type it says. */
 const DATASOURCE_OF = {
@@ -41,7 +40,7 @@ export interface RefusedRow {
 export interface SyncOptions {
   key: string;
   /** Sends to a data source. */
-  tinybirdFor: (datasource: string) => Tinybird;
+  tinybirdFor: (datasource: string) => TinybirdEvents;
   sites?: readonly string[] | undefined;
   /** Hears of each batch that was taken, and how many rows of it are in quarantine. */
   onTaken: (datasource: string, rows: { accepted: number; quarantined: number }) => void;
@@ -120,7 +119,7 @@ export function createSync({ key, tinybirdFor, sites, onTaken, onRefused }: Sync
 }
 
 /** Whether some of the rows may be taken without the others. */
-function isOfRows(outcome: SendOutcome): outcome is SendOutcome & Pick<RefusedRow, 'kind'> {
+function isOfRows(outcome: EventsOutcome): outcome is EventsOutcome & Pick<RefusedRow, 'kind'> {
   return outcome.kind === 'refused' || (outcome.kind === 'halfway' && outcome.isOfRow);
 }
 

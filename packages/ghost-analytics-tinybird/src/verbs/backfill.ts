@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { pick, verb } from '@prosora/service';
 import { collectorOptions } from '../options.ts';
 import { backfill } from '../send/backfill.ts';
-import { countRows } from '../send/tinybird.ts';
+import { countRows } from '../send/count-rows.ts';
 import { tinybirdOf, upstreamOptions } from './upstream.ts';
 
 /** Sends an export, and compares how many rows the other end has more. */

@@ -1,6 +1,10 @@
-import { type OptionValues, pick } from '@prosora/service';
+import {
+  createTinybirdEvents,
+  type OptionValues,
+  pick,
+  type TinybirdEvents,
+} from '@prosora/service';
 import { collectorOptions } from '../options.ts';
-import { createTinybird, type Tinybird } from '../send/tinybird.ts';
 
 /** The options of verbs that talk to the upstream. */
 export const upstreamOptions = pick(
@@ -20,8 +24,8 @@ export function tinybirdOf(
     upstreamTimeoutMs,
   }: OptionValues<typeof upstreamOptions>,
   other = datasource,
-): Tinybird {
-  return createTinybird({
+): TinybirdEvents {
+  return createTinybirdEvents({
     url: upstreamUrl,
     token: trackerToken,
     datasource: other,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { installGhost } from '@prosora/ghost-local';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
+import { createTinybirdEvents } from '@prosora/service';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createTinybird } from '../../src/send/tinybird.ts';
 import { FROM_SOURCE, runVerb } from '../fixtures/collector-process.ts';
 import { SITE } from '../fixtures/hits.ts';
 import {
@@ -168,7 +168,7 @@ test('page views that come meanwhile do not make up for rows that are missing', 
     payload: { site_uuid: SITE },
     timestamp: '2099-01-01 00:00:00',
   }));
-  await createTinybird({
+  await createTinybirdEvents({
     url: sandbox.tinybird.url,
     token: env.TINYBIRD_TRACKER_TOKEN,
     datasource: 'analytics_events',

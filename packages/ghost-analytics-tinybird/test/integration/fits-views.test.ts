@@ -1,9 +1,9 @@
+import { createTinybirdEvents } from '@prosora/service';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { CollectorError } from '../../src/errors.ts';
 import { readPageHit } from '../../src/hit/page-hit.ts';
 import { rowOf } from '../../src/hit/row.ts';
-import { createTinybird } from '../../src/send/tinybird.ts';
 import { type EngineUpstream, startEngineUpstream } from '../fixtures/engine-upstream.ts';
 import { hitBody } from '../fixtures/hits.ts';
 import { TOKEN } from '../fixtures/running-collector.ts';
@@ -71,7 +71,7 @@ function rowIn({ payload, facts }: typeof input extends fc.Arbitrary<infer T> ? 
 }
 
 test('any of 2,000 hits that pass is taken by the table and by every view of Ghost’s project', async () => {
-  const tinybird = createTinybird({
+  const tinybird = createTinybirdEvents({
     url: engine.url,
     token: TOKEN,
     datasource: 'analytics_events',

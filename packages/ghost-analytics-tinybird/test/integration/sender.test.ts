@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTinybirdEvents, type EventsOutcome } from '@prosora/service';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readDeadLetters } from '../../src/send/dead-letters.ts';
 import { createSender, type Sender } from '../../src/send/sender.ts';
-import { createTinybird, type SendOutcome } from '../../src/send/tinybird.ts';
 import { openCheckpoint } from '../../src/spool/checkpoint.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { freshDir } from '../fixtures/running-collector.ts';
@@ -29,7 +29,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `ro
 interface Sending extends AsyncDisposable {
   spool: Spool;
   sender: Sender;
-  outcomes: SendOutcome[];
+  outcomes: EventsOutcome[];
   /** Rows that were sent although they may be there already, by batch. */
   doubtful: number[];
   faults: unknown[];
@@ -41,13 +41,18 @@ async function openSending({ batchBytes = 65_536, segmentBytes = 2 ** 22 } = {})
   const spool = await openSpool({ folder: join(dir, 'spool'), maxBytes: 2 ** 24, segmentBytes });
   const checkpoint = openCheckpoint(join(dir, 'checkpoint'));
   open.push(checkpoint);
-  const outcomes: SendOutcome[] = [];
+  const outcomes: EventsOutcome[] = [];
   const doubtful: number[] = [];
   const faults: unknown[] = [];
   const sender = createSender({
     spool,
     checkpoint,
-    tinybird: createTinybird({ url: upstream.url, token: 't', datasource: 'd', timeoutMs: 300 }),
+    tinybird: createTinybirdEvents({
+      url: upstream.url,
+      token: 't',
+      datasource: 'd',
+      timeoutMs: 300,
+    }),
     deadLettersFile: join(dir, 'dead.ndjson'),
     batchBytes,
     batchMs: 5,
@@ -92,7 +97,7 @@ test('rows go out in order, in batches by bytes that follow one another, and seg
   await vi.waitUntil(() => sending.spool.bytes < 6_000);
 });
 
-const FAILURES: [string, Upstream['answer'], SendOutcome['kind']][] = [
+const FAILURES: [string, Upstream['answer'], EventsOutcome['kind']][] = [
   ['500', () => ({ status: 500 }), 'unavailable'],
   ['429 with Retry-After', () => ({ status: 429, headers: { 'retry-after': '0' } }), 'unavailable'],
   [
@@ -102,7 +107,7 @@ const FAILURES: [string, Upstream['answer'], SendOutcome['kind']][] = [
   ],
   ['an answer that comes too late', () => new Promise(() => undefined), 'unavailable'],
   ...[401, 402, 403, 404, 415, 431].map(
-    (status): [string, Upstream['answer'], SendOutcome['kind']] => [
+    (status): [string, Upstream['answer'], EventsOutcome['kind']] => [
       String(status),
       () => ({ status }),
       'misconfigured',

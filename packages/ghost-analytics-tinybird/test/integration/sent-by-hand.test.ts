@@ -1,20 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTinybirdEvents, type TinybirdEvents } from '@prosora/service';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backfill } from '../../src/send/backfill.ts';
 import { type DeadLetter, readDeadLetters, writeDeadLetter } from '../../src/send/dead-letters.ts';
 import { replay } from '../../src/send/replay.ts';
-import { createTinybird, type Tinybird } from '../../src/send/tinybird.ts';
 import { SITE } from '../fixtures/hits.ts';
 import { freshDir } from '../fixtures/running-collector.ts';
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
 let upstream: Upstream;
-let tinybird: Tinybird;
+let tinybird: TinybirdEvents;
 
 beforeEach(async () => {
   upstream = await startUpstream();
-  tinybird = createTinybird({ url: upstream.url, token: 't', datasource: 'd', timeoutMs: 1_000 });
+  tinybird = createTinybirdEvents({
+    url: upstream.url,
+    token: 't',
+    datasource: 'd',
+    timeoutMs: 1_000,
+  });
 });
 afterEach(() => upstream[Symbol.asyncDispose]());
 

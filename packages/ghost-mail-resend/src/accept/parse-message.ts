@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../errors.ts';
 import { dropUnsubscribeTag } from '../send/substitute.ts';
 import type { Lane, Message, Recipient, RecipientVariables, Template } from '../store/message.ts';

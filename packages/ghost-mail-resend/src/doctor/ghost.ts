@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Finding, fail, ok } from '@prosora/service';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Site, siteOfKey } from '../accept/authenticate.ts';
 import { MailBridgeError } from '../errors.ts';
 

@@ -1,6 +1,6 @@
 import { type Finding, fail, ok } from '@prosora/service';
 import { createTransport } from 'nodemailer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Site, siteOfKey } from '../accept/authenticate.ts';
 import { checkAsMailgun, type GhostMailConfig } from './ghost.ts';
 

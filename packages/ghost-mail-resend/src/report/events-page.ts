@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Refusal } from '../errors.ts';
 import { publicId } from '../store/public-id.ts';
 import type { MailStore } from '../store/schema.ts';

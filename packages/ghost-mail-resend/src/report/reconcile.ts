@@ -1,6 +1,6 @@
 import type { Clock } from '@prosora/durable';
 import type { Resend } from 'resend';
-import { z } from 'zod';
+import * as z from 'zod';
 import { recordEvents } from '../store/events.ts';
 import type { MailEvent } from '../store/mail-event.ts';
 import { peekNote, writeNote } from '../store/notes.ts';

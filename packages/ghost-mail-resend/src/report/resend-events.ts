@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MailEvent } from '../store/mail-event.ts';
 
 /** The parts of a webhook of Resend that matter here: https://resend.com/docs/dashboard/webhooks/event-types */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { peekNote, readNote, writeNote } from '../store/notes.ts';
 import type { MailStore } from '../store/schema.ts';
 

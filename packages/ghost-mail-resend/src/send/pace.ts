@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResendAnswer } from './resend.ts';
 
 /** One of the calls that Resend allows in a window: from when it is there again. */

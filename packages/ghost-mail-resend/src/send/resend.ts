@@ -4,7 +4,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { parseRetryAfter } from '@prosora/service';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How Resend is reached. */
 export interface ResendOptions {

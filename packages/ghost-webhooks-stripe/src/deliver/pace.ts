@@ -1,4 +1,5 @@
 import type { Clock } from '@prosora/durable';
+import { createTokenBucket } from '@prosora/service';
 import type { StripeEvent } from '../webhook/event.ts';
 
 /*
@@ -24,20 +25,17 @@ export interface Pace {
 }
 
 /** Makes a pace: a bucket that holds one second's worth of calls. */
-export function createPace(clock: Clock): Pace {
-  const bucketOf = (rate: number) => ({ rate, level: rate, at: clock.now() });
+export function createPace({ now, sleep }: Clock): Pace {
+  const bucketOf = (perSecond: number) =>
+    createTokenBucket({ capacity: perSecond, perMs: perSecond / 1_000, now });
   const buckets = { test: bucketOf(CALLS_PER_SECOND.test), live: bucketOf(CALLS_PER_SECOND.live) };
 
   return {
     async waitFor({ type, livemode }, signal) {
       const bucket = buckets[livemode ? 'live' : 'test'];
-      const now = clock.now();
-      const passedMs = Math.max(0, now - bucket.at);
-      bucket.level = Math.min(bucket.rate, bucket.level + (passedMs * bucket.rate) / 1_000);
-      bucket.at = now;
-      bucket.level -= CALLS[type] ?? 0;
-      if (bucket.level >= 0) return;
-      await clock.sleep((-bucket.level * 1_000) / bucket.rate, signal);
+      bucket.add(-(CALLS[type] ?? 0));
+      const waitMs = bucket.msUntil(0);
+      if (waitMs > 0) await sleep(waitMs, signal);
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { Job, Result } from '@prosora/durable';
+import type { TinybirdEvents } from '@prosora/service';
 import type { Sink } from '../inbox/inbox.ts';
 import type { EventSource, InboxTx } from '../inbox/tables.ts';
 import type { StripeEvent } from '../webhook/event.ts';
 import { isLegacy, type LegacyEvent, type LegacySubscription } from '../webhook/legacy-event.ts';
 import { mrrOf } from '../webhook/mrr.ts';
-import type { Tinybird } from './tinybird.ts';
 
 /** The queue of the rows for the analytics data source. */
 const MRR_QUEUE = 'mrr';
@@ -110,9 +110,12 @@ function before(
   return { ...now, ...previous };
 }
 
-/** Makes the handler of the rows: each goes out by itself, under a name by which the engine takes it once. */
+/**
+ * Makes the handler of the rows: each goes out by itself, under a name by which the engine takes it once. A row is dead
+ * only when the answer is about the row; whatever else is wrong, all wait for as long as it lasts.
+ */
 export function createMrrSender(
-  tinybird: Tinybird,
+  tinybird: TinybirdEvents,
 ): (job: Job, signal: AbortSignal) => Promise<Result> {
   return async (job, signal) => {
     const outcome = await tinybird.send(
@@ -123,13 +126,19 @@ export function createMrrSender(
     );
     switch (outcome.kind) {
       case 'accepted':
-        return { kind: 'done' };
+        if (outcome.quarantined === 0) return { kind: 'done' };
+        return { kind: 'dead', reason: 'the row is in the quarantine of the data source' };
       case 'refused':
         return { kind: 'dead', reason: outcome.reason };
+      case 'halfway':
+        // Sent again it would be there twice.
+        return { kind: 'dead', reason: `in the data source, but not in a view: ${outcome.reason}` };
       case 'misconfigured':
         return { kind: 'down', reason: outcome.reason };
-      case 'unavailable':
-        return { kind: 'retry', reason: outcome.reason };
+      case 'unavailable': {
+        const { reason, afterMs } = outcome;
+        return { kind: 'down', reason, ...(afterMs !== undefined && { afterMs }) };
+      }
     }
   };
 }

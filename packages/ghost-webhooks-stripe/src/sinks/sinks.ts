@@ -1,10 +1,9 @@
 import type { Job, Result } from '@prosora/durable';
-import type { OptionValues } from '@prosora/service';
+import { createTinybirdEvents, type OptionValues } from '@prosora/service';
 import type { Inbox, Sink } from '../inbox/inbox.ts';
 import type { stripeOptions } from '../options.ts';
 import { createHandlerCall, handlerSinks, loadHandlers } from './handler-sink.ts';
 import { createMrrSender, mrrSink } from './mrr-sink.ts';
-import { createTinybird } from './tinybird.ts';
 
 /** A sink and how its jobs are done. */
 export interface OpenSink extends Sink {
@@ -21,7 +20,7 @@ export async function openSinks(
   const { tinybirdUrl: url, tinybirdToken: token, tinybirdDatasource: datasource } = values;
   const sinks: OpenSink[] = [];
   if (url !== undefined && token !== undefined) {
-    const send = createMrrSender(createTinybird({ url, token, datasource }));
+    const send = createMrrSender(createTinybirdEvents({ url, token, datasource }));
     sinks.push({ ...mrrSink, handler: () => send });
   }
   if (values.handlers !== undefined) {

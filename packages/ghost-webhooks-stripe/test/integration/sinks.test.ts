@@ -77,7 +77,7 @@ test('changes of revenue go to the data source, each under a name of its own, th
   const server = createServer(async (request, response) => {
     const body = await text(request);
     requests += 1;
-    if (requests <= 2) return response.writeHead(500).end();
+    if (requests <= 2) return response.writeHead(requests === 1 ? 402 : 500).end();
     expect(request.url).toBe('/v0/events?name=stripe_mrr_events&wait=true');
     expect(request.headers.authorization).toBe('Bearer a-token');
     rows.push(JSON.parse(body));

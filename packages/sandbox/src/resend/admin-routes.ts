@@ -1,5 +1,5 @@
 import express, { type Request, type Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_PAGE, page, parse } from './list.ts';
 import type { MailStore, StoredMail } from './mail-store.ts';
 import { notFound, ResendRefusal } from './refusal.ts';

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ResendRefusal } from './refusal.ts';
 
 /** The most that one page holds. */

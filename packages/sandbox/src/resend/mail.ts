@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ResendRefusal } from './refusal.ts';
 
 // `email@example.com` or `Name <email@example.com>`, as Resend's message asks for.

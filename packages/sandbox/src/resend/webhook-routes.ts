@@ -1,5 +1,5 @@
 import express, { type Request, type Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { page, parse } from './list.ts';
 import { notFound, ResendRefusal } from './refusal.ts';
 import type { WebhookEvent } from './webhook-events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Books } from './books.ts';
 import { checkoutParams } from './checkout-order.ts';
 import type { Checkouts } from './checkouts.ts';

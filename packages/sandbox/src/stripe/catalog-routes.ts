@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Books } from './books.ts';
 import { buildCoupon, buildPrice, buildProduct } from './catalog.ts';
 import { flag, metadata, optionalText, readParams, whole } from './params.ts';

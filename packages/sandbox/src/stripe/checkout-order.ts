@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Books } from './books.ts';
 import { discounted } from './catalog.ts';
 import { buildCheckoutSession, type CheckoutSession } from './checkout-session.ts';

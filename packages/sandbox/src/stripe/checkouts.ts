@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CheckoutParams, placeOrder } from './checkout-order.ts';
 import { buildCustomerDetails, type CheckoutSession } from './checkout-session.ts';
 import { buildCustomer, buildPaymentMethod, type Customer } from './customer.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { given } from './catalog-routes.ts';
 import { buildCustomer } from './customer.ts';
 import { pageOf } from './list.ts';

@@ -1,5 +1,5 @@
 import express, { type Request, type Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Checkouts, payer } from './checkouts.ts';
 import { type Account, refundCharge } from './payments.ts';
 import { notImplemented } from './refusal.ts';

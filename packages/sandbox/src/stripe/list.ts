@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readParams, whole } from './params.ts';
 
 const pageParams = z.object({

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StripeRefusal } from './refusal.ts';
 
 /** Form values are text; these read them as what they stand for. */

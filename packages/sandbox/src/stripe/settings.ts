@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How the stand-in sends webhooks. The defaults are Stripe's habits, as far as they are known. */
 export const stripeSettings = z.strictObject({

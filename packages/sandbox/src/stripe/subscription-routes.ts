@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { given } from './catalog-routes.ts';
 import { flag, metadata, optionalText, readParams, whole } from './params.ts';
 import { type Account, defaultMethodOf, refundCharge } from './payments.ts';

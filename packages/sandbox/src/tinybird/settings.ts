@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a plan decides at Tinybird: https://www.tinybird.co/docs/forward/pricing/limits */
 export const tinybirdSettings = z.strictObject({

@@ -38,7 +38,8 @@ export async function startPrivateListener(options: PrivateListenerOptions): Pro
         return answer(response, 200, 'ok\n');
       case '/readyz': {
         const failures = await failuresOf(options.checks ?? {});
-        return answer(response, failures.length === 0 ? 200 : 503, failures.join('') || 'ok\n');
+        const text = failures.map((failure) => `${failure}\n`).join('');
+        return answer(response, failures.length === 0 ? 200 : 503, text || 'ok\n');
       }
       case '/metrics': {
         const text = await options.metrics.metrics();
@@ -58,14 +59,15 @@ export async function startPrivateListener(options: PrivateListenerOptions): Pro
   return listen(server, options);
 }
 
-async function failuresOf(checks: Record<string, ReadinessCheck>): Promise<string[]> {
+/** What is not well, as a line for each check that fails. */
+export async function failuresOf(checks: Record<string, ReadinessCheck>): Promise<string[]> {
   const outcomes = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {
         await check();
         return [];
       } catch (error) {
-        return [`${name}: ${error instanceof Error ? error.message : String(error)}\n`];
+        return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
       }
     }),
   );

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { userInfo } from 'node:os';
 import { object, string } from 'zod';
 import * as z from 'zod/v4/core';
@@ -49,28 +50,23 @@ export function createOperatorClient<O extends Operations>(
           if (value !== undefined) address.searchParams.set(key, String(value));
         }
       }
-      const response = await fetch(address, {
-        method: isWrite ? 'POST' : 'GET',
+      const { status, text } = await exchange(address, {
         headers: {
           authorization: `Bearer ${token}`,
           [CALLER_HEADER]: caller,
           ...(isWrite && { 'content-type': 'application/json' }),
         },
-        body: isWrite ? JSON.stringify(input) : null,
-        signal: AbortSignal.timeout(timeoutMs),
+        body: isWrite ? JSON.stringify(input) : undefined,
+        timeoutMs,
       }).catch((cause: unknown) => {
         throw unreachable(url, cause);
       });
-      const body = await response.json().catch((cause: unknown) => {
-        throw new ProsoraError('UNANSWERED', `${url} gave no whole answer to ${name}.`, { cause });
-      });
-      if (response.ok) return z.parse(operation.output, body) as never;
+      const body = parseJson(text);
+      if (status === 200) return z.parse(operation.output, body) as never;
       const said = z.safeParse(refusal, body);
       if (!said.success) {
         const help = 'Is that the private listener of the service?';
-        throw new ProsoraError('UNANSWERED', `${url} answers ${response.status} to ${name}.`, {
-          help,
-        });
+        throw new ProsoraError('UNANSWERED', `${url} answers ${status} to ${name}.`, { help });
       }
       const { code, message, help } = said.data.error;
       throw new ProsoraError(code, message, help === undefined ? {} : { help });
@@ -92,6 +88,50 @@ export function createLocalOperator<O extends Operations>(
       return z.parse(operationOf(operations, name).output, body) as never;
     },
   };
+}
+
+/**
+ * One call on a connection of its own. Not by `fetch`, which gives up an answer that begins after five minutes whatever
+ * its signal says: a service answers when the work is done, and a backup may take an hour.
+ */
+function exchange(
+  address: URL,
+  { headers, body, timeoutMs }: Exchange,
+): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: body === undefined ? 'GET' : 'POST',
+      headers,
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMs),
+    } as const;
+    const asked = request(address, options, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        resolve({ status: response.statusCode, text });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    asked.once('error', reject);
+    asked.end(body);
+  });
+}
+
+interface Exchange {
+  headers: Record<string, string>;
+  body: string | undefined;
+  timeoutMs: number;
+}
+
+/** Undefined for what is none, as from somebody between. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function operationOf<O extends Operations>(operations: O, name: keyof O & string) {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type OptionValues, pick, verb } from '@prosora/service';
 import { Resend } from 'resend';
-import { MailBridgeError } from '../../errors.ts';
 import { mailOptions, publicUrlOf } from '../../options.ts';
 import { noteImport } from '../../store/imports.ts';
 import { importSuppressions, readSuppressions } from '../import-suppressions.ts';
@@ -34,7 +32,7 @@ export const importList = verb({
   args: '<file>',
   needs: { ...storeOptions, ...resendOptions },
   async run({ args: [file = ''], options, print, show }) {
-    const addresses = readSuppressions(read(file));
+    const addresses = await readSuppressions(file);
     await using opened = await openHere(options);
     await importSuppressions(resendOf(options), addresses, (done) =>
       print(`${done} of ${addresses.length} are on the suppression list of Resend.`),
@@ -49,12 +47,4 @@ export const importList = verb({
 
 function resendOf({ resendApiKey, resendBaseUrl }: OptionValues<typeof resendOptions>): Resend {
   return new Resend(resendApiKey, { baseUrl: resendBaseUrl });
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new MailBridgeError('FILE', `${file} cannot be read.`, { cause });
-  }
 }

@@ -1,15 +1,21 @@
 import { mkdtempSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   createLocalOperator,
   createLogger,
   createMetrics,
   createOperatorClient,
+  createVerbOperator,
   findOperatorTokens,
+  Gauge,
   type Handlers,
+  listen,
+  numberLines,
+  numbersOf,
   openApiOf,
   openOperatorTokens,
   operation,
@@ -202,4 +208,65 @@ test('an answer of somebody between is no refusal of the service', async () => {
   await using _listener = listener;
   const { ask } = createOperatorClient(operations, { url: listener.url, token: TOKENS.write });
   await expect(ask('replay', { ids: ['e1'] })).rejects.toMatchObject({ code: 'UNANSWERED' });
+});
+
+test('a verb asks the service that runs, and where none does this process, for what it can do', async () => {
+  const { listener, replayed } = await startService();
+  await using _listener = listener;
+  const dataDir = mkdtempSync(join(tmpdir(), 'operator-'));
+  const at = { dataDir, privateHost: '127.0.0.1', privatePort: listener.port };
+  const here: string[] = [];
+  const { replay } = handlersFor(here);
+  const verb = (options: typeof at & { operatorToken?: string }) =>
+    createVerbOperator(operations, options, { name: 'example', local: { replay } });
+
+  await verb({ ...at, operatorToken: TOKENS.write }).ask('replay', { ids: ['e1'] });
+  expect([replayed, here]).toEqual([['e1'], []]);
+  await expect(
+    verb({ ...at, operatorToken: 'x'.repeat(32) }).ask('replay', { ids: ['e1'] }),
+  ).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  // No service has made a token in this folder.
+  await verb(at).ask('replay', { ids: ['e2'] });
+  expect([replayed, here]).toEqual([['e1'], ['e2']]);
+  await listener.close();
+  const stopped = verb({ ...at, operatorToken: TOKENS.write });
+  await stopped.ask('replay', { ids: ['e3'] });
+  expect(here).toEqual(['e2', 'e3']);
+  await expect(stopped.ask('list', {})).rejects.toMatchObject({
+    code: 'NOT_RUNNING',
+    message: `No example answers at ${listener.url}.`,
+  });
+});
+
+test('a connection that breaks, or an answer that comes too late, is no answer', async () => {
+  const server = createServer((request) => {
+    if (request.url?.endsWith('list?limit=1')) request.socket.destroy();
+  });
+  await using listener = await listen(server, { host: '127.0.0.1', port: 0 });
+  const { ask } = createOperatorClient(operations, {
+    url: listener.url,
+    token: TOKENS.read,
+    timeoutMs: 50,
+  });
+  for (const limit of [1, 2]) {
+    await expect(ask('list', { limit })).rejects.toMatchObject({ code: 'UNANSWERED' });
+  }
+  await listener.close(0);
+});
+
+test('the numbers of a service are those of its metrics, as data and as lines', async () => {
+  const metrics = createMetrics('example');
+  const queue = { name: 'prosora_waiting', help: 'w', labelNames: ['queue'], registers: [metrics] };
+  new Gauge(queue).set({ queue: 'mail' }, 3);
+  const fails = () => {
+    throw new Error('is full');
+  };
+  const numbers = await numbersOf(metrics, { disk: fails, clock: () => {} });
+  expect(numbers).toEqual({
+    isReady: false,
+    failures: ['disk: is full'],
+    metrics: [{ name: 'prosora_waiting', labels: { queue: 'mail' }, value: 3 }],
+  });
+  expect(numberLines(numbers)).toEqual(['disk: is full', 'prosora_waiting{queue="mail"} 3']);
+  expect(numberLines(await numbersOf(metrics, {}))[0]).toBe('ready');
 });

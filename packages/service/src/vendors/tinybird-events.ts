@@ -4,23 +4,28 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { wasNeverSent } from '@prosora/service';
 import * as z from 'zod';
-import { retryAfterMs } from './retry-after.ts';
+import { wasNeverSent } from './never-sent.ts';
+import { tinybirdWaitMs } from './tinybird-wait.ts';
 
-/** Which Tinybird, or what speaks like it. */
-export interface TinybirdOptions {
-  /** Without a slash at its end. */
+/** Which data source of Tinybird, or of what speaks like it. */
+export interface TinybirdEventsOptions {
+  /** Its origin. */
   url: string;
+  /** May append to the data source. */
   token: string;
   datasource: string;
-  timeoutMs: number;
+  /** How long to wait for an answer. (Default: 20,000) */
+  timeoutMs?: number;
   /** Milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
 }
 
-/** What became of a batch. */
-export type SendOutcome =
+/**
+ * What became of a batch. Only `refused` says that its rows are wrong; `halfway` and quarantine that they are there and
+ * not where charts look. All else is about the way there, and the batch waits.
+ */
+export type EventsOutcome =
   /** Written, apart from the rows in quarantine. */
   | { kind: 'accepted'; rows: number; quarantined: number }
   /**
@@ -41,10 +46,14 @@ export type SendOutcome =
   /** Nothing will be taken until a person has changed the token, the address or what is between. */
   | { kind: 'misconfigured'; reason: string };
 
-/** The Events API: https://www.tinybird.co/docs/api-reference/events-api */
-export interface Tinybird {
-  /** Sends rows as NDJSON, under the name of their batch if they have one, and waits until they are written. */
-  send(ndjson: string | Buffer, batch?: string, signal?: AbortSignal): Promise<SendOutcome>;
+/** The Events API of one data source: https://www.tinybird.co/docs/api-reference/events-api */
+export interface TinybirdEvents {
+  /**
+   * Sends rows as NDJSON and waits until they are written; never throws.
+   *
+   * @param batch a name that always means the same rows: the engine takes it once
+   */
+  send(ndjson: string | Buffer, batch?: string, signal?: AbortSignal): Promise<EventsOutcome>;
 }
 
 /** The engine knows a batch by this header and takes it once; Tinybird ignores it. */
@@ -62,10 +71,10 @@ const isFar = (url: string) => url.startsWith('https:');
 const REFUSED = new Set([400, 413]);
 const TRANSIENT = new Set([408, 425, 429]);
 
-/** Creates the client; it never throws, as each failure is an outcome. */
-export function createTinybird(options: TinybirdOptions): Tinybird {
-  const { url, token, datasource, timeoutMs, now = Date.now } = options;
-  const target = `${url}/v0/events?name=${datasource}&wait=true`;
+/** Creates the client of one data source. */
+export function createTinybirdEvents(options: TinybirdEventsOptions): TinybirdEvents {
+  const { url, token, datasource, timeoutMs = 20_000, now = Date.now } = options;
+  const target = `${url.replace(/\/$/, '')}/v0/events?name=${datasource}&wait=true`;
 
   return {
     async send(ndjson, batch, signal) {
@@ -115,10 +124,10 @@ async function post(
   };
 }
 
-function outcomeOf({ status, headers, said }: Answer, nowMs: number): SendOutcome {
+function outcomeOf({ status, headers, said }: Answer, nowMs: number): EventsOutcome {
   if (status >= 200 && status < 300) return ingested(said);
   const reason = `${status}: ${said.slice(0, 300)}`;
-  const afterMs = retryAfterMs(headers, nowMs);
+  const afterMs = tinybirdWaitMs(headers, nowMs);
   if (status >= 500 || TRANSIENT.has(status)) {
     return { kind: 'unavailable', reason, afterMs, mayBeWritten: status >= 500 };
   }
@@ -128,7 +137,7 @@ function outcomeOf({ status, headers, said }: Answer, nowMs: number): SendOutcom
 }
 
 /** A 2xx that does not count rows comes from something else than Tinybird. */
-function ingested(text: string): SendOutcome {
+function ingested(text: string): EventsOutcome {
   try {
     const { successful_rows, quarantined_rows } = ingestResult.parse(JSON.parse(text));
     return { kind: 'accepted', rows: successful_rows, quarantined: quarantined_rows };
@@ -140,28 +149,4 @@ function ingested(text: string): SendOutcome {
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
-}
-
-const countAnswer = z.object({ data: z.tuple([z.object({ rows: z.coerce.number() })]) });
-
-/**
- * How many rows a data source has up to a time, by `/v0/sql`; `undefined` where that is not to be had, as in
- * the engine.
- *
- * @param until in UTC, `YYYY-MM-DD hh:mm:ss`
- */
-export async function countRows(
-  { url, token, datasource }: Pick<TinybirdOptions, 'url' | 'token' | 'datasource'>,
-  until: string,
-): Promise<number | undefined> {
-  const query = new URLSearchParams({
-    q: `SELECT count() AS rows FROM ${datasource} WHERE timestamp <= toDateTime('${until}') FORMAT JSON`,
-  });
-  const answer = await fetch(`${url}/v0/sql?${query}`, {
-    headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(60_000),
-  });
-  if (!answer.ok) return undefined;
-  const { data } = countAnswer.parse(await answer.json());
-  return data[0].rows;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect, test } from 'vitest';
-import { retryAfterMs } from '../../src/send/retry-after.ts';
+import { tinybirdWaitMs } from '../../src/vendors/tinybird-wait.ts';
 
 const NOW = Date.parse('2026-09-01T12:00:00Z');
 
@@ -15,5 +15,5 @@ test.each([
   [{ 'retry-after': '' }, undefined],
   [{}, undefined],
 ])('%j asks for %s ms', (headers, waitMs) => {
-  expect(retryAfterMs(headers as IncomingHttpHeaders, NOW)).toBe(waitMs);
+  expect(tinybirdWaitMs(headers as IncomingHttpHeaders, NOW)).toBe(waitMs);
 });
