@@ -87,8 +87,6 @@ export async function containersOf(dir: string): Promise<Container[]> {
 
 /** Objects that Docker prints a line each, or, in some versions, all in one array. */
 export function jsonLines(printed: string): Record<string, unknown>[] {
-  return printed
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .flatMap((line) => JSON.parse(line) as Record<string, unknown> | Record<string, unknown>[]);
+  const lines = printed.split('\n').filter((line) => line.trim() !== '');
+  return lines.flatMap((line) => JSON.parse(line) as Record<string, unknown>);
 }
