@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
+import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -30,7 +31,11 @@ const PACKAGES: DocumentedPackage[] = [
   },
   { folder: 'ghost-mail-resend', options: mailOptions },
   { folder: 'ghost-webhooks-stripe', options: stripeOptions },
-  { folder: 'ghost-analytics-tinybird', options: collectorOptions },
+  {
+    folder: 'ghost-analytics-tinybird',
+    options: collectorOptions,
+    operations: collectorOperations,
+  },
   { folder: 'analytics-engine', options: engineOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 /** A process that is measured. */
 export interface MeasuredServer {
   url: string;
+  /** Of its private listener, for one that has it. */
+  privateUrl?: string;
   /** From its start until it was ready. */
   startMs: number;
   /** Most memory it ever had, in MB. */
@@ -29,11 +31,11 @@ export async function startServer(
     ['-c', cores, process.execPath, '--conditions=@prosora/source', file],
     { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const url = await readyUrl(child);
+  const urls = await readyUrls(child);
   const startMs = performance.now() - startedAt;
   const proc = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, 'utf8');
   return {
-    url,
+    ...urls,
     startMs,
     peakRssMb: () => Number(/VmHWM:\s+(\d+)/.exec(proc('status'))?.[1]) / 1_024,
     cpuMs() {
@@ -49,12 +51,13 @@ export async function startServer(
   };
 }
 
-async function readyUrl(child: ChildProcess): Promise<string> {
+async function readyUrls(child: ChildProcess): Promise<Pick<MeasuredServer, 'url' | 'privateUrl'>> {
   if (!child.stdout) throw new Error('there is no output to read');
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.includes('"ready"')) continue;
     child.stdout.resume();
-    return (JSON.parse(line) as { url: string }).url;
+    const { url, privateUrl } = JSON.parse(line);
+    return { url, ...(privateUrl && { privateUrl }) };
   }
   throw new Error('the server ended before it was ready');
 }

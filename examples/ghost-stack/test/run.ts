@@ -1,4 +1,4 @@
-// npm run test:stack: builds the packages, then brings the stack up in containers and tests it.
+// npm run test:stack: builds the stack's images, brings it up in containers and tests it.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -22,7 +22,6 @@ if (engine.status !== 0) {
   );
   process.exit(1);
 }
-run('npm', ['run', 'build', '--silent']);
 run(
   'vitest',
   ['run', '--config', 'vitest.workspace.ts', '--project', 'stack', ...process.argv.slice(2)],

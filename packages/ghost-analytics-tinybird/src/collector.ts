@@ -6,7 +6,10 @@ import {
   type Listener,
   type Logger,
   listen,
+  type OperatorTokens,
   openClockGuard,
+  openOperatorTokens,
+  serveOperations,
   startPrivateListener,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
@@ -19,6 +22,7 @@ import { remember } from './hit/remember.ts';
 import { createSeen } from './hit/seen.ts';
 import type { CollectorOptions } from './options.ts';
 import { writeDeadLetter } from './send/dead-letters.ts';
+import { takeFormerLetters } from './send/former-dead-letters.ts';
 import { sendLeftLanes } from './send/left-lanes.ts';
 import { createSender } from './send/sender.ts';
 import { logOutcome, logSynced } from './send/sender-log.ts';
@@ -27,6 +31,8 @@ import { type Checkpoint, openCheckpoint } from './spool/checkpoint.ts';
 import { type Lane, takeDataDir } from './spool/data-dir.ts';
 import { orderOf } from './spool/segment.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
+import { createHandlers } from './verbs/handlers.ts';
+import { operations } from './verbs/operations.ts';
 import { clientAddress } from './visitor/client-address.ts';
 import { adviceOn, clockRecordOf } from './visitor/clock.ts';
 import { openMidnightVisitors } from './visitor/midnight-visitors.ts';
@@ -55,6 +61,10 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
+  const tokens = operatorTokensOf(values, logger);
+  await takeFormerLetters(values.dataDir, files.lane.dir).catch((error: unknown) => {
+    logger.error({ err: error }, 'former dead letters stay where they are until the next start');
+  });
   const clock = await openClockGuard({
     record: clockRecordOf(values.dataDir, files.lane.dir, logger),
   });
@@ -113,12 +123,24 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
     });
   const sender = senderOf(files.lane, { spool, checkpoint });
+  const shown = {
+    metrics: metrics.registry,
+    checks: { spool: spool.check, salts: () => void salts.ofNow() },
+  };
   const health = started.use(
     await startPrivateListener({
+      ...shown,
       host: values.privateHost,
       port: values.privatePort,
-      metrics: metrics.registry,
-      checks: { spool: spool.check, salts: () => void salts.ofNow() },
+      ...(tokens && {
+        routes: serveOperations({
+          operations,
+          handlers: createHandlers(values, shown),
+          tokens,
+          logger,
+        }),
+      }),
+      onError: (error) => logger.error({ err: error }, 'the private listener failed'),
     }),
   );
   const isTrustedProxy = remember(trustOf(values));
@@ -186,6 +208,16 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** None on a full disk, where all that matters is that page hits leave it. */
+function operatorTokensOf(values: CollectorOptions, logger: Logger): OperatorTokens | undefined {
+  try {
+    return openOperatorTokens(values);
+  } catch (error) {
+    logger.error({ err: error }, 'the operator API is closed until the next start');
+    return undefined;
+  }
 }
 
 /** Whether an address is one of the proxies whose headers are believed. */

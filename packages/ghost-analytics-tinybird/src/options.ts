@@ -1,5 +1,10 @@
 import { isIP } from 'node:net';
-import { listenerOptions, type Options, type OptionValues } from '@prosora/service';
+import {
+  listenerOptions,
+  type Options,
+  type OptionValues,
+  operatorOptions,
+} from '@prosora/service';
 import * as z from 'zod';
 
 const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
@@ -218,6 +223,7 @@ export const collectorOptions = {
     port: 4400,
     privatePort: 4401,
   }),
+  ...operatorOptions('PROSORA_COLLECTOR'),
 } satisfies Options;
 
 /** The values of the options. */

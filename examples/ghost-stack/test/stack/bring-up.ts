@@ -1,12 +1,17 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { composeIn, ROOT, STACK_FILES } from './stack.ts';
+import { watchMemory } from './memory.ts';
+import { composeIn, ROOT } from './stack.ts';
 
 const PROJECT = 'ghost-stack-test';
 
 /** Left up for the next run: shorter while a test is being written. */
 const keep = process.env['PROSORA_STACK'] === 'keep';
+
+/** What a clone has, and neither what was installed and built here nor a `.env`. */
+const isCloned = (file: string) =>
+  !/(^|\/)(\.env|\.git|\.prosora|dist|node_modules)$/.test(path.relative(ROOT, file));
 
 /**
  * Brings the unmodified stack up for all tests of the layer, from a copy without a `.env`, and takes it and
@@ -19,18 +24,12 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
     await compose(['down', '--volumes', '--timeout', '5']);
     await rm(dir, { recursive: true, force: true });
   };
-  for (const file of STACK_FILES) {
-    await cp(file, path.join(dir, path.relative(ROOT, file)), { recursive: true });
+  for (const name of await readdir(ROOT)) {
+    const file = path.join(ROOT, name);
+    if (!isCloned(file)) continue;
+    await cp(file, path.join(dir, name), { recursive: true, filter: isCloned });
   }
-  await cp(path.join(ROOT, 'packages'), path.join(dir, 'packages'), {
-    recursive: true,
-    filter: (source) =>
-      /^packages(\/[^/]+(\/(package\.json|dist(\/.*)?))?)?$/.test(path.relative(ROOT, source)),
-  });
-  await cp(
-    path.join(ROOT, 'examples/local/package.json'),
-    path.join(dir, 'examples/local/package.json'),
-  );
+  const memory = watchMemory(PROJECT);
   const startedAt = performance.now();
   try {
     // What a killed run left.
@@ -38,6 +37,7 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
     await compose(['up', '--detach', '--wait', '--build']);
   } catch (error) {
     console.error(await compose(['logs', '--tail', '30']));
+    await memory.stop();
     await takeDown();
     throw error;
   }
@@ -51,5 +51,8 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
     '/data/caddy/pki/authorities/local/root.crt',
   ]);
   testProject.provide('stack', { dir, project: PROJECT, ca });
-  return keep ? async () => {} : takeDown;
+  return async () => {
+    console.log('The most memory that each service took, in MB:', await memory.stop());
+    if (!keep) await takeDown();
+  };
 }

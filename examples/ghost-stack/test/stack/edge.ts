@@ -20,18 +20,23 @@ export interface EdgeRequest {
   host?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** (Default: 443) */
+  port?: number;
+  /** The authority to trust. (Default: that of the stack under test) */
+  ca?: string;
 }
 
 /** Asks the published port over TLS, trusting the edge's own authority alone. */
 export async function askEdge(path: string, options: EdgeRequest = {}): Promise<EdgeAnswer> {
-  const { method = 'GET', host = DOMAIN, headers = {}, body } = options;
+  const { method = 'GET', host = DOMAIN, headers = {}, body, port = 443 } = options;
+  const { ca = inject('stack').ca } = options;
   return await new Promise((resolve, reject) => {
     const request = httpsRequest(
       {
         host: '127.0.0.1',
-        port: 443,
+        port,
         servername: host,
-        ca: inject('stack').ca,
+        ca,
         method,
         path,
         headers: { host, ...headers },

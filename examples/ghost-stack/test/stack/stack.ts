@@ -8,7 +8,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../../..');
 
 /** A running stack as its tests find it. */
 export interface StackUnderTest {
-  /** A copy of what a user has after cloning and building. */
+  /** A copy of what a user has after cloning. */
   dir: string;
   /** Compose's name of the project, in front of the names of containers and networks. */
   project: string;
@@ -32,16 +32,6 @@ export const SERVICES = [
   'webhooks',
 ] as const;
 export type Service = (typeof SERVICES)[number];
-
-/** What a user has after cloning and building: what compose mounts and builds from. */
-export const STACK_FILES = [
-  '.dockerignore',
-  'Caddyfile',
-  'docker-compose.yml',
-  'examples/ghost-stack',
-  'package.json',
-  'package-lock.json',
-].map((file) => path.join(ROOT, file));
 
 /** The repository's root. */
 export { ROOT };
@@ -92,6 +82,7 @@ export async function inspect(container: string): Promise<ContainerState> {
 /** The part of `docker inspect` that is looked at here. */
 export interface ContainerState {
   State: { Pid: number; Health?: { Status: string } };
+  RestartCount: number;
   Config: { User: string; Env: string[]; StopTimeout?: number };
   Mounts: { Type: string; RW: boolean }[];
   HostConfig: {

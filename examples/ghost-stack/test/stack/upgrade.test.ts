@@ -6,7 +6,7 @@ import { compose } from './stack.ts';
 
 const { dir } = inject('stack');
 const caddyfile = path.join(dir, 'Caddyfile');
-const program = path.join(dir, 'packages/ghost-webhooks-stripe/dist/cli.js');
+const program = path.join(dir, 'examples/ghost-stack/ghost/start.sh');
 
 /** As git does it: a new file in the old one's place. */
 async function replace(file: string, text: string): Promise<void> {
@@ -24,14 +24,14 @@ afterAll(async () => {
   await compose(['up', '--detach', '--wait', '--force-recreate']);
 });
 
-test('the command of an upgrade starts what the new version mounts', async () => {
+test('the command of an upgrade starts what the new version mounts and builds', async () => {
   await replace(
     caddyfile,
     before.caddyfile.replace('import answers\n', 'import answers\n\theader Prosora-Version next\n'),
   );
-  await replace(program, before.program.replace('\n', '\nconsole.log("the next version");\n'));
+  await replace(program, before.program.replace('\n', '\necho the next version\n'));
   await compose(['up', '--detach', '--wait', '--build', '--force-recreate']);
   const { status, headers } = await askEdge('/');
   expect({ status, version: headers['prosora-version'] }).toEqual({ status: 200, version: 'next' });
-  expect(await compose(['logs', 'webhooks'])).toContain('the next version');
+  expect(await compose(['logs', 'ghost'])).toContain('the next version');
 });

@@ -1,69 +1,99 @@
-import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import { readFileIfPresent } from '../spool/atomic-file.ts';
 
-const deadLetter = z.object({
-  /** When it was given up. */
-  at: z.iso.datetime(),
-  /** The range it came from, `segment:from-to`. */
-  batch: z.string(),
-  /**
-   * `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them,
-   * and to send them again doubles these.
-   */
-  kind: z.enum(['refused', 'halfway', 'quarantined']).default('refused'),
-  /** Where the rows were sent, when not where page hits are. */
-  datasource: z.string().optional(),
-  /** What the upstream said. */
-  reason: z.string(),
-  /** The rows as they were sent. */
-  rows: z.array(z.unknown()),
+/** Rows that the upstream will not take. */
+export const deadLetterSchema = z.object({
+  at: z.iso.datetime().describe('When it was given up'),
+  batch: z.string().describe('The range it came from, `segment:from-to`'),
+  kind: z
+    .enum(['refused', 'halfway', 'quarantined'])
+    .describe(
+      '`refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these',
+    ),
+  datasource: z.string().optional().describe('Where the rows were sent, when not to page hits'),
+  reason: z.string().describe('What the upstream said'),
+  rows: z.array(z.unknown()).describe('The rows as they were sent'),
 });
 
 /** Rows that the upstream will not take. */
-export type DeadLetter = z.output<typeof deadLetter>;
+export type DeadLetter = z.output<typeof deadLetterSchema>;
 
-/** Adds a line to the file; it is on disk when this returns. */
+/** How long one process waits for another that writes. */
+const BUSY_MS = 5_000;
+
+/** Keeps a letter; it is on disk when this returns. After a crash it may come again, and is there once. */
 export function writeDeadLetter(file: string, letter: DeadLetter): void {
-  const handle = openSync(file, 'a', 0o600);
-  try {
-    // The newline in front ends a line that a crash cut off.
-    appendFileSync(handle, `\n${JSON.stringify(letter)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+  writeDeadLetters(file, [letter]);
+}
+
+/** Keeps letters, all or none. */
+export function writeDeadLetters(file: string, letters: Iterable<DeadLetter>): void {
+  using store = open(file);
+  const insert = store.prepare(
+    `INSERT INTO dead_letter (at, batch, kind, datasource, reason, rows)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (batch) DO UPDATE SET
+      at = excluded.at, kind = excluded.kind, reason = excluded.reason, rows = excluded.rows`,
+  );
+  store.exec('BEGIN IMMEDIATE');
+  // What fails on the way ends with the store, uncommitted.
+  for (const { at, batch, kind, datasource, reason, rows } of letters) {
+    insert.run(at, batch, kind, datasource ?? null, reason, JSON.stringify(rows));
   }
+  store.exec('COMMIT');
+}
+
+/** The letters of a file after a number, in the order in which they were given up, read one by one. */
+export function* readDeadLetters(
+  file: string,
+  after = 0,
+): Generator<{ number: number; letter: DeadLetter }> {
+  if (!existsSync(file)) return;
+  using store = open(file);
+  const next = store.prepare('SELECT * FROM dead_letter WHERE number > ? ORDER BY number LIMIT 1');
+  for (let row = next.get(after); row; row = next.get(Number(row['number']))) {
+    yield { number: Number(row['number']), letter: letterOf(row) };
+  }
+}
+
+/** The letter of a batch. */
+export function findDeadLetter(file: string, batch: string): DeadLetter | undefined {
+  if (!existsSync(file)) return undefined;
+  using store = open(file);
+  const row = store.prepare('SELECT * FROM dead_letter WHERE batch = ?').get(batch);
+  return row && letterOf(row);
+}
+
+/** Gives up a letter that was sent after all. */
+export function removeDeadLetter(file: string, { batch }: DeadLetter): void {
+  using store = open(file);
+  store.prepare('DELETE FROM dead_letter WHERE batch = ?').run(batch);
 }
 
 /**
- * Reads the file without what was replayed. A letter that was written twice because of a crash is there
- * once.
+ * Opened for each use: letters are rare, and so the folder holds one whole file. The collector of the lane and a verb
+ * beside it may both write. A number is never given twice, so that a page goes on where the last one ended.
  */
-export function readDeadLetters(file: string): DeadLetter[] {
-  const byBatch = new Map<string, DeadLetter>();
-  for (const line of (readFileIfPresent(file) ?? '').split('\n')) {
-    const letter = parse(line);
-    if (letter) byBatch.set(letter.batch, letter);
-  }
-  const replayed = readFileIfPresent(replayedIn(file)) ?? '';
-  for (const batch of replayed.split('\n')) byBatch.delete(batch);
-  return [...byBatch.values()];
+function open(file: string): DatabaseSync {
+  const store = new DatabaseSync(file, { timeout: BUSY_MS });
+  store.exec(`PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS dead_letter (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      at TEXT NOT NULL,
+      batch TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL,
+      datasource TEXT,
+      reason TEXT NOT NULL,
+      rows TEXT NOT NULL
+    ) STRICT`);
+  return store;
 }
 
-/** Notes that a letter was sent after all. The file of letters itself belongs to the collector that runs. */
-export function markReplayed(file: string, { batch }: DeadLetter): void {
-  appendFileSync(replayedIn(file), `${batch}\n`, { mode: 0o600 });
-}
-
-function replayedIn(file: string): string {
-  return `${file}.replayed`;
-}
-
-/** `undefined` for an empty line and for one that a crash cut off. */
-function parse(line: string): DeadLetter | undefined {
-  try {
-    return deadLetter.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
+function letterOf(row: Record<string, unknown>): DeadLetter {
+  const { number: _, datasource, rows, ...rest } = row;
+  return deadLetterSchema.parse({
+    ...rest,
+    datasource: datasource ?? undefined,
+    rows: JSON.parse(String(rows)),
+  });
 }

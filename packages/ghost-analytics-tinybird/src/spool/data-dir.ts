@@ -67,7 +67,7 @@ export function spoolBytesIn(laneDir: string): number {
 
 /** Where the dead letters of a lane are. */
 export function deadLettersIn(laneDir: string): string {
-  return join(laneDir, 'dead-letters.ndjson');
+  return join(laneDir, 'dead-letters.db');
 }
 
 /**

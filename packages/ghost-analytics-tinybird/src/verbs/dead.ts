@@ -1,20 +1,27 @@
-import { pick, verb } from '@prosora/service';
-import { collectorOptions } from '../options.ts';
-import { readDeadLetters } from '../send/dead-letters.ts';
-import { replay } from '../send/replay.ts';
-import { deadLettersIn, laneDirsIn } from '../spool/data-dir.ts';
+import { createVerbOperator, verb } from '@prosora/service';
+import { createFolderHandlers, createReplay } from './handlers.ts';
+import { operations } from './operations.ts';
+import { operatorClientOptions } from './operator-client-options.ts';
 import { tinybirdOf, upstreamOptions } from './upstream.ts';
 
-const filesIn = (dataDir: string): string[] => laneDirsIn(dataDir).map(deadLettersIn);
+const MOST = 1_000;
 
 /** Shows what the upstream does not take. */
 export const dead = verb({
   help: 'Prints the hits that the upstream does not take, and why, as lines of JSON',
-  needs: pick(collectorOptions, 'dataDir'),
-  run({ options: { dataDir }, show }) {
-    show(filesIn(dataDir).flatMap(readDeadLetters), (letters) =>
-      letters.map((letter) => JSON.stringify(letter)),
-    );
+  needs: operatorClientOptions,
+  async run({ options, print, show }) {
+    const local = createFolderHandlers(options.dataDir);
+    const { ask } = createVerbOperator(operations, options, { name: 'collector', local });
+    const letters: unknown[] = [];
+    for (let after: string | null | undefined; after !== null; ) {
+      const { items, next } = await ask('dead-letters', { limit: MOST, after });
+      for (const letter of items) print(JSON.stringify(letter));
+      letters.push(...items);
+      after = next;
+    }
+    // A person has read them by now.
+    show(letters, () => []);
     return 0;
   },
 });
@@ -26,16 +33,23 @@ export const replayVerb = verb({
     batch: { type: 'string', value: 'NAME', help: 'Only the hits of this batch' },
     anyway: { type: 'boolean', help: 'Also hits that the upstream may have, which doubles them' },
   },
-  needs: { ...upstreamOptions, ...pick(collectorOptions, 'dataDir') },
-  async run({ flags, options, print, show }) {
-    const tinybirdFor = (datasource?: string) => tinybirdOf(options, datasource);
+  needs: { ...upstreamOptions, ...operatorClientOptions },
+  async run({ flags: { batch, anyway }, options, print, show }) {
+    const replay = createReplay(options.dataDir, (datasource) => tinybirdOf(options, datasource));
+    const { ask } = createVerbOperator(operations, options, {
+      name: 'collector',
+      local: { replay },
+      // One that waits for another call, and then for the upstream.
+      timeoutMs: 600_000,
+    });
     const replayed: { batch: string; hits: number; stays: string | null }[] = [];
-    for (const file of filesIn(options.dataDir)) {
-      for await (const { letter, stays } of replay(file, tinybirdFor, flags)) {
-        const hits = letter.rows.length;
-        replayed.push({ batch: letter.batch, hits, stays: stays ?? null });
-        print(`${stays ? '✘' : '✔'} ${letter.batch}, ${hits} hits${stays ? `: ${stays}` : ''}`);
+    for (let after: string | null | undefined; after !== null; ) {
+      const { items, next } = await ask('replay', { batch, anyway, limit: MOST, after });
+      for (const { batch, hits, stays } of items) {
+        print(`${stays ? '✘' : '✔'} ${batch}, ${hits} hits${stays ? `: ${stays}` : ''}`);
       }
+      replayed.push(...items);
+      after = next;
     }
     // A person has read them by now.
     show(replayed, () => []);

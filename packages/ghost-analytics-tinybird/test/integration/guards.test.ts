@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Collector } from '../../src/collector.ts';
-import { readDeadLetters } from '../../src/send/dead-letters.ts';
 import { deadLettersIn } from '../../src/spool/data-dir.ts';
+import { lettersIn } from '../fixtures/dead-letters.ts';
 import { FIREFOX, SITE } from '../fixtures/hits.ts';
 import {
   collectorEnv,
@@ -240,7 +240,7 @@ test('one synchronised row that is refused does not hold up the others, and is a
   });
   upstream.answer = () => ({});
   expect(answer.status).toBe(202);
-  const [letter, ...others] = readDeadLetters(deadLettersIn(env.PROSORA_COLLECTOR_DATA_DIR));
+  const [letter, ...others] = lettersIn(deadLettersIn(env.PROSORA_COLLECTOR_DATA_DIR));
   expect(others).toEqual([]);
   expect(letter).toMatchObject({
     datasource: 'automation_run_events',

@@ -76,7 +76,7 @@ test('dead letters of all processes are listed and replayed', async () => {
     ['b:0-1', join(dir, 'lane-1')],
   ] as const) {
     const letter = { at: '2026-09-01T10:00:00Z', batch, reason: '', rows: [{ batch }] };
-    writeDeadLetter(join(folder, 'dead-letters.ndjson'), { ...letter, kind: 'refused' });
+    writeDeadLetter(join(folder, 'dead-letters.db'), { ...letter, kind: 'refused' });
   }
   const listed = async () => (await runVerb(env, ['dead'])).stdout.match(/[ab]:0-1/g);
   expect(new Set(await listed())).toEqual(new Set(['a:0-1', 'b:0-1']));

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTinybirdEvents, type EventsOutcome } from '@prosora/service';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readDeadLetters } from '../../src/send/dead-letters.ts';
 import { createSender, type Sender } from '../../src/send/sender.ts';
 import { openCheckpoint } from '../../src/spool/checkpoint.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
+import { lettersIn } from '../fixtures/dead-letters.ts';
 import { freshDir } from '../fixtures/running-collector.ts';
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   await upstream[Symbol.asyncDispose]();
 });
 
-const letters = () => readDeadLetters(join(dir, 'dead.ndjson'));
+const letters = () => lettersIn(join(dir, 'dead.db'));
 const names = (count: number) => Array.from({ length: count }, (_, index) => `row-${index}`);
 
 interface Sending extends AsyncDisposable {
@@ -53,7 +53,7 @@ async function openSending({ batchBytes = 65_536, segmentBytes = 2 ** 22 } = {})
       datasource: 'd',
       timeoutMs: 300,
     }),
-    deadLettersFile: join(dir, 'dead.ndjson'),
+    deadLettersFile: join(dir, 'dead.db'),
     batchBytes,
     batchMs: 5,
     backoffMs: 10,
@@ -209,7 +209,7 @@ test.each<[string, Upstream['answer']]>([
 ])(
   '%s: rows that are there are not sent again when their letter cannot be written',
   async (_what, fault) => {
-    mkdirSync(join(dir, 'dead.ndjson'));
+    mkdirSync(join(dir, 'dead.db'));
     upstream.answer = (arrival, index) => (index === 0 ? fault(arrival, index) : {});
     await using sending = await openSending();
     await sending.append(names(5));
@@ -222,13 +222,13 @@ test.each<[string, Upstream['answer']]>([
 );
 
 test('a refused row stays in the spool until its letter is written', async () => {
-  mkdirSync(join(dir, 'dead.ndjson'));
+  mkdirSync(join(dir, 'dead.db'));
   upstream.answer = () => ({ status: 400 });
   await using sending = await openSending();
   await sending.append(names(1));
   sending.sender.start();
   await vi.waitUntil(() => sending.faults.length > 1);
-  rmdirSync(join(dir, 'dead.ndjson'));
+  rmdirSync(join(dir, 'dead.db'));
   await vi.waitUntil(() => letters().length === 1);
 });
 
@@ -336,7 +336,7 @@ test('a batch that was answered too early is not changed by the next', async () 
           : { kind: 'accepted', rows: 1, quarantined: 0 };
       },
     },
-    deadLettersFile: join(dir, 'dead.ndjson'),
+    deadLettersFile: join(dir, 'dead.db'),
     batchBytes: 65_536,
     batchMs: 0,
   });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createTinybirdEvents, type TinybirdEvents } from '@prosora/service';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backfill } from '../../src/send/backfill.ts';
-import { type DeadLetter, readDeadLetters, writeDeadLetter } from '../../src/send/dead-letters.ts';
+import { type DeadLetter, writeDeadLetter } from '../../src/send/dead-letters.ts';
 import { replay } from '../../src/send/replay.ts';
+import { lettersIn } from '../fixtures/dead-letters.ts';
 import { SITE } from '../fixtures/hits.ts';
 import { freshDir } from '../fixtures/running-collector.ts';
 import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
@@ -54,13 +55,13 @@ test('another export under the name of one that was sent is refused, not taken f
 
 /** A letter whose rows an engine has under its name, and what `replay --anyway` does with it. */
 async function replayed(kind: DeadLetter['kind']) {
-  const file = join(freshDir(), 'dead-letters.ndjson');
+  const file = join(freshDir(), 'dead-letters.db');
   const rows = [{ n: 1 }, { n: 2 }];
-  writeDeadLetter(file, { at: '2026-09-01T10:00:00Z', batch: 's:0-9', kind, reason: '', rows });
+  const letter = { at: '2026-09-01T10:00:00Z', batch: 's:0-9', kind, reason: '', rows };
+  writeDeadLetter(file, letter);
   upstream.written.set('s:0-9', ['{"n":1}']);
-  for await (const _letter of replay(file, () => tinybird, { anyway: true })) {
-    expect(readDeadLetters(file)).toEqual([]);
-  }
+  await replay({ file, letter }, { tinybirdFor: () => tinybird, anyway: true });
+  expect(lettersIn(file)).toEqual([]);
 }
 
 test('rows in quarantine go out under a new name, since the engine drops the one it has', async () => {

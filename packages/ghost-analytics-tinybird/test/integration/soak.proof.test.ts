@@ -7,8 +7,8 @@ import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
 import { datafilesOf } from '../../src/project/datafiles.ts';
 import { deployTo } from '../../src/project/deploy.ts';
-import { readDeadLetters } from '../../src/send/dead-letters.ts';
 import { spawnCollector } from '../fixtures/collector-process.ts';
+import { lettersIn } from '../fixtures/dead-letters.ts';
 import { startEngineUpstream } from '../fixtures/engine-upstream.ts';
 import { FAULTS, startFaultyProxy } from '../fixtures/faulty-proxy.ts';
 import { collectorEnv, freshDir, metric, postHit } from '../fixtures/running-collector.ts';
@@ -86,7 +86,7 @@ async function sendThroughFaults(upstreamUrl: string, token: string) {
   const others = new Set([...answers.values()].filter((status) => status !== 202));
   // Nothing listens while the process is killed; a full or failing disk would be 503.
   expect([...others].filter((status) => status !== undefined && status !== 503)).toEqual([]);
-  const letters = readDeadLetters(join(env.PROSORA_COLLECTOR_DATA_DIR, 'dead-letters.ndjson'));
+  const letters = lettersIn(join(env.PROSORA_COLLECTOR_DATA_DIR, 'dead-letters.db'));
   const deadIds = (reason: RegExp) =>
     letters
       .filter((letter) => reason.test(letter.reason))

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { recordEvents, refusedRecipient } from '../store/events.ts';
 import { LANES, type Message, type Recipient } from '../store/message.ts';
+import { newMessageId } from '../store/message-id.ts';
 import { publicId } from '../store/public-id.ts';
 import type { MailQueue, MailStore, MailTx } from '../store/schema.ts';
 import { addChunk, addRecipients, addRefused } from '../store/states.ts';
@@ -78,11 +79,6 @@ export async function acceptMessage(
     const accepted = recipients.length;
     return { messageId: id, publicId: publicId(id, origin), accepted, duplicates };
   });
-}
-
-/** Ids sort by age, which keeps the inserts of a newsletter together in the index. */
-function newMessageId(now: number): string {
-  return now.toString(16).padStart(11, '0') + randomBytes(8).toString('hex');
 }
 
 interface Known {

@@ -1,3 +1,4 @@
+import { hasNoChunkIn } from '../store/message-over.ts';
 import type { MailStore } from '../store/schema.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 
@@ -28,16 +29,7 @@ export async function forgetOld(
       .selectFrom('message')
       .select('id')
       .where('accepted_at', '<', before)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('chunk')
-              .select('chunk.id')
-              .whereRef('chunk.message_id', '=', 'message.id')
-              .where('chunk.state', '=', 'queued'),
-          ),
-        ),
-      )
+      .where(hasNoChunkIn('queued'))
       .limit(MESSAGES_A_TIME)
       .execute();
     const ids = old.map(({ id }) => id);

@@ -150,7 +150,8 @@ function watchConnection(call: ClientRequest, timeoutMs: number): () => boolean 
     clearTimeout(tooLong);
   };
   call.once('socket', (socket) => {
-    if (call.reusedSocket) isThere();
+    // Through a proxy there is a socket only once the tunnel and the TLS in it stand: no event comes any more.
+    if (call.reusedSocket || !socket.connecting) isThere();
     else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', isThere);
   });
   call.once('close', () => clearTimeout(tooLong));

@@ -1,4 +1,5 @@
 import type { Template } from './message.ts';
+import { hasNoChunkIn } from './message-over.ts';
 import type { MailTx } from './schema.ts';
 
 const FORGOTTEN: Template = {
@@ -22,16 +23,7 @@ export async function forgetText(tx: MailTx, messageId: string): Promise<void> {
     .updateTable('message')
     .set({ template: FORGOTTEN_TEMPLATE })
     .where('id', '=', messageId)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('chunk')
-            .select('chunk.id')
-            .where('chunk.message_id', '=', messageId)
-            .where('chunk.state', 'in', ['queued', 'dead']),
-        ),
-      ),
-    )
+    .where(hasNoChunkIn('queued', 'dead'))
     .execute();
 }
 

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { FORGOTTEN_TEMPLATE } from './forget-text.ts';
+import { hasNoChunkIn } from './message-over.ts';
 import { createNotes } from './notes.ts';
 import type { MailTables } from './schema.ts';
 import { hashAddress } from './suppressed-address.ts';
@@ -29,16 +30,7 @@ export async function addErasure(db: Kysely<never>): Promise<void> {
     .updateTable('message')
     .set({ template: FORGOTTEN_TEMPLATE })
     .where('lane', '=', 'transactional')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('chunk')
-            .select('chunk.id')
-            .whereRef('chunk.message_id', '=', 'message.id')
-            .where('chunk.state', 'in', ['queued', 'dead']),
-        ),
-      ),
-    )
+    .where(hasNoChunkIn('queued', 'dead'))
     .execute();
 }
 

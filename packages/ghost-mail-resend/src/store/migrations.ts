@@ -180,4 +180,20 @@ export const mailMigrations: Migrations = {
       await db.schema.alterTable('event').addColumn('bot', 'varchar(16)').execute();
     },
   },
+  '007-lists': {
+    async up(db: Kysely<never>) {
+      // A newsletter by its id, and which there are.
+      await db.schema
+        .createIndex('message_by_newsletter')
+        .on('message')
+        .columns(['email_id', 'id'])
+        .execute();
+      // Single mails by their age, which is what an id begins with.
+      await db.schema
+        .createIndex('message_by_lane')
+        .on('message')
+        .columns(['lane', 'id'])
+        .execute();
+    },
+  },
 };

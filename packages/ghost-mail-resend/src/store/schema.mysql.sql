@@ -116,7 +116,9 @@ CREATE TABLE `message` (
   PRIMARY KEY (`id`),
   KEY `message_by_email` (`site`,`email_id`),
   KEY `message_by_content` (`content_key`,`accepted_at`),
-  KEY `message_by_age` (`accepted_at`)
+  KEY `message_by_age` (`accepted_at`),
+  KEY `message_by_newsletter` (`email_id`,`id`),
+  KEY `message_by_lane` (`lane`,`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `newsletter` (

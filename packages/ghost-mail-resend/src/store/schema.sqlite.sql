@@ -113,6 +113,10 @@ CREATE INDEX "message_by_content" on "message" ("content_key", "accepted_at");
 
 CREATE INDEX "message_by_email" on "message" ("site", "email_id");
 
+CREATE INDEX "message_by_lane" on "message" ("lane", "id");
+
+CREATE INDEX "message_by_newsletter" on "message" ("email_id", "id");
+
 CREATE TABLE "newsletter" (
   "site" varchar(128) not null,
   "email_id" varchar(128) not null,

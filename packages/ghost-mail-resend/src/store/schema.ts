@@ -103,7 +103,7 @@ export interface ChunkTable {
 export type OpenBot = 'apple' | 'gmail' | 'generic';
 
 /** What Ghost is told, in the order it is told. */
-interface EventTable {
+export interface EventTable {
   seq: Generated<number>;
   /** Ghost keeps it with failures. */
   id: string;

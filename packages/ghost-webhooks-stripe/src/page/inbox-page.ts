@@ -1,6 +1,6 @@
+import { type Html, html } from '@prosora/service';
 import type { EventDetails, EventLine } from '../inbox/reader.ts';
 import type { InboxStatus } from '../inbox/status.ts';
-import { type Html, html } from './html.ts';
 
 /** What the first page shows. */
 export interface Overview {

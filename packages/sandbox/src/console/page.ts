@@ -1,5 +1,5 @@
+import { type Html, html, htmlDocument } from '@prosora/service';
 import type { FaultRule } from '../stand-in/faults.ts';
-import { type Html, html, htmlDocument } from '../stand-in/html.ts';
 import type { StandIn } from '../stand-in/stand-in.ts';
 
 const SHOWN_REQUESTS = 30;

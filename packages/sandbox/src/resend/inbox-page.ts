@@ -1,5 +1,5 @@
+import { type Html, html, htmlDocument } from '@prosora/service';
 import express, { type Router } from 'express';
-import { type Html, html, htmlDocument } from '../stand-in/html.ts';
 import type { Inbox } from './inbox.ts';
 import type { MailSummary, StoredMail } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';

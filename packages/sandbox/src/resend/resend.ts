@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import { html } from '@prosora/service';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { html } from '../stand-in/html.ts';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { adminRoutes, newDomain } from './admin-routes.ts';

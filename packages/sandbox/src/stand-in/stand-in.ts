@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import { type Listener, listen } from '@prosora/service';
 import express, { type Express } from 'express';
 import { createFaults, type Faults } from './faults.ts';
-import type { Html } from './html.ts';
 import type { Random } from './random.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import type { Settings } from './settings.ts';
@@ -39,8 +38,8 @@ export interface StandIn {
   access(): Record<string, string>;
   /** What it holds, one list a name; the console serves each at `/<vendor>/<name>`. */
   readonly views: Readonly<Record<string, () => unknown>>;
-  /** Its part of the console page. */
-  panel(): Promise<Html>;
+  /** Its part of the console page, made with `html`. Types that are published name no package that is not. */
+  panel(): Promise<{ readonly text: string }>;
   /** Forgets everything: state, faults, requests; settings return to what they were at the start. */
   reset(): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
+import { html } from '@prosora/service';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { html } from '../stand-in/html.ts';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
 import { deployRoutes } from './deploy-routes.ts';

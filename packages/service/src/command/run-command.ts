@@ -58,6 +58,9 @@ async function run(
   isJson: boolean,
 ): Promise<number> {
   const print = (text: string): void => void terminal.stdout.write(text.replace(/\n?$/, '\n'));
+  const printAll = (text: string | Iterable<string>): void => {
+    for (const line of typeof text === 'string' ? [text] : text) print(line);
+  };
   const [first] = words;
   if (first === '--version' || first === '-v') return said(print, command.version);
   if (first === '--help' || first === '-h') return said(print, commandHelp(command));
@@ -83,8 +86,16 @@ async function run(
     print: isJson ? () => {} : print,
     show(result, format) {
       if (isJson) return print(JSON.stringify(result, null, 2));
-      const text = format(result);
-      for (const line of typeof text === 'string' ? [text] : text) print(line);
+      printAll(format(result));
+    },
+    async showEach(items, format) {
+      let count = 0;
+      for await (const item of items) {
+        if (isJson) terminal.stdout.write(`${count === 0 ? '[' : ','}\n${JSON.stringify(item)}`);
+        else printAll(format(item));
+        count += 1;
+      }
+      if (isJson) terminal.stdout.write(count === 0 ? '[]\n' : '\n]\n');
     },
   });
   return code ?? 0;

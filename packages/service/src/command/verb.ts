@@ -34,6 +34,11 @@ export interface VerbCall<O extends Options, F extends Flags> {
   print(line: string): void;
   /** What came of it: with `--json` as it is, else as the lines that `format` makes of it. */
   show<Result>(result: Result, format: (result: Result) => string | Iterable<string>): void;
+  /** The same for a list of any length, which is never whole in memory: each as it comes. */
+  showEach<Item>(
+    items: AsyncIterable<Item> | Iterable<Item>,
+    format: (item: Item) => string | Iterable<string>,
+  ): Promise<void>;
 }
 
 /** One thing that a command does. */

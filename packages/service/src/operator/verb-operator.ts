@@ -19,11 +19,14 @@ export interface VerbOperatorSettings<O extends Operations> {
   timeoutMs?: number;
 }
 
+const SAME_VARIABLES = 'This command needs the variables that it was started with.';
+
 /**
  * What a verb asks: the service that runs, with the token that it made in the data folder, and where none runs this
  * process.
  *
- * `ask` throws ProsoraError as an `Operator` does, `NOT_RUNNING` for what has to have a service.
+ * `ask` throws ProsoraError as an `Operator` does: `NOT_RUNNING` for what has to have a service, `UNAUTHORIZED` when
+ * another one answers there.
  */
 export function createVerbOperator<O extends Operations>(
   operations: O,
@@ -37,18 +40,23 @@ export function createVerbOperator<O extends Operations>(
     async ask(name, input) {
       try {
         const tokens = findOperatorTokens(options);
-        if (tokens === undefined) {
-          throw new ProsoraError('NOT_RUNNING', `No ${service} has run with ${options.dataDir}.`);
-        }
+        // Nobody knows which port a service chose; and without a token it was never started.
+        if (tokens === undefined || privatePort === 0) throw new ProsoraError('NOT_RUNNING', '');
         const token = tokens.write || tokens.read;
         return await createOperatorClient(operations, { url, token, ...rest }).ask(name, input);
       } catch (cause) {
-        if ((cause as ProsoraError).code !== 'NOT_RUNNING') throw cause;
-        if (Object.hasOwn(local, name)) return await here.ask(name, input);
-        throw new ProsoraError('NOT_RUNNING', `No ${service} answers at ${url}.`, {
-          help: 'Start it, or give this command the variables that it was started with.',
-          cause,
-        });
+        const { code, message } = cause as ProsoraError;
+        if (code === 'NOT_RUNNING' && Object.hasOwn(local, name))
+          return await here.ask(name, input);
+        if (code === 'NOT_RUNNING') {
+          throw new ProsoraError(code, `No ${service} answers at ${url}.`, {
+            help: `Start it. ${SAME_VARIABLES}`,
+            cause,
+          });
+        }
+        if (code !== 'UNAUTHORIZED') throw cause;
+        const help = `Is it the ${service} of ${options.dataDir}? ${SAME_VARIABLES}`;
+        throw new ProsoraError(code, `${url} says: ${message}`, { help, cause });
       }
     },
   };

@@ -18,6 +18,10 @@ const options = {
   folder: { env: 'EXAMPLE_DIR', description: 'The folder.', schema: z.string().default('./data') },
 } satisfies Options;
 
+async function* numbers(count: number) {
+  for (let at = 0; at < count; at++) yield at;
+}
+
 const example = defineCommand({
   name: 'prosora-example',
   version: '1.2.3',
@@ -51,6 +55,13 @@ const example = defineCommand({
       *examine() {
         yield ok('disk', 'It can be written.');
         yield fail('key', 'It is refused.', 'Check EXAMPLE_KEY.');
+      },
+    }),
+    list: verb({
+      help: 'Lists',
+      args: '[count]',
+      async run({ args: [count = '0'], showEach }) {
+        await showEach(numbers(Number(count)), (at) => `number ${at}`);
       },
     }),
     wrong: verb({
@@ -95,6 +106,15 @@ test('a verb reads its own options only, and its flags have their types', async 
     json: true,
     help: false,
   });
+});
+
+test('a list is printed as it comes, and with --json is one list', async () => {
+  expect((await run(['list', '3'])).out).toBe('number 0\nnumber 1\nnumber 2\n');
+  for (const count of [0, 1, 3]) {
+    const { out } = await run(['list', `${count}`, '--json']);
+    expect(JSON.parse(out)).toEqual([0, 1, 2].slice(0, count));
+    expect(out).toMatch(/\]\n$/);
+  }
 });
 
 test('an unknown verb is an error with a suggestion, and the exit code is 2', async () => {

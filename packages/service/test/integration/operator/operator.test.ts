@@ -224,14 +224,19 @@ test('a verb asks the service that runs, and where none does this process, for w
   expect([replayed, here]).toEqual([['e1'], []]);
   await expect(
     verb({ ...at, operatorToken: 'x'.repeat(32) }).ask('replay', { ids: ['e1'] }),
-  ).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  ).rejects.toMatchObject({
+    code: 'UNAUTHORIZED',
+    help: expect.stringContaining(`Is it the example of ${dataDir}?`),
+  });
   // No service has made a token in this folder.
   await verb(at).ask('replay', { ids: ['e2'] });
   expect([replayed, here]).toEqual([['e1'], ['e2']]);
+  // Whoever has port 80 is not asked.
+  await verb({ ...at, privatePort: 0, operatorToken: TOKENS.write }).ask('replay', { ids: ['e0'] });
   await listener.close();
   const stopped = verb({ ...at, operatorToken: TOKENS.write });
   await stopped.ask('replay', { ids: ['e3'] });
-  expect(here).toEqual(['e2', 'e3']);
+  expect(here).toEqual(['e2', 'e0', 'e3']);
   await expect(stopped.ask('list', {})).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     message: `No example answers at ${listener.url}.`,

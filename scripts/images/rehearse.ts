@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { addedFiles, differences } from './added-files.ts';
+import { pathsThatDiffer } from './differing-paths.ts';
+import { docker } from './docker.ts';
+import { digestOf, freshness, pinsIn } from './pins.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PROJECT = 'prosora-rehearsal';
+const REGISTRY_IMAGE = 'registry:2';
+/** All that a pulled release needs of the repository. */
+const RELEASE_FILES = [
+  'docker-compose.yml',
+  'Caddyfile',
+  'examples/ghost-stack/caddy',
+  'examples/ghost-stack/src',
+];
+/** Beside what may be running on the machine. */
+const PORTS = { HTTP_PORT: '18080', HTTPS_PORT: '18443' };
+const HEALTHY_WITHIN_S = 60;
+
+/** A service in Compose's own words. */
+interface ComposeService {
+  image: string;
+  build?: { target: string };
+}
+
+/**
+ * Builds the stack's images twice and compares them, pushes them to a registry of its own, and brings the stack up from
+ * what a machine without this repository pulls from there.
+ *
+ * @throws Error at the first thing that a user would stumble on
+ */
+export async function rehearseImages(version: string): Promise<void> {
+  const registry = startRegistry();
+  const dir = mkdtempSync(path.join(tmpdir(), 'prosora-rehearsal-'));
+  const compose = (args: string[], show = true) =>
+    docker(['compose', '-p', PROJECT, '--profile', 'sandbox', ...args], {
+      cwd: dir,
+      env: PORTS,
+      show,
+    });
+  try {
+    const built = buildTwice(version);
+    const release = push(built, registry.address, version);
+    for (const file of RELEASE_FILES) {
+      cpSync(path.join(ROOT, file), path.join(dir, file), { recursive: true });
+    }
+    const cloned = compose(['config', '--format', 'json'], false);
+    const lines = Object.entries(release.settings).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(path.join(dir, '.env'), `${lines.join('\n')}\n`);
+    differsInImagesAlone(cloned, compose(['config', '--format', 'json'], false));
+    compose(['pull', '--quiet']);
+    const startedAt = performance.now();
+    compose(['up', '--detach', '--wait', '--no-build', '--quiet-pull']);
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    assert(seconds <= HEALTHY_WITHIN_S, `The stack was healthy after ${seconds} s only.`);
+    const ca = '/data/caddy/pki/authorities/local/root.crt';
+    await answers(compose(['exec', '-T', 'caddy', 'cat', ca], false));
+    console.log(`✔ pulled from a registry, all is healthy after ${seconds} s and answers`);
+    tellsWhatIsNewer(release.others);
+  } finally {
+    compose(['down', '--volumes', '--timeout', '5']);
+    rmSync(dir, { recursive: true });
+    registry.stop();
+  }
+}
+
+/** The images that the Dockerfile makes, by target. */
+function buildTwice(version: string): Record<string, string> {
+  const build = (tag: string, ...options: string[]) => {
+    const startedAt = performance.now();
+    const env = { PROSORA_VERSION: tag };
+    docker(['compose', '--profile', 'sandbox', 'build', '--quiet', ...options], { cwd: ROOT, env });
+    const config = docker(['compose', '--profile', 'sandbox', 'config', '--format', 'json'], {
+      cwd: ROOT,
+      env,
+    });
+    const services = Object.values(JSON.parse(config).services as Record<string, ComposeService>);
+    const images = services.flatMap(({ image, build: made }) =>
+      made ? [[made.target, image] as const] : [],
+    );
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    return { images: Object.fromEntries(images), seconds };
+  };
+  const first = build(version);
+  const second = build(`${version}-again`, '--no-cache');
+  for (const [target, image] of Object.entries(first.images)) {
+    const differ = differences(addedFiles(image), addedFiles(second.images[target] ?? ''));
+    assert.deepEqual(differ, [], `Two builds of ${target} differ.`);
+  }
+  docker(['rmi', ...Object.values(second.images)]);
+  console.log(
+    `✔ the images were built, and again without a cache in ${second.seconds} s: the same`,
+  );
+  return first.images;
+}
+
+/** Gives the registry our images and those that the stack stands on, and forgets the names here. */
+function push(built: Record<string, string>, address: string, version: string) {
+  const registry = `${address}/prosora`;
+  const send = (image: string, name: string) => {
+    docker(['tag', image, name]);
+    docker(['push', '--quiet', name]);
+    docker(['rmi', name]);
+  };
+  for (const [target, image] of Object.entries(built)) {
+    send(image, `${registry}/${target}:${version}`);
+    docker(['rmi', image]);
+  }
+  const others = pinsIn(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'))
+    .filter(({ variable }) => ['MYSQL_IMAGE', 'NODE_IMAGE', 'REDIS_IMAGE'].includes(variable))
+    .map(({ variable, image }) => {
+      const name = `${address}/library/${image}`;
+      send(image, name);
+      return { variable, image: name, digest: digestOf(name) };
+    });
+  const pins = others.map(({ variable, image, digest }) => [variable, `${image}@${digest}`]);
+  const settings = { PROSORA_REGISTRY: registry, PROSORA_VERSION: version };
+  return { settings: { ...settings, ...Object.fromEntries(pins) }, others };
+}
+
+/** A clone and a release are the same stack. */
+function differsInImagesAlone(cloned: string, released: string): void {
+  const differ = pathsThatDiffer(JSON.parse(cloned), JSON.parse(released));
+  const others = differ.filter(
+    (at) => !/^(x-(images|build)\.|services\.[\w-]+\.(image|build\.args\.\w+)$)/.test(at),
+  );
+  assert.deepEqual(others, [], 'A release differs from a clone in more than its images.');
+  console.log(`✔ a clone and a release differ in their images alone, in ${differ.length} places`);
+}
+
+/** Asks for the front page as a reader does. */
+async function answers(ca: string): Promise<void> {
+  const status = await new Promise((resolve, reject) => {
+    const host = 'ghost.localhost';
+    const at = { host: '127.0.0.1', port: PORTS.HTTPS_PORT, servername: host, headers: { host } };
+    get({ ...at, ca, agent: false }, (answer) => {
+      resolve(answer.statusCode);
+      answer.resume();
+    }).on('error', reject);
+  });
+  assert.equal(status, 200);
+}
+
+/** `npm run images` sees that a tag was given to another image. */
+function tellsWhatIsNewer(pins: ReturnType<typeof push>['others']): void {
+  const state = () => pins.map((pin) => freshness(pin, digestOf(pin.image)));
+  assert.deepEqual(state(), ['as pinned', 'as pinned', 'as pinned']);
+  const [first, second] = pins;
+  docker(['pull', '--quiet', second?.image ?? '']);
+  docker(['tag', second?.image ?? '', first?.image ?? '']);
+  docker(['push', '--quiet', first?.image ?? '']);
+  docker(['rmi', first?.image ?? '', second?.image ?? '']);
+  assert.deepEqual(state(), ['newer', 'as pinned', 'as pinned']);
+  console.log('✔ what is newer under a tag is told');
+}
+
+/** A registry that is gone afterwards, with what was pushed to it. */
+function startRegistry() {
+  const id = docker(['run', '--rm', '--detach', '--publish', '127.0.0.1::5000', REGISTRY_IMAGE]);
+  const port = docker(['port', id, '5000/tcp']).split(':').at(-1);
+  const address = `localhost:${port}`;
+  return {
+    address,
+    stop() {
+      const pulled = docker(['images', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'])
+        .split('\n')
+        .filter((name) => name.startsWith(address))
+        .map((name) => name.replace(':<none>', '').replace('@<none>', ''));
+      if (pulled.length > 0) docker(['rmi', '--force', ...pulled]);
+      docker(['stop', id]);
+    },
+  };
+}
