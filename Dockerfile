@@ -30,14 +30,17 @@ RUN for package in analytics-engine ghost-analytics-tinybird ghost-mail-resend g
       || exit 1; \
     done
 
-# What cannot be bundled. chDB is built for glibc alone, so both stand on Debian.
-FROM install AS engine-modules
-RUN --mount=type=cache,target=/root/.npm npm ci --workspace packages/analytics-engine --omit dev \
-    && node -e "require('chdb')" \
-    && rm -rf node_modules/@prosora
-FROM install AS sandbox-modules
-RUN --mount=type=cache,target=/root/.npm npm ci --workspace packages/sandbox --omit dev \
-    && rm -rf node_modules/@prosora
+# What cannot be bundled, for each package that has such. chDB is built for glibc alone, so these stand on Debian.
+FROM install AS modules
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --workspace packages/analytics-engine --workspace packages/sandbox --omit dev && node -e "require('chdb')"
+# npm also installs what other workspaces need.
+RUN for package in analytics-engine sandbox; do \
+      mkdir -p "/modules/$package" \
+      && npm ls --all --parseable --omit dev --workspace "packages/$package" | grep /src/node_modules/ \
+        | grep -v @prosora/ | xargs -I {} cp -r --parents {} "/modules/$package" \
+      || exit 1; \
+    done
 
 # Ghost's own image with the storage adapter where no content volume hides it.
 FROM ${GHOST_IMAGE} AS ghost
@@ -129,7 +132,7 @@ LABEL org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.revision=${REVISION}
 
 FROM service-on-debian AS engine
-COPY --from=engine-modules /src/node_modules /app/node_modules
+COPY --from=modules /modules/analytics-engine/src/node_modules /app/node_modules
 COPY --from=ghost /var/lib/ghost/current/core/server/data/tinybird /app/datafiles
 COPY --from=build /out/analytics-engine /
 ENV PROSORA_ENGINE_DATAFILES=/app/datafiles PROSORA_ENGINE_DATA_DIR=/data PROSORA_ENGINE_HOST=0.0.0.0
@@ -139,7 +142,7 @@ LABEL org.opencontainers.image.title="Prosora's analytics engine"
 CMD ["prosora-engine"]
 
 FROM service-on-debian AS sandbox
-COPY --from=sandbox-modules /src/node_modules /app/node_modules
+COPY --from=modules /modules/sandbox/src/node_modules /app/node_modules
 COPY --from=build /out/sandbox /
 ENV PROSORA_SANDBOX_DATA_DIR=/data PROSORA_SANDBOX_HOST=0.0.0.0
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \

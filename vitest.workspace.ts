@@ -13,6 +13,9 @@ const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
+/** Releases the last commit to a registry on this machine, so only `npm run release -- --rehearse` runs it. */
+const rehearsal = process.env['PROSORA_REHEARSAL'] !== undefined;
+
 /**
  * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
  * Ghost, a browser or a disk: four at once keep two cores busy. Proofs at full size need the machine more.
@@ -33,6 +36,19 @@ const stackProject = {
     // All files share one stack.
     fileParallelism: false,
     sequence: { groupOrder: 4 },
+  },
+};
+
+const releaseProject = {
+  extends: true as const,
+  test: {
+    name: 'release',
+    include: filesOf('release'),
+    globalSetup: [...PROGRAMS_SETUP, './scripts/release/rehearsal.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    sequence: { groupOrder: 5 },
   },
 };
 
@@ -64,7 +80,7 @@ export default defineConfig({
           name: 'unit',
           // What is in no layer.
           include: filesOf('**'),
-          exclude: filesOf('{integration,e2e,stack,soak}'),
+          exclude: filesOf('{integration,e2e,stack,release,soak}'),
           ...together,
           setupFiles: ['./scripts/no-network.ts'],
           // Properties try hundreds of cases, on a machine that other tests keep busy.
@@ -109,6 +125,7 @@ export default defineConfig({
       },
       ...(soak ? [soakProject] : []),
       ...(stack ? [stackProject] : []),
+      ...(rehearsal ? [releaseProject] : []),
     ],
   },
 });

@@ -6,6 +6,7 @@ import type { Figure } from './figure.ts';
 import { measureAccept } from './mail/accept.ts';
 import { measureDrain } from './mail/drain.ts';
 import { measureEvents } from './mail/events.ts';
+import { measureLists } from './mail/lists.ts';
 import { PACKAGE } from './mail/newsletter.ts';
 import { measureRate } from './mail/rate.ts';
 import { simulate } from './mail/simulation.ts';
@@ -14,12 +15,13 @@ const PARTS = {
   accept: measureAccept,
   drain: measureDrain,
   events: measureEvents,
+  lists: measureLists,
   simulation: simulate,
   rate: measureRate,
 };
 
 /**
- * Measures the mail bridge, each part by itself with `PROSORA_BENCH_PART=accept|drain|events|simulation|rate`.
+ * Measures the mail bridge, each part by itself with `PROSORA_BENCH_PART=accept|drain|events|lists|simulation|rate`.
  * A store with a million recipients queued is made once and kept in `.prosora/bench`.
  */
 export async function run(): Promise<Figure[]> {

@@ -6,6 +6,7 @@ import { eventLike } from '../packages/ghost-webhooks-stripe/test/support/events
 import type { Figure } from './figure.ts';
 import { quantile } from './quantile.ts';
 import { measureDrain } from './stripe/drain.ts';
+import { measureLists } from './stripe/lists.ts';
 import { type Shot, saturate, sendAtRate } from './stripe/load.ts';
 import {
   build,
@@ -21,17 +22,27 @@ const AT_ONCE = 32;
 const BACKLOG = 50_000;
 const FLAT = { events: 100_000, warmUp: 30_000, growthMegabytes: 20 };
 
-/** Measures what the issue of the inbox names: verification, acknowledgement, memory, and the drain into Ghost. */
+const PARTS = {
+  verify: async () => measureVerify(),
+  ack: async () => [...(await measureAck(0)), ...(await measureAck(BACKLOG))],
+  throughput: measureThroughput,
+  memory: measureMemory,
+  drain: measureDrain,
+  lists: measureLists,
+};
+
+/**
+ * Measures verification, acknowledgement, memory, the drain into Ghost and the lists of a large inbox, each part by
+ * itself with `PROSORA_BENCH_PART=verify|ack|throughput|memory|drain|lists`.
+ */
 export async function run(): Promise<Figure[]> {
+  const only = process.env['PROSORA_BENCH_PART'];
   build();
-  return [
-    ...measureVerify(),
-    ...(await measureAck(0)),
-    ...(await measureAck(BACKLOG)),
-    ...(await measureThroughput()),
-    ...(await measureMemory()),
-    ...(await measureDrain()),
-  ];
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (only === undefined || only === name) figures.push(...(await measure()));
+  }
+  return figures;
 }
 
 /** Ghost is away in all of these, so that every event stays pending. */

@@ -3,6 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+// A platform for which no package of the lock brings Node, which is told before anything is downloaded.
+const bringsNode = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+if (!bringsNode && Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `Prosora needs Node 24 or newer and this is ${process.version}. ` +
+      'On Linux x64 and arm64 it brings its own; here, install it from nodejs.org and run this again.',
+  );
+  process.exit(1);
+}
+
 const root = new URL('..', import.meta.url);
 const stampFile = new URL('node_modules/.prosora-lock', root);
 const lock = createHash('sha256')
@@ -21,13 +31,4 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== lock) {
     process.exit(1);
   }
   writeFileSync(stampFile, lock);
-}
-
-const ownNode = existsSync(new URL('node_modules/.bin/node', root));
-if (!ownNode && Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(
-    `Prosora needs Node 24 or newer and this is ${process.version}. ` +
-      'On Linux x64 and arm64 it brings its own; here, install it from nodejs.org and run this again.',
-  );
-  process.exit(1);
 }

@@ -1,14 +1,19 @@
 // Writes from the code: the option tables of docs/configuration.md and of each README, and the OpenAPI document of each
-// service's operator API. With --check, fails when one is not current.
+// service's operator API, and from the calls themselves what services log, docs/log-events.md. With --check, fails when one is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
+import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
+import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
+import { logCallsOf } from './house/log-calls.ts';
+import { readSources } from './house/sources.ts';
 
 /** An option of a block in Ghost's config need not have a variable. */
 type DocumentedOptions = Record<string, Omit<Option, 'env'> & { env?: string }>;
@@ -29,14 +34,14 @@ const PACKAGES: DocumentedPackage[] = [
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
-  { folder: 'ghost-mail-resend', options: mailOptions },
-  { folder: 'ghost-webhooks-stripe', options: stripeOptions },
+  { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
+  { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
   {
     folder: 'ghost-analytics-tinybird',
     options: collectorOptions,
     operations: collectorOperations,
   },
-  { folder: 'analytics-engine', options: engineOptions },
+  { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;
@@ -65,6 +70,25 @@ for (const { folder, options, hasKeys, operations } of PACKAGES) {
   }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }
+
+const calls = logCallsOf(readSources(process.cwd(), 'packages'));
+const logged = Array.from(calls, ([name, ofPackage]) => {
+  const rows = ofPackage.map(
+    ({ event = '', level, sentence }) => `| \`${event}\` | ${level} | ${sentence} |\n`,
+  );
+  const table = [...new Set(rows)].sort().join('');
+  return `## ${name === 'service' ? 'Every service' : name}\n\n| event | level | sentence |\n|---|---|---|\n${table}`;
+});
+files.set(
+  'docs/log-events.md',
+  `# What the services log
+
+Made from the code by \`npm run docs\`; do not edit. Each line is JSON with an \`event\`, on which an alarm can be set,
+and a sentence in \`msg\`, which may change. What happened decides a level or a sentence that is not here;
+\`<kind>\` is the \`kind\` of the same line.
+
+${logged.join('\n')}`,
+);
 
 const isCheck = process.argv.includes('--check');
 for (const [file, text] of files) {

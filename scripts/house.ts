@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { circleProblems, circlesIn } from './house/circles.ts';
 import { copiesIn } from './house/copies.ts';
+import { logProblems } from './house/log-calls.ts';
 import { plan } from './house/plan.ts';
 import { roomsOf } from './house/rooms.ts';
 import {
@@ -54,6 +55,8 @@ for (const [folder, { flow, finished }] of Object.entries(plan)) {
     finished: finished ? 'yes' : 'not yet',
   };
 }
+
+problems.push(...logProblems(code));
 
 const copies = copiesIn(code);
 if (copies.length > MOST_COPIES) {

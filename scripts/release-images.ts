@@ -9,5 +9,6 @@ if (!values.rehearse) {
   console.error('Images are published on GitHub; say --rehearse to do all of it on this machine.');
   process.exit(2);
 }
-const { version } = JSON.parse(readFileSync('examples/ghost-stack/package.json', 'utf8'));
+// All packages have one version, which is that of the images.
+const { version } = JSON.parse(readFileSync('packages/sandbox/package.json', 'utf8'));
 await rehearseImages(`${version}-rehearsal`);

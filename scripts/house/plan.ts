@@ -21,7 +21,7 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/ghost-webhooks-stripe': {
-    flow: ['verbs', 'page', 'account', 'sinks', 'deliver', 'inbox', 'webhook'],
+    flow: ['verbs', 'page', 'operate', 'account', 'sinks', 'deliver', 'inbox', 'webhook'],
     finished: true,
   },
   'packages/ghost-analytics-tinybird': {

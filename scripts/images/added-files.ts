@@ -19,5 +19,7 @@ export function addedFiles(image: string): string[] {
 
 /** The lines of which only one of two images has one like it. */
 export function differences(one: readonly string[], other: readonly string[]): string[] {
-  return [...new Set(one).symmetricDifference(new Set(other))].sort();
+  const missing = (from: readonly string[], of: ReadonlySet<string>) =>
+    from.filter((line) => !of.has(line));
+  return [...missing(one, new Set(other)), ...missing(other, new Set(one))].sort();
 }

@@ -31,10 +31,8 @@ export function withDigests(text: string, digests: Readonly<Record<string, strin
 
 /** What the registry has for a tag now. @throws Error when it does not say */
 export function digestOf(image: string): string {
-  const args = ['buildx', 'imagetools', 'inspect', image, '--format', '{{.Manifest.Digest}}'];
-  const digest = execFileSync('docker', args, { encoding: 'utf8' }).trim();
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new Error(`${image} has no digest: ${digest}`);
-  return digest;
+  const args = ['buildx', 'imagetools', 'inspect', image, '--format', '{{json .Manifest}}'];
+  return JSON.parse(execFileSync('docker', args, { encoding: 'utf8' })).digest;
 }
 
 /** What became of an image since it was pinned. */

@@ -20,7 +20,6 @@ const RELEASE_FILES = [
 ];
 /** Beside what may be running on the machine. */
 const PORTS = { HTTP_PORT: '18080', HTTPS_PORT: '18443' };
-const HEALTHY_WITHIN_S = 60;
 
 /** A service in Compose's own words. */
 interface ComposeService {
@@ -57,7 +56,6 @@ export async function rehearseImages(version: string): Promise<void> {
     const startedAt = performance.now();
     compose(['up', '--detach', '--wait', '--no-build', '--quiet-pull']);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    assert(seconds <= HEALTHY_WITHIN_S, `The stack was healthy after ${seconds} s only.`);
     const ca = '/data/caddy/pki/authorities/local/root.crt';
     await answers(compose(['exec', '-T', 'caddy', 'cat', ca], false));
     console.log(`✔ pulled from a registry, all is healthy after ${seconds} s and answers`);
@@ -167,11 +165,13 @@ function startRegistry() {
   return {
     address,
     stop() {
-      const pulled = docker(['images', '--format', '{{.Repository}}:{{.Tag}}@{{.Digest}}'])
+      const format = '{{.Repository}} {{.Tag}} {{.Digest}}';
+      const pulled = docker(['images', '--digests', '--format', format])
         .split('\n')
-        .filter((name) => name.startsWith(address))
-        .map((name) => name.replace(':<none>', '').replace('@<none>', ''));
-      if (pulled.length > 0) docker(['rmi', '--force', ...pulled]);
+        .filter((line) => line.startsWith(address))
+        .map((line) => line.split(' '))
+        .map(([name, tag, digest]) => (tag === '<none>' ? `${name}@${digest}` : `${name}:${tag}`));
+      if (pulled.length > 0) docker(['rmi', ...pulled]);
       docker(['stop', id]);
     },
   };

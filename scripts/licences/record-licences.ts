@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Options } from 'tsup';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { bundledFolders, packagesIn } from './bundled-packages.ts';
@@ -23,10 +24,14 @@ export const recordLicences: Plugin = {
       for (const folder of bundledFolders(metafile, own)) folders.add(folder);
       const packages = packagesIn(folders);
       const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-      mkdirSync('dist', { recursive: true });
+      const folder = build.initialOptions.outdir ?? 'dist';
+      mkdirSync(folder, { recursive: true });
       copyFileSync(new URL('../../LICENSE', import.meta.url), 'LICENSE');
-      writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesOf(manifest.name, packages));
-      writeFileSync('dist/sbom.cdx.json', billOfMaterials(manifest, packages));
+      writeFileSync(
+        path.join(folder, 'THIRD-PARTY-NOTICES.txt'),
+        noticesOf(manifest.name, packages),
+      );
+      writeFileSync(path.join(folder, 'sbom.cdx.json'), billOfMaterials(manifest, packages));
     });
   },
 };

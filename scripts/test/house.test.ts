@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { copiesIn } from '../house/copies.ts';
+import { logCallsIn, logProblems } from '../house/log-calls.ts';
 import { roomsOf } from '../house/rooms.ts';
 import {
   faceProblems,
@@ -166,4 +167,24 @@ test('equal imports are no copy', () => {
   const names = SIX.map((line) => `  ${line.slice(0, -3)},`);
   const imports = ['import {', ...names, "} from './numbers.ts';"];
   expect(copiesIn([inn('one.ts', ...imports), inn('two.ts', ...imports)])).toEqual([]);
+});
+
+test('a call to the log without an event is told with its line', () => {
+  const file = sourceFile(
+    'packages/service/src/serve.ts',
+    [
+      "logger.info({ event: 'guest.seated', at: now() }, 'a guest sat down');",
+      "logger.warn('lost');",
+    ]
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  expect(logProblems([file])).toEqual([
+    "packages/service/src/serve.ts:2 logs without an event: 'part.what'",
+  ]);
+  expect(logCallsIn([file])[0]).toMatchObject({
+    level: 'info',
+    event: 'guest.seated',
+    sentence: 'a guest sat down',
+  });
 });

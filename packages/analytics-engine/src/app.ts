@@ -107,7 +107,8 @@ function answerError(logger: Logger): ErrorRequestHandler {
   return (thrown, request, response, next) => {
     if (response.headersSent) return next(thrown);
     const error = asEngineError(thrown);
-    if (error.status === 500) logger.error({ err: error, path: request.path }, 'request failed');
+    if (error.status === 500)
+      logger.error({ event: 'request.failed', err: error, path: request.path }, 'a request failed');
     if (error.status === 429 || error.status === 503) response.set('Retry-After', '1');
     response.status(error.status).json({ error: error.message, documentation: DOCUMENTATION });
   };

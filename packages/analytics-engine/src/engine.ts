@@ -7,13 +7,14 @@ import {
   type Logger,
   listen,
   openClockGuard,
+  serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '@prosora/service';
 import { assertTokensDiffer, createTokens } from './access/tokens.ts';
 import { createApp } from './app.ts';
 import { type Care, createCare } from './care/care.ts';
 import { clockRecordOf, clockSentence } from './care/clock-file.ts';
-import { startControl, type Verbs } from './care/control.ts';
 import { takeDataDir } from './care/data-dir-lock.ts';
 import { newestEventMs } from './care/newest-event.ts';
 import { noteCleanStop, openChecked } from './care/open-checked.ts';
@@ -27,6 +28,8 @@ import { EngineError } from './errors.ts';
 import { watchRoom } from './ingest/room-for-batches.ts';
 import type { EngineOptions } from './options.ts';
 import type { ServedProject } from './schema/served-project.ts';
+import { createHandlers } from './verbs/handlers.ts';
+import { operations } from './verbs/operations.ts';
 
 /** An engine that serves. */
 export interface Engine extends AsyncDisposable {
@@ -68,7 +71,6 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   stack.defer(watchClock(clock, logger));
   const { backupHours, keepBackups, retentionMonths } = options;
   const care = createCare(checked, { settings, keepBackups, retentionMonths, clock });
-  stack.use(await startControl(dataDir, verbsOf(care, clock)));
   const stopping = new AbortController();
   const schedule = { care, clock, backupHours, retentionMonths, logger };
   const looking = keepCare(schedule, stopping.signal);
@@ -92,44 +94,48 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     logger,
     localToken: options.localTokens ? options.adminToken : undefined,
   });
-  const privateListener = stack.use(
-    await startPrivateListener({
-      host: options.privateHost,
-      port: options.privatePort,
-      metrics: metrics.registry,
-      checks: { database: () => assertReady(database), batches: () => room.assertThere() },
+  const shown = {
+    metrics: metrics.registry,
+    checks: { database: () => assertReady(database), batches: () => room.assertThere() },
+  };
+  const tokens = tryOperatorTokens(options, logger);
+  const privateListener = await startPrivateListener({
+    ...shown,
+    host: options.privateHost,
+    port: options.privatePort,
+    ...(tokens && {
+      routes: serveOperations({
+        operations,
+        handlers: createHandlers(options, { ...shown, care, clock }),
+        tokens,
+        logger,
+      }),
     }),
-  );
+    onError: (error) =>
+      logger.error(
+        { event: 'private.failed', err: error },
+        'a request to the private address failed',
+      ),
+  });
+  // What an operator asked for may take an hour, and a stop does not wait for it.
+  stack.defer(() => privateListener.close(0));
   const listener = stack.use(await listen(createServer(app), options));
   const { url } = listener;
   const privateUrl = privateListener.url;
-  logger.info({ url, privateUrl, dataDir, pipes: project.pipes.size }, 'ready');
+  logger.info(
+    { event: 'service.ready', url, privateUrl, dataDir, pipes: project.pipes.size },
+    'ready',
+  );
   return engineOf({ listener, privateListener, database, served, care }, stack.move());
-}
-
-/** What the command can ask of this engine while it runs. */
-function verbsOf(care: Care, clock: ClockGuard): Verbs {
-  return {
-    backup: () => care.backup(),
-    confirm: () => care.confirm(),
-    erase: ({ member, isSure }) => care.erase(String(member), { isSure: isSure === true }),
-    export: ({ table, file }) => care.export({ table: String(table), file: String(file) }),
-    async retention({ months }) {
-      // A person asks for it now, so the clock is right.
-      clock.trust();
-      const removed = await care.retention(typeof months === 'number' ? months : undefined);
-      await clock.look();
-      return removed;
-    },
-  };
 }
 
 /** Returns what ends it. */
 function watchClock(clock: ClockGuard, logger: Logger): () => void {
   return keepLooking(clock, {
-    onDoubt: (doubt) => logger.error({ doubt }, clockSentence(doubt)),
-    onBelieved: () => logger.info('the clock is believed again'),
-    onFault: (error) => logger.error({ err: error }, 'the look at the clock failed'),
+    onDoubt: (doubt) => logger.error({ event: 'clock.jumped', doubt }, clockSentence(doubt)),
+    onBelieved: () => logger.info({ event: 'clock.believed' }, 'the clock is believed again'),
+    onFault: (error) =>
+      logger.error({ event: 'clock.failed', err: error }, 'the look at the clock failed'),
   });
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { listenerOptions } from '@prosora/service';
+import { listenerOptions, operatorOptions } from '@prosora/service';
 import type { Options, OptionValues } from '@prosora/service/options';
 import * as z from 'zod';
 import { isSigningKey, signingKey } from './access/signing-key.ts';
@@ -118,6 +118,7 @@ export const engineOptions = {
     port: 7181,
     privatePort: 7182,
   }),
+  ...operatorOptions('PROSORA_ENGINE'),
 } satisfies Options;
 
 /** The values of {@link engineOptions}. */

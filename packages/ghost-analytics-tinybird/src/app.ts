@@ -111,7 +111,8 @@ function codeOf(thrown: unknown): string {
 function createRefuse({ logger }: AppOptions) {
   return (thrown: unknown, request: IncomingMessage, response: ServerResponse): void => {
     const { code, status = 500, message = '' } = thrown as Partial<CollectorError>;
-    if (status >= 500 && code !== 'SPOOL_FULL') logger.error({ err: thrown }, 'request failed');
+    if (status >= 500 && code !== 'SPOOL_FULL')
+      logger.error({ event: 'request.failed', err: thrown }, 'a request failed');
     const retryAfter = RETRY_AFTER_SECONDS[status];
     if (retryAfter && !response.hasHeader('retry-after')) {
       response.setHeader('Retry-After', retryAfter);

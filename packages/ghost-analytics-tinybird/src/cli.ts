@@ -25,7 +25,8 @@ const serve = verb({
     const secrets = secretsOf(collectorOptions, options);
     const logger = createLogger({ name: 'collector', level: options.logLevel, secrets });
     const { url, privateUrl, stop } = await startCollector(options, logger);
-    logger.info({ url, privateUrl, upstream: options.upstreamUrl }, 'ready');
+    const { upstreamUrl: upstream } = options;
+    logger.info({ event: 'service.ready', url, privateUrl, upstream }, 'ready');
     stopGracefully({ stop, logger });
     return 0;
   },

@@ -6,11 +6,10 @@ import {
   type Listener,
   type Logger,
   listen,
-  type OperatorTokens,
   openClockGuard,
-  openOperatorTokens,
   serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '@prosora/service';
 import proxyAddr from 'proxy-addr';
 import { createApp } from './app.ts';
@@ -61,9 +60,10 @@ const DRAIN_MS = 6_000;
 export async function startCollector(values: CollectorOptions, logger: Logger): Promise<Collector> {
   await using started = new AsyncDisposableStack();
   const files = started.use(takeDataDir(values.dataDir));
-  const tokens = operatorTokensOf(values, logger);
+  const tokens = tryOperatorTokens(values, logger);
   await takeFormerLetters(values.dataDir, files.lane.dir).catch((error: unknown) => {
-    logger.error({ err: error }, 'former dead letters stay where they are until the next start');
+    const sentence = 'former dead letters stay where they are until the next start';
+    logger.error({ event: 'letters.stay', err: error }, sentence);
   });
   const clock = await openClockGuard({
     record: clockRecordOf(values.dataDir, files.lane.dir, logger),
@@ -81,16 +81,21 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
   addClockMetrics(metrics.registry, clock);
   started.defer(
     keepLooking(clock, {
-      onDoubt: (doubt) => logger.error(adviceOn(doubt).join(' ')),
-      onBelieved: () => logger.warn('the clock is believed again'),
-      onFault: (error) => logger.error({ err: error }, 'the clock could not be looked at'),
+      onDoubt: (doubt) => logger.error({ event: 'clock.jumped' }, adviceOn(doubt).join(' ')),
+      onBelieved: () => logger.warn({ event: 'clock.believed' }, 'the clock is believed again'),
+      onFault: (error) =>
+        logger.error({ event: 'clock.failed', err: error }, 'the clock could not be looked at'),
     }),
   );
   const salts = openSalts({
     file: files.salts,
     timeZone: values.timeZone,
     now: clock.now,
-    onDamage: () => logger.error('the salts were damaged: visitors of today count twice'),
+    onDamage: () =>
+      logger.error(
+        { event: 'salts.damaged' },
+        'the salts were damaged: visitors of today count twice',
+      ),
   });
   salts.ofNow();
   started.defer(keepForgetting(salts, logger));
@@ -119,8 +124,9 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
         metrics.sent(outcome, batch);
         logOutcome(logger, outcome, batch);
       },
-      onFault: (error) => logger.error({ err: error }, 'sending failed'),
-      onDamage: (segment, lines) => logger.warn({ segment, lines }, 'damaged lines left out'),
+      onFault: (error) => logger.error({ event: 'sending.failed', err: error }, 'sending failed'),
+      onDamage: (segment, lines) =>
+        logger.warn({ event: 'spool.damaged', segment, lines }, 'damaged lines were left out'),
     });
   const sender = senderOf(files.lane, { spool, checkpoint });
   const shown = {
@@ -140,7 +146,11 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
           logger,
         }),
       }),
-      onError: (error) => logger.error({ err: error }, 'the private listener failed'),
+      onError: (error) =>
+        logger.error(
+          { event: 'private.failed', err: error },
+          'a request to the private address failed',
+        ),
     }),
   );
   const isTrustedProxy = remember(trustOf(values));
@@ -178,7 +188,10 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
               const rows: unknown[] = [JSON.parse(row)];
               writeDeadLetter(deadLetters, { at: new Date().toISOString(), rows, ...letter });
               metrics.synced({ accepted: 0, quarantined: 0, dead: 1 });
-              logger.error(letter, 'a synchronised row was refused: it is a dead letter');
+              logger.error(
+                { event: 'sync.refused', ...letter },
+                'a synchronised row was refused: it is a dead letter',
+              );
             },
           }),
     metrics,
@@ -191,13 +204,17 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     dir: values.dataDir,
     ownLaneDir: files.lane.dir,
     async open(lane) {
-      logger.warn({ lane: lane.dir }, 'another collector left page hits here: they are sent');
+      logger.warn(
+        { event: 'spool.taken-over', lane: lane.dir },
+        'another collector left page hits here: they are sent',
+      );
       const spool = await openSpool({ folder: lane.spool, maxBytes: 0 });
       const checkpoint = openCheckpoint(lane.checkpoint);
       const sender = senderOf(lane, { spool, checkpoint, endsWhenEmpty: true });
       return { sender, [Symbol.asyncDispose]: async () => checkpoint[Symbol.dispose]() };
     },
-    onFault: (error) => logger.error({ err: error }, 'what is left could not be sent'),
+    onFault: (error) =>
+      logger.error({ event: 'spool.left', err: error }, 'what is left could not be sent'),
   });
 
   const running = started.move();
@@ -208,16 +225,6 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
-}
-
-/** None on a full disk, where all that matters is that page hits leave it. */
-function operatorTokensOf(values: CollectorOptions, logger: Logger): OperatorTokens | undefined {
-  try {
-    return openOperatorTokens(values);
-  } catch (error) {
-    logger.error({ err: error }, 'the operator API is closed until the next start');
-    return undefined;
-  }
 }
 
 /** Whether an address is one of the proxies whose headers are believed. */
@@ -238,7 +245,7 @@ function keepForgetting(salts: Salts, logger: Logger): () => void {
     try {
       salts.ofNow();
     } catch (error) {
-      logger.error({ err: error }, 'the salts could not be changed');
+      logger.error({ event: 'salts.not-changed', err: error }, 'the salts could not be changed');
     }
   }, 60_000).unref();
   return () => clearInterval(timer);

@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type Request } from 'e
 import { acceptMessage } from './accept/accept.ts';
 import { authenticate, basicPassword, type Site, siteOfKey } from './accept/authenticate.ts';
 import { readForm } from './accept/multipart.ts';
-import { AT_ONCE_MS, waitForOutcome } from './accept/outcome.ts';
+import { AT_ONCE_MS, OUTCOME_SENTENCES, waitForOutcome } from './accept/outcome.ts';
 import { parseMessage } from './accept/parse-message.ts';
 import { assertSender } from './accept/senders.ts';
 import { createUnknownRoutes, routeOf } from './accept/unknown-routes.ts';
@@ -61,7 +61,10 @@ export function createApp(context: AppContext): Express {
     const { messageId, publicId, accepted, duplicates } = taken;
     metrics.recipients.inc({ outcome: 'accepted' }, accepted);
     metrics.recipients.inc({ outcome: 'duplicate' }, duplicates);
-    logger.info({ id: publicId, emailId: message.emailId, accepted, duplicates }, 'mail.accepted');
+    logger.info(
+      { event: 'mail.accepted', id: publicId, emailId: message.emailId, accepted, duplicates },
+      'a mail was accepted',
+    );
     if (message.lane === 'transactional') await takeAtOnce(context, messageId, publicId);
     response.json({ id: `<${publicId}>`, message: 'Queued. Thank you.' });
   });
@@ -72,7 +75,10 @@ export function createApp(context: AppContext): Express {
     const url = eventsUrl(request, domain);
     const onMalformed = (events: number) => {
       metrics.malformedEvents.inc(events);
-      logger.error({ events }, 'events.malformed');
+      logger.error(
+        { event: 'events.malformed', events },
+        'stored events that cannot be read were left out',
+      );
     };
     const { query } = request;
     response.json(await eventsPage(store, { site, domain, query, token, url, onMalformed }));
@@ -84,7 +90,10 @@ export function createApp(context: AppContext): Express {
       const site = siteOf(request, domain);
       const outcome = await noteDeletion(context.suppression, site.name, list, address);
       metrics.suppressionDeletions.inc({ outcome });
-      logger.info({ site: site.name, list, outcome }, 'suppression.deleted');
+      logger.info(
+        { event: 'suppression.deleted', site: site.name, list, outcome },
+        'a suppression was deleted',
+      );
       response.json({ message: 'Suppression has been removed', value: '', address });
     });
   }
@@ -95,7 +104,10 @@ export function createApp(context: AppContext): Express {
     const event = await verifyWebhook(context, body, headers, await context.secrets());
     const outcome = await receiveWebhook(context, headers.id, event);
     metrics.webhooks.inc({ type: event.type, outcome });
-    logger.debug({ type: event.type, outcome, svixId: headers.id }, 'webhook.received');
+    logger.debug(
+      { event: 'webhook.received', type: event.type, outcome, svixId: headers.id },
+      'a webhook came in',
+    );
     response.json({ outcome });
   });
 
@@ -108,7 +120,7 @@ export function createApp(context: AppContext): Express {
       key !== undefined &&
       isWanted &&
       (await recordOpen(context, key, bot).catch((error: unknown) => {
-        logger.error({ err: error }, 'open.not-recorded');
+        logger.error({ event: 'open.not-recorded', err: error }, 'an open could not be recorded');
         return false;
       }));
     if (isNew) metrics.pixelOpens.inc({ bot: bot ?? 'none' });
@@ -121,7 +133,10 @@ export function createApp(context: AppContext): Express {
     // Of a site, it says what a newer Ghost wants; of anybody else it says nothing.
     if (siteOfKey(sites, basicPassword(headers.authorization)) !== undefined) {
       await noteUnknown(method, path).catch((error: unknown) => {
-        logger.error({ err: error }, 'route.not-noted');
+        logger.error(
+          { event: 'route.not-noted', err: error },
+          'a route that is not known could not be noted',
+        );
       });
     }
     throw new Refusal(404, `The mail bridge has no ${routeOf(method, path)}.`);
@@ -139,7 +154,10 @@ async function takeAtOnce(context: AppContext, messageId: string, id: string): P
   const outcome = await waitForOutcome(context, messageId, AT_ONCE_MS);
   const level = outcome.kind === 'sent' ? 'info' : 'warn';
   const reason = outcome.kind === 'refused' ? { reason: withoutAddresses(outcome.reason) } : {};
-  context.logger[level]({ id, kind: outcome.kind, ...reason }, `mail.${outcome.kind}`);
+  context.logger[level](
+    { event: `mail.${outcome.kind}`, id, kind: outcome.kind, ...reason },
+    OUTCOME_SENTENCES[outcome.kind],
+  );
   if (outcome.kind === 'refused') throw new Refusal(400, `Resend: ${outcome.reason}`);
 }
 
@@ -155,8 +173,13 @@ function answerProblem({ logger, metrics }: AppContext): ErrorRequestHandler {
     const { status, sentence } = describeProblem(error);
     const route = request.route?.path ?? 'none';
     metrics.refusals.inc({ route, status });
-    if (status >= 500) logger.error({ err: error, route }, 'request.failed');
-    else logger.warn({ route, status, reason: withoutAddresses(sentence) }, 'request.refused');
+    if (status >= 500)
+      logger.error({ event: 'request.failed', err: error, route }, 'a request failed');
+    else
+      logger.warn(
+        { event: 'request.refused', route, status, reason: withoutAddresses(sentence) },
+        'a request was refused',
+      );
     response.status(status).json({ error: sentence });
   };
 }

@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Clock } from '@prosora/durable';
-import { type Logger, listen, type MachineClocks, startPrivateListener } from '@prosora/service';
+import {
+  type Logger,
+  listen,
+  type MachineClocks,
+  numbersOf,
+  type OperatorTokensOptions,
+  serveOperations,
+  startPrivateListener,
+  tryOperatorTokens,
+} from '@prosora/service';
 import { Resend } from 'resend';
 import type { Site } from './accept/authenticate.ts';
 import { startSmtp } from './accept/smtp.ts';
 import { createApp } from './app.ts';
 import { doChores } from './operate/chores.ts';
+import { createHandlers } from './operate/handlers.ts';
 import { createMailMetrics } from './operate/metrics.ts';
+import { mailOperations as operations } from './operate/operations.ts';
 import { createPixelUrl } from './report/pixel.ts';
 import { createWebhookSecrets } from './report/webhook-secrets.ts';
 import { createResendClient } from './send/resend.ts';
@@ -19,7 +30,7 @@ import { watchClock } from './store/watch-clock.ts';
 import { watchWrites } from './store/write-fate.ts';
 
 /** What a bridge is made of; `options.ts` says what each means. */
-export interface MailBridgeOptions {
+export interface MailBridgeOptions extends OperatorTokensOptions {
   sites: readonly Site[];
   resendApiKey: string;
   resendBaseUrl: string;
@@ -55,7 +66,7 @@ export interface MailBridgeOptions {
 export interface MailBridge extends AsyncDisposable {
   /** For Ghost (`bulkEmail.mailgun.baseUrl`) and for the webhooks of Resend. */
   readonly url: string;
-  /** Health and metrics. */
+  /** Health, metrics and the operator API. */
   readonly privateUrl: string;
   /** Of the SMTP listener, where there is one. */
   readonly smtpPort: number | undefined;
@@ -173,18 +184,38 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
       ? undefined
       : await startSmtp({ host, port, sites, store, queues, clock, recipients, logger });
   if (smtp !== undefined) cleanup.defer(() => smtp.close());
+  const checks = {
+    store: async () => void (await queues.chunks.oldestPending()),
+    writing: fate.check,
+  };
+  const examined = {
+    ...options,
+    publicUrl,
+    opened,
+    pixel: pixelOrigin === undefined ? 'off' : 'on',
+    smtpPort: smtp?.port,
+    now: clock.now,
+  } as const;
+  const handlers = createHandlers(opened, examined, () => numbersOf(metrics.registry, checks));
+  const tokens = tryOperatorTokens(options, logger);
   const privateListener = await startPrivateListener({
     host: options.privateHost,
     port: options.privatePort,
     metrics: metrics.registry,
-    checks: {
-      store: async () => void (await queues.chunks.oldestPending()),
-      writing: fate.check,
-    },
+    checks,
+    ...(tokens && { routes: serveOperations({ operations, handlers, tokens, logger }) }),
+    onError: (error) =>
+      logger.error(
+        { event: 'private.failed', err: error },
+        'a request to the private address failed',
+      ),
   });
   cleanup.defer(() => privateListener.close(0));
   const { url } = publicListener;
-  logger.info({ url, privateUrl: privateListener.url, smtpPort: smtp?.port }, 'ready');
+  logger.info(
+    { event: 'service.ready', url, privateUrl: privateListener.url, smtpPort: smtp?.port },
+    'ready',
+  );
   const resources = cleanup.move();
   const stop = () => resources.disposeAsync();
   return {

@@ -2,11 +2,11 @@ import { ProsoraError, type ProsoraErrorDetails } from '@prosora/service/errors'
 
 /**
  * `DATA_DIR`: the folder of the bridge cannot be used.
- * `NOT_FOUND`: a verb named a newsletter or a job that the bridge does not hold.
- * `CANCELED`: a canceled newsletter cannot go on. `FILE`: a file that a verb reads cannot be read.
+ * `NOT_FOUND`: a verb named a newsletter or a mail that the bridge does not hold.
+ * `REFUSED`: a canceled newsletter cannot go on. `FILE`: a file that a verb reads cannot be read.
  * `RESEND`: Resend refused what a verb asked for.
  */
-export type MailBridgeErrorCode = 'DATA_DIR' | 'NOT_FOUND' | 'CANCELED' | 'FILE' | 'RESEND';
+export type MailBridgeErrorCode = 'DATA_DIR' | 'NOT_FOUND' | 'REFUSED' | 'FILE' | 'RESEND';
 
 /** What can go wrong in the bridge, as opposed to what it refuses. */
 export class MailBridgeError extends ProsoraError {

@@ -1,4 +1,10 @@
-import { listenerOptions, type Options, OptionsError, type OptionValues } from '@prosora/service';
+import {
+  listenerOptions,
+  type Options,
+  OptionsError,
+  type OptionValues,
+  operatorOptions,
+} from '@prosora/service';
 import * as z from 'zod';
 import type { Site } from './accept/authenticate.ts';
 import type { MailPlace } from './store/store.ts';
@@ -69,6 +75,8 @@ const listener = listenerOptions({
   port: 4200,
   privatePort: 4201,
 });
+
+const operator = operatorOptions('PROSORA_MAIL');
 
 /** Every option of the `prosora-mail` service. */
 export const mailOptions = {
@@ -202,6 +210,8 @@ export const mailOptions = {
   port: listener.port,
   privateHost: listener.privateHost,
   privatePort: listener.privatePort,
+  operatorToken: operator.operatorToken,
+  operatorReadToken: operator.operatorReadToken,
   maxMessageBytes: {
     env: 'PROSORA_MAIL_MAX_MESSAGE_BYTES',
     description:

@@ -61,6 +61,7 @@ export async function startMailLab(
       resendBaseUrl: resend.url,
       webhookSecrets: [resend.webhookSecret],
       place,
+      dataDir: join(dir, 'mail'),
       host: '127.0.0.1',
       port: 0,
       privateHost: '127.0.0.1',

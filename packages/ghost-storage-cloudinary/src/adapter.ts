@@ -7,7 +7,7 @@ import { extensionOf } from './cloudinary/resource-type.ts';
 import { URL_KEY_OF } from './config/asset-urls.ts';
 import { parseConfig } from './config/parse-config.ts';
 import { readRunningGhost } from './config/running-ghost.ts';
-import { CloudinaryError, fileNotFound } from './errors.ts';
+import { fileNotFound, hasCode } from './errors.ts';
 import type { StorageOptions } from './options.ts';
 import { createDeliveryUrls, type DeliveryUrls } from './serve/delivery-url.ts';
 import { LocalFiles } from './serve/local-files.ts';
@@ -144,8 +144,7 @@ export class CloudinaryStorage extends StorageBase {
         this.#deliveryUrls.original(this.#names.assetOf(path)),
       );
     } catch (error) {
-      const isAbsent = error instanceof CloudinaryError && error.errorType === 'NotFoundError';
-      throw isAbsent ? fileNotFound(path, error) : error;
+      throw hasCode(error, 'CLOUDINARY_NOT_FOUND') ? fileNotFound(path, error) : error;
     }
   }
 

@@ -49,6 +49,18 @@ export class GhostError extends ProsoraError {
   }
 }
 
+/**
+ * Whether an error is one of this package's. Its bundles have a copy of the classes each, so the class says nothing.
+ */
+export function isOwnError(error: unknown): error is GhostError {
+  return typeof (error as Partial<GhostError> | null)?.errorType === 'string';
+}
+
+/** Whether an error has one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(String((error as Partial<GhostError> | null)?.code));
+}
+
 /** What went wrong in the adapter itself: a path, a name, a configuration. */
 export class StorageError extends GhostError {}
 

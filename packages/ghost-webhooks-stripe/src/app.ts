@@ -38,7 +38,10 @@ export function createApp(options: AppOptions): RequestListener {
   const onRefusal = (refusal: Refusal, cause?: unknown): void => {
     metrics.refused(refusal);
     const isOurs = OURS.has(refusal);
-    logger[isOurs ? 'error' : 'warn']({ refusal, ...(isOurs && { err: cause }) }, 'refused');
+    logger[isOurs ? 'error' : 'warn'](
+      { event: 'webhook.refused', refusal, ...(isOurs && { err: cause }) },
+      'a webhook was refused',
+    );
   };
   const webhook = createStripeWebhook({
     secrets: secrets.stripe,
@@ -76,12 +79,18 @@ function senderOf({ headers, socket }: IncomingMessage): string | undefined {
 
 function logRecorded(logger: Logger, { event }: ReceivedEvent, result: RecordOutcome): void {
   const { id, type, api_version, livemode } = event;
-  const line = { event: id, type, ...result };
+  const line = { id, type, ...result };
   if ('held' in result) {
-    logger.error({ ...line, api_version, livemode }, 'event held: it does not go to Ghost');
+    logger.error(
+      { event: 'webhook.held', ...line, api_version, livemode },
+      'an event is held: it does not go to Ghost',
+    );
   } else if (result.outcome === 'conflict') {
-    logger.error(line, 'event came again with other bytes: the first are kept');
+    logger.error(
+      { event: 'webhook.conflict', ...line },
+      'an event came again with other bytes: the first are kept',
+    );
   } else {
-    logger.info(line, 'event acknowledged');
+    logger.info({ event: 'webhook.taken', ...line }, 'an event was acknowledged');
   }
 }

@@ -33,7 +33,8 @@ const serve = verb({
     const logger = createLogger({ name: 'stripe-inbox', level: options.logLevel, secrets });
     const service = await startStripeService(options, logger);
     const { url, privateUrl } = service;
-    logger.info({ url: url + options.path, privateUrl, ghost: options.ghostUrl }, 'ready');
+    const where = { url: url + options.path, privateUrl, ghost: options.ghostUrl };
+    logger.info({ event: 'service.ready', ...where }, 'ready');
     stopGracefully({ stop: service.stop, logger });
     return 0;
   },

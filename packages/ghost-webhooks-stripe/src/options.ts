@@ -1,4 +1,4 @@
-import { listenerOptions, type Options } from '@prosora/service';
+import { listenerOptions, type Options, operatorOptions } from '@prosora/service';
 import * as z from 'zod';
 import { problemOfSecret } from './webhook/signature.ts';
 
@@ -119,11 +119,12 @@ export const stripeOptions = {
   privateHost: {
     ...privateHost,
     description:
-      'Address to listen on for the page of the inbox, health checks and metrics. Keep it off the public network.',
+      'Address to listen on for the page of the inbox, the operator API, health checks and metrics. Keep it off the public network.',
   },
   privatePort: {
     ...privatePort,
-    description: 'Port for the page of the inbox, health checks and metrics. 0 picks a free one.',
+    description:
+      'Port for the page of the inbox, the operator API, health checks and metrics. 0 picks a free one.',
   },
   pagePassword: {
     env: 'PROSORA_STRIPE_PAGE_PASSWORD',
@@ -139,6 +140,7 @@ export const stripeOptions = {
       'Whether the page of the inbox at the private address shows what is in events: names and addresses of readers.',
     schema: z.stringbool().default(false),
   },
+  ...operatorOptions('PROSORA_STRIPE'),
   handlers: {
     env: 'PROSORA_STRIPE_HANDLERS',
     description:

@@ -3,13 +3,18 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type Clock, createWorker, systemClock, type Worker } from '@prosora/durable';
 import {
+  createLocalOperator,
   keepLooking,
   type Logger,
   listen,
+  numbersOf,
   type OptionValues,
+  openOperatorTokens,
+  serveOperations,
   startPrivateListener,
 } from '@prosora/service';
 import { openSecrets } from './account/open-secrets.ts';
+import { openStripeAccount } from './account/stripe.ts';
 import { createApp } from './app.ts';
 import { createDeliver } from './deliver/deliver.ts';
 import { logBreaker, logDelivery } from './deliver/delivery-log.ts';
@@ -24,6 +29,9 @@ import type { Inbox } from './inbox/inbox.ts';
 import { openInbox } from './inbox/open-inbox.ts';
 import { INBOX_FILE, newestEventAt } from './inbox/store.ts';
 import { createInboxMetrics } from './metrics.ts';
+import { examine } from './operate/examine.ts';
+import { createHandlers } from './operate/handlers.ts';
+import { operations } from './operate/operations.ts';
 import type { stripeOptions } from './options.ts';
 import { createPageGuard } from './page/page-guard.ts';
 import { createPageRoutes } from './page/page-routes.ts';
@@ -33,7 +41,7 @@ import { type OpenSink, openSinks } from './sinks/sinks.ts';
 export interface StripeService extends AsyncDisposable {
   /** Where webhooks are taken, as an origin. */
   url: string;
-  /** Where health, metrics and the page are. */
+  /** Where health, metrics, the page and the operator API are. */
   privateUrl: string;
   /** Takes no more events, lets the delivery under way finish, closes the inbox. */
   stop(): Promise<void>;
@@ -49,7 +57,7 @@ const DAY_MS = 86_400_000;
  * Runs the inbox: the public listener, the private one, the deliveries to Ghost and to the sinks.
  *
  * @throws ProsoraError `LISTEN_FAILED`, `STORE_MISSING`, `STORE_UNAVAILABLE`, `STORE_MISUSED`, `HANDLERS`,
- * `GHOST_DATABASE`, `SECRETS_INVALID`, `PAGE_PASSWORD`
+ * `GHOST_DATABASE`, `SECRETS_INVALID`, `PAGE_PASSWORD`, `OPERATOR_TOKENS`
  */
 export async function startStripeService(
   values: OptionValues<typeof stripeOptions>,
@@ -62,7 +70,7 @@ export async function startStripeService(
   const mustExist = values.newStore === 'no';
   const place = { file, mysql: values.databaseUrl, mustExist };
   const onFault = (error: unknown) =>
-    logger.error({ err: error }, 'what the clock showed cannot be kept');
+    logger.error({ event: 'clock.not-kept', err: error }, 'what the clock showed cannot be kept');
   const guard = await openInboxClock({
     ...values,
     newestEventAt: () => newestEventAt(place),
@@ -71,6 +79,7 @@ export async function startStripeService(
   const clock = steadyClock(guard);
   // Before all that writes: where its disk is not mounted, nothing else may be left behind either.
   const inbox = started.use(await openInbox({ ...values, ...place, sinks, clock }));
+  const tokens = openOperatorTokens(values);
   const secrets = await openSecrets(values, guard.now);
   const metrics = createInboxMetrics(inbox, { now: clock.now, doubt: guard.doubt });
   const breaker = createGhostBreaker({
@@ -80,20 +89,22 @@ export async function startStripeService(
       logBreaker(logger, state);
     },
   });
+  const ghost = createGhost({
+    url: values.ghostUrl,
+    secrets: secrets.ghost,
+    timeoutMs: values.ghostTimeoutMs,
+  });
+  const admin = values.ghostAdminKey
+    ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey, now: clock.now })
+    : undefined;
   const deliver = createDeliver({
-    ghost: createGhost({
-      url: values.ghostUrl,
-      secrets: secrets.ghost,
-      timeoutMs: values.ghostTimeoutMs,
-    }),
+    ghost,
     findEvent: inbox.find,
     attemptsOf: inbox.deliveries.attempts,
     countAlike: inbox.countAlike,
     ambiguous: values.ambiguous,
     ghostTimeoutMs: values.ghostTimeoutMs,
-    admin: values.ghostAdminKey
-      ? createGhostAdmin({ url: values.ghostUrl, key: values.ghostAdminKey, now: clock.now })
-      : undefined,
+    admin,
     now: clock.now,
     pace: createPace(systemClock),
     isWell: () => breaker.state === 'closed',
@@ -104,7 +115,7 @@ export async function startStripeService(
     // Ghost may have made a new endpoint when it started.
     renewSecret: () =>
       secrets.askGhost().catch((error: unknown) => {
-        logger.error({ err: error }, 'no secret of Ghost');
+        logger.error({ event: 'secret.unknown', err: error }, 'Ghost told no secret');
         return false;
       }),
   });
@@ -128,25 +139,53 @@ export async function startStripeService(
     worker,
     ...sinks.map((sink) => started.use(startSink(sink, { inbox, clock, logger }))),
   ];
+  const account = () => openStripeAccount({ key: values.stripeKey, url: values.stripeApi });
+  const checks = { inbox: inbox.check, disk: () => assertSpace(values.dataDir) };
+  const handlers = createHandlers({
+    numbers: () => numbersOf(metrics.registry, checks),
+    use: (work) => work(inbox, guard),
+    account,
+    admin: () => admin,
+    examine: () =>
+      examine({
+        ...values,
+        ghost,
+        admin,
+        openInbox: async () => ({ ...inbox, [Symbol.asyncDispose]: async () => {} }),
+        doubtOfClock: async () => guard.doubt(),
+        account: values.stripeKey === undefined ? undefined : account(),
+        stripeSecrets: secrets.stripe(),
+      }),
+    async trustClock() {
+      guard.trust();
+      return true;
+    },
+  });
+  const operator = serveOperations({ operations, handlers, tokens, logger });
+  const page = createPageRoutes({
+    operator: createLocalOperator(operations, handlers),
+    guard: pageGuard,
+    isBreakerOpen: () => breaker.state !== 'closed',
+    showPayloads: values.showPayloads,
+    logger,
+  });
   const health = await startPrivateListener({
     host: values.privateHost,
     port: values.privatePort,
     metrics: metrics.registry,
-    checks: { inbox: inbox.check, disk: () => assertSpace(values.dataDir) },
-    onError: (error) => logger.error({ err: error }, 'a request to the private address failed'),
-    routes: createPageRoutes({
-      inbox,
-      guard: pageGuard,
-      clock: guard,
-      isBreakerOpen: () => breaker.state !== 'closed',
-      showPayloads: values.showPayloads,
-    }),
+    checks,
+    onError: (error) =>
+      logger.error(
+        { event: 'private.failed', err: error },
+        'a request to the private address failed',
+      ),
+    routes: async (...request) => (await operator(...request)) || (await page(...request)),
   });
   started.use(health);
   started.defer(
     keepLooking(guard, {
-      onDoubt: (doubt) => logger.error({ doubt }, adviceOn(doubt)),
-      onBelieved: () => logger.info('the clock is believed again'),
+      onDoubt: (doubt) => logger.error({ event: 'clock.jumped', doubt }, adviceOn(doubt)),
+      onBelieved: () => logger.info({ event: 'clock.believed' }, 'the clock is believed again'),
       onFault,
     }),
   );
@@ -159,7 +198,7 @@ export async function startStripeService(
         const purged = await inbox.purge(
           new Date(guard.earliest() - values.retentionDays * DAY_MS),
         );
-        if (purged > 0) logger.info({ purged }, 'old events deleted');
+        if (purged > 0) logger.info({ event: 'events.purged', purged }, 'old events were deleted');
       },
       logger,
     ),

@@ -18,19 +18,19 @@ export function stopGracefully({ stop, graceMs = 10_000, logger }: GracefulStopO
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    logger.info({ signal }, 'stopping');
+    logger.info({ event: 'service.stopping', signal }, 'stopping');
     const late = setTimeout(() => {
-      logger.error({ graceMs }, 'did not stop in time');
+      logger.error({ event: 'service.stuck', graceMs }, 'did not stop in time');
       process.exit(1);
     }, graceMs);
     late.unref();
     stop().then(
       () => {
-        logger.info('stopped');
+        logger.info({ event: 'service.stopped' }, 'stopped');
         process.exit(0);
       },
       (error: unknown) => {
-        logger.error({ err: error }, 'failed to stop');
+        logger.error({ event: 'service.not-stopped', err: error }, 'failed to stop');
         process.exit(1);
       },
     );

@@ -26,7 +26,9 @@ test('all images that the stack stands on are named in one place, which the Dock
   const variables = pinsIn(compose).map(({ variable }) => variable);
   expect(new Set(variables).size).toBe(variables.length);
   expect(variables).toEqual(
-    expect.arrayContaining(Array.from(read('Dockerfile').matchAll(/^ARG (\w+)$/gm), ([, v]) => v)),
+    expect.arrayContaining(
+      Array.from(read('Dockerfile').matchAll(/^ARG (\w+_IMAGE)$/gm), ([, v]) => v),
+    ),
   );
   // Beside ours, which say where they come from by PROSORA_REGISTRY.
   const named = compose.match(/^ {4}image: (?!\*\w|\$\{PROSORA_REGISTRY).*$/gm);

@@ -13,6 +13,12 @@ interface Image {
   };
 }
 
+/** Where what we add is, when it is not in `/app`. */
+const PLACES: Record<string, string> = {
+  caddy: '/srv/tracker',
+  ghost: '/opt/prosora/adapters/storage/prosora-cloudinary',
+};
+
 type Services = Record<string, { image: string; build?: { args: Record<string, string> } }>;
 
 const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
@@ -23,6 +29,9 @@ const ours = Object.entries(services).filter(([, { build }]) => build !== undefi
 async function look(image: string): Promise<Image> {
   return (JSON.parse(await docker(['image', 'inspect', image])) as Image[])[0] as Image;
 }
+
+const read = (image: string, file: string) =>
+  docker(['run', '--rm', '--entrypoint', 'cat', image, file]);
 
 test('all services that are not other people’s have an image of ours', () => {
   expect(ours.map(([name]) => name).sort()).toEqual([
@@ -50,15 +59,20 @@ describe.each(ours)('the image of %s', (name, { image }) => {
   });
 
   test('has our licence beside what we added', async () => {
-    const places: Record<string, string> = {
-      caddy: '/srv/tracker',
-      ghost: '/opt/prosora/adapters/storage/prosora-cloudinary',
-    };
-    const file = `${places[name] ?? '/app'}/LICENSE`;
-    const licence = await docker(['run', '--rm', '--entrypoint', 'cat', image, file]);
-    expect(licence).toMatch(/^MIT License/);
+    expect(await read(image, `${PLACES[name] ?? '/app'}/LICENSE`)).toMatch(/^MIT License/);
   });
 });
+
+// The tracker, which Caddy's has, is ours alone.
+test.each(ours.filter(([name]) => name !== 'caddy'))(
+  'the image of %s says whose code is bundled in it',
+  async (name, { image }) => {
+    const dist = `${PLACES[name] ?? '/app'}/dist`;
+    expect(await read(image, `${dist}/THIRD-PARTY-NOTICES.txt`)).toContain('MIT');
+    const bill = JSON.parse(await read(image, `${dist}/sbom.cdx.json`));
+    expect(bill.components.length).toBeGreaterThan(0);
+  },
+);
 
 // What Caddy is asked stands in its mounted Caddyfile, and so does the question in docker-compose.yml.
 test.each(ours.filter(([name]) => name !== 'caddy'))(

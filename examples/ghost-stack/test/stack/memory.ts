@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
+import { SERVICES } from './stack.ts';
 
 const UNITS: Record<string, number> = { B: 2 ** -20, KiB: 2 ** -10, MiB: 1, GiB: 2 ** 10 };
 
@@ -10,11 +11,11 @@ export interface MemoryWatch {
   stop(): Promise<Record<string, number>>;
 }
 
-/** Watches the services of a project, those that come later too: `docker stats` looks twice a second. */
+/** Watches the services of a project, those that come later too: `docker stats` looks every second. */
 export function watchMemory(project: string): MemoryWatch {
   const stats = spawn('docker', ['stats', '--format', '{{.Name}} {{.MemUsage}}']);
   const peaks: Record<string, number> = {};
-  const container = new RegExp(`^${project}-([a-z]+)-1 ([\\d.]+)([KMG]?i?B) `);
+  const container = new RegExp(`^${project}-(${SERVICES.join('|')})-1 ([\\d.]+)([KMG]?i?B) `);
   createInterface(stats.stdout).on('line', (line) => {
     const [, service, number, unit = ''] = container.exec(stripVTControlCharacters(line)) ?? [];
     if (service === undefined) return;

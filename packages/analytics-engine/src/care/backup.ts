@@ -35,7 +35,7 @@ export async function listBackups(backupDir: string): Promise<Backup[]> {
   const backups = await Promise.all(names.map((name) => readBackup(join(backupDir, name))));
   return backups
     .filter((backup) => backup !== undefined)
-    .sort((a, b) => numberOf(a.name) - numberOf(b.name));
+    .sort((a, b) => backupNumber(a.name) - backupNumber(b.name));
 }
 
 async function readBackup(path: string): Promise<Backup | undefined> {
@@ -60,7 +60,7 @@ export async function backUp(
 ): Promise<Backup> {
   await mkdir(backupDir, { recursive: true, mode: 0o700 });
   const newest = (await listBackups(backupDir)).at(-1);
-  const number = String(numberOf(newest?.name ?? '0') + 1).padStart(4, '0');
+  const number = String(backupNumber(newest?.name ?? '0') + 1).padStart(4, '0');
   const name = `${number}-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
   const path = join(backupDir, name);
   const draft = `${path}.partial`;
@@ -107,6 +107,7 @@ export async function findBackup(backupDir: string, name?: string): Promise<Back
   );
 }
 
-function numberOf(name: string): number {
+/** The place of a backup among the others, by its name. */
+export function backupNumber(name: string): number {
   return Number.parseInt(name, 10);
 }

@@ -76,9 +76,9 @@ export function createCare(
         database.withoutWrites(async (connection) => {
           if (months === 0) return [];
           const now = new Date(clock.earliest());
-          const removed = await removeOldRows(served.project, connection, { months, now });
-          await writeRowLedger(dataDir, served.project, connection);
-          return removed;
+          const beforeRemoval = (leaving: readonly RemovedMonth[]) =>
+            writeRowLedger(dataDir, served.project, connection, leaving);
+          return removeOldRows(served.project, connection, { months, now, beforeRemoval });
         }),
       ),
     // Beside the batches, since it may take minutes and changes nothing.

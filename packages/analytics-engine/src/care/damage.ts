@@ -97,7 +97,10 @@ export async function addFromBackup(
     );
   }
   for (const name of [from, lost]) await connection.execute(`DROP TABLE ${name} SYNC`);
-  logger.warn({ table, rows, backup: backup.name }, 'added the rows that the backup has');
+  logger.warn(
+    { event: 'data.mended', table, rows, backup: backup.name },
+    'added the rows that the backup has',
+  );
   return rows;
 }
 

@@ -74,7 +74,7 @@ async function openMended(options: OpenOptions, error: unknown): Promise<Checked
   if (backup) {
     const aside = await restoreBackup(settings, backup, new Date());
     logger.error(
-      { err: error, aside, backup: backup.name, takenAt: backup.createdAt },
+      { event: 'data.restored', err: error, aside, backup: backup.name, takenAt: backup.createdAt },
       'the data directory is torn: restored the last backup; hits since then are not in it',
     );
     return await open(options);
@@ -83,7 +83,10 @@ async function openMended(options: OpenOptions, error: unknown): Promise<Checked
   const doesOpen = error.code === 'DATA_TORN';
   const aside = doesOpen ? undefined : await setDatabaseAside(dataDir, new Date());
   await rm(join(dataDir, LEDGER_FILE), { force: true });
-  logger.error({ err: error, aside }, 'the data directory is torn: going on with what is left');
+  logger.error(
+    { event: 'data.salvaged', err: error, aside },
+    'the data directory is torn: going on with what is left',
+  );
   return await open({ ...options, mayLose: true });
 }
 
@@ -126,7 +129,7 @@ async function mend(connection: Connection, options: Attempt): Promise<string[]>
     isThorough: await exists(join(dataDir, RUNNING_FILE)),
   });
   if (damage.length === 0) return [];
-  logger.error({ damage }, 'the data directory is torn');
+  logger.error({ event: 'data.torn', damage }, 'the data directory is torn');
   const landing = damage.filter(({ table }) => !derived.has(table));
   const backup = await findBackup(backupDir).catch(() => undefined);
   if (landing[0] && !backup && !mayLose) {

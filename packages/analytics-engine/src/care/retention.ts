@@ -12,14 +12,24 @@ export interface RemovedMonth {
   rows: number;
 }
 
+/** What is removed. */
+interface RetentionOptions {
+  /** How many whole months are kept. */
+  months: number;
+  now: Date;
+  beforeRemoval: (months: readonly RemovedMonth[]) => Promise<void>;
+}
+
 /**
  * Removes the whole months before the last `months` from the tables that events land in, from what an
  * upgrade kept of them, and their quarantined rows of that age. What views derived from them stays, so charts keep their numbers.
+ *
+ * `beforeRemoval` hears what will be gone, so that a start after a crash in between does not take it for lost.
  */
 export async function removeOldRows(
   project: Project,
   connection: Connection,
-  { months, now }: { months: number; now: Date },
+  { months, now, beforeRemoval }: RetentionOptions,
 ): Promise<RemovedMonth[]> {
   const first = firstKeptMonth(now, months);
   const day = `${first.slice(0, 4)}-${first.slice(4)}-01`;
@@ -30,20 +40,21 @@ export async function removeOldRows(
   const tables = landing
     .flatMap(({ name }) => [name, `${name}${BESIDE.before}`])
     .filter((name) => /^toYYYYMM\(/.test(existing.get(name)?.partitionKey ?? ''));
-  const removed: RemovedMonth[] = [];
-  for (const name of tables) {
-    const old = await rowsOf<{ month: string; rows: number }>(
+  const old: RemovedMonth[] = [];
+  for (const table of tables) {
+    const months = await rowsOf<{ month: string; rows: number }>(
       connection,
       `SELECT partition_id AS month, sum(rows) AS rows FROM system.parts
-      WHERE database = currentDatabase() AND table = ${stringLiteral(name)} AND active
+      WHERE database = currentDatabase() AND table = ${stringLiteral(table)} AND active
         AND partition_id < '${first}' GROUP BY month ORDER BY month`,
     );
-    for (const { month, rows } of old) {
-      await connection.execute(`ALTER TABLE ${name} DROP PARTITION ID ${stringLiteral(month)}`);
-      removed.push({ table: name, month, rows });
-    }
+    old.push(...months.map((month) => ({ table, ...month })));
   }
-  return removed;
+  if (old.length > 0) await beforeRemoval(old);
+  for (const { table, month } of old) {
+    await connection.execute(`ALTER TABLE ${table} DROP PARTITION ID ${stringLiteral(month)}`);
+  }
+  return old;
 }
 
 async function removeQuarantined(

@@ -11,11 +11,14 @@ export const LEDGER_FILE = 'rows.json';
  * Notes how many rows the tables have, so that a start finds out when some are gone: a part that vanished
  * as a whole leaves no other trace. Only tables from which nothing but retention takes rows, so none whose
  * engine merges them.
+ *
+ * @param leaving Rows that are about to be removed, which are not counted.
  */
 export async function writeRowLedger(
   dataDir: string,
   project: Project,
   connection: Connection,
+  leaving: readonly { table: string; rows: number }[] = [],
 ): Promise<void> {
   const counted = [...project.datasources.values()].filter(
     ({ engine }) => engine.name === 'MergeTree' && !engine.options['TTL'],
@@ -23,7 +26,8 @@ export async function writeRowLedger(
   const rows = await rowCounts(connection);
   const ledger = counted.flatMap(({ name }) => {
     const count = rows.get(name);
-    return count === undefined ? [] : [[name, count]];
+    const left = leaving.filter(({ table }) => table === name);
+    return count === undefined ? [] : [[name, left.reduce((sum, { rows }) => sum - rows, count)]];
   });
   const draft = join(dataDir, `${LEDGER_FILE}.new`);
   {

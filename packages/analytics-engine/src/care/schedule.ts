@@ -43,21 +43,21 @@ export async function doWhatIsDue(options: ScheduleOptions): Promise<void> {
   if (isBackupDue) {
     await attempt('the backup', async () => {
       const { name, rows } = await care.backup();
-      logger.info({ backup: name, rows }, 'backed up');
+      logger.info({ event: 'backup.made', backup: name, rows }, 'made a backup');
     });
   }
 
   if (retentionMonths === 0) return;
   await attempt('removing old events', async () => {
     const removed = await care.retention();
-    if (removed.length > 0) logger.warn({ removed }, 'removed old events');
+    if (removed.length > 0) logger.warn({ event: 'hits.removed', removed }, 'removed old events');
   });
 
   async function attempt(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      logger.error({ err: error }, `${what} failed`);
+      logger.error({ event: 'care.failed', err: error }, `${what} failed`);
     }
   }
 }

@@ -134,7 +134,10 @@ export async function openJournal(dataDir: string): Promise<Journal> {
       const { table, deduplicationToken: batch, attempts } = insert;
       if (attempts >= MOST_ATTEMPTS) {
         const place = await giveUp(insert);
-        logger.error({ table, batch, attempts, place }, 'set a batch aside that ends the database');
+        logger.error(
+          { event: 'batch.set-aside', table, batch, attempts, place },
+          'set a batch aside that ends the database',
+        );
         return;
       }
       try {
@@ -142,9 +145,15 @@ export async function openJournal(dataDir: string): Promise<Journal> {
         await note({ ...insert, attempts: attempts + 1 }).catch(() => {});
         if (!journal.has(insert)) await connection.insert(insert);
         await journal.finish(insert);
-        logger.info({ table, batch }, 'repeated the batch that was interrupted');
+        logger.info(
+          { event: 'batch.repeated', table, batch },
+          'repeated the batch that was interrupted',
+        );
       } catch (error) {
-        logger.warn({ table, batch, err: error }, 'the batch that was interrupted was refused');
+        logger.warn(
+          { event: 'batch.refused', table, batch, err: error },
+          'the batch that was interrupted was refused',
+        );
         if (!(error instanceof EngineError)) throw error;
         if (error.code === 'DATABASE_UNAVAILABLE') throw error;
         if (error.status !== 503) return await journal.forget();

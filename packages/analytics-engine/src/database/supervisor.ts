@@ -201,7 +201,7 @@ class Supervisor implements Database {
       const end = await this.#process?.exited;
       this.isReady = false;
       if (this.#stopping.signal.aborted) return;
-      logger.error({ ...end }, 'the database ended; starting it again');
+      logger.error({ event: 'database.ended', ...end }, 'the database ended; starting it again');
       if (performance.now() - startedAt > STABLE_AFTER_MS) this.#failures = 0;
       await this.#startAgain();
     }
@@ -215,7 +215,10 @@ class Supervisor implements Database {
         this.restarts += 1;
         return;
       } catch (error) {
-        this.#options.logger.error({ err: error }, 'the database did not start');
+        this.#options.logger.error(
+          { event: 'database.not-started', err: error },
+          'the database did not start',
+        );
       }
     }
   }

@@ -38,7 +38,10 @@ export async function deploy(
   const filled = new Set<string>();
   if (plan.fill.length > 0) {
     const tables = plan.fill.map(({ name }) => name);
-    logger?.warn({ tables }, 'filling tables anew beside the present ones');
+    logger?.warn(
+      { event: 'tables.refilling', tables },
+      'filling tables anew beside the present ones',
+    );
   }
   try {
     for (const table of plan.fill) {
@@ -59,7 +62,10 @@ export async function deploy(
   for (const view of plan.views) await connection.execute(createViewSql(view));
   await deployTrial(schema, connection);
   if (plan.fill.length > 0) {
-    logger?.warn('the new tables serve; the former ones are kept until `prosora-engine confirm`');
+    logger?.warn(
+      { event: 'tables.changed' },
+      'the new tables serve; the former ones are kept until `prosora-engine confirm`',
+    );
   }
 }
 

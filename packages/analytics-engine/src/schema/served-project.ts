@@ -57,7 +57,7 @@ export async function deployBest(
     if (!former) throw error;
     await deploy(former, connection, { logger, damaged });
     logger.error(
-      { err: error, folder, served },
+      { event: 'datafiles.refused', err: error, folder, served },
       'these datafiles are refused; the former ones serve',
     );
     return { project: former, refusal: error.message };

@@ -1,19 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { pick, verb } from '@prosora/service';
-import { type Backup, findBackup } from '../care/backup.ts';
-import { askEngine } from '../care/control.ts';
+import { findBackup } from '../care/backup.ts';
 import { takeDataDir } from '../care/data-dir-lock.ts';
 import { allowLoss } from '../care/open-checked.ts';
 import { restoreBackup } from '../care/restore.ts';
 import { databaseSettings } from '../database/database-settings.ts';
 import { engineOptions } from '../options.ts';
+import { operatorClientOptions, operatorOf } from './operator.ts';
 
 /** Asks the running engine for a copy of everything. */
 export const backup = verb({
   help: 'Copies everything while the engine serves',
-  needs: pick(engineOptions, 'dataDir'),
-  async run({ options: { dataDir }, show }) {
-    show(await askEngine<Backup>(dataDir, 'backup'), ({ path }) => `Backed up to ${path}`);
+  needs: operatorClientOptions,
+  async run({ options, show }) {
+    show(await operatorOf(options).ask('backup', {}), ({ path }) => `Backed up to ${path}`);
     return 0;
   },
 });

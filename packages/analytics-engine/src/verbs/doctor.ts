@@ -29,8 +29,11 @@ const examined = pick(
   'memoryLimitMb',
 );
 
+/** The options that say where to look. */
+export type DoctorOptions = OptionValues<typeof examined>;
+
 /** Finds out one thing; a sentence alone is well, and what it throws is wrong. */
-type Look = (options: OptionValues<typeof examined>) => Promise<Seen> | Seen;
+type Look = (options: DoctorOptions) => Promise<Seen> | Seen;
 type Seen = string | { sentence: string; remedy: string };
 
 const LEAST_FREE_BYTES = 2 * 2 ** 30;
@@ -97,15 +100,21 @@ const LOOKS: Readonly<Record<string, Look>> = {
   },
 };
 
-/** Looks at everything that the engine needs before it can start. */
+/** Looks at everything that the engine needs, one finding each. */
+export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
+  for (const [name, look] of Object.entries(LOOKS)) {
+    yield await findingOf(name, async () => await look(options));
+  }
+}
+
+/**
+ * Looks at everything that the engine needs before it can start. It looks itself, since it is there for an engine that
+ * does not start too; the operator API answers the same of the one that runs.
+ */
 export const doctor = doctorVerb({
   help: 'Looks at the platform, chdb, the datafiles, the data directory, the disk, the memory and the backups',
   needs: examined,
-  async *examine({ options }) {
-    for (const [name, look] of Object.entries(LOOKS)) {
-      yield await findingOf(name, async () => await look(options));
-    }
-  },
+  examine: ({ options }) => examine(options),
 });
 
 async function findingOf(name: string, look: () => Promise<Seen>): Promise<Finding> {

@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
-import { pick, UsageError, verb } from '@prosora/service';
+import { UsageError, verb } from '@prosora/service';
 import type { Erasure } from '../care/care.ts';
-import { askEngine } from '../care/control.ts';
-import type { RemovedMonth } from '../care/retention.ts';
-import { engineOptions } from '../options.ts';
+import { operatorClientOptions, operatorOf } from './operator.ts';
 
-/** Asks the running engine to write a table to a file, which it may write where this process may. */
+/** Asks the running engine to write a table to a file, which is on its machine. */
 export const exportRows = verb({
   help: 'Writes a table to a new file, .ndjson or .parquet, while the engine serves; .gz or .zst after it compresses',
   args: '<table> <file>',
-  needs: pick(engineOptions, 'dataDir'),
-  async run({ options: { dataDir }, args: [table = '', file = ''], show }) {
+  needs: operatorClientOptions,
+  async run({ options, args: [table = '', file = ''], show }) {
     const request = { table, file: resolve(file) };
-    const { rows } = await askEngine<{ rows: number }>(dataDir, 'export', request);
+    const { rows } = await operatorOf(options).ask('export', request);
     show({ ...request, rows }, () => `${rows} rows of ${table} are in ${request.file}`);
     return 0;
   },
@@ -22,13 +20,14 @@ export const exportRows = verb({
 export const retention = verb({
   help: "Removes events older than PROSORA_ENGINE_RETENTION_MONTHS, or than so many months, and says that the machine's clock is right; a running engine does it by itself",
   args: '[months]',
-  needs: pick(engineOptions, 'dataDir'),
-  async run({ options: { dataDir }, args: [text], show }) {
+  needs: operatorClientOptions,
+  async run({ options, args: [text], show }) {
     const months = text === undefined ? undefined : Number(text);
     if (months !== undefined && !(Number.isInteger(months) && months > 0)) {
       throw new UsageError(`${text} is not a number of months.`, 'Give a whole number from 1.');
     }
-    show(await askEngine<RemovedMonth[]>(dataDir, 'retention', { months }), (removed) => [
+    const { removed } = await operatorOf(options).ask('retention', { months });
+    show(removed, () => [
       ...removed.map(({ table, month, rows }) => `Removed ${rows} rows of ${table}, ${month}`),
       removed.length > 0 ? 'What views derived from them stays.' : 'Nothing is that old.',
     ]);
@@ -41,11 +40,10 @@ export const erase = verb({
   help: 'Says where page views name a member by the id that Ghost gave them, and with --yes puts nobody in its place; the page views stay',
   args: '<member-uuid>',
   flags: { yes: { type: 'boolean', help: 'Erase the id' } },
-  needs: pick(engineOptions, 'dataDir'),
-  async run({ options: { dataDir }, args: [member], flags: { yes: isSure }, show }) {
-    show(await askEngine<Erasure>(dataDir, 'erase', { member, isSure }), (erasure) =>
-      linesOf(erasure, isSure),
-    );
+  needs: operatorClientOptions,
+  async run({ options, args: [member = ''], flags: { yes: isSure }, show }) {
+    const erasure = await operatorOf(options).ask('erase', { member, isSure });
+    show(erasure, () => linesOf(erasure, isSure));
     return 0;
   },
 });

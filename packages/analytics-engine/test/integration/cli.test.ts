@@ -139,7 +139,7 @@ test('a running engine is backed up, exported and confirmed, and a stopped one r
   expect((await run('status')).output).toContain('backup 0001-');
   await engine.end('SIGTERM');
 
-  expect((await run('backup')).output).toContain('No engine runs on');
+  expect((await run('backup')).output).toContain('No engine answers at');
   const restored = await run('restore');
   expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('Restored 0001-') });
   expect((await run('restore', {}, ['0009-none'])).output).toContain(

@@ -4,7 +4,10 @@ import type { SentBatch } from './sender.ts';
 /** Writes what became of a batch; what a person has to act on is an error. */
 export function logOutcome(logger: Logger, outcome: EventsOutcome, batch: SentBatch): void {
   const [level, text] = lineFor(outcome, batch);
-  logger[level]({ batch: batch.name, hits: batch.rows, ...outcome }, text);
+  logger[level](
+    { event: `batch.${outcome.kind}`, batch: batch.name, hits: batch.rows, ...outcome },
+    text,
+  );
 }
 
 /** Writes of rows that Ghost synchronised and that the upstream set aside: Ghost sends none again. */
@@ -14,7 +17,10 @@ export function logSynced(
   { quarantined }: { quarantined: number },
 ): void {
   if (quarantined === 0) return;
-  logger.error({ datasource, rows: quarantined }, 'synchronised rows are in quarantine');
+  logger.error(
+    { event: 'sync.quarantined', datasource, rows: quarantined },
+    'synchronised rows are in quarantine',
+  );
 }
 
 function lineFor(outcome: EventsOutcome, batch: SentBatch): ['debug' | 'warn' | 'error', string] {

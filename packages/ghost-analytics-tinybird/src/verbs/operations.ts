@@ -1,4 +1,11 @@
-import { findingSchema, operation, pageInput, pageOf, serviceNumbers } from '@prosora/service';
+import {
+  clockDoubtSchema,
+  findingSchema,
+  operation,
+  pageInput,
+  pageOf,
+  serviceNumbers,
+} from '@prosora/service';
 import * as z from 'zod';
 import { deadLetterSchema } from '../send/dead-letters.ts';
 import { LETTER_KEY } from '../send/lane-dead-letters.ts';
@@ -9,12 +16,6 @@ const page = {
   ...pageInput,
   after: z.string().regex(LETTER_KEY, 'is no `next` of a page').optional(),
 };
-
-const clockDoubt = z.object({
-  since: z.number().describe('Milliseconds since 1970 when it jumped'),
-  stepMs: z.number().describe('By how much it is ahead; below 0 it is behind'),
-  isAbsenceUnknown: z.boolean().describe('Whether it jumped while nobody looked'),
-});
 
 /** What an operator may ask of a running collector. */
 export const operations = {
@@ -27,7 +28,7 @@ export const operations = {
       spools: z
         .array(z.object({ folder: z.string(), bytes: z.number() }))
         .describe('What waits in each lane of the data folder, other collectors among them'),
-      clock: clockDoubt.nullable().describe('How the clock jumped; null when it is believed'),
+      clock: clockDoubtSchema.nullable().describe('How the clock jumped; null when it is believed'),
     }),
   }),
   doctor: operation({

@@ -21,7 +21,10 @@ export function clockRecordOf(dataDir: string, laneDir: string, logger: Logger):
       try {
         await own.write(saved);
       } catch (error) {
-        logger.error({ err: error }, 'what is known of the clock cannot be kept');
+        logger.error(
+          { event: 'clock.not-kept', err: error },
+          'what is known of the clock cannot be kept',
+        );
       }
     },
   };

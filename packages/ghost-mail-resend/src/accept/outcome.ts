@@ -4,6 +4,13 @@ import type { MailStore } from '../store/schema.ts';
 /** What became of a mail within the time that somebody waits for it. */
 export type Outcome = { kind: 'sent' } | { kind: 'refused'; reason: string } | { kind: 'queued' };
 
+/** How the log says it. */
+export const OUTCOME_SENTENCES = {
+  sent: 'a mail was sent at once',
+  refused: 'Resend refused a mail',
+  queued: 'a mail is queued',
+} as const satisfies Record<Outcome['kind'], string>;
+
 /** Rows are looked at, since another process may be the one that sends. */
 const LOOK_EVERY_MS = 25;
 

@@ -9,7 +9,7 @@ import type { MailStore } from '../store/schema.ts';
 import type { MailQueues } from '../store/store.ts';
 import { acceptMessage } from './accept.ts';
 import { type Site, siteOfKey } from './authenticate.ts';
-import { AT_ONCE_MS, type Outcome, waitForOutcome } from './outcome.ts';
+import { AT_ONCE_MS, OUTCOME_SENTENCES, type Outcome, waitForOutcome } from './outcome.ts';
 import { assertSender } from './senders.ts';
 import { createMailBytes, createRoom, type Room } from './smtp-bytes.ts';
 import { parseSmtpMessage } from './smtp-message.ts';
@@ -85,7 +85,12 @@ export async function startSmtp(context: SmtpContext): Promise<SmtpListener> {
       );
     },
   });
-  server.on('error', (error) => logger.warn({ reason: error.message }, 'smtp.connection-failed'));
+  server.on('error', (error) =>
+    logger.warn(
+      { event: 'smtp.connection-failed', reason: error.message },
+      'an SMTP connection failed',
+    ),
+  );
   const { host, port } = context;
   const inner = server.listen(port, host);
   try {
@@ -143,11 +148,12 @@ async function take(
   const outcome = await waitForOutcome(context, messageId, AT_ONCE_MS);
   logger[outcome.kind === 'sent' ? 'info' : 'warn'](
     {
+      event: `smtp.${outcome.kind}`,
       id: publicId,
       kind: outcome.kind,
       ...(outcome.kind === 'refused' && { reason: withoutAddresses(outcome.reason) }),
     },
-    `smtp.${outcome.kind}`,
+    OUTCOME_SENTENCES[outcome.kind],
   );
   return answer(outcome, publicId);
 }
@@ -161,7 +167,7 @@ function explain(error: unknown, logger: Logger): Error {
   // What HTTP calls forbidden has a number of its own here (RFC 5321, 4.2.3).
   if (error instanceof Refusal)
     return withCode(error.status === 403 ? 550 : error.status, error.message);
-  logger.error({ err: error }, 'smtp.failed');
+  logger.error({ event: 'smtp.failed', err: error }, 'a mail by SMTP could not be stored');
   return withCode(451, 'The mail bridge cannot store mail now; its log says why.');
 }
 

@@ -6,7 +6,7 @@ import { describeLastAttempt } from '../report/last-attempt.ts';
 import { ownWebhooks, WEBHOOK_PATH } from '../report/own-webhooks.ts';
 import { createWebhookSecrets } from '../report/webhook-secrets.ts';
 import { webhookSilenceMs } from '../report/webhook-silence.ts';
-import { type MailPlace, openMailStore } from '../store/store.ts';
+import { type MailPlace, type OpenedMailStore, openMailStore } from '../store/store.ts';
 import { checkJump, checkSkew } from './clock.ts';
 import { checkClickTracking, checkDomain, checkOpenTracking } from './domains.ts';
 import { checkGhost, type GhostMailConfig } from './ghost.ts';
@@ -19,6 +19,8 @@ export interface DoctorOptions {
   resendBaseUrl: string;
   webhookSecrets: readonly string[];
   place: MailPlace;
+  /** The store of a bridge that runs in this process. (Default: it is opened) */
+  opened?: OpenedMailStore;
   sites: readonly Site[];
   publicUrl: string | undefined;
   pixel: 'on' | 'off';
@@ -89,14 +91,15 @@ function checkFolder(place: MailPlace): Finding {
 }
 
 async function checkStore(
-  { place, webhookSecrets, publicUrl }: DoctorOptions,
+  { place, opened: own, webhookSecrets, publicUrl }: DoctorOptions,
   resend: Resend,
   now: () => number,
 ): Promise<Finding[]> {
+  await using cleanup = new AsyncDisposableStack();
   try {
-    const opened = await openMailStore(place);
+    const opened = own ?? (await openMailStore(place));
     const { store } = opened;
-    await using _closing = store;
+    if (own === undefined) cleanup.use(store);
     const secrets = await createWebhookSecrets(store, webhookSecrets, now)();
     const silentMs = await webhookSilenceMs(store, now());
     const attempt = silentMs === 0 ? undefined : await describeLastAttempt({ resend, publicUrl });

@@ -1,6 +1,6 @@
 import { type Finding, ok, warn } from '@prosora/service';
 import { readUnknownRoutes } from '../accept/unknown-routes.ts';
-import { describeChunks } from '../send/status.ts';
+import { countChunks, describeChunks } from '../send/status.ts';
 import { readImports } from '../store/imports.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 
@@ -14,7 +14,8 @@ export async function checkNewsletters({ store, queues }: OpenedMailStore): Prom
     .executeTakeFirstOrThrow();
   if (newest === null) return ok(name, 'None has come from Ghost yet.');
   const at = new Date(Number(newest)).toISOString();
-  return ok(name, `The newest came at ${at}; chunks: ${await describeChunks(queues)}.`);
+  const chunks = describeChunks(await countChunks(queues));
+  return ok(name, `The newest came at ${at}; chunks: ${chunks}.`);
 }
 
 /** Which suppressions were brought along. */

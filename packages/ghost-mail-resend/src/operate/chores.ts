@@ -42,26 +42,46 @@ export async function doChores(context: ChoresContext, signal: AbortSignal): Pro
       if (silentMs > 0 && now - alarmedAt > HOUR_MS) {
         const silentMinutes = Math.round(silentMs / 60_000);
         const reason = await describeLastAttempt(catchingUp);
-        logger.error({ silentMinutes, ...(reason !== undefined && { reason }) }, 'webhooks.silent');
+        logger.error(
+          { event: 'webhooks.silent', silentMinutes, ...(reason !== undefined && { reason }) },
+          'Resend reports nothing though mails are out',
+        );
         alarmedAt = now;
       }
       for (const chunk of await endDeadChunks(opened, now)) {
-        logger.error({ ...chunk, reason: withoutAddresses(chunk.reason) }, 'chunk.dead');
+        const reason = withoutAddresses(chunk.reason);
+        logger.error({ event: 'chunk.dead', ...chunk, reason }, 'mails were given up');
       }
       const caughtUp = await catchUp(catchingUp);
-      if (caughtUp.missed > 0) logger.info({ events: caughtUp.missed }, 'webhooks.caught-up');
+      if (caughtUp.missed > 0) {
+        logger.info(
+          { event: 'webhooks.caught-up', events: caughtUp.missed },
+          'events that were missed are here',
+        );
+      }
       const { problem = caughtUp.problem, ...counts } = await reconcile(reconciling);
-      if (counts.found + counts.absent + counts.told > 0) logger.info(counts, 'mail.reconciled');
+      if (counts.found + counts.absent + counts.told > 0) {
+        logger.info(
+          { event: 'mail.reconciled', ...counts },
+          'Resend was asked after mails in doubt',
+        );
+      }
       if (problem !== undefined) {
-        logger.warn({ reason: withoutAddresses(problem) }, 'mail.not-reconciled');
+        logger.warn(
+          { event: 'mail.not-reconciled', reason: withoutAddresses(problem) },
+          'Resend could not be asked after mails in doubt',
+        );
       }
       if (now - forgotAt > HOUR_MS) {
         const messages = await forgetOld(opened, keptMs, opened.guard.earliest());
-        if (messages > 0) logger.info({ messages }, 'mail.forgotten');
+        if (messages > 0)
+          logger.info({ event: 'mail.forgotten', messages }, 'old newsletters were forgotten');
         forgotAt = now;
       }
     } catch (error) {
-      if (!signal.aborted) logger.error({ err: error }, 'chores.failed');
+      if (!signal.aborted) {
+        logger.error({ event: 'chores.failed', err: error }, 'a chore failed and is done again');
+      }
     }
   }
 }

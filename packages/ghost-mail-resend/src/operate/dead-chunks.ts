@@ -103,7 +103,7 @@ async function askAgain(tx: MailTx, id: string): Promise<boolean> {
 }
 
 /** States of jobs that want a person. */
-const GIVEN_UP = ['dead', 'ambiguous'] as const satisfies JobState[];
+export const GIVEN_UP = ['dead', 'ambiguous'] as const satisfies JobState[];
 
 /** How many jobs were given up, by their state. */
 export async function countGivenUp({

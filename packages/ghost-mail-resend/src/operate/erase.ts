@@ -1,9 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import { FORGOTTEN_TEMPLATE } from '../store/forget-text.ts';
-import type { MailTables, MailTx } from '../store/schema.ts';
+import type { MailStore, MailTables, MailTx } from '../store/schema.ts';
 import { cancelEmpty } from '../store/states.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 import { hashAddress } from '../store/suppressed-address.ts';
+import {
+  eraseCalls,
+  eraseReasons,
+  eraseTexts,
+  type Reader,
+  readerOf,
+  type Seqs,
+} from './erase-texts.ts';
 
 /** What the store has of a reader, by table. */
 export interface Erasure {
@@ -21,11 +30,14 @@ export interface Erasure {
   suppressed: number;
 }
 
-const ROWS_A_TIME = 250;
+/** Ghost puts up to a thousand recipients into a message. */
+const MESSAGES_A_TIME = 20;
+const JOBS_A_TIME = 10_000;
 
 /**
  * Looks for a reader's address in the store, whatever its case, and with `apply` takes it out: recipients with
  * their events, texts of single mails that name the address, notes and reasons. A mail that still waits is not sent.
+ * No index knows the address, so it looks at all there is, some at a time: the process does its work in between.
  *
  * What stays: mails in doubt, until Resend has answered, and the hash that keeps a bounced or complaining address
  * on Resend's list, without which it would be mailed again.
@@ -35,35 +47,16 @@ export async function eraseReader(
   address: string,
   { apply }: { apply: boolean },
 ): Promise<Erasure> {
-  const erasure: Erasure = {
-    recipients: 0,
-    events: 0,
-    texts: 0,
-    notes: 0,
-    inDoubt: 0,
-    suppressed: 0,
-  };
-  const reader = { like: likeOf(address), bare: address.trim().toLowerCase() };
-  let after = { message_id: '', position: -1 };
-  for (;;) {
+  const reader = readerOf(address);
+  const erasure = { recipients: 0, events: 0, texts: 0, inDoubt: 0 };
+  for await (const ids of allMessages(store)) {
     const rows = await store.db
       .selectFrom('recipient')
       .leftJoin('chunk', 'chunk.id', 'recipient.chunk_id')
       .select(['recipient.message_id', 'position', 'recipient.state', 'chunk_id'])
       .select('chunk.idempotency_key as key')
+      .where('recipient.message_id', 'in', ids)
       .where((eb) => isReader(eb, reader))
-      .where(({ eb, or, and }) =>
-        or([
-          eb('recipient.message_id', '>', after.message_id),
-          and([
-            eb('recipient.message_id', '=', after.message_id),
-            eb('position', '>', after.position),
-          ]),
-        ]),
-      )
-      .orderBy('recipient.message_id')
-      .orderBy('position')
-      .limit(ROWS_A_TIME)
       .execute();
     for (const row of rows) {
       if (row.state === 'queued' && row.key !== null) {
@@ -79,23 +72,45 @@ export async function eraseReader(
         erasure.events += outcome.events;
       }
     }
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    after = last;
+    erasure.texts += await eraseTexts(store, ids, reader, apply);
   }
-  const rest = (tx: MailTx) => eraseRest(tx, reader, suppressions.name, apply);
-  Object.assign(erasure, await store.transaction(rest));
+  let notes = await eraseCalls(store, suppressions.name, reader, apply);
+  for await (const seqs of allJobs(store)) notes += await eraseReasons(store, seqs, reader, apply);
   const { held } = await store.db
     .selectFrom('suppressed_address')
     .select(({ fn }) => fn.countAll<number>().as('held'))
     .where('address_hash', '=', hashAddress(address))
     .executeTakeFirstOrThrow();
-  return { ...erasure, suppressed: Number(held) };
+  return { ...erasure, notes, suppressed: Number(held) };
 }
 
-interface Reader {
-  bare: string;
-  like: string;
+async function* allMessages({ db }: MailStore): AsyncGenerator<string[]> {
+  for (let after = ''; ; ) {
+    const rows = await db
+      .selectFrom('message')
+      .select('id')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(MESSAGES_A_TIME)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ id }) => id);
+    after = last.id;
+    await setImmediate();
+  }
+}
+
+async function* allJobs({ db }: MailStore): AsyncGenerator<Seqs> {
+  const { last } = await db
+    .selectFrom('job')
+    .select(({ fn }) => fn.max('seq').as('last'))
+    .executeTakeFirstOrThrow();
+  // The highest of no rows is null.
+  for (let from = 0; from <= (last ?? -1); from += JOBS_A_TIME) {
+    yield { from, to: from + JOBS_A_TIME };
+    await setImmediate();
+  }
 }
 
 interface FoundRow {
@@ -103,9 +118,6 @@ interface FoundRow {
   position: number;
   chunk_id: string;
 }
-
-/** `%` and `_` are letters of an address, not patterns. */
-const likeOf = (address: string): string => address.trim().toLowerCase().replace(/[!%_]/g, '!$&');
 
 /** The address alone, or behind a display name. */
 function isReader(
@@ -170,95 +182,4 @@ async function eraseRecipient(
       .execute();
   }
   return { isErased: true, events: counts[0] ?? 0 };
-}
-
-/** Whether a text has the address, and not only as the end of a longer one. */
-function namesAlone(text: string, bare: string): boolean {
-  const parts = text.toLowerCase().split(bare).slice(0, -1);
-  return parts.some((before) => !/[\w.!#$%&'*+/=?^`{|}~-]$/.test(before));
-}
-
-/** Everything else that may name the reader. */
-async function eraseRest(
-  tx: MailTx,
-  { bare, like }: Reader,
-  suppressionQueue: string,
-  apply: boolean,
-): Promise<Pick<Erasure, 'texts' | 'notes'>> {
-  const names = (column: string) =>
-    sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${like}%`} escape '!'`;
-  const single = tx
-    .selectFrom('message')
-    .select(['id', 'template'])
-    .where('lane', '!=', 'newsletter')
-    .where(names('template'))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('chunk')
-            .select('chunk.id')
-            .whereRef('chunk.message_id', '=', 'message.id')
-            .where('chunk.state', '=', 'queued'),
-        ),
-      ),
-    );
-  const texts = (await single.execute())
-    .filter(({ template }) => namesAlone(template, bare))
-    .map(({ id }) => id);
-  const calls = await tx
-    .selectFrom('suppression_call')
-    .select('seq')
-    .where(sql<SqlBool>`lower(address) = ${bare}`)
-    .execute();
-  const jobs = (
-    await tx
-      .selectFrom('job')
-      .select(['seq', 'payload'])
-      .where('queue', '=', suppressionQueue)
-      .where('state', 'in', ['done', 'dropped', 'superseded', 'dead', 'ambiguous'])
-      .execute()
-  ).filter(
-    ({ payload }) =>
-      Buffer.from(payload ?? [])
-        .toString()
-        .toLowerCase() === bare,
-  );
-  const reasons = await tx.selectFrom('job').select('seq').where(names('reason')).execute();
-  const attempts = await tx
-    .selectFrom('job_attempt')
-    .select(['seq', 'attempt'])
-    .where(names('reason'))
-    .execute();
-  if (apply) {
-    for (const id of texts) {
-      const template = FORGOTTEN_TEMPLATE;
-      await tx.updateTable('message').set({ template }).where('id', '=', id).execute();
-    }
-    for (const { seq } of calls) {
-      await tx.deleteFrom('suppression_call').where('seq', '=', seq).execute();
-    }
-    const reason = 'What it said named a reader who was erased.';
-    for (const { seq } of jobs) {
-      await tx
-        .updateTable('job')
-        .set({ payload: new Uint8Array() })
-        .where('seq', '=', seq)
-        .execute();
-    }
-    for (const { seq } of reasons) {
-      await tx.updateTable('job').set({ reason }).where('seq', '=', seq).execute();
-    }
-    for (const { seq, attempt } of attempts) {
-      await tx
-        .updateTable('job_attempt')
-        .set({ reason })
-        .where('seq', '=', seq)
-        .where('attempt', '=', attempt)
-        .execute();
-    }
-  }
-  return {
-    texts: texts.length,
-    notes: calls.length + jobs.length + reasons.length + attempts.length,
-  };
 }

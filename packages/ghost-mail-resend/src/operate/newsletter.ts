@@ -1,5 +1,6 @@
 import { MailBridgeError } from '../errors.ts';
 import { liftHold } from '../send/shared-pace.ts';
+import { countQueued } from '../send/status.ts';
 import { cancelChunk } from '../store/states.ts';
 import type { OpenedMailStore } from '../store/store.ts';
 
@@ -12,18 +13,18 @@ const CANCELED_A_TIME = 5;
  * Holds a newsletter back: chunks whose call has begun end, no other begins. What Ghost still posts of it
  * waits too. Returns the recipients that wait.
  *
- * @throws MailBridgeError `NOT_FOUND`
+ * @throws MailBridgeError `NOT_FOUND`, or `REFUSED` for one that was canceled
  */
 export async function pauseNewsletter(opened: OpenedMailStore, emailId: string): Promise<number> {
   await decide(opened, emailId, 'paused');
-  return countQueued(opened, emailId);
+  return countQueued(opened.store, emailId);
 }
 
 /**
  * Lets a paused newsletter go on, at its delivery time where it has one. A wait that Resend asked for, of
  * hours when a quota is used up, ends too. Returns the recipients that wait.
  *
- * @throws MailBridgeError `NOT_FOUND`
+ * @throws MailBridgeError `NOT_FOUND`, or `REFUSED` for one that was canceled
  */
 export async function resumeNewsletter(
   opened: OpenedMailStore,
@@ -36,7 +37,7 @@ export async function resumeNewsletter(
   for await (const ids of queuedChunks(opened, emailId, REPLAYED_A_TIME, now)) {
     await store.transaction((tx) => queues.chunks.replay(ids, { tx }));
   }
-  return countQueued(opened, emailId);
+  return countQueued(opened.store, emailId);
 }
 
 /**
@@ -89,7 +90,7 @@ async function decide(
       .where('email_id', '=', emailId)
       .execute();
     if (known.some((row) => row.state === 'canceled') && state !== 'canceled') {
-      throw new MailBridgeError('CANCELED', `The newsletter ${emailId} was canceled for good.`);
+      throw new MailBridgeError('REFUSED', `The newsletter ${emailId} was canceled for good.`);
     }
     await tx.deleteFrom('newsletter').where('email_id', '=', emailId).execute();
     if (state === null) return;
@@ -128,15 +129,4 @@ async function* queuedChunks(
     after = last.id;
     yield rows.map(({ id }) => id);
   }
-}
-
-async function countQueued({ store }: OpenedMailStore, emailId: string): Promise<number> {
-  const { queued } = await store.db
-    .selectFrom('recipient')
-    .innerJoin('message', 'message.id', 'recipient.message_id')
-    .select(({ fn }) => fn.countAll<number>().as('queued'))
-    .where('message.email_id', '=', emailId)
-    .where('recipient.state', '=', 'queued')
-    .executeTakeFirstOrThrow();
-  return Number(queued);
 }

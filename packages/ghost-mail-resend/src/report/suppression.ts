@@ -56,6 +56,8 @@ export async function noteDeletion(
       .where('site', '=', site)
       .where('address', '=', address)
       .where('called_at', '>', now - BURST_MS)
+      // Two bridges may each have one of the three and not see that of the other yet.
+      .forUpdate()
       .execute();
     if (calls.length < SUPPRESSION_LISTS.length) return 'noted';
     await tx

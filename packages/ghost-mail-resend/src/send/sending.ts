@@ -56,16 +56,21 @@ export function startSending(options: SendingOptions): Worker[] {
 
 function logWorker(logger: Logger): (event: WorkerEvent) => void {
   return (event) => {
-    if (event.type === 'store-failed') logger.error({ err: event.error }, 'store.failed');
+    if (event.type === 'store-failed')
+      logger.error({ event: 'store.failed', err: event.error }, 'the store cannot be used now');
     if (event.type !== 'settled') return;
     const { job, settlement, tookMs } = event;
     const fields = { job: job.id, attempt: job.attempt, outcome: settlement.kind, tookMs };
-    if (settlement.kind === 'done') return logger.info(fields, 'chunk.settled');
+    if (settlement.kind === 'done')
+      return logger.info({ event: 'chunk.settled', ...fields }, 'a chunk was sent');
     const reason = withoutAddresses(settlement.reason);
     const until = settlement.kind === 'park' ? { until: settlement.until.toISOString() } : {};
     if (settlement.kind === 'ambiguous') {
-      return logger.error({ ...fields, reason }, 'chunk.ambiguous');
+      return logger.error(
+        { event: 'chunk.ambiguous', ...fields, reason },
+        'nobody knows whether a chunk was sent',
+      );
     }
-    logger.warn({ ...fields, reason, ...until }, 'chunk.settled');
+    logger.warn({ event: 'chunk.settled', ...fields, reason, ...until }, 'a chunk was not sent');
   };
 }

@@ -1,10 +1,12 @@
+import { acceptedAtOf } from '../store/message-id.ts';
+import { messagesOf } from '../store/newsletter-messages.ts';
 import type { MailStore } from '../store/schema.ts';
 import type { MailQueues } from '../store/store.ts';
 import { describePace } from './shared-pace.ts';
 
 /** How far one newsletter is. */
 export interface Progress {
-  emailId: string | null;
+  emailId: string;
   acceptedAt: Date;
   /** What a person decided. */
   decision: 'paused' | 'canceled' | null;
@@ -24,67 +26,88 @@ export interface Progress {
   doneAt: Date | null;
 }
 
-/** Newest newsletters that `status` shows when it is not asked for one. */
-const SHOWN = 10;
 const RATE_WINDOW_MS = 60_000;
 /** Mails in a call. */
 const MAILS_A_CALL = 100;
 
 /**
- * Reads how far newsletters are: one by its id, or the newest ten. Reads rows of every recipient, so a
- * newsletter of 100,000 takes a moment.
+ * Reads how far a newsletter is; undefined for one that the bridge does not hold. Reads rows of every recipient, so
+ * one of 100,000 takes a moment.
  */
 export async function readProgress(
   store: MailStore,
-  emailId?: string,
+  emailId: string,
   now = Date.now(),
-): Promise<Progress[]> {
-  let newest = store.db
-    .selectFrom('message')
-    .select(({ fn }) => ['email_id', fn.min('accepted_at').as('accepted_at')])
-    .where('email_id', 'is not', null)
-    .groupBy('email_id')
-    .orderBy('accepted_at', 'desc')
-    .limit(SHOWN);
-  if (emailId !== undefined) newest = newest.where('email_id', '=', emailId);
-  const progress: Progress[] = [];
-  for (const { email_id, accepted_at } of await newest.execute()) {
-    const states = await countStates(store, email_id);
-    const events = await countEvents(store, email_id);
-    const queued = states.get('queued') ?? 0;
-    const rate = await recentRate(store, email_id, now);
-    const decision = await readDecision(store, email_id);
-    progress.push({
-      emailId: email_id,
-      acceptedAt: new Date(Number(accepted_at)),
-      decision,
-      accepted: [...states.values()].reduce((sum, count) => sum + count, 0),
-      queued,
-      sent: states.get('sent') ?? 0,
-      unknown: states.get('unknown') ?? 0,
-      canceled: states.get('canceled') ?? 0,
-      delivered: events.get('delivered') ?? 0,
-      opened: events.get('opened') ?? 0,
-      failed: (events.get('failed') ?? 0) + (events.get('suppressed') ?? 0),
-      complained: events.get('complained') ?? 0,
-      rate,
-      doneAt: decision === null ? await estimateEnd(store, queued, rate, now) : null,
-    });
+): Promise<Progress | undefined> {
+  const states = new Map<string, number>();
+  const events = new Map<string, number>();
+  const recent = { sent: 0, first: now };
+  let first: string | undefined;
+  for await (const ids of messagesOf(store, emailId)) {
+    first ??= ids[0];
+    for (const row of await countStates(store, ids, now - RATE_WINDOW_MS)) {
+      add(states, row.state, row.count);
+      recent.sent += Number(row.recent);
+      recent.first = Math.min(recent.first, row.first ?? now);
+    }
+    for (const { kind, count } of await countEvents(store, ids)) add(events, kind, count);
   }
-  return progress;
+  if (first === undefined) return undefined;
+  const queued = states.get('queued') ?? 0;
+  const rate = recent.sent / Math.max(1, (now - recent.first) / 1000);
+  const decision = await readDecision(store, emailId);
+  return {
+    emailId,
+    acceptedAt: acceptedAtOf(first),
+    decision,
+    accepted: [...states.values()].reduce((sum, count) => sum + count, 0),
+    queued,
+    sent: states.get('sent') ?? 0,
+    unknown: states.get('unknown') ?? 0,
+    canceled: states.get('canceled') ?? 0,
+    delivered: events.get('delivered') ?? 0,
+    opened: events.get('opened') ?? 0,
+    failed: (events.get('failed') ?? 0) + (events.get('suppressed') ?? 0),
+    complained: events.get('complained') ?? 0,
+    rate,
+    doneAt: decision === null ? await estimateEnd(store, queued, rate, now) : null,
+  };
 }
 
-/** Chunks that are not sent, by their state: `all sent`, or `pending 3  dead 1`. */
-export async function describeChunks({ urgent, chunks }: MailQueues): Promise<string> {
+/** Recipients of a newsletter whose mail still waits. */
+export async function countQueued(store: MailStore, emailId: string): Promise<number> {
+  let queued = 0;
+  for await (const ids of messagesOf(store, emailId)) {
+    const { count } = await store.db
+      .selectFrom('recipient')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('message_id', 'in', ids)
+      .where('state', '=', 'queued')
+      .executeTakeFirstOrThrow();
+    queued += Number(count);
+  }
+  return queued;
+}
+
+/** Chunks that are not sent, by their state. */
+export async function countChunks({ urgent, chunks }: MailQueues): Promise<Record<string, number>> {
   const pending = new Map<string, number>();
   for (const queue of [urgent, chunks]) {
     for (const [state, count] of Object.entries(await queue.counts())) {
-      if (!['done', 'dropped'].includes(state)) {
-        pending.set(state, (pending.get(state) ?? 0) + count);
-      }
+      if (!['done', 'dropped'].includes(state)) add(pending, state, count);
     }
   }
-  return [...pending].map(([state, count]) => `${state} ${count}`).join('  ') || 'all sent';
+  return Object.fromEntries(pending);
+}
+
+/** The same in words: `all sent`, or `ready 3  dead 1`. */
+export function describeChunks(counts: Record<string, number>): string {
+  const words = Object.entries(counts).map(([state, count]) => `${state} ${count}`);
+  return words.join('  ') || 'all sent';
+}
+
+function add(counts: Map<string, number>, name: string, count: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + Number(count));
 }
 
 /** By the rate of the last minute, else by the limit that Resend named last. */
@@ -100,7 +123,7 @@ async function estimateEnd(
   return new Date(Math.max(now, heldUntil.getTime()) + (queued / perSecond) * 1000);
 }
 
-async function readDecision(store: MailStore, emailId: string | null) {
+async function readDecision(store: MailStore, emailId: string) {
   const row = await store.db
     .selectFrom('newsletter')
     .select('state')
@@ -109,41 +132,30 @@ async function readDecision(store: MailStore, emailId: string | null) {
   return row?.state ?? null;
 }
 
-async function recentRate(store: MailStore, emailId: string | null, now: number): Promise<number> {
-  const { sent, first } = await store.db
+/** Recipients by their state; of those sent after `since`, how many and when the first was. */
+async function countStates({ db }: MailStore, ids: readonly string[], since: number) {
+  return await db
     .selectFrom('recipient')
-    .innerJoin('message', 'message.id', 'recipient.message_id')
-    .select(({ fn }) => [fn.countAll<number>().as('sent'), fn.min('sent_at').as('first')])
-    .where('message.email_id', '=', emailId)
-    .where('sent_at', '>', now - RATE_WINDOW_MS)
-    .executeTakeFirstOrThrow();
-  return first ? Number(sent) / Math.max(1, (now - first) / 1000) : 0;
-}
-
-async function countStates(
-  store: MailStore,
-  emailId: string | null,
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await store.db
-    .selectFrom('recipient')
-    .innerJoin('message', 'message.id', 'recipient.message_id')
-    .select(({ fn }) => ['recipient.state', fn.countAll<number>().as('count')])
-    .where('message.email_id', '=', emailId)
-    .groupBy('recipient.state')
+    .select(({ fn, eb, ref }) => {
+      const isRecent = () => eb.case().when('sent_at', '>', since);
+      return [
+        'state',
+        fn.countAll<number>().as('count'),
+        fn.count<number>(isRecent().then(1).end()).as('recent'),
+        fn.min<number | null>(isRecent().then(ref('sent_at')).end()).as('first'),
+      ];
+    })
+    .where('message_id', 'in', ids)
+    .groupBy('state')
     .execute();
-  return new Map(rows.map(({ state, count }) => [state, Number(count)]));
 }
 
 /** A bounce has two failures of one recipient, so kinds are counted where no other kind is before them. */
-async function countEvents(
-  store: MailStore,
-  emailId: string | null,
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await store.db
+async function countEvents({ db }: MailStore, ids: readonly string[]) {
+  return await db
     .selectFrom('event')
-    .innerJoin('message', 'message.id', 'event.message_id')
     .select(({ fn }) => ['event.kind', fn.countAll<number>().as('count')])
-    .where('message.email_id', '=', emailId)
+    .where('event.message_id', 'in', ids)
     .where(({ not, exists, selectFrom, and, eb }) =>
       not(
         and([
@@ -160,5 +172,4 @@ async function countEvents(
     )
     .groupBy('event.kind')
     .execute();
-  return new Map(rows.map(({ kind, count }) => [kind, Number(count)]));
 }

@@ -1,4 +1,4 @@
-import type { Migrations } from '@prosora/durable';
+import { hasManyWriters, type Migrations } from '@prosora/durable';
 import type { Kysely } from 'kysely';
 import { addErasure } from './migration-erasure.ts';
 import { createNotes } from './notes.ts';
@@ -182,17 +182,24 @@ export const mailMigrations: Migrations = {
   },
   '007-lists': {
     async up(db: Kysely<never>) {
-      // A newsletter by its id, and which there are.
+      // The messages of a newsletter, and which newsletters there are: of all sites, and of one.
       await db.schema
         .createIndex('message_by_newsletter')
         .on('message')
         .columns(['email_id', 'id'])
         .execute();
+      const former = db.schema.dropIndex('message_by_email');
+      await (hasManyWriters(db) ? former.on('message') : former).execute();
+      await db.schema
+        .createIndex('message_by_email')
+        .on('message')
+        .columns(['site', 'email_id', 'id'])
+        .execute();
       // Single mails by their age, which is what an id begins with.
       await db.schema
         .createIndex('message_by_lane')
         .on('message')
-        .columns(['lane', 'id'])
+        .columns(['lane', 'id', 'site'])
         .execute();
     },
   },

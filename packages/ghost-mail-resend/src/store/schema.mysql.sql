@@ -114,11 +114,11 @@ CREATE TABLE `message` (
   `accepted_at` bigint NOT NULL,
   `content_key` varchar(64),
   PRIMARY KEY (`id`),
-  KEY `message_by_email` (`site`,`email_id`),
   KEY `message_by_content` (`content_key`,`accepted_at`),
   KEY `message_by_age` (`accepted_at`),
   KEY `message_by_newsletter` (`email_id`,`id`),
-  KEY `message_by_lane` (`lane`,`id`)
+  KEY `message_by_email` (`site`,`email_id`,`id`),
+  KEY `message_by_lane` (`lane`,`id`,`site`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `newsletter` (

@@ -111,9 +111,9 @@ CREATE INDEX "message_by_age" on "message" ("accepted_at");
 
 CREATE INDEX "message_by_content" on "message" ("content_key", "accepted_at");
 
-CREATE INDEX "message_by_email" on "message" ("site", "email_id");
+CREATE INDEX "message_by_email" on "message" ("site", "email_id", "id");
 
-CREATE INDEX "message_by_lane" on "message" ("lane", "id");
+CREATE INDEX "message_by_lane" on "message" ("lane", "id", "site");
 
 CREATE INDEX "message_by_newsletter" on "message" ("email_id", "id");
 

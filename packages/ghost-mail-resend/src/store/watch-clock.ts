@@ -18,13 +18,17 @@ export async function watchClock(
   logger: Logger,
   everyMs: number,
 ): Promise<() => void> {
-  const onFault = (error: unknown) => logger.error({ err: error }, 'clock.not-kept');
+  const onFault = (error: unknown) =>
+    logger.error(
+      { event: 'clock.not-kept', err: error },
+      'what is known of the clock cannot be kept',
+    );
   keepIn(store);
   await guard.look().catch(onFault);
   addClockMetrics(registry, guard);
   return keepLooking(guard, {
-    onDoubt: (doubt) => logger.error({ ...doubt, reason: sentenceOf(doubt) }, 'clock.jumped'),
-    onBelieved: () => logger.info('clock.believed'),
+    onDoubt: (doubt) => logger.error({ event: 'clock.jumped', ...doubt }, sentenceOf(doubt)),
+    onBelieved: () => logger.info({ event: 'clock.believed' }, 'the clock is believed again'),
     onFault,
     everyMs,
   });

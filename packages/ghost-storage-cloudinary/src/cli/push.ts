@@ -1,6 +1,6 @@
 import type { ListedAsset } from '../cloudinary/admin-api.ts';
 import { MAX_PUBLIC_ID_LENGTH } from '../cloudinary/names.ts';
-import { CloudinaryError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { createShrink, sharpOfGhost } from '../store/shrink.ts';
 import { openSourceFile, type SourceFile } from '../store/source-file.ts';
 import { eachFile, nameOf, type TransferOptions } from './each-file.ts';
@@ -114,10 +114,7 @@ async function remoteOf(stores: readonly Store[]): Promise<Map<string, ListedAss
     }
     return all;
   } catch (error) {
-    const isRefused =
-      error instanceof CloudinaryError &&
-      ['CLOUDINARY_FORBIDDEN', 'CLOUDINARY_RATE_LIMITED'].includes(error.code);
-    if (isRefused) return undefined;
+    if (hasCode(error, 'CLOUDINARY_FORBIDDEN', 'CLOUDINARY_RATE_LIMITED')) return undefined;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import utils from 'cloudinary/lib/utils/index.js';
 import * as z from 'zod/mini';
-import { badAnswer, CloudinaryError, diskFailure } from '../errors.ts';
+import { badAnswer, CloudinaryError, diskFailure, hasCode } from '../errors.ts';
 import { connectionFailure, failureOf } from './failures.ts';
 import { multipartBody } from './multipart.ts';
 import type { Asset } from './names.ts';
@@ -115,7 +115,7 @@ export class Cloudinary {
     try {
       return storedAs(asset, await this.#explicit(asset));
     } catch (error) {
-      if (error instanceof CloudinaryError && error.errorType === 'NotFoundError') return undefined;
+      if (hasCode(error, 'CLOUDINARY_NOT_FOUND')) return undefined;
       throw error;
     }
   }
@@ -164,7 +164,7 @@ export class Cloudinary {
   async etagOf(url: string): Promise<string | undefined> {
     const read = async ({ headers }: Response) => headers.get('etag');
     const etag = await this.#attempt(url, this.#get(url, 'HEAD'), read).catch((error: unknown) => {
-      if (error instanceof CloudinaryError && error.errorType === 'NoPermissionError') return null;
+      if (hasCode(error, 'CLOUDINARY_NOT_DELIVERED', 'CLOUDINARY_FORBIDDEN')) return null;
       throw error;
     });
     return etag?.replace(/^(?:W\/)?"(.*)"$/, '$1');
@@ -175,7 +175,7 @@ export class Cloudinary {
     try {
       return await this.#attempt(url, this.#get(url, 'HEAD'), async () => true);
     } catch (error) {
-      if (error instanceof CloudinaryError && !error.retryable) return false;
+      if ((error as Partial<CloudinaryError>).retryable === false) return false;
       throw error;
     }
   }

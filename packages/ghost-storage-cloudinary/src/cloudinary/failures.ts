@@ -3,8 +3,9 @@ import {
   badAnswer,
   CloudinaryError,
   type CloudinaryErrorDetails,
-  GhostError,
+  type GhostError,
   type GhostErrorType,
+  isOwnError,
 } from '../errors.ts';
 
 type Failure = [type: GhostErrorType, code: string, details: CloudinaryErrorDetails];
@@ -141,7 +142,7 @@ function retryAfterMs({ status, headers }: Response, now: number): number | unde
  * is no JSON. What failed on this machine stays what it is.
  */
 export function connectionFailure(error: unknown, host: string): GhostError {
-  if (error instanceof GhostError) return error;
+  if (isOwnError(error)) return error;
   if (error instanceof SyntaxError) return badAnswer('no JSON');
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const timedOut = cause instanceof Error && cause.name === 'TimeoutError';

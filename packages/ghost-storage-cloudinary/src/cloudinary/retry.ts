@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudinaryError } from '../errors.ts';
+import type { CloudinaryError } from '../errors.ts';
 
 /** First wait before jitter, doubled each time, and the longest one we choose ourselves. */
 const BASE_WAIT_MS = 500;
@@ -41,8 +41,9 @@ export async function withRetries<T>(
     try {
       return await call(AbortSignal.timeout(Math.min(timeoutMs, leftMs)));
     } catch (error) {
-      if (!(error instanceof CloudinaryError && error.retryable) || attempt >= retries) throw error;
-      const waitMs = waitBefore(attempt, error.retryAfterMs, clock.random());
+      const { retryable, retryAfterMs } = error as Partial<CloudinaryError>;
+      if (!retryable || attempt >= retries) throw error;
+      const waitMs = waitBefore(attempt, retryAfterMs, clock.random());
       if (clock.now() + waitMs >= deadline) throw error;
       await clock.sleep(waitMs);
     }

@@ -1,5 +1,5 @@
 import { nearest } from '@prosora/service/nearest';
-import { type Options, OptionsError, readOptions } from '@prosora/service/options';
+import { type Options, type OptionsError, readOptions } from '@prosora/service/options';
 import * as z from 'zod/mini';
 import { StorageError } from '../errors.ts';
 import { type StorageOption, type StorageOptions, storageOptions } from '../options.ts';
@@ -104,8 +104,9 @@ function readEnvironment(env: Environment, problems: string[]): Record<string, u
     const values = Object.entries(readOptions(table, env));
     return Object.fromEntries(values.filter(([, value]) => value !== undefined));
   } catch (error) {
-    if (!(error instanceof OptionsError)) throw error;
-    problems.push(...error.problems);
+    const { problems: found } = error as Partial<OptionsError>;
+    if (found === undefined) throw error;
+    problems.push(...found);
     return {};
   }
 }

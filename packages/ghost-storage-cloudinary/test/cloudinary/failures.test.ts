@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectionFailure, failureOf } from '../../src/cloudinary/failures.ts';
+import { diskFailure } from '../../src/errors.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const answered = (status: number, message?: string, headers: Record<string, string> = {}) =>
@@ -84,6 +85,11 @@ describe('what gets no answer', () => {
       retryable: true,
     });
     expect(failure.message).toBe('api.example cannot be reached: connect ECONNREFUSED 127.0.0.1:1');
+  });
+
+  test('what failed on this machine stays what it is, whichever bundle it comes from', () => {
+    const failed = { ...diskFailure('a.png', new Error('full')) };
+    expect(connectionFailure(failed, 'api.example')).toBe(failed);
   });
 
   test('a timeout is one of its own', () => {

@@ -29,6 +29,16 @@ test('a call that may succeed later is repeated with doubling waits', async () =
   expect(waits).toEqual([500, 1000]);
 });
 
+test('an error of another copy of the class is as good', async () => {
+  const { clock, waits } = fakeClock();
+  const call = vi
+    .fn()
+    .mockRejectedValueOnce({ ...busy(2000) })
+    .mockResolvedValue('done');
+  await expect(withRetries(call, policy, clock)).resolves.toBe('done');
+  expect(waits).toEqual([2500]);
+});
+
 test('a call that cannot succeed is made once', async () => {
   const { clock } = fakeClock();
   const refused = new CloudinaryError('BadRequestError', 'NO', 'no');

@@ -15,21 +15,26 @@ export function logDelivery(logger: Logger, event: WorkerEvent): void {
   switch (event.type) {
     case 'settled': {
       const { job, settlement, tookMs } = event;
-      const line = { event: job.id, attempt: job.attempt, tookMs, ...settlement };
-      logger[LEVELS[settlement.kind]](line, 'delivery ended');
+      const line = { id: job.id, attempt: job.attempt, tookMs, ...settlement };
+      logger[LEVELS[settlement.kind]]({ event: 'delivery.ended', ...line }, 'a delivery ended');
       break;
     }
     case 'lease-lost':
-      logger.warn({ event: event.job.id }, 'another process has taken the delivery over');
+      logger.warn(
+        { event: 'delivery.taken-over', id: event.job.id },
+        'another process has taken the delivery over',
+      );
       break;
     case 'store-failed':
-      logger.error({ err: event.error }, 'the inbox cannot be used now');
+      logger.error({ event: 'store.failed', err: event.error }, 'the inbox cannot be used now');
       break;
   }
 }
 
 /** Writes when deliveries stop and when they go on. */
 export function logBreaker(logger: Logger, state: BreakerState): void {
-  if (state === 'open') logger.error('Ghost is not well: deliveries wait');
-  if (state === 'closed') logger.info('Ghost is well again: deliveries go on');
+  if (state === 'open')
+    logger.error({ event: 'ghost.unwell' }, 'Ghost is not well: deliveries wait');
+  if (state === 'closed')
+    logger.info({ event: 'ghost.well' }, 'Ghost is well again: deliveries go on');
 }

@@ -6,7 +6,9 @@ export function every(ms: number, work: () => Promise<void>, logger: Logger): As
   const timer = setInterval(() => {
     running = running
       .then(work)
-      .catch((error: unknown) => logger.error({ err: error }, 'a periodic task failed'));
+      .catch((error: unknown) =>
+        logger.error({ event: 'task.failed', err: error }, 'a periodic task failed'),
+      );
   }, ms);
   timer.unref();
   return {

@@ -25,6 +25,9 @@ export interface Ghost {
   post(body: Uint8Array, signal?: AbortSignal): Promise<GhostAnswer>;
 }
 
+/** A page of maintenance may name any time, by whatever clock; a wait beyond the budget of retries would end them. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /** Makes the client of one Ghost. */
 export function createGhost(options: GhostOptions): Ghost {
   const { secrets, timeoutMs = 90_000, fetch: call = fetch, now = Date.now } = options;
@@ -53,7 +56,9 @@ export function createGhost(options: GhostOptions): Ghost {
         return {
           kind: 'status',
           status: response.status,
-          ...(retryAfterMs !== undefined && { retryAfterMs }),
+          ...(retryAfterMs !== undefined && {
+            retryAfterMs: Math.min(retryAfterMs, LONGEST_WAIT_MS),
+          }),
           ...(isMaintenance(response) && { isClosed: true }),
         };
       } catch (error) {

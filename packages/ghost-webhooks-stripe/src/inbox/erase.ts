@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { parseEvent } from '../webhook/event.ts';
 import type { BodySeal } from './body-seal.ts';
@@ -118,11 +119,20 @@ export async function notErased(tx: InboxTx, ids: readonly string[]): Promise<st
   return ids.filter((id) => !erased.has(id));
 }
 
+/** For so long a reader of the file may keep its log from being emptied. */
+const LOG_TRIES = 100;
+const LOG_WAIT_MS = 50;
+
 /** Moves what is in the log of an SQLite file into it, where what was erased is overwritten; false when it is in use. */
-export function emptyLog(file: string): boolean {
-  using database = new DatabaseSync(file, { timeout: 5_000 });
-  const row = database.prepare('pragma wal_checkpoint(truncate)').get();
-  return row?.['busy'] === 0;
+export async function emptyLog(file: string): Promise<boolean> {
+  using database = new DatabaseSync(file);
+  const checkpoint = database.prepare('pragma wal_checkpoint(truncate)');
+  for (let tries = 0; tries < LOG_TRIES; tries += 1) {
+    if (checkpoint.get()?.['busy'] === 0) return true;
+    // Whoever uses it may be this process, which has to go on meanwhile.
+    await setTimeout(LOG_WAIT_MS);
+  }
+  return false;
 }
 
 const FINISHED = ['done', 'superseded', 'dropped'] as const;
@@ -148,6 +158,8 @@ async function* eventsOf(store: InboxStore) {
       .limit(AT_ONCE)
       .execute();
     yield* rows;
+    // Events that come in at this moment are taken meanwhile.
+    await setImmediate();
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.seq;

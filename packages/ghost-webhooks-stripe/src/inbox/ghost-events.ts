@@ -41,7 +41,8 @@ export const GHOST_EVENTS: Readonly<Record<string, GhostRule>> = {
  * Why an event is kept and not sent to Ghost until a person has looked. `ambiguous`: a reconcile found it
  * missing here, and Ghost may have counted it nevertheless.
  */
-export type HoldReason = 'thin' | 'api_version' | 'livemode' | 'ambiguous';
+export type HoldReason = (typeof holdReasons)[number];
+export const holdReasons = ['thin', 'api_version', 'livemode', 'ambiguous'] as const;
 
 /** Which events the site is for. */
 export type LivemodePolicy = 'any' | 'live' | 'test';

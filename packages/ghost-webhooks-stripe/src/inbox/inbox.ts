@@ -98,6 +98,8 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   findReader(address: string): Promise<ReaderTraces>;
   /** Erases what is in events that nobody waits for any more, and keeps their ids; returns how many. */
   erase(ids: readonly string[]): Promise<number>;
+  /** Has what was erased overwritten on disk, as far as that is ours to do; false when the file is in use. */
+  overwrite(): Promise<boolean>;
   /** On MySQL: takes or lengthens the turn to deliver to Ghost, by `ms` from now; false while another has it. */
   holdTurn(holder: string, ms: number): Promise<boolean>;
   /** Lets another have it. */

@@ -2,7 +2,7 @@ import { isStoreUnavailable, systemClock } from '@prosora/durable';
 import { parseEvent } from '../webhook/event.ts';
 import { createBodySeal } from './body-seal.ts';
 import { compactAfterPurge, purgeInbox } from './care.ts';
-import { eraseEvents, findReader, notErased } from './erase.ts';
+import { emptyLog, eraseEvents, findReader, notErased } from './erase.ts';
 import { customerOf, isAlike } from './ghost-events.ts';
 import type { Inbox, InboxOptions, StoredEvent } from './inbox.ts';
 import { endTurn, holdTurn, writeCheck } from './mysql-turn.ts';
@@ -111,6 +111,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     },
     findReader: (address) => findReader(store, seal, address),
     erase: (ids) => eraseEvents(store, ids),
+    overwrite: async () => !('file' in place) || (await emptyLog(place.file)),
     holdTurn: (holder, ms) => store.transaction((tx) => holdTurn(tx, holder, ms)),
     endTurn: (holder) => store.transaction((tx) => endTurn(tx, holder)),
     async check() {

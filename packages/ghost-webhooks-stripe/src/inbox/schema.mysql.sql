@@ -32,7 +32,8 @@ CREATE TABLE `job` (
   UNIQUE KEY `job_by_id` (`queue`,`id`),
   KEY `job_by_state` (`queue`,`state`,`rank`,`due_at`),
   KEY `job_by_group` (`queue`,`grp`,`state`,`rank`),
-  KEY `job_by_supersedes` (`queue`,`supersedes`,`state`)
+  KEY `job_by_supersedes` (`queue`,`supersedes`,`state`),
+  KEY `stripe_job_by_state` (`queue`,`state`,`added_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `job_attempt` (
@@ -93,7 +94,10 @@ CREATE TABLE `stripe_event` (
   PRIMARY KEY (`seq`),
   UNIQUE KEY `id` (`id`),
   UNIQUE KEY `stripe_event_counts_once` (`counts_once`),
-  KEY `stripe_event_held` (`held`)
+  KEY `stripe_event_by_time` (`received_at`),
+  KEY `stripe_event_by_type` (`type`,`received_at`),
+  KEY `stripe_event_by_customer` (`customer`,`received_at`),
+  KEY `stripe_event_held` (`held`,`received_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `stripe_mrr` (

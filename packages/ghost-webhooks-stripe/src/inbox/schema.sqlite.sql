@@ -35,6 +35,8 @@ CREATE INDEX "job_by_state" on "job" ("queue", "state", "rank", "due_at");
 
 CREATE INDEX "job_by_supersedes" on "job" ("queue", "supersedes", "state") where "supersedes" is not null;
 
+CREATE INDEX "stripe_job_by_state" on "job" ("queue", "state", "added_at");
+
 CREATE TABLE "job_attempt" (
   "seq" integer not null,
   "attempt" integer not null,
@@ -83,9 +85,15 @@ CREATE TABLE "stripe_event" (
   "twin_of" varchar(255)
 );
 
+CREATE INDEX "stripe_event_by_customer" on "stripe_event" ("customer", "received_at");
+
+CREATE INDEX "stripe_event_by_time" on "stripe_event" ("received_at");
+
+CREATE INDEX "stripe_event_by_type" on "stripe_event" ("type", "received_at");
+
 CREATE UNIQUE INDEX "stripe_event_counts_once" on "stripe_event" ("counts_once") where "counts_once" is not null;
 
-CREATE INDEX "stripe_event_held" on "stripe_event" ("held") where "held" is not null;
+CREATE INDEX "stripe_event_held" on "stripe_event" ("held", "received_at") where "held" is not null;
 
 CREATE TABLE "stripe_mrr" (
   "subscription" varchar(255) not null primary key,

@@ -173,4 +173,30 @@ export const inboxMigrations: Migrations = {
         .execute();
     },
   },
+  '005-lists': {
+    async up(db: Kysely<never>) {
+      // SQLite and InnoDB end each with the primary key, so that a list follows one of them from any place.
+      const indexes = {
+        stripe_event_by_time: ['received_at'],
+        stripe_event_by_type: ['type', 'received_at'],
+        stripe_event_by_customer: ['customer', 'received_at'],
+      };
+      for (const [name, columns] of Object.entries(indexes)) {
+        await db.schema.createIndex(name).on('stripe_event').columns(columns).execute();
+      }
+      await db.schema
+        .createIndex('stripe_job_by_state')
+        .on('job')
+        .columns(['queue', 'state', 'added_at'])
+        .execute();
+      const dropped = db.schema.dropIndex('stripe_event_held');
+      await (hasManyWriters(db) ? dropped.on('stripe_event') : dropped).execute();
+      await db.schema
+        .createIndex('stripe_event_held')
+        .on('stripe_event')
+        .columns(['held', 'received_at'])
+        .where('held' as never, 'is not', null as never)
+        .execute();
+    },
+  },
 };

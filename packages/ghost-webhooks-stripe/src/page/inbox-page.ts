@@ -1,5 +1,6 @@
 import { type Html, html } from '@prosora/service';
-import type { EventDetails, EventLine } from '../inbox/reader.ts';
+import type { EventLine } from '../inbox/list.ts';
+import type { EventDetails } from '../inbox/reader.ts';
 import type { InboxStatus } from '../inbox/status.ts';
 
 /** What the first page shows. */

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ClockGuard, readRawBody } from '@prosora/service';
-import type { Inbox } from '../inbox/inbox.ts';
-import type { EventState } from '../inbox/reader.ts';
-import { readStatus } from '../inbox/status.ts';
+import { type Logger, type Operator, type ProsoraError, readRawBody } from '@prosora/service';
+import type { operations } from '../operate/operations.ts';
 import { confirmPage, eventPage, overviewPage, type PageAction } from './inbox-page.ts';
 import type { PageGuard } from './page-guard.ts';
 
 /** What the page of the inbox needs. */
 export interface PageOptions {
-  inbox: Inbox;
+  operator: Operator<typeof operations>;
   guard: PageGuard;
-  clock: Pick<ClockGuard, 'doubt'>;
   isBreakerOpen: () => boolean;
   /** Whether what is in events may be shown. */
   showPayloads: boolean;
+  /** Hears of each change. */
+  logger: Logger;
 }
 
-const TROUBLED: readonly EventState[] = ['dead', 'ambiguous', 'held', 'delayed', 'aside'];
+const TROUBLED = 'dead,ambiguous,held,delayed,aside';
+const STATUS_OF_CODE: Record<string, number> = { USAGE: 400, NOT_FOUND: 404 };
 const SHOWN = 50;
 const FORM_LIMITS = { maxBodyBytes: 4_096, timeoutMs: 5_000 };
 
@@ -41,44 +41,57 @@ export function createPageRoutes(
       }
       if (!request.complete) response.setHeader('connection', 'close');
       send(response, refusal.status, `${refusal.text}\n`);
-    } else if (request.method === 'GET') await show(options, url, response);
-    else if (request.method === 'POST') await act(options, url, request, response);
-    else send(response.setHeader('allow', 'GET, POST'), 405, 'Only GET and POST here.\n');
+    } else {
+      await answer(options, url, request, response).catch((error: ProsoraError) => {
+        const status = STATUS_OF_CODE[error.code];
+        if (status === undefined) throw error;
+        send(response, status, `${error.message}\n`);
+      });
+    }
     return true;
   };
 }
 
+async function answer(
+  options: PageOptions,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method === 'GET') await show(options, url, response);
+  else if (request.method === 'POST') await act(options, url, request, response);
+  else send(response.setHeader('allow', 'GET, POST'), 405, 'Only GET and POST here.\n');
+}
+
 async function show(
-  { inbox, guard, clock, isBreakerOpen, showPayloads }: PageOptions,
+  { operator: { ask }, guard, isBreakerOpen, showPayloads }: PageOptions,
   { pathname, searchParams }: URL,
   response: ServerResponse,
 ): Promise<void> {
   const id = searchParams.get('id') ?? '';
   if (pathname === '/inbox') {
     const state = searchParams.get('state') ?? 'all';
-    const states = state === 'all' ? undefined : [state as EventState];
+    const shown = { ...(state !== 'all' && { state }), limit: SHOWN };
     const overview = {
-      status: await readStatus(inbox, clock.doubt()),
+      status: await ask('status', {}),
       isBreakerOpen: isBreakerOpen(),
-      events: await inbox.list({ states, limit: SHOWN }),
-      troubled: await inbox.list({ states: TROUBLED, limit: 10 }),
+      events: (await ask('events', shown)).items,
+      troubled: (await ask('events', { state: TROUBLED, limit: 10 })).items,
       state,
     };
     return sendPage(response, overviewPage(overview));
   }
-  const event = await inbox.show(id);
-  if (event === undefined) return send(response, 404, 'There is no such event.\n');
+  const { payload, ...event } = await ask('event', { id, payload: String(showPayloads) });
   const action = actionIn(pathname);
   if (action !== undefined) {
     return sendPage(response, confirmPage(id, action, guard.tokenFor(action, id)));
   }
   if (pathname !== '/inbox/event') return send(response, 404, 'Nothing is here.\n');
-  const body = showPayloads ? (await inbox.find(id))?.body : undefined;
-  sendPage(response, eventPage(event, body && Buffer.from(body).toString()));
+  sendPage(response, eventPage(event, payload));
 }
 
 async function act(
-  { inbox, guard }: PageOptions,
+  { operator, guard, logger }: PageOptions,
   { pathname }: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -95,8 +108,13 @@ async function act(
     return send(response, 403, 'This form is not of this page, or of before a restart.\n');
   }
   if (form.get('confirm') !== 'yes') return send(response, 400, 'Confirm it on the page.\n');
-  const done = await (action === 'replay' ? inbox.replay([id]) : inbox.skip([id]));
-  if (done.length === 0) return send(response, 409, 'Not now: it is on its way, or unknown.\n');
+  const { changed } = await operator.ask(action, { ids: [id] });
+  if (changed === 0) return send(response, 409, 'Not now: it is on its way, or unknown.\n');
+  const caller = 'the page of the inbox';
+  logger.info(
+    { event: 'operator.done', operation: action, caller },
+    'an operator changed something',
+  );
   response.setHeader('location', `/inbox/event?id=${encodeURIComponent(id)}`);
   send(response, 303, '');
 }

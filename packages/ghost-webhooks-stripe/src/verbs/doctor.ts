@@ -1,8 +1,8 @@
 import { doctorVerb, pick } from '@prosora/service';
 import { createGhost } from '../deliver/ghost.ts';
 import { openInbox } from '../inbox/open-inbox.ts';
+import { examine } from '../operate/examine.ts';
 import { stripeOptions } from '../options.ts';
-import { examine } from './examine.ts';
 import {
   accountNeeds,
   accountOf,

@@ -1,33 +1,20 @@
-import { UsageError, verb } from '@prosora/service';
-import { emptyLog, type ReaderTraces } from '../inbox/erase.ts';
-import { inboxNeeds, placeOf, withInbox } from './visit.ts';
+import { verb } from '@prosora/service';
+import type { ReaderTraces } from '../inbox/erase.ts';
+import { askNeeds, operatorOf } from './ask.ts';
 
 /** `erase ADDRESS`: says what the inbox has of a reader; with `--yes` what is in their events is erased. */
 export const erase = verb({
   help: 'Shows what the inbox has of a reader; --yes erases it',
   args: '<address>',
   flags: { yes: { type: 'boolean', help: 'Erase what is in their events, and keep the ids' } },
-  needs: inboxNeeds,
+  needs: askNeeds,
   async run({ args: [address = ''], flags: { yes }, options, show }) {
-    if (!/^\S+@\S+$/.test(address)) {
-      throw new UsageError(
-        `${address} is no e-mail address.`,
-        'For example `prosora-stripe erase reader@example.com`.',
-      );
-    }
-    return withInbox(options, async (inbox) => {
-      const traces = await inbox.findReader(address);
-      const erased = yes ? await inbox.erase(traces.events) : undefined;
-      const { file, mysql } = placeOf(options);
-      const isOverwritten = erased === undefined || mysql !== undefined || emptyLog(file);
-      show({ ...traces, ...(erased !== undefined && { erased, isOverwritten }) }, () => [
-        ...describe(traces, erased),
-        ...(isOverwritten ? [] : [IN_USE]),
-      ]);
-      if (erased === undefined) return 0;
-      const isAll = erased >= traces.events.length && traces.waiting.length === 0;
-      return isAll && isOverwritten ? 0 : 1;
-    });
+    const traces = await operatorOf(options).ask('erase', { address, apply: yes });
+    const { erased, isOverwritten = true } = traces;
+    show(traces, () => [...describe(traces, erased), ...(isOverwritten ? [] : [IN_USE])]);
+    if (erased === undefined) return 0;
+    const isAll = erased >= traces.events.length && traces.waiting.length === 0;
+    return isAll && isOverwritten ? 0 : 1;
   },
 });
 

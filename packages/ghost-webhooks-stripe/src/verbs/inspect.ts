@@ -1,32 +1,39 @@
-import { ProsoraError, verb } from '@prosora/service';
-import type { EventDetails, EventLine } from '../inbox/reader.ts';
-import { formatStatus, readStatus } from '../inbox/status.ts';
-import { filterFlags, filterOf } from './filter.ts';
-import { inboxNeeds, withInbox } from './visit.ts';
+import { verb } from '@prosora/service';
+import type { EventLine } from '../inbox/list.ts';
+import type { EventDetails } from '../inbox/reader.ts';
+import { formatStatus } from '../inbox/status.ts';
+import { askNeeds, operatorOf } from './ask.ts';
+import { filterFlags } from './choose.ts';
 
 /** `status`: counts. */
 export const status = verb({
   help: 'Counts events, deliveries by state, handlers and revenue, and names the oldest that is open',
-  needs: inboxNeeds,
+  needs: askNeeds,
   async run({ options, show }) {
-    show(
-      await withInbox(options, (inbox, clock) => readStatus(inbox, clock.doubt())),
-      formatStatus,
-    );
+    show(await operatorOf(options).ask('status', {}), formatStatus);
     return 0;
   },
 });
+
+/** The most that the inbox gives at once. */
+const PAGE = 1_000;
 
 /** `list`: one line an event. */
 export const list = verb({
   help: 'Lists events, newest first',
   flags: filterFlags,
-  needs: inboxNeeds,
-  async run({ flags, options, show }) {
-    const filter = filterOf(flags);
-    show(await withInbox(options, (inbox) => inbox.list(filter)), (events) =>
-      events.map(formatLine),
-    );
+  needs: askNeeds,
+  async run({ flags: { limit = '50', ...filter }, options, show }) {
+    const { ask } = operatorOf(options);
+    const events: EventLine[] = [];
+    let after: string | undefined;
+    do {
+      const rest = Math.min(PAGE, Number(limit) - events.length);
+      const { items, next } = await ask('events', { ...filter, limit: rest, after });
+      events.push(...items);
+      after = next ?? undefined;
+    } while (after !== undefined && events.length < Number(limit));
+    show(events, () => events.map(formatLine));
     return 0;
   },
 });
@@ -36,17 +43,10 @@ export const show = verb({
   help: 'Shows one event with every attempt to deliver it',
   args: '<id>',
   flags: { payload: { type: 'boolean', help: 'Show what is in the event, too' } },
-  needs: inboxNeeds,
+  needs: askNeeds,
   async run({ args: [id = ''], flags, options, show: print }) {
-    const { details, text } = await withInbox(options, async (inbox) => {
-      const body = flags.payload ? (await inbox.find(id))?.body : undefined;
-      return { details: await inbox.show(id), text: body && Buffer.from(body).toString() };
-    });
-    if (details === undefined) {
-      throw new ProsoraError('NOT_FOUND', `There is no event ${id}.`, {
-        help: '`prosora-stripe list` names them.',
-      });
-    }
+    const asked = { id, payload: String(flags.payload) };
+    const { payload: text, ...details } = await operatorOf(options).ask('event', asked);
     print({ ...details, ...(text && { payload: JSON.parse(text) }) }, () => [
       ...detailLines(details),
       ...(text ? ['', text] : []),

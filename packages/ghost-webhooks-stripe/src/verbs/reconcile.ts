@@ -1,17 +1,10 @@
-import { pick, UsageError, verb } from '@prosora/service';
-import { compare, type Findings } from '../account/compare.ts';
-import { type RepairOutcome, repair } from '../account/repair.ts';
+import { pick, verb } from '@prosora/service';
+import type { RepairOutcome } from '../account/repair.ts';
+import type { Found } from '../operate/operations.ts';
 import { stripeOptions } from '../options.ts';
 import { openSinks } from '../sinks/sinks.ts';
-import {
-  accountNeeds,
-  accountOf,
-  adminNeeds,
-  adminOf,
-  inboxNeeds,
-  sinkNeeds,
-  withInbox,
-} from './visit.ts';
+import { askNeeds, operatorOf } from './ask.ts';
+import { accountNeeds, accountOf, adminNeeds, adminOf, sinkNeeds } from './visit.ts';
 
 /** `reconcile`: what Stripe has and the inbox or Ghost lacks; with `--apply` it is repaired. */
 export const reconcile = verb({
@@ -31,32 +24,23 @@ export const reconcile = verb({
     apply: { type: 'boolean', help: 'Put what is missing into the inbox' },
   },
   needs: {
-    ...inboxNeeds,
+    ...askNeeds,
     ...sinkNeeds,
     ...accountNeeds,
     ...adminNeeds,
     ...pick(stripeOptions, 'maxEvents'),
   },
-  async run({ flags, options, show }) {
-    const since = sinceOf(flags);
-    const sinks = await openSinks(options);
-    const { found, outcomes } = await withInbox(
-      options,
-      async (inbox) => {
-        const account = accountOf(options);
-        const admin = adminOf(options);
-        const found = await compare({ account, inbox, admin, since, products: flags.product });
-        if (!flags.apply) return { found, outcomes: undefined };
-        const repaired = await repair(found.repairs, inbox, admin);
-        return { found, outcomes: repaired.map(({ outcome }) => outcome) };
-      },
-      sinks,
-    );
-    const repairs = found.repairs.map(({ build: _, ...it }, at) => ({
-      ...it,
-      ...(outcomes && { outcome: outcomes[at] }),
-    }));
-    show({ ...found, repairs }, () => linesOf(found, outcomes));
+  async run({ flags: { since = '', all, product, apply }, options, show }) {
+    const { ask } = operatorOf(options, {
+      sinks: () => openSinks(options),
+      account: () => accountOf(options),
+      admin: () => adminOf(options),
+    });
+    const found = await ask(apply ? 'reconcile' : 'differences', {
+      since: all ? 'all' : since,
+      ...(product.length > 0 && { products: product.join() }),
+    });
+    show(found, linesOf);
     return 0;
   },
 });
@@ -70,35 +54,16 @@ const OUTCOMES: Record<RepairOutcome, string> = {
   held: 'kept and held: `replay` if Ghost lacks it, else `skip`',
 };
 
-const DAYS = /^([1-9]\d*)d$/;
-
-function sinceOf({ since, all }: { since: string | undefined; all: boolean }): Date | 'all' {
-  if (all) return 'all';
-  const days = DAYS.exec(since ?? '')?.[1];
-  if (days === undefined) {
-    throw new UsageError(
-      'Say since when.',
-      'For example --since 30d, or --all for every subscription.',
-    );
-  }
-  return new Date(Date.now() - Number(days) * 86_400_000);
-}
-
-function linesOf(
-  { repairs, notes, compared }: Findings,
-  outcomes: readonly RepairOutcome[] | undefined,
-): string[] {
+function linesOf({ repairs, notes, compared }: Found): string[] {
   const found = [
     ...repairs.map(({ kind, id, type, why }) => `${kind}  ${id}  ${type}  ${why}`),
     ...notes,
     `${compared.events} events and ${compared.subscriptions} subscriptions compared, ${repairs.length} to repair.`,
   ];
-  if (outcomes !== undefined) {
-    const done = repairs.map(
-      ({ id, subject }, at) => `${id}  ${subject}  ${OUTCOMES[outcomes[at] ?? 'gone']}`,
-    );
-    return [...found, ...done];
-  }
   if (repairs.length === 0) return found;
-  return [...found, 'Nothing was changed: --apply puts these events into the inbox.'];
+  const done = repairs.flatMap(({ id, subject, outcome }) =>
+    outcome === undefined ? [] : [`${id}  ${subject}  ${OUTCOMES[outcome]}`],
+  );
+  const dry = 'Nothing was changed: --apply puts these events into the inbox.';
+  return [...found, ...(done.length > 0 ? done : [dry])];
 }

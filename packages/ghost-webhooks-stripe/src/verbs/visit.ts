@@ -13,7 +13,7 @@ import { INBOX_FILE, type InboxPlace, newestEventAt } from '../inbox/store.ts';
 import { stripeOptions } from '../options.ts';
 
 /** What a verb needs to find the inbox, and the clock that it goes by. */
-export const placeNeeds = pick(stripeOptions, 'dataDir', 'databaseUrl');
+const placeNeeds = pick(stripeOptions, 'dataDir', 'databaseUrl');
 /** What a verb needs to open the inbox. */
 export const inboxNeeds = { ...placeNeeds, ...pick(stripeOptions, 'livemode', 'sealKey') };
 /** What a verb needs to have the secrets. */

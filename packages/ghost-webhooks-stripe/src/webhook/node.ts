@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RawBodyError, readRawBody } from '@prosora/service';
+import { type RawBodyError, readRawBody } from '@prosora/service';
 import { createReceiver, type ReceiverOptions, type Refusal, RefusedRequest } from './receive.ts';
 
 export type { StripeEvent } from './event.ts';
@@ -71,8 +71,9 @@ async function readBody(
   try {
     return await readRawBody(request, limits);
   } catch (error) {
-    const refusal = error instanceof RawBodyError ? REFUSALS[error.code] : undefined;
-    if (refusal === undefined || !(error instanceof Error)) throw error;
-    throw new RefusedRequest(refusal, error.message);
+    const { code, message } = error as RawBodyError;
+    const refusal = REFUSALS[code];
+    if (refusal === undefined) throw error;
+    throw new RefusedRequest(refusal, message);
   }
 }

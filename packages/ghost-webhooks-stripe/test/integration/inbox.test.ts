@@ -105,7 +105,7 @@ describe('from Stripe to Ghost', () => {
     expect(await metric('held_events')).toEqual([
       expect.stringMatching(/reason="api_version".* 1$/),
     ]);
-    expect(lines.join()).toContain('event held: it does not go to Ghost');
+    expect(lines.join()).toContain('an event is held: it does not go to Ghost');
   });
 });
 

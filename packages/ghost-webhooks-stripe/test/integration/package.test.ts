@@ -8,6 +8,7 @@ import { eventLike } from '../support/events.ts';
 import { startGhostTarget } from '../support/ghost-target.ts';
 import { freePort, runVerb, spawnInbox } from '../support/inbox-process.ts';
 import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
+import { startTestAccount } from '../support/stripe-account.ts';
 
 const run = promisify(execFile);
 const packageDir = path.join(import.meta.dirname, '../..');
@@ -31,6 +32,23 @@ test('the tarball alone serves: an event goes from Stripe to Ghost', async () =>
   expect(ghost.arrivals.map(({ id }) => id)).toEqual([eventLike(4).id]);
   expect((await runVerb(env, ['doctor'], [cli])).code).toBe(0);
   expect(await inbox.end('SIGTERM')).toBe(0);
+});
+
+test('the tarball has of the SDK of Stripe what the verbs ask for', async () => {
+  await using ghost = await startGhostTarget();
+  await using site = await startTestAccount();
+  const env = inboxEnv(ghost.url, {
+    STRIPE_SECRET_KEY: site.stripe.secretKey,
+    PROSORA_STRIPE_API_URL: site.stripe.url,
+    PROSORA_STRIPE_PUBLIC_URL: 'http://127.0.0.1:9/members/webhooks/stripe/',
+  });
+  const said = async (...words: string[]) => {
+    const { stdout, stderr } = await runVerb(env, words, [cli]);
+    return stdout + stderr;
+  };
+  await said('init');
+  expect(await said('takeover')).toContain('Stripe now sends to');
+  expect(await said('reconcile', '--all')).toContain('subscriptions compared');
 });
 
 test('installed it is one megabyte at most, and brings nothing else', async () => {

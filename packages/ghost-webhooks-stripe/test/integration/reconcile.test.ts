@@ -50,7 +50,7 @@ const ghostWith = (rows: number, asked: CountQuestion[] = []): GhostAdmin => ({
   async *paidMembers() {},
 });
 const statesOf = async (type: string) =>
-  (await inbox.list({ type })).map(({ state, reason }) => [state, reason]);
+  (await inbox.list({ type })).items.map(({ state, reason }) => [state, reason]);
 
 test('events from before the inbox belong to Ghost: they are counted, and looked at with --all alone', async () => {
   site.signUp('ada@example.com');
@@ -105,7 +105,7 @@ describe('of an event that never came', () => {
     // Stripe's own try comes late: the person is still to decide.
     await recordOfStripe('invoice.payment_succeeded');
     expect(await statesOf('invoice.payment_succeeded')).toEqual([['held', 'ambiguous']]);
-    const [{ id = '' } = {}] = await inbox.list({ states: ['held'] });
+    const [{ id = '' } = {}] = (await inbox.list({ states: ['held'] })).items;
     expect(await inbox.replay([id])).toEqual([id]);
     expect(await statesOf('invoice.payment_succeeded')).toEqual([['waiting', null]]);
     expect((await inbox.show(id))?.source).toBe('reconcile');

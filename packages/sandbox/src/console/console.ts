@@ -1,4 +1,3 @@
-import { ProsoraError } from '@prosora/service/errors';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import { SandboxError } from '../errors.ts';
 import type { FaultRule } from '../stand-in/faults.ts';
@@ -69,8 +68,9 @@ function compile(path: string): RegExp {
 }
 
 const answerProblem: ErrorRequestHandler = (error, _request, response, next) => {
-  const isInput = error instanceof ProsoraError && error.code === 'SANDBOX_INPUT';
-  const isBody = (error as { type?: string }).type === 'entity.parse.failed';
+  const { code, type } = error as { code?: string; type?: string };
+  const isInput = code === 'SANDBOX_INPUT';
+  const isBody = type === 'entity.parse.failed';
   if (!isInput && !isBody) return next(error);
   response
     .status(400)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import * as z from 'zod';
 import { ProsoraError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
@@ -49,6 +50,25 @@ export function openOperatorTokens(options: OperatorTokensOptions): OperatorToke
   if (operatorToken && operatorReadToken) return { write: operatorToken, read: operatorReadToken };
   const kept = readKept(dataDir) ?? makeKept(dataDir);
   return { write: operatorToken ?? kept.write, read: operatorReadToken ?? kept.read };
+}
+
+/** As `openOperatorTokens`; undefined on a full disk, which the log says: the API is closed then, and the service goes on. */
+export function tryOperatorTokens(
+  options: OperatorTokensOptions,
+  logger: Logger,
+): OperatorTokens | undefined {
+  try {
+    return openOperatorTokens(options);
+  } catch (error) {
+    // Without the cause, which quotes what it could not read.
+    const { message, help } = error as ProsoraError;
+    const reason = [message, help].filter(Boolean).join(' ');
+    logger.error(
+      { event: 'operator.closed', reason },
+      'the operator API is closed until the next start',
+    );
+    return undefined;
+  }
 }
 
 /** As `openOperatorTokens`, for a client: makes nothing, and is undefined where no service has made any. */

@@ -17,7 +17,14 @@ export const serviceNumbers = {
     .describe('Its counters and gauges, by the names that they have in /metrics'),
 };
 
-type ServiceNumbers = z.output<z.ZodObject<typeof serviceNumbers>>;
+export type ServiceNumbers = z.output<z.ZodObject<typeof serviceNumbers>>;
+
+/** Where none runs: whoever asks is told so, and gets the rest of a status. */
+export const noNumbersOf = (name: string): ServiceNumbers => ({
+  isReady: false,
+  failures: [`No ${name} runs.`],
+  metrics: [],
+});
 
 /** The numbers of this process: what `/readyz` and `/metrics` say, as data and without the histograms. */
 export async function numbersOf(

@@ -38,12 +38,12 @@ export function listenerOptions({
     privateHost: {
       env: `${prefix}_PRIVATE_HOST`,
       description:
-        'Address to listen on for health checks and metrics. Keep it off the public network.',
+        'Address to listen on for health checks, metrics and the operator API. Keep it off the public network.',
       schema: z.string().default('127.0.0.1'),
     },
     privatePort: {
       env: `${prefix}_PRIVATE_PORT`,
-      description: 'Port for health checks and metrics. 0 picks a free one.',
+      description: 'Port for health checks, metrics and the operator API. 0 picks a free one.',
       schema: port.default(privatePort),
       unit: 'port',
     },

@@ -27,6 +27,7 @@ export const PROGRAMS = {
   nginx: { commands: ['nginx'], debian: ['nginx'] },
   caddy: { commands: ['caddy'], env: 'CADDY_PATH', debian: ['caddy'] },
   openssl: { commands: ['openssl'], debian: ['openssl'] },
+  systemd: { commands: ['systemd-analyze'], debian: ['systemd'] },
 } satisfies Record<string, Program>;
 
 /** What `npm run test:stack` drives besides. */

@@ -368,3 +368,34 @@ test('retention removes whole months of events and leaves what was derived', asy
   await using again = await start();
   expect(await counts(again)).toEqual([2, 4, 4, 4]);
 });
+
+test('an engine that is killed while it removes old events starts again without them', async () => {
+  const engine = await start();
+  const year = new Date().getUTCFullYear() - 4;
+  const days = [`${year}-01-15`, `${year}-02-15`, `${year + 4}-01-01`];
+  const hits = days.map((day) => pageHit(1, { timestamp: `${day}T00:00:00.000Z` }));
+  await engine.send('analytics_events', hits.join('\n'));
+  await engine.care.count();
+  const { database } = engine;
+  const inTurn = database.withoutWrites.bind(database);
+  database.withoutWrites = (work) =>
+    inTurn((connection) =>
+      work({
+        ...connection,
+        async execute(sql) {
+          await connection.execute(sql);
+          throw new Error('killed after the first month');
+        },
+      }),
+    );
+  await expect(engine.care.retention()).rejects.toThrow('killed');
+  // What is on disk at that moment: a clean stop would count the rows again.
+  const ledger = readFileSync(join(dataDir, 'rows.json'));
+  await engine.close();
+  writeFileSync(join(dataDir, 'rows.json'), ledger);
+  writeFileSync(join(dataDir, 'running'), '');
+
+  await using again = await start();
+  expect(await again.count('SELECT count() FROM analytics_events')).toBe(2);
+  expect(await again.care.retention()).toHaveLength(1);
+});

@@ -2,7 +2,7 @@ import { doctorVerb, pick } from '@prosora/service';
 import { examine } from '../../doctor/doctor.ts';
 import { readGhostConfig } from '../../doctor/ghost.ts';
 import { mailOptions, placeOf, sitesOf } from '../../options.ts';
-import { storeOptions } from './on-store.ts';
+import { storeOptions } from './operator.ts';
 
 export const doctor = doctorVerb({
   help: 'Looks at everything that keeps mail from going out or its events from coming in',

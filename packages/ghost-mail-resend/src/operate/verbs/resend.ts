@@ -5,7 +5,7 @@ import { mailOptions, publicUrlOf } from '../../options.ts';
 import { noteImport } from '../../store/imports.ts';
 import { importSuppressions, readSuppressions } from '../import-suppressions.ts';
 import { setUpWebhook } from '../setup.ts';
-import { openHere, storeOptions } from './on-store.ts';
+import { openHere, storeOptions } from './operator.ts';
 
 const resendOptions = pick(mailOptions, 'resendApiKey', 'resendBaseUrl');
 

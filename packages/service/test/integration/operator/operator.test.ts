@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ import {
   pageOf,
   serveOperations,
   startPrivateListener,
+  tryOperatorTokens,
 } from '../../../src/index.ts';
 
 const TOKENS = { read: 'r'.repeat(32), write: 'w'.repeat(32) };
@@ -274,4 +275,19 @@ test('the numbers of a service are those of its metrics, as data and as lines', 
   });
   expect(numberLines(numbers)).toEqual(['disk: is full', 'prosora_waiting{queue="mail"} 3']);
   expect(numberLines(await numbersOf(metrics, {}))[0]).toBe('ready');
+});
+
+test('where no token can be kept, the service has none and says so, and no token is in the log', () => {
+  const dataDir = join(mkdtempSync(join(tmpdir(), 'operator-')), 'file');
+  const log: string[] = [];
+  const logger = createLogger({
+    name: 'example',
+    destination: { write: (line) => void log.push(line) },
+  });
+  expect(tryOperatorTokens({ dataDir }, logger)).toEqual(findOperatorTokens({ dataDir }));
+  expect(log).toEqual([]);
+  writeFileSync(join(dataDir, 'operator-tokens.json'), '{"read": "cut o" ff');
+  expect(tryOperatorTokens({ dataDir }, logger)).toBeUndefined();
+  expect(log).toEqual([expect.stringContaining('the operator API is closed until the next start')]);
+  expect(log.join()).not.toContain('cut o');
 });

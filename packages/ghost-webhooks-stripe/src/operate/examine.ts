@@ -16,7 +16,7 @@ export interface DoctorOptions {
   ghost: Ghost;
   ghostUrl: string;
   /** Opens the inbox for a look at its disk. */
-  openInbox: () => Promise<Inbox>;
+  openInbox: () => Promise<Pick<Inbox, 'check' | 'list'> & AsyncDisposable>;
   /** Looks at the machine's clock as `serve` does. */
   doubtOfClock: () => Promise<ClockDoubt | undefined>;
   admin?: GhostAdmin | undefined;
@@ -57,7 +57,7 @@ async function* examineInbox({ openInbox, doubtOfClock }: DoctorOptions): AsyncG
 
 /** Payments that wait for a person, with what Ghost answered. */
 async function examineDoubts(inbox: Pick<Inbox, 'list'>): Promise<Finding[]> {
-  const doubts = await inbox.list({ states: ['ambiguous'], limit: DOUBTS_READ });
+  const { items: doubts } = await inbox.list({ states: ['ambiguous'] }, { limit: DOUBTS_READ });
   const reasons = Map.groupBy(doubts, ({ reason }) => reason ?? '');
   return [...reasons].map(([reason, events]) =>
     doubtFinding(

@@ -1,0 +1,59 @@
+import { setImmediate } from 'node:timers/promises';
+import { UsageError } from '@prosora/service';
+import type { Inbox } from '../inbox/inbox.ts';
+import type { EventFilter, EventState } from '../inbox/list.ts';
+
+/** Which events to change. */
+export interface Choice extends Omit<EventFilter, 'states'> {
+  /** These, and no filter. */
+  ids?: readonly string[] | undefined;
+  state?: readonly EventState[] | undefined;
+  limit?: number | undefined;
+  /** All that Ghost will not get by itself. */
+  all?: boolean;
+}
+
+/** What Ghost will not get by itself. */
+const UNDELIVERED: readonly EventState[] = ['dead', 'ambiguous', 'held'];
+
+/** Bounds how long an event that comes in has to wait for its turn. */
+const AT_ONCE = 100;
+const PAGE = 1_000;
+
+/** Changes the chosen events, oldest first, a part at a time. */
+export async function changeEach(
+  inbox: Pick<Inbox, 'list'>,
+  choice: Choice,
+  change: (ids: readonly string[]) => Promise<string[]>,
+): Promise<{ asked: number; changed: number }> {
+  const ids = choice.ids ?? (await idsOf(inbox, choice));
+  let changed = 0;
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    changed += (await change(ids.slice(at, at + AT_ONCE))).length;
+    await setImmediate();
+  }
+  return { asked: ids.length, changed };
+}
+
+/** Collected before anything is changed, since a change moves an event to another state. */
+async function idsOf(inbox: Pick<Inbox, 'list'>, choice: Choice): Promise<string[]> {
+  const { ids: _, all, limit = Number.POSITIVE_INFINITY, state, ...filter } = choice;
+  if (!all && state === undefined && Object.values(filter).every((one) => one === undefined)) {
+    throw new UsageError(
+      'Say which events.',
+      'Name their ids, or a state, a type, a customer, a time, or all that Ghost lacks.',
+    );
+  }
+  const ids: string[] = [];
+  let after: string | undefined;
+  do {
+    const { items, next } = await inbox.list(
+      { ...filter, states: state ?? UNDELIVERED },
+      { limit: Math.min(PAGE, limit - ids.length), after },
+    );
+    ids.push(...items.map(({ id }) => id));
+    after = next ?? undefined;
+    await setImmediate();
+  } while (after !== undefined && ids.length < limit);
+  return ids.reverse();
+}
