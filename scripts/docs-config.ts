@@ -8,6 +8,7 @@ import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/optio
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
+import { stackOptions } from '../packages/ghost-stack/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -42,6 +43,7 @@ const PACKAGES: DocumentedPackage[] = [
     operations: collectorOperations,
   },
   { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
+  { folder: 'ghost-stack', options: stackOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;

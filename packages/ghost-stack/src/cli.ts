@@ -7,6 +7,7 @@ import { doctor } from './verbs/doctor.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
+import { set } from './verbs/set.ts';
 import { status } from './verbs/status.ts';
 import { down, up } from './verbs/up.ts';
 
@@ -16,6 +17,6 @@ await runAsProcess(
     version: manifest.version,
     about: 'Installs, checks and explains the stack of a Ghost that you host yourself.',
     options: stackOptions,
-    verbs: { up, down, status, doctor, logs, config, open, notify },
+    verbs: { up, down, status, doctor, logs, config, set, open, notify },
   }),
 );

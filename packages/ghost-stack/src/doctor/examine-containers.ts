@@ -1,13 +1,11 @@
 import { type Finding, fail, ok, warn } from '@prosora/service';
-import { containersOf, docker, jsonLines } from '../stack/compose.ts';
+import { type Container, docker, jsonLines } from '../stack/compose.ts';
 
 /** Those that did their work and ended well are none. */
-export async function* examineContainers(dir: string): AsyncGenerator<Finding> {
-  const containers = await containersOf(dir);
-  if (containers.length === 0) {
-    yield fail('containers', 'The stack is down.', '`prosora up` starts it.');
-    return;
-  }
+export async function* examineContainers(
+  dir: string,
+  containers: readonly Container[],
+): AsyncGenerator<Finding> {
   for (const { id, service, state, health, exitCode, status } of containers) {
     if (state === 'exited' && exitCode === 0) continue;
     const isWell = state === 'running' && (health === '' || health === 'healthy');

@@ -26,7 +26,7 @@ const UNITS = [
 ] as const;
 
 /** `90` is `1 min`. */
-export function period(seconds: number): string {
+function period(seconds: number): string {
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ['s', 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }

@@ -82,15 +82,20 @@ function isTimezone(timeZone: string): boolean {
 
 /**
  * Everything that is wrong with the stack's settings, a sentence each with its remedy; no value of a secret is part of
- * one. Variables of Ghost's own, which have `__` in their names, and of Compose's are not judged.
+ * one. Variables of Compose's own are not judged.
+ *
+ * @param values what `.env` holds, or would
  */
-export function settingProblems(dir: string, env: Record<string, string | undefined>): string[] {
-  const settings = effectiveSettings(dir, env);
-  const hasSandbox = /(^|,)sandbox(,|$)/.test(
-    env['COMPOSE_PROFILES'] ?? readEnvFile(dir).values['COMPOSE_PROFILES'] ?? '',
-  );
+export function settingProblems(
+  dir: string,
+  env: Record<string, string | undefined>,
+  values = readEnvFile(dir).values,
+): string[] {
+  const settings = effectiveSettings(dir, env, values);
+  const profiles = env['COMPOSE_PROFILES'] ?? values['COMPOSE_PROFILES'] ?? '';
+  const hasSandbox = profiles.split(',').includes('sandbox');
   return [
-    ...misspelt(Object.keys(readEnvFile(dir).values), [...settings.keys()]),
+    ...misspelt(Object.keys(values), [...settings.keys()]),
     ...[...settings.values()].flatMap((setting) => problemsOf(setting, hasSandbox)),
     ...problemsTogether(settings),
   ];
@@ -98,7 +103,7 @@ export function settingProblems(dir: string, env: Record<string, string | undefi
 
 function misspelt(names: readonly string[], known: readonly string[]): string[] {
   return names
-    .filter((name) => !known.includes(name) && !/__|^(COMPOSE|DOCKER)_/.test(name))
+    .filter((name) => !known.includes(name) && !/^(COMPOSE|DOCKER)_/.test(name))
     .map((name) => {
       const meant = nearest(name, known);
       const hint = meant ? `Did you mean ${meant}?` : 'Remove it, or see .env.example for all.';

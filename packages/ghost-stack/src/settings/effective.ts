@@ -13,8 +13,8 @@ export interface EffectiveSetting extends KnownSetting {
 export function effectiveSettings(
   dir: string,
   env: Record<string, string | undefined>,
+  values = readEnvFile(dir).values,
 ): Map<string, EffectiveSetting> {
-  const { values } = readEnvFile(dir);
   const settings = knownSettings(dir).map((known): EffectiveSetting => {
     const { name, standard } = known;
     if (env[name]) return { ...known, value: env[name], source: 'environment' };

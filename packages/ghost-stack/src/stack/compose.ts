@@ -85,8 +85,10 @@ export async function containersOf(dir: string): Promise<Container[]> {
   }));
 }
 
+type Row = Record<string, unknown>;
+
 /** Objects that Docker prints a line each, or, in some versions, all in one array. */
-export function jsonLines(printed: string): Record<string, unknown>[] {
+export function jsonLines(printed: string): Row[] {
   const lines = printed.split('\n').filter((line) => line.trim() !== '');
-  return lines.flatMap((line) => JSON.parse(line) as Record<string, unknown>);
+  return lines.flatMap((line): Row[] => [JSON.parse(line)].flat());
 }

@@ -6,7 +6,7 @@ import { ProsoraError, tryFileLock } from '@prosora/service';
 const FOLDER = '.prosora/care';
 
 /** What a run is about to do, as the next one finds it when this one is killed. */
-export interface Intent {
+interface Intent {
   /** The command's words, such as `secrets rotate mail_api_key`. */
   command: string;
   /** When it began, as an ISO time. */

@@ -5,7 +5,7 @@ import { examineEdge } from '../doctor/examine-edge.ts';
 import { stackOptions } from '../options.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { effectiveSettings } from '../settings/effective.ts';
-import { compose } from '../stack/compose.ts';
+import { compose, containersOf } from '../stack/compose.ts';
 import { preflight } from '../stack/preflight.ts';
 
 export const doctor = doctorVerb({
@@ -13,7 +13,12 @@ export const doctor = doctorVerb({
   needs: stackOptions,
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
-    yield* guarded('containers', examineContainers(dir));
+    const containers = await containersOf(dir).catch(() => []);
+    if (containers.length === 0) {
+      yield fail('containers', 'The stack is down.', '`prosora up` starts it.');
+      return;
+    }
+    yield* guarded('containers', examineContainers(dir, containers));
     yield* guarded('edge', examineEdge(await edgeOf(dir)));
     yield* guarded('database', examineDatabase(dir));
     for (const service of Object.keys(SERVICES)) {

@@ -36,8 +36,8 @@ test('a misspelt setting is named with the one that was probably meant', () => {
   ]);
 });
 
-test('settings of Ghost and of Compose are not judged', () => {
-  expect(problemsOf(`${RIGHT}privacy__useGravatar=false\nCOMPOSE_PROJECT_NAME=blog\n`)).toEqual([]);
+test('settings of Compose are not judged', () => {
+  expect(problemsOf(`${RIGHT}COMPOSE_PARALLEL_LIMIT=2\n`)).toEqual([]);
 });
 
 test.each([

@@ -43,7 +43,8 @@ test('Slack, Discord and a webhook of any kind get what each reads', async () =>
 test('ntfy gets a title beyond ASCII, its priority, and the token of the address in a header alone', async () => {
   const [channel] = channelsOf({ NOTIFY_NTFY_URL: `${url.replace('//', '//:tk_mine@')}/topic` });
   await channel?.send(MESSAGE);
-  const [{ path, headers, body } = { path: '', headers: {} as IncomingHttpHeaders, body: '' }] = got;
+  const [{ path, headers, body } = { path: '', headers: {} as IncomingHttpHeaders, body: '' }] =
+    got;
   expect(path).toBe('/topic');
   expect(body).toBe('The disk is full.');
   expect(headers).toMatchObject({ authorization: 'Bearer tk_mine', priority: '4' });

@@ -15,7 +15,9 @@ test('the second run is told who is at it, and after a kill the next one hears h
   await once(holder.stdout, 'data');
   await expect(oneAtATime(dir, 'up', async () => {})).rejects.toMatchObject({
     code: 'BUSY',
-    message: expect.stringMatching(/^`prosora secrets rotate mail_api_key` runs here since 20\d\d-/),
+    message: expect.stringMatching(
+      /^`prosora secrets rotate mail_api_key` runs here since 20\d\d-/,
+    ),
   });
 
   holder.kill('SIGKILL');
