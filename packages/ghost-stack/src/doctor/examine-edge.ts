@@ -32,11 +32,20 @@ export async function* examineEdge(edge: Edge): AsyncGenerator<Finding> {
 /** @throws Error of the system's or of TLS */
 function dial({ domain, port, ca }: Edge, more: object = {}): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: domain, servername: domain, port, ...(ca && { ca }), ...more });
+    const socket = connect({
+      host: hostOf(domain),
+      servername: domain,
+      port,
+      ...(ca && { ca }),
+      ...more,
+    });
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('It does not answer.')));
     socket.once('secureConnect', () => resolve(socket)).once('error', reject);
   });
 }
+
+/** Names below `localhost` lead to this machine whatever its resolver says: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
+const hostOf = (domain: string): string => (/(^|\.)localhost$/.test(domain) ? '127.0.0.1' : domain);
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Let the DNS of the domain lead to this machine.',
@@ -76,7 +85,7 @@ async function examineOldest(edge: Edge): Promise<Finding> {
 
 async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
   const options = {
-    host: domain,
+    host: hostOf(domain),
     servername: domain,
     port,
     timeout: TIMEOUT_MS,

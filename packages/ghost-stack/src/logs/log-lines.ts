@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** A line of a container's log. */
 export interface LogLine {
   service: string;
@@ -37,14 +39,19 @@ const serviceOf = (container: string): string => container.replace(/-\d+$/, '');
 
 function rendered(text: string): Pick<LogLine, 'level' | 'text'> {
   const row = objectIn(text);
-  if (row === undefined) return { level: levelOfText(text), text };
+  // Colours, and what a stranger's request might tell this terminal to do.
+  const plain = stripVTControlCharacters(text);
+  if (row === undefined) return { level: levelOfText(plain), text: plain };
   const { err, ...fields } = row;
   const rest = Object.entries(fields)
     .filter(([key]) => !LEFT_OUT.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const fault = (err as { message?: string } | undefined)?.message;
   const sentence = [row['msg'], fault].filter(Boolean).join(': ');
-  return { level: levelOf(row['level']), text: [sentence, ...rest].filter(Boolean).join(' ') };
+  return {
+    level: levelOf(row['level']),
+    text: stripVTControlCharacters([sentence, ...rest].filter(Boolean).join(' ')),
+  };
 }
 
 function objectIn(text: string): Record<string, unknown> | undefined {

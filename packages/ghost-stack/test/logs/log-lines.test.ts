@@ -31,6 +31,13 @@ test('the lines of all services come in the order of time, those of JSON as sent
   ]);
 });
 
+test('nothing of a line can colour or move what a terminal shows', () => {
+  const printed = `ghost-1 | 2026-11-29T08:00:01Z \u001b[2K\u001b[31mred\u001b[39m
+ghost-1 | 2026-11-29T08:00:02Z {"level":30,"msg":"by \\u001b[2Jme"}
+`;
+  expect(readLogs(printed).map(({ text }) => text)).toEqual(['red', 'by me']);
+});
+
 test('a line that only looks like JSON is shown as it is', () => {
   expect(readLogs('ghost-1 | 2026-11-29T08:00:01Z {half')).toMatchObject([{ text: '{half' }]);
 });
