@@ -1,21 +1,17 @@
 // Looks at every public package as npm would publish it: publint reads the tarball's package.json,
 // attw resolves its types the way each kind of consumer does.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { publicPackages } from './release/packages.ts';
 
-const packages = readdirSync('packages').map((folder) => ({
-  folder: `packages/${folder}`,
-  manifest: JSON.parse(readFileSync(`packages/${folder}/package.json`, 'utf8')),
-}));
-
-for (const { folder, manifest } of packages) {
-  if (manifest.private) continue;
+for (const { dir, manifest } of publicPackages('.')) {
   console.log(`\n${manifest.name}`);
-  execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
+  execFileSync('publint', ['--strict', dir], { stdio: 'inherit' });
   // A command alone has nothing whose types could be resolved.
-  if (manifest.exports['.'] === undefined) continue;
+  const main = manifest.exports['.'];
+  if (main === undefined) continue;
   // A package that Ghost loads with require has no entry for import.
-  const ignored = manifest.exports['.'].import ? [] : ['cjs-resolves-to-esm', 'named-exports'];
+  const ignored =
+    typeof main === 'object' && main.import ? [] : ['cjs-resolves-to-esm', 'named-exports'];
   const rules = ignored.length > 0 ? ['--ignore-rules', ...ignored] : [];
   // A file for browsers has no types.
   const scripts = Object.entries(manifest.exports)
@@ -23,5 +19,5 @@ for (const { folder, manifest } of packages) {
     .map(([entry]) => entry);
   if (scripts.length > 0) rules.push('--exclude-entrypoints', ...scripts);
   // Node 10 knew no `exports`; nothing here runs on it.
-  execFileSync('attw', ['--pack', folder, '--profile', 'node16', ...rules], { stdio: 'inherit' });
+  execFileSync('attw', ['--pack', dir, '--profile', 'node16', ...rules], { stdio: 'inherit' });
 }

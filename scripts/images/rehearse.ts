@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { addedFiles, differences } from './added-files.ts';
+import { buildImages } from './build.ts';
 import { pathsThatDiffer } from './differing-paths.ts';
 import { docker } from './docker.ts';
 import { digestOf, freshness, pinsIn } from './pins.ts';
@@ -21,15 +21,9 @@ const RELEASE_FILES = [
 /** Beside what may be running on the machine. */
 const PORTS = { HTTP_PORT: '18080', HTTPS_PORT: '18443' };
 
-/** A service in Compose's own words. */
-interface ComposeService {
-  image: string;
-  build?: { target: string };
-}
-
 /**
- * Builds the stack's images twice and compares them, pushes them to a registry of its own, and brings the stack up from
- * what a machine without this repository pulls from there.
+ * Builds the stack's images, pushes them to a registry of its own, and brings the stack up from what a machine without
+ * this repository pulls from there.
  *
  * @throws Error at the first thing that a user would stumble on
  */
@@ -43,8 +37,7 @@ export async function rehearseImages(version: string): Promise<void> {
       show,
     });
   try {
-    const built = buildTwice(version);
-    const release = push(built, registry.address, version);
+    const release = push(buildImages(version), registry.address, version);
     for (const file of RELEASE_FILES) {
       cpSync(path.join(ROOT, file), path.join(dir, file), { recursive: true });
     }
@@ -65,36 +58,6 @@ export async function rehearseImages(version: string): Promise<void> {
     rmSync(dir, { recursive: true });
     registry.stop();
   }
-}
-
-/** The images that the Dockerfile makes, by target. */
-function buildTwice(version: string): Record<string, string> {
-  const build = (tag: string, ...options: string[]) => {
-    const startedAt = performance.now();
-    const env = { PROSORA_VERSION: tag };
-    docker(['compose', '--profile', 'sandbox', 'build', '--quiet', ...options], { cwd: ROOT, env });
-    const config = docker(['compose', '--profile', 'sandbox', 'config', '--format', 'json'], {
-      cwd: ROOT,
-      env,
-    });
-    const services = Object.values(JSON.parse(config).services as Record<string, ComposeService>);
-    const images = services.flatMap(({ image, build: made }) =>
-      made ? [[made.target, image] as const] : [],
-    );
-    const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { images: Object.fromEntries(images), seconds };
-  };
-  const first = build(version);
-  const second = build(`${version}-again`, '--no-cache');
-  for (const [target, image] of Object.entries(first.images)) {
-    const differ = differences(addedFiles(image), addedFiles(second.images[target] ?? ''));
-    assert.deepEqual(differ, [], `Two builds of ${target} differ.`);
-  }
-  docker(['rmi', ...Object.values(second.images)]);
-  console.log(
-    `✔ the images were built, and again without a cache in ${second.seconds} s: the same`,
-  );
-  return first.images;
 }
 
 /** Gives the registry our images and those that the stack stands on, and forgets the names here. */

@@ -73,7 +73,8 @@ async function shareModules(copy: string): Promise<void> {
 async function npmrcFor(registry: string, dir: string): Promise<string> {
   const file = path.join(dir, 'npmrc');
   const { stdout } = await run('npm', ['config', 'get', 'userconfig']);
-  await writeFile(file, await readFile(stdout.trim(), 'utf8').catch(() => ''));
+  // It may hold keys.
+  await writeFile(file, await readFile(stdout.trim(), 'utf8').catch(() => ''), { mode: 0o600 });
   const host = registry.replace(/^http:/, '');
   await appendFile(file, `\n@prosora:registry=${registry}\n${host}:_authToken=rehearsal\n`);
   return file;

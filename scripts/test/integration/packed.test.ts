@@ -3,26 +3,16 @@ import path from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publicPackages } from '../../release/packages.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-interface Manifest {
-  name: string;
-  private?: boolean;
-  bin?: Record<string, string>;
-  exports: Record<string, string | object>;
-}
+const packages = publicPackages(ROOT);
 
-const packages = readdirSync(path.join(ROOT, 'packages')).flatMap((name) => {
-  const folder = path.join(ROOT, 'packages', name);
-  const manifest: Manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  return manifest.private ? [] : [{ folder, manifest }];
-});
-
-describe.each(packages)('$manifest.name, packed and installed alone', ({ folder, manifest }) => {
+describe.each(packages)('$manifest.name, packed and installed alone', ({ dir, manifest }) => {
   let installed: PackedPackage;
   beforeAll(async () => {
-    installed = await packed(folder, { network: true });
+    installed = await packed(dir, { network: true });
   });
   afterAll(() => installed[Symbol.asyncDispose]());
 

@@ -23,3 +23,18 @@ test('every command says its version, and on an older Node which one it needs', 
     expect(await project.sh(onOlder)).toContain(sentence);
   }
 });
+
+test('every library loads on the oldest Node that its engines name, with require and with import', async () => {
+  const libraries = packages.filter(({ manifest }) => manifest.exports['.'] !== undefined);
+  const project = userProject({ node: NODES[24], npmrc });
+  await project.sh(`npm install ${libraries.map(({ manifest }) => manifest.name).join(' ')}`);
+  for (const { manifest } of libraries) {
+    const [node] = Object.entries(NODES).flatMap(([major, path]) =>
+      manifest.engines.node === `>=${major}` ? [path] : [],
+    );
+    expect(node, manifest.engines.node).toBeDefined();
+    const load = `const required = require('${manifest.name}');
+      import('${manifest.name}').then((imported) => console.log(typeof required, typeof imported));`;
+    expect(await project.sh(`'${node}' -e "${load}"`)).toMatch(/^(object|function) object\n$/);
+  }
+});

@@ -1,10 +1,12 @@
+import { globSync } from 'node:fs';
+import path from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
 import { expect, inject, test } from 'vitest';
 import { FIREFOX, hitBody } from '../../../packages/ghost-analytics-tinybird/test/fixtures/hits.ts';
 import { onMachine } from './fixtures/machine.ts';
 import { codeOf, shellOf } from './fixtures/page.ts';
 
-const { npmrc } = inject('rehearsal');
+const { copy, npmrc } = inject('rehearsal');
 const ghost = await installGhost();
 
 const CONFIG = {
@@ -159,4 +161,12 @@ test('with ghost-docker: the override has the variables of the official image’
     .filter((line) => !own.some((name) => line.includes(name)));
   expect(output).toContain(lines.join('\n'));
   expect(output).toContain('CLOUDINARY_URL=');
+});
+
+test('no install page has lines that nothing runs', () => {
+  const run = ['ghost-cli', 'official-image', 'ghost-docker', 'one-package'];
+  const others = globSync('docs/install/*.md', { cwd: copy }).filter(
+    (page) => !run.includes(path.basename(page, '.md')),
+  );
+  for (const page of others) expect(shellOf(page), page).toBe('');
 });

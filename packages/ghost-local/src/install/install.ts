@@ -13,8 +13,8 @@ import {
   workshopLock,
 } from './package-managers.ts';
 
-/** The Ghost everything in this repository is built and tested against. */
-export const GHOST_VERSION = '6.65.0';
+/** The Ghost everything in this repository is built and tested against; `PROSORA_GHOST_VERSION` tries another. */
+export const GHOST_VERSION = process.env['PROSORA_GHOST_VERSION'] ?? '6.65.0';
 
 /**
  * Takes the place of the 12.11.1 that Ghost names: 13 carries its binaries in the package, while 12

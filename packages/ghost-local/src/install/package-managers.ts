@@ -55,7 +55,7 @@ export async function downloadGhost(version: string, workshop: string): Promise<
 
 /**
  * Installs Ghost's production dependencies with the pnpm that this package depends on, the version
- * that Ghost's `packageManager` field names. No install script runs.
+ * that the `packageManager` field of the Ghost we are built against names. No install script runs.
  *
  * @throws GhostLocalError as {@link installFailure}
  */
@@ -75,6 +75,8 @@ export async function installDependencies(ghostDir: string, onLine: (line: strin
       '--prefer-offline',
       '--reporter=append-only',
       '--config.update-notifier=false',
+      // Another Ghost may name another pnpm, which this one would download and run.
+      '--config.pm-on-fail=ignore',
     ],
     { cwd: ghostDir, lockFile, onLine: (line) => reportProgress(line, onLine) },
   );

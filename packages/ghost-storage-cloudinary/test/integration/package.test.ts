@@ -22,9 +22,11 @@ function evaluate(script: string, env: Record<string, string> = {}, flags: strin
 
 test('the adapter is one file of at most 350 kB with no dependency', () => {
   expect(readdirSync(join(adapter.dir, 'dist')).sort()).toEqual([
+    'THIRD-PARTY-NOTICES.txt',
     'cli.js',
     'index.cjs',
     'index.d.cts',
+    'sbom.cdx.json',
   ]);
   expect(statSync(join(adapter.dir, 'dist/index.cjs')).size).toBeLessThanOrEqual(350 * 1024);
   const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
