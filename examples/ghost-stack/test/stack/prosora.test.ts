@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { compose, docker, SERVICES } from './stack.ts';
+import { compose, docker, exec, SERVICES } from './stack.ts';
 
 /** Runs `./prosora` in the stack's folder, as its user does. */
 function prosora(words: string[], env: Record<string, string> = {}) {
   const { dir, project } = inject('stack');
-  return new Promise<{ code: number; output: string }>((resolve) => {
+  return new Promise<{ code: number; stdout: string; output: string }>((resolve) => {
     execFile(
       path.join(dir, 'prosora'),
       words,
@@ -16,7 +16,7 @@ function prosora(words: string[], env: Record<string, string> = {}) {
         env: { ...process.env, COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...env },
       },
       (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+        resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr }),
     );
   });
 }
@@ -28,8 +28,8 @@ async function withSettings(text: string): Promise<void> {
 }
 
 test('status shows every service, how it is and what it takes', async () => {
-  const { code, output } = await prosora(['status', '--json']);
-  const lines = JSON.parse(output) as { service: string; state: string; memory: string }[];
+  const { code, stdout } = await prosora(['status', '--json']);
+  const lines = JSON.parse(stdout) as { service: string; state: string; memory: string }[];
   expect(lines.map(({ service }) => service).sort()).toEqual([...SERVICES].sort());
   for (const line of lines)
     expect(line).toMatchObject({ state: 'healthy', memory: /\d+(\.\d+)?MiB/ });
@@ -54,13 +54,13 @@ test('doctor walks from the edge to the database and asks each service’s own',
 });
 
 test('logs of all services come by time, and those of a level alone when it is asked for', async () => {
-  const { output } = await prosora(['logs', 'mail', 'engine', '--json']);
-  const lines = JSON.parse(output) as { service: string; time: string; text: string }[];
+  const { stdout } = await prosora(['logs', 'mail', 'engine', '--json']);
+  const lines = JSON.parse(stdout) as { service: string; time: string; text: string }[];
   expect(new Set(lines.map(({ service }) => service))).toEqual(new Set(['mail', 'engine']));
   expect(lines.map(({ time }) => time)).toEqual(lines.map(({ time }) => time).sort());
   expect(lines.find(({ text }) => text.startsWith('ready'))).toBeDefined();
   const worse = await prosora(['logs', '--level', 'error', 'engine', '--json']);
-  expect(JSON.parse(worse.output)).toEqual([]);
+  expect(JSON.parse(worse.stdout)).toEqual([]);
 });
 
 test.each([
@@ -91,6 +91,23 @@ test('up on a site that runs as it should changes nothing', async () => {
   expect(output).toContain('The stack is up and healthy.');
   expect(code).toBe(0);
   expect((await compose(['ps', '--quiet'])).split('\n').sort()).toEqual(before.split('\n').sort());
+});
+
+test('up hands a new secret to the service that reads it, and leaves the others alone', async () => {
+  const idOf = async (service: string) => await compose(['ps', '--quiet', service]);
+  const [webhooks, mail, db] = [await idOf('webhooks'), await idOf('mail'), await idOf('db')];
+  await withSettings('STRIPE_WEBHOOK_SECRET=whsec_of_another_endpoint\n');
+  expect(await prosora(['up'])).toMatchObject({ code: 0 });
+  expect(await idOf('webhooks')).not.toBe(webhooks);
+  expect([await idOf('mail'), await idOf('db')]).toEqual([mail, db]);
+  expect(await exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret')).toBe(
+    'whsec_of_another_endpoint',
+  );
+  await withSettings('');
+  expect(await prosora(['up'])).toMatchObject({ code: 0 });
+  expect(await exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret')).not.toBe(
+    'whsec_of_another_endpoint',
+  );
 });
 
 test('what the command leaves in the folder belongs to whoever called it', async () => {

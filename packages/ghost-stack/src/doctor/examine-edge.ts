@@ -63,10 +63,10 @@ function unreachable({ domain, port }: Edge, error: NodeJS.ErrnoException): Find
 function certificateFinding(socket: TLSSocket): Finding {
   const { valid_to: end, issuer }: DetailedPeerCertificate = socket.getPeerCertificate(true);
   const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS);
-  const sentence = `The certificate of ${issuer.O ?? issuer.CN ?? 'an unnamed authority'} ends in ${days} days.`;
   // One of the edge's own authority lives for twelve hours and is renewed long before.
-  const isPublic = issuer.O !== undefined;
-  if (!isPublic || days >= LATE_DAYS) return ok('certificate', sentence);
+  if (issuer.O === undefined) return ok('certificate', 'It is of the edge’s own authority.');
+  const sentence = `That of ${issuer.O} ends in ${days} days.`;
+  if (days >= LATE_DAYS) return ok('certificate', sentence);
   const remedy = '`prosora logs caddy` says why it was not renewed.';
   return days < LATEST_DAYS
     ? fail('certificate', sentence, remedy)

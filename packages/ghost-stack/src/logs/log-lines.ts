@@ -24,7 +24,8 @@ const LEFT_OUT = new Set(['level', 'time', 'ts', 'msg', 'pid', 'hostname', 'name
  * services, Ghost and Caddy write, become sentences.
  */
 export function readLogs(printed: string): LogLine[] {
-  return printed
+  // Colours, and what a stranger's request might tell this terminal to do.
+  return stripVTControlCharacters(printed)
     .split('\n')
     .flatMap((line) => {
       const [, container = '', time = '', text = ''] =
@@ -39,9 +40,7 @@ const serviceOf = (container: string): string => container.replace(/-\d+$/, '');
 
 function rendered(text: string): Pick<LogLine, 'level' | 'text'> {
   const row = objectIn(text);
-  // Colours, and what a stranger's request might tell this terminal to do.
-  const plain = stripVTControlCharacters(text);
-  if (row === undefined) return { level: levelOfText(plain), text: plain };
+  if (row === undefined) return { level: levelOfText(text), text };
   const { err, ...fields } = row;
   const rest = Object.entries(fields)
     .filter(([key]) => !LEFT_OUT.has(key))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
 
 /** Where the command keeps what it needs from one run to the next, in the stack's folder. */
-const FOLDER = '.prosora/care';
+export const CARE_FOLDER = '.prosora/care';
 
 /** What a run is about to do, as the next one finds it when this one is killed. */
 interface Intent {
@@ -34,7 +34,7 @@ export async function oneAtATime<Result>(
   command: string,
   work: (run: Run) => Promise<Result>,
 ): Promise<Result> {
-  const folder = join(dir, FOLDER);
+  const folder = join(dir, CARE_FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'intent.json');
   using _lock = tryFileLock(join(folder, 'lock')) ?? refuse(readIntent(file));

@@ -3,6 +3,7 @@ import { stackOptions } from '../options.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 import { preflight } from '../stack/preflight.ts';
+import { noteSecrets, servicesWithOldSecrets } from '../stack/secrets-in-use.ts';
 
 /** A new version of Ghost changes its database at its first start. */
 const LONGEST_START_S = '900';
@@ -16,12 +17,10 @@ export const up = verb({
         print(`\`prosora ${unfinished.command}\` was cut off; this ends what it began.`);
       await assertReady(dir, print);
       const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
-      await compose(dir, words, { isShown: process.stdout.isTTY }).catch(async (cause: unknown) => {
-        throw new ProsoraError('NOT_HEALTHY', await whatIsWrong(dir), {
-          help: '`prosora logs SERVICE` shows what it says.',
-          cause,
-        });
-      });
+      const stale = servicesWithOldSecrets(dir, process.env);
+      await start(dir, words);
+      if (stale.length > 0) await start(dir, [...words, '--force-recreate', '--no-deps', ...stale]);
+      noteSecrets(dir, process.env);
       const containers = await containersOf(dir);
       show({ containers }, () => 'The stack is up and healthy.');
       return 0;
@@ -40,6 +39,16 @@ export const down = verb({
     return 0;
   },
 });
+
+/** @throws ProsoraError `NOT_HEALTHY` with what did not come up */
+async function start(dir: string, words: readonly string[]): Promise<void> {
+  await compose(dir, words, { isShown: process.stdout.isTTY }).catch(async (cause: unknown) => {
+    throw new ProsoraError('NOT_HEALTHY', await whatIsWrong(dir), {
+      help: '`prosora logs SERVICE` shows what it says.',
+      cause,
+    });
+  });
+}
 
 /** @throws ProsoraError `NOT_READY` with each reason, before anything is touched */
 async function assertReady(dir: string, print: (line: string) => void): Promise<void> {
