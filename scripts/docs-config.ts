@@ -9,6 +9,7 @@ import { operations as collectorOperations } from '../packages/ghost-analytics-t
 import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
+import { stackOptions } from '../packages/ghost-stack/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -49,6 +50,7 @@ const PACKAGES: DocumentedPackage[] = [
     operations: collectorOperations,
   },
   { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
+  { folder: 'ghost-stack', options: stackOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;

@@ -83,6 +83,10 @@ export const plan: Record<string, Plan> = {
     ],
     finished: true,
   },
+  'packages/ghost-stack': {
+    flow: ['verbs', 'doctor', 'services', 'logs', 'notify', 'stack', 'settings'],
+    finished: true,
+  },
   'packages/ghost-local': {
     flow: ['portal', 'admin', 'boot', 'database', 'install', 'site'],
     finished: true,
