@@ -6,6 +6,7 @@ import { assertTables, type ExpectedStore } from '../database/expected-store.ts'
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreMisusedError } from '../errors.ts';
+import { MigratingConnection } from './migrating-connection.ts';
 import { StoreMysqlDialect } from './mysql-dialect.ts';
 
 import { createPoolDriver, createWritingDriver } from './mysql-driver.ts';
@@ -45,7 +46,7 @@ export async function openMysql(options: MysqlOptions, migrations: Migrations): 
   const closing = () => Promise.allSettled([writing.end(), reading.end()]);
   try {
     await checkServer(reading);
-    const migrating = new StoreMysqlDialect(createPoolDriver(writing));
+    const migrating = new StoreMysqlDialect(createPoolDriver(writing, MigratingConnection));
     const migrator = new Kysely<DurableTables>({ dialect: migrating });
     const database = new URL(options.url).pathname.slice(1);
     if (options.expected !== undefined)
