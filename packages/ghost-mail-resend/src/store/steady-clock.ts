@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@prosora/durable';
 import {
   type ClockGuard,
   type ClockRecord,
+  createHearing,
   type MachineClocks,
   machineClocks,
   openClockGuard,
@@ -44,14 +46,17 @@ export async function openSteadyClock(
   }: ClockSources,
 ): Promise<SteadyClock> {
   let store: MailStore | undefined;
-  let hasHeard = false;
+  const hearing = createHearing();
   const record: ClockRecord = {
     async read() {
       const saved = await readClock(store?.db ?? db, machine);
-      hasHeard = saved?.isTrusted ?? false;
-      return saved;
+      return hearing.listen(saved, saved?.said);
     },
-    write: (saved) => store && writeClock(store, machine, saved, hasHeard),
+    async write(saved) {
+      if (store === undefined) return;
+      await writeClock(store, machine, { ...saved, heard: hearing.latest() });
+      hearing.keep();
+    },
   };
   const guard = await openClockGuard({ record, notBeforeMs: await newestTime(db), clocks });
   const stepMs = () => guard.doubt()?.stepMs ?? 0;
@@ -74,7 +79,7 @@ export async function trustClocks(store: MailStore): Promise<number> {
   return await store.transaction(async (tx) => {
     const rows = await tx.selectFrom('clock_record').selectAll().forUpdate().execute();
     for (const { machine, saved } of rows) {
-      const trusted = JSON.stringify({ ...parseSavedClock(saved), isTrusted: true });
+      const trusted = JSON.stringify({ ...parseSavedClock(saved), said: randomUUID() });
       await tx
         .updateTable('clock_record')
         .set({ saved: trusted })
@@ -99,13 +104,8 @@ async function readClock(db: Kysely<MailTables>, machine: string) {
   return row && parseSavedClock(row.saved);
 }
 
-/** What a person said since the guard read stands until it reads again. */
-async function writeClock(
-  store: MailStore,
-  machine: string,
-  saved: SavedClock,
-  hasHeard: boolean,
-): Promise<void> {
+/** What a person said since the guard read stands, for this guard and for others of this machine. */
+async function writeClock(store: MailStore, machine: string, saved: SavedClock): Promise<void> {
   await store.transaction(async (tx) => {
     const known = await tx
       .selectFrom('clock_record')
@@ -113,8 +113,8 @@ async function writeClock(
       .where('machine', '=', machine)
       .forUpdate()
       .executeTakeFirst();
-    const isTrusted = !hasHeard && known !== undefined && parseSavedClock(known.saved)?.isTrusted;
-    const row = { saved: JSON.stringify(isTrusted ? { ...saved, isTrusted } : saved) };
+    const before = known && parseSavedClock(known.saved);
+    const row = { saved: JSON.stringify({ ...saved, said: before?.said }) };
     if (known === undefined)
       await tx
         .insertInto('clock_record')
