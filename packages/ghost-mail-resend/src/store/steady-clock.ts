@@ -12,7 +12,10 @@ import {
   type SavedClock,
 } from '@prosora/service';
 import type { Kysely } from 'kysely';
-import type { MailStore, MailTables } from './schema.ts';
+import type { MailStore, MailTables, MailTx } from './schema.ts';
+
+/** By how much steady time may fall behind in between, as when a clock is corrected; a key's age has an hour of room. */
+const CORRECTION_MS = 30 * 60 * 1000;
 
 /** The time of a bridge: it goes on at the real rate when the machine's clock jumps. */
 export interface SteadyClock {
@@ -114,6 +117,7 @@ async function writeClock(store: MailStore, machine: string, saved: SavedClock):
       .forUpdate()
       .executeTakeFirst();
     const before = known && parseSavedClock(known.saved);
+    if (before && isSetBack(before, saved)) await forgetAges(tx);
     const row = { saved: JSON.stringify({ ...saved, said: before?.said }) };
     if (known === undefined)
       await tx
@@ -122,6 +126,23 @@ async function writeClock(store: MailStore, machine: string, saved: SavedClock):
         .execute();
     else await tx.updateTable('clock_record').set(row).where('machine', '=', machine).execute();
   });
+}
+
+/** Whether less time went by than the machine was up: a person or a witness said that time had been ahead. */
+function isSetBack(before: SavedClock, after: SavedClock): boolean {
+  const upSince = before.bootId === after.bootId ? before.uptimeMs : 0;
+  const leastMs = after.uptimeMs - upSince - CORRECTION_MS;
+  return after.steadyMs - before.steadyMs < leastMs;
+}
+
+/** Nobody knows any more how old the keys of calls in doubt are: as if they were too old to be repeated. */
+async function forgetAges(tx: MailTx): Promise<void> {
+  await tx
+    .updateTable('chunk')
+    .set({ keyed_at: 0 })
+    .where('state', '=', 'queued')
+    .where('keyed_at', 'is not', null)
+    .execute();
 }
 
 /** For a guard that never looked: it cannot be earlier than the newest mail. */
