@@ -1,17 +1,26 @@
 // Looks at every public package as npm would publish it: publint reads the tarball's package.json,
-// attw resolves its types the way each kind of consumer does.
+// attw resolves its types the way each kind of consumer does. Types that name a private package resolve here alone.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 
 const packages = readdirSync('packages').map((folder) => ({
   folder: `packages/${folder}`,
   manifest: JSON.parse(readFileSync(`packages/${folder}/package.json`, 'utf8')),
 }));
 
+const privateNames = packages
+  .filter(({ manifest }) => manifest.private)
+  .map(({ manifest }) => manifest.name as string);
+
 for (const { folder, manifest } of packages) {
   if (manifest.private) continue;
   console.log(`\n${manifest.name}`);
   execFileSync('publint', ['--strict', folder], { stdio: 'inherit' });
+  for (const file of globSync(`${folder}/dist/**/*.d.{ts,cts,mts}`)) {
+    const types = readFileSync(file, 'utf8');
+    const named = privateNames.find((name) => new RegExp(`['"]${name}['"/]`).test(types));
+    if (named !== undefined) throw new Error(`${file} names ${named}, which nobody can install.`);
+  }
   // A command alone has nothing whose types could be resolved.
   if (manifest.exports['.'] === undefined) continue;
   // A package that Ghost loads with require has no entry for import.
