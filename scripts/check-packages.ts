@@ -1,11 +1,23 @@
 // Looks at every public package as npm would publish it: publint reads the tarball's package.json,
-// attw resolves its types the way each kind of consumer does.
+// attw resolves its types the way each kind of consumer does. Types that name a private package resolve here alone.
 import { execFileSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { publicPackages } from './release/packages.ts';
 
+const privateNames = readdirSync('packages')
+  .map((folder) => JSON.parse(readFileSync(`packages/${folder}/package.json`, 'utf8')))
+  .filter((manifest) => manifest.private)
+  .map((manifest) => manifest.name as string);
+
 for (const { dir, manifest } of publicPackages('.')) {
-  console.log(`\n${manifest.name}`);
+  console.log(`
+${manifest.name}`);
   execFileSync('publint', ['--strict', dir], { stdio: 'inherit' });
+  for (const file of globSync(`${dir}/dist/**/*.d.{ts,cts,mts}`)) {
+    const types = readFileSync(file, 'utf8');
+    const named = privateNames.find((name) => new RegExp(`['"]${name}['"/]`).test(types));
+    if (named !== undefined) throw new Error(`${file} names ${named}, which nobody can install.`);
+  }
   // A command alone has nothing whose types could be resolved.
   const main = manifest.exports['.'];
   if (main === undefined) continue;

@@ -52,7 +52,10 @@ const leanBundle: Plugin = {
 export default defineConfig([
   library({
     entry: { index: 'src/index.ts', express: 'src/webhook/node.ts', web: 'src/webhook/web.ts' },
-    dts: { resolve: [/^@prosora\//] },
+    // The types of a private package are written into these; `resolve` does not know of its `exports`.
+    dts: {
+      compilerOptions: { paths: { '@prosora/service/errors': ['../service/src/errors.ts'] } },
+    },
     noExternal: [/^@prosora\//],
     // The code that services share also imports a logger and metrics; the library uses neither, so
     // what is left of those imports is shaken off.

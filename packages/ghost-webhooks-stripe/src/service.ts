@@ -12,6 +12,7 @@ import {
   openOperatorTokens,
   serveOperations,
   startPrivateListener,
+  trustClock,
 } from '@prosora/service';
 import { openSecrets } from './account/open-secrets.ts';
 import { openStripeAccount } from './account/stripe.ts';
@@ -24,7 +25,7 @@ import { createGhostAdmin } from './deliver/ghost-admin.ts';
 import { createGhostBreaker } from './deliver/ghost-breaker.ts';
 import { createPace } from './deliver/pace.ts';
 import { breakerInTurn, takeTurns } from './deliver/turn.ts';
-import { adviceOn, openInboxClock, steadyClock } from './inbox/clock.ts';
+import { adviceOn, clockRecordOf, openInboxClock, steadyClock } from './inbox/clock.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import { openInbox } from './inbox/open-inbox.ts';
 import { INBOX_FILE, newestEventAt } from './inbox/store.ts';
@@ -158,6 +159,8 @@ export async function startStripeService(
       }),
     async trustClock() {
       guard.trust();
+      // Another inbox on this machine and folder has a guard of its own.
+      await trustClock(clockRecordOf(values));
       return true;
     },
   });

@@ -9,6 +9,10 @@ import { lineSlots } from './schema.ts';
  *
  * Written once for both databases: `integer` has 64 bits, `text` and `blob` any length, and a column in an
  * index is a `varchar(n)`. Names and ids compare byte by byte.
+ *
+ * A process may die amid a step. SQLite undoes the step then; MySQL keeps the statements that ran, and the next start
+ * runs the step again from its first: what is made or dropped already counts as done, as does an insert whose key is
+ * there, and an update has to bear the repetition.
  */
 export type Migrations = Record<string, Migration>;
 

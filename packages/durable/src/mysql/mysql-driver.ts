@@ -5,9 +5,9 @@ import { StoreMisusedError } from '../errors.ts';
 import { StoreConnection } from './mysql-connection.ts';
 import { asMysqlStoreError } from './mysql-errors.ts';
 
-async function take(pool: Pool): Promise<StoreConnection> {
+async function take(pool: Pool, Connection = StoreConnection): Promise<StoreConnection> {
   try {
-    return new StoreConnection(await pool.getConnection());
+    return new Connection(await pool.getConnection());
   } catch (error) {
     throw asMysqlStoreError(error);
   }
@@ -26,11 +26,11 @@ const noTransactions = async () => {
   );
 };
 
-/** Runs each statement on a connection of the pool. */
-export function createPoolDriver(pool: Pool): Driver {
+/** Runs each statement on a connection of the pool, which `Connection` hands to Kysely. */
+export function createPoolDriver(pool: Pool, Connection = StoreConnection): Driver {
   return {
     init: async () => undefined,
-    acquireConnection: () => take(pool),
+    acquireConnection: () => take(pool, Connection),
     releaseConnection: async (connection) => giveBack(connection as StoreConnection),
     beginTransaction: noTransactions,
     commitTransaction: noTransactions,

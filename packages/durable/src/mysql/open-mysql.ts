@@ -6,6 +6,7 @@ import { assertTables, type ExpectedStore } from '../database/expected-store.ts'
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreMisusedError } from '../errors.ts';
+import { MigratingConnection } from './migrating-connection.ts';
 import { StoreMysqlDialect } from './mysql-dialect.ts';
 
 import { createPoolDriver, createWritingDriver } from './mysql-driver.ts';
@@ -43,7 +44,7 @@ export async function openMysql(options: MysqlOptions, migrations: Migrations): 
   try {
     await checkServer(reading);
     const dialectOf = (driver: Driver) => new StoreMysqlDialect(driver, options.prefix ?? '');
-    const migrating = dialectOf(createPoolDriver(writing));
+    const migrating = dialectOf(createPoolDriver(writing, MigratingConnection));
     const migrator = new Kysely<DurableTables>({ dialect: migrating });
     const database = new URL(options.mysql).pathname.slice(1);
     if (options.expected !== undefined) {

@@ -18,7 +18,8 @@ import { settleVerdict } from './settle-verdict.ts';
 import { CLEAN_REFUSALS, judge, type Verdict } from './verdict.ts';
 
 /** Resend keeps a key for 24 hours; an hour less leaves room for clocks and the call itself. */
-const KEY_LIFETIME_MS = 23 * 60 * 60 * 1000;
+const CLOCK_ROOM_MS = 60 * 60 * 1000;
+const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000 - CLOCK_ROOM_MS;
 
 /** `resume` ends it. */
 const PAUSED_MS = 365 * 24 * 60 * 60 * 1000;
@@ -138,7 +139,7 @@ async function bytesInDoubt(context: SendContext, loaded: LoadedChunk): Promise<
   const { store, pixelUrl } = context;
   const { chunk } = loaded;
   if (!isKeyKept(chunk, latestOf(context))) {
-    return { kind: 'mismatch', reason: 'Resend no longer keeps the key of a call in doubt.' };
+    return { kind: 'mismatch', reason: 'Resend may no longer keep the key of a call in doubt.' };
   }
   const kept = await readBody(store, chunk);
   if (kept !== undefined) return kept;
@@ -150,9 +151,10 @@ async function bytesInDoubt(context: SendContext, loaded: LoadedChunk): Promise<
 
 const latestOf = ({ latest, clock }: SendContext): number => (latest ?? clock.now)();
 
-/** A clock that jumped must not make an old key young: mails would go out twice. */
+/** A clock that jumped must not make an old key young: mails would go out twice. One of the future has no known age. */
 function isKeyKept({ keyed_at }: ChunkTable, now: number): boolean {
-  return now - (keyed_at ?? 0) <= KEY_LIFETIME_MS;
+  const ageMs = now - (keyed_at ?? 0);
+  return ageMs >= -CLOCK_ROOM_MS && ageMs <= KEY_LIFETIME_MS;
 }
 
 /**

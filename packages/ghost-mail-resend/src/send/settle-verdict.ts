@@ -24,6 +24,8 @@ const PACED_MS = 1_000;
 const QUOTA_MS = 60 * 60 * 1000;
 const BUSY_MS = 2_000;
 const LOCKED_MS = 30_000;
+/** All mail waits, sign-in mails too, so an answer may not hold it for longer: a refused call costs nothing. */
+const LONGEST_MS = { paced: 60_000, quota: QUOTA_MS, unsure: QUOTA_MS };
 
 /** Turns a verdict into the job's result and the rows that are written in the same transaction. */
 export function settleVerdict(
@@ -54,7 +56,8 @@ export function settleVerdict(
     }
     case 'paced':
     case 'quota': {
-      const waitMs = retryAfterMs ?? (verdict.kind === 'paced' ? PACED_MS : QUOTA_MS);
+      const askedMs = retryAfterMs ?? (verdict.kind === 'paced' ? PACED_MS : QUOTA_MS);
+      const waitMs = Math.min(askedMs, LONGEST_MS[verdict.kind]);
       return {
         ...parkFor(waitMs, verdict.reason),
         also: async (tx) => {
@@ -82,7 +85,7 @@ export function settleVerdict(
       return {
         kind: 'retry',
         reason: verdict.reason,
-        ...(retryAfterMs !== null && { afterMs: retryAfterMs }),
+        ...(retryAfterMs !== null && { afterMs: Math.min(retryAfterMs, LONGEST_MS.unsure) }),
       };
   }
 }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '@prosora/durable';
 import {
   type ClockGuard,
   type ClockRecord,
+  createHearing,
   type MachineClocks,
   machineClocks,
   openClockGuard,
@@ -10,7 +12,10 @@ import {
   type SavedClock,
 } from '@prosora/service';
 import type { Kysely } from 'kysely';
-import type { MailStore, MailTables } from './schema.ts';
+import type { MailStore, MailTables, MailTx } from './schema.ts';
+
+/** By how much steady time may fall behind in between, as when a clock is corrected; a key's age has an hour of room. */
+const CORRECTION_MS = 30 * 60 * 1000;
 
 /** The time of a bridge: it goes on at the real rate when the machine's clock jumps. */
 export interface SteadyClock {
@@ -44,14 +49,17 @@ export async function openSteadyClock(
   }: ClockSources,
 ): Promise<SteadyClock> {
   let store: MailStore | undefined;
-  let hasHeard = false;
+  const hearing = createHearing();
   const record: ClockRecord = {
     async read() {
       const saved = await readClock(store?.db ?? db, machine);
-      hasHeard = saved?.isTrusted ?? false;
-      return saved;
+      return hearing.listen(saved, saved?.said);
     },
-    write: (saved) => store && writeClock(store, machine, saved, hasHeard),
+    async write(saved) {
+      if (store === undefined) return;
+      await writeClock(store, machine, { ...saved, heard: hearing.latest() });
+      hearing.keep();
+    },
   };
   const guard = await openClockGuard({ record, notBeforeMs: await newestTime(db), clocks });
   const stepMs = () => guard.doubt()?.stepMs ?? 0;
@@ -74,7 +82,7 @@ export async function trustClocks(store: MailStore): Promise<number> {
   return await store.transaction(async (tx) => {
     const rows = await tx.selectFrom('clock_record').selectAll().forUpdate().execute();
     for (const { machine, saved } of rows) {
-      const trusted = JSON.stringify({ ...parseSavedClock(saved), isTrusted: true });
+      const trusted = JSON.stringify({ ...parseSavedClock(saved), said: randomUUID() });
       await tx
         .updateTable('clock_record')
         .set({ saved: trusted })
@@ -99,13 +107,8 @@ async function readClock(db: Kysely<MailTables>, machine: string) {
   return row && parseSavedClock(row.saved);
 }
 
-/** What a person said since the guard read stands until it reads again. */
-async function writeClock(
-  store: MailStore,
-  machine: string,
-  saved: SavedClock,
-  hasHeard: boolean,
-): Promise<void> {
+/** What a person said since the guard read stands, for this guard and for others of this machine. */
+async function writeClock(store: MailStore, machine: string, saved: SavedClock): Promise<void> {
   await store.transaction(async (tx) => {
     const known = await tx
       .selectFrom('clock_record')
@@ -113,8 +116,9 @@ async function writeClock(
       .where('machine', '=', machine)
       .forUpdate()
       .executeTakeFirst();
-    const isTrusted = !hasHeard && known !== undefined && parseSavedClock(known.saved)?.isTrusted;
-    const row = { saved: JSON.stringify(isTrusted ? { ...saved, isTrusted } : saved) };
+    const before = known && parseSavedClock(known.saved);
+    if (before && isSetBack(before, saved)) await forgetAges(tx);
+    const row = { saved: JSON.stringify({ ...saved, said: before?.said }) };
     if (known === undefined)
       await tx
         .insertInto('clock_record')
@@ -122,6 +126,23 @@ async function writeClock(
         .execute();
     else await tx.updateTable('clock_record').set(row).where('machine', '=', machine).execute();
   });
+}
+
+/** Whether less time went by than the machine was up: a person or a witness said that time had been ahead. */
+function isSetBack(before: SavedClock, after: SavedClock): boolean {
+  const upSince = before.bootId === after.bootId ? before.uptimeMs : 0;
+  const leastMs = after.uptimeMs - upSince - CORRECTION_MS;
+  return after.steadyMs - before.steadyMs < leastMs;
+}
+
+/** Nobody knows any more how old the keys of calls in doubt are: as if they were too old to be repeated. */
+async function forgetAges(tx: MailTx): Promise<void> {
+  await tx
+    .updateTable('chunk')
+    .set({ keyed_at: 0 })
+    .where('state', '=', 'queued')
+    .where('keyed_at', 'is not', null)
+    .execute();
 }
 
 /** For a guard that never looked: it cannot be earlier than the newest mail. */

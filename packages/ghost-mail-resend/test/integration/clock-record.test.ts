@@ -39,5 +39,33 @@ eachPlace((nextPlace) => {
       await guard.look();
       expect(guard.doubt()).toBeDefined();
     });
+
+    test('is heard once by each of two bridges on one machine', async () => {
+      const clocks = machineClock();
+      await using lab = await startMailLab({ place: await nextPlace(), bridge: { clocks } });
+      await lab.bridge.stop();
+      const { store } = await openMailStore(lab.place, undefined, clocks);
+      await using _closing = store;
+      const open = async () => {
+        const steady = await openSteadyClock(store.db, 'a machine of two bridges', { clocks });
+        steady.keepIn(store);
+        await steady.guard.look();
+        return steady.guard;
+      };
+      const guards = [await open(), await open()];
+      clocks.step(-3 * 24 * 60 * 60 * 1000);
+      for (const guard of guards) await guard.look();
+      await trustClocks(store);
+      for (const guard of guards) {
+        expect(guard.doubt()).toBeDefined();
+        await guard.look();
+        expect(guard.doubt()).toBeUndefined();
+      }
+      clocks.step(-3 * 24 * 60 * 60 * 1000);
+      for (const guard of [...guards, await open()]) {
+        await guard.look();
+        expect(guard.doubt()).toBeDefined();
+      }
+    });
   });
 });

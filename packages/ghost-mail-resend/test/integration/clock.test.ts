@@ -86,6 +86,41 @@ eachPlace((nextPlace) => {
     expect(lab.resend.requests.list(/batch/)).toHaveLength(1);
   });
 
+  test.each([
+    ['in the future', 24.2 * HOUR_MS, -40 * DAY_MS],
+    ['an hour ago', 50 * HOUR_MS, -49 * HOUR_MS],
+  ])(
+    'a call in doubt is not repeated when its key seems made %s since a person set time back',
+    async (_when, passedMs, stepMs) => {
+      const clocks = machineClock();
+      await using lab = await start(clocks);
+      await lab.bridge.stop();
+      clocks.step(-stepMs);
+      const opened = await openMailStore(lab.place, undefined, clocks);
+      const { store, queues, clock, guard, keepIn } = opened;
+      await using _closing = store;
+      keepIn(store);
+      guard.trust();
+      await guard.look();
+      await acceptForm(opened, newsletterForm(membersOf(3)), clock.now);
+      const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
+      const pace = createSharedPace(store, clock);
+      const context = { store, queues, resend, clock, pace, latest: guard.latest };
+      const [job] = await queues.chunks.claim(1, 60_000);
+      if (job === undefined) throw new Error('nothing to send');
+      const send = () => sendChunk(context, job, new AbortController().signal);
+      lab.resend.faults.set([{ match: { times: 1 }, fault: { dropAfterAccept: true } }]);
+      await send();
+      clocks.pass(passedMs);
+      clocks.step(stepMs);
+      await trustClocks(store);
+      await guard.look();
+      expect(guard.doubt()).toBeUndefined();
+      expect(await send()).toMatchObject({ kind: 'ambiguous' });
+      expect(lab.resend.requests.list(/batch/)).toHaveLength(1);
+    },
+  );
+
   test('mail that cannot be sent is not given up because the clock jumped by its seven days', async () => {
     const clocks = machineClock();
     await using lab = await start(clocks);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { ClockDoubt } from './clock-doubt.ts';
 
@@ -20,6 +20,10 @@ export interface SavedClock {
   doubt?: ClockDoubt | undefined;
   /** Set by `trustClock`, until the guard hears it at its next look. */
   isTrusted?: boolean | undefined;
+  /** Names the last time that a person trusted the clock, where it is kept with the rest. */
+  said?: string | undefined;
+  /** Names the last such time that a guard heard; for one that starts later it is past. */
+  heard?: string | undefined;
 }
 
 /** Where a guard's state is kept. */
@@ -39,6 +43,8 @@ const savedClock = z.object({
   suspectMs: z.optional(z.number()),
   doubt: z.optional(doubt),
   isTrusted: z.optional(z.boolean()),
+  said: z.optional(z.string()),
+  heard: z.optional(z.string()),
 });
 
 /** Reads what `JSON.stringify` made of a saved clock; undefined for anything else. */
@@ -52,27 +58,48 @@ export function parseSavedClock(text: string): SavedClock | undefined {
 
 /**
  * Keeps the state in a file, which is replaced whole. Its folder must exist. What a person says stands in a file
- * beside it, so that a guard which writes at that moment does not write over it; it goes once a guard has read it.
+ * beside it, so that a guard which writes at that moment does not write over it. It stays, under a name of its own,
+ * for there may be several guards: each hears it once, and one that starts later not at all.
  *
  * @param parse For a file that another version wrote in a form of its own.
  */
 export function fileClockRecord(file: string, parse = parseSavedClock): ClockRecord {
   const trustFile = `${file}.trusted`;
-  let hasHeard = false;
+  const hearing = createHearing();
   return {
     async read() {
       const saved = parse((await readIfThere(file)) ?? '');
-      hasHeard = (await readIfThere(trustFile)) !== undefined;
-      return saved && { ...saved, ...(hasHeard && { isTrusted: true }) };
+      return hearing.listen(saved, await readIfThere(trustFile));
     },
     async write({ isTrusted, ...saved }) {
-      if (isTrusted) return await writeFile(trustFile, '', { mode: 0o600 });
+      if (isTrusted) return await writeFile(trustFile, randomUUID(), { mode: 0o600 });
       // Processes of two containers may have one number.
       const draft = `${file}.${randomUUID()}.draft`;
-      await writeFile(draft, JSON.stringify(saved), { mode: 0o600 });
+      const heard = hearing.latest();
+      await writeFile(draft, JSON.stringify({ ...saved, heard }), { mode: 0o600 });
       await rename(draft, file);
-      if (hasHeard) await rm(trustFile, { force: true });
-      hasHeard = false;
+      hearing.keep();
+    },
+  };
+}
+
+/** What one guard has heard of a person who trusts the clock, while others write the same record. */
+export function createHearing() {
+  let heard: string | undefined;
+  let latest: string | undefined;
+  let isFirst = true;
+  return {
+    /** What was read, and whether something was said that this guard has not heard. */
+    listen(saved: SavedClock | undefined, said: string | undefined): SavedClock | undefined {
+      if (isFirst) heard = saved?.heard;
+      isFirst = false;
+      latest = said ?? heard;
+      return saved && { ...saved, ...(latest !== heard && { isTrusted: true }) };
+    },
+    /** What will have been heard once what is being written is kept. */
+    latest: () => latest,
+    keep(): void {
+      heard = latest;
     },
   };
 }

@@ -1,5 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
@@ -100,13 +108,14 @@ function readKept(dataDir: string): OperatorTokens | undefined {
 /** Two processes on one folder agree: the file appears whole, and only once. */
 function makeKept(dataDir: string): OperatorTokens {
   const file = join(dataDir, FILE);
-  const draft = `${file}.${process.pid}.draft`;
+  // Processes of two containers may have one number.
+  const draft = `${file}.${randomUUID()}.draft`;
   const made = { read: newToken(), write: newToken() };
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(draft, JSON.stringify(made), { mode: 0o600 });
     try {
-      linkSync(draft, file);
+      appear(draft, file);
       return made;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -119,6 +128,24 @@ function makeKept(dataDir: string): OperatorTokens {
       help: 'Let the service write its data folder, or set both operator tokens.',
       cause,
     });
+  }
+}
+
+/** What a file system says that has no hard links, as on some shares. */
+const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/**
+ * Where there are no links, a copy is made only where no file is, and taken back if it fails. A process that is
+ * killed amid it leaves a part, which is refused with the advice to delete it.
+ *
+ * @throws what the file system throws: `EEXIST` where another process was first
+ */
+function appear(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code)) throw error;
+    copyFileSync(draft, file, constants.COPYFILE_EXCL);
   }
 }
 

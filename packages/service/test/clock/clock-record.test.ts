@@ -26,5 +26,23 @@ test('who trusts the clock while the guard writes is heard at its next look', as
   expect(guard.doubt()).toBeDefined();
   await guard.look();
   expect(guard.doubt()).toBeUndefined();
-  expect(readdirSync(folder)).toEqual(['clock.json']);
+  expect(readdirSync(folder)).toEqual(['clock.json', 'clock.json.trusted']);
+});
+
+test('each of two guards on one record hears it once, and one that starts later does not', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'clock-record-')), 'clock.json');
+  const clocks = createSimulatedClocks();
+  const open = () => openClockGuard({ record: fileClockRecord(file), clocks });
+  const guards = [await open(), await open()];
+  clocks.step(40 * 86_400_000);
+  for (const guard of guards) await guard.look();
+  expect(guards.map((guard) => guard.doubt()?.stepMs)).toEqual([3_456_000_000, 3_456_000_000]);
+  await trustClock(fileClockRecord(file));
+  for (const guard of guards) await guard.look();
+  expect(guards.map((guard) => guard.doubt())).toEqual([undefined, undefined]);
+  clocks.step(40 * 86_400_000);
+  for (const guard of [...guards, await open()]) {
+    await guard.look();
+    expect(guard.doubt()).toBeDefined();
+  }
 });
