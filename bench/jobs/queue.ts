@@ -24,10 +24,24 @@ export async function measureQueue(): Promise<Figure[]> {
       copyFileSync(await backlog(size), file);
       measured.set(size, await measure(file));
     }
-    return sizes.flatMap((size) => figuresOf(size, measured));
+    const bare: Figure = { name: 'bare fsynced inserts', value: bareInserts(folder), unit: '/s' };
+    return [bare, ...sizes.flatMap((size) => figuresOf(size, measured))];
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What this disk does now: two flushes are what three trivial jobs cost. */
+function bareInserts(folder: string): number {
+  const database = new DatabaseSync(join(folder, 'bare.db'));
+  database.exec('pragma journal_mode = wal; pragma synchronous = full');
+  database.exec('create table bare (id integer primary key, payload blob not null)');
+  const insert = database.prepare('insert into bare (payload) values (?)');
+  const startedAt = performance.now();
+  for (let n = 0; n < 1_000; n += 1) insert.run(new Uint8Array(300));
+  const perSecond = 1_000_000 / (performance.now() - startedAt);
+  database.close();
+  return perSecond;
 }
 
 interface Measured {
@@ -54,15 +68,15 @@ function figuresOf(size: number, measured: Map<number, Measured>): Figure[] {
       },
     },
     {
-      name: `enqueue at 100/s, ${name}`,
+      name: `enqueue p99 at 100/s, ${name}`,
       value: p99,
-      unit: 'ms p99',
+      unit: 'ms',
       budget: { description: '< 10 ms', met: p99 < 10 },
     },
     {
-      name: `enqueue at 100/s, ${name}`,
+      name: `enqueue p50 at 100/s, ${name}`,
       value: p50,
-      unit: 'ms p50',
+      unit: 'ms',
       yardstick: { name: 'none waiting', value: emptyP50 },
       budget: { description: '≤ 120 % of that with none waiting', met: p50 <= 1.2 * emptyP50 },
     },

@@ -31,7 +31,11 @@ export function createAsking(rescheduleAll: () => Promise<unknown>): Asking {
     next = undefined;
     const mine = new Set<string>();
     heard = mine;
-    await rescheduleAll();
+    const turns = await rescheduleAll();
+    // Who could not be asked has not said no.
+    if (Array.isArray(turns) && turns.some(({ status }) => status === 'rejected')) {
+      throw new Error('Ghost could not say what it still has scheduled');
+    }
     return mine;
   }
 

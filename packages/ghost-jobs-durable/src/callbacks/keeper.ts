@@ -49,8 +49,8 @@ export function startKeeper(options: KeeperOptions): Keeper {
     // The clock of the store never steps back, and Ghost goes by the one on the wall.
     if (Date.now() < time) return park(time, 'the clock was set back');
     if (!known.has(job.id)) {
-      const bootEnds = startedAt + BOOT_MS;
-      if (Date.now() < bootEnds) return park(bootEnds, 'Ghost has not asked for it since its boot');
+      // Looked at again soon: Ghost may ask for it at the very moment in which it is put aside.
+      if (Date.now() < startedAt + BOOT_MS) return park(Date.now() + 2_000, strange);
       await asking.ask();
     }
     const callback = known.get(job.id);
@@ -131,6 +131,8 @@ const unheard = {
   token: 'Ghost did not take the token, and gave a new one',
   nothing: 'Ghost found nothing to do, and still asks for it',
 };
+
+const strange = 'Ghost has not asked for it since its boot';
 
 const done: Result<never> = { kind: 'done', answered: true };
 

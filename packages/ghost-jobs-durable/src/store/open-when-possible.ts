@@ -20,7 +20,7 @@ export async function openWhenPossible(
   const attempt = async (): Promise<boolean> => {
     let opened: SharedStore;
     try {
-      opened = await shareStore(place);
+      opened = await shareStore(place, log);
     } catch (error) {
       tell(error);
       return false;

@@ -1,6 +1,8 @@
 import { openStore, type StorePlace } from '@prosora/durable';
 import manifest from '../../package.json' with { type: 'json' };
-import { type JobStore, migrations } from './tables.ts';
+import type { Log } from '../config/ghost.ts';
+import { mendFile } from './mend-file.ts';
+import { type JobStore, type JobTables, migrations } from './tables.ts';
 
 /** A store that both adapters of a process use. */
 export interface SharedStore {
@@ -9,8 +11,14 @@ export interface SharedStore {
   release(): Promise<void>;
 }
 
+interface Opened {
+  store: JobStore;
+  /** Resolves when the file holds what the store does. */
+  mended(): Promise<void>;
+}
+
 interface Shared {
-  opening: Promise<JobStore>;
+  opening: Promise<Opened>;
   users: number;
 }
 
@@ -23,21 +31,29 @@ const shared = (() => {
 })();
 
 /** Opens the store of a place, or joins whoever has it open in this process. @throws what `openStore` throws */
-export async function shareStore(place: StorePlace): Promise<SharedStore> {
+export async function shareStore(place: StorePlace, log: Log): Promise<SharedStore> {
   const name = 'file' in place ? place.file : `${place.mysql} ${place.socketPath} ${place.prefix}`;
-  const entry = shared.get(name) ?? { opening: openStore({ ...place, migrations }), users: 0 };
+  const entry = shared.get(name) ?? { opening: open(place, log), users: 0 };
   shared.set(name, entry);
   entry.users += 1;
   const release = async () => {
     entry.users -= 1;
     if (entry.users > 0) return;
     if (shared.get(name) === entry) shared.delete(name);
-    await (await entry.opening.catch(() => undefined))?.close();
+    const opened = await entry.opening.catch(() => undefined);
+    await opened?.mended();
+    await opened?.store.close();
   };
   try {
-    return { store: (await entry.opening) as JobStore, release };
+    return { store: (await entry.opening).store, release };
   } catch (error) {
     await release();
     throw error;
   }
+}
+
+async function open(place: StorePlace, log: Log): Promise<Opened> {
+  const store = await openStore<JobTables>({ ...place, migrations });
+  if (!('file' in place)) return { store, mended: async () => undefined };
+  return { store, mended: mendFile({ file: place.file, store, log }) };
 }

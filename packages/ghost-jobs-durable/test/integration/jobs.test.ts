@@ -150,6 +150,21 @@ test('without its store Ghost boots, and a job is refused rather than forgotten'
   await expect(jobs?.enqueue(job('some'))).rejects.toMatchObject({ code: 'JOBS_NOT_READY' });
 });
 
+test('a store that is deleted while it is open is written again, and nothing accepted is lost', async () => {
+  const file = newFile();
+  const first = await start(file, hang, { concurrency: 1 });
+  await first.enqueue(job('some', 'before'));
+  for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`);
+  await first.enqueue(job('some', 'after'));
+  await vi.waitFor(() => expect(recordsOf(file)).toHaveLength(2), { timeout: 10_000 });
+  await first.enqueue(job('some', 'last'));
+  await first.shutdown({ timeoutMs: 0 });
+
+  const received: string[] = [];
+  await start(file, async ({ payload }) => void received.push(payload));
+  await vi.waitFor(() => expect(received).toHaveLength(3), { timeout: 15_000 });
+});
+
 test('a recurring job runs at its tick, once, and the tick that a restart missed is made up once', async () => {
   const file = newFile();
   const ran: string[] = [];
