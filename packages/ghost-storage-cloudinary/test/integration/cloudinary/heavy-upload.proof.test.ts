@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 const { soak } = inject('proof');
 const MEGABYTES = soak ? 200 : 100;
@@ -31,7 +31,7 @@ test(`a video of ${MEGABYTES} MB is uploaded in parts with at most 60 MB more me
     { match: { path: '/upload$', after: 3, times: 1 }, fault: { dropAfterAccept: true } },
   ]);
 
-  const script = join(import.meta.dirname, '../fixtures/heavy-upload.ts');
+  const script = join(import.meta.dirname, '../../fixtures/heavy-upload.ts');
   const config = JSON.stringify(site.configOf({ store: 'media' }));
   const child = fork(script, [config, small.path, large.path], {
     execArgv: ['--conditions=@prosora/source'],

@@ -2,8 +2,8 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultRule } from '@prosora/sandbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CommandSite, startCommandSite } from '../fixtures/command.ts';
-import { picture, sound } from '../fixtures/test-site.ts';
+import { type CommandSite, startCommandSite } from '../../fixtures/command.ts';
+import { picture, sound } from '../../fixtures/test-site.ts';
 
 let site: CommandSite;
 beforeEach(async () => {

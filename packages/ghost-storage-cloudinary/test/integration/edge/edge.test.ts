@@ -12,19 +12,19 @@ import {
   test,
   vi,
 } from 'vitest';
-import { parseConfig } from '../../src/config/parse-config.ts';
-import { caddyfile } from '../../src/edge/caddy.ts';
-import { nginxConfig } from '../../src/edge/nginx.ts';
-import { type EdgeRules, edgeRules, themeSizes } from '../../src/edge/rules.ts';
-import { workerModule } from '../../src/edge/worker.ts';
+import { parseConfig } from '../../../src/config/parse-config.ts';
+import { caddyfile } from '../../../src/edge/caddy.ts';
+import { nginxConfig } from '../../../src/edge/nginx.ts';
+import { type EdgeRules, edgeRules, themeSizes } from '../../../src/edge/rules.ts';
+import { workerModule } from '../../../src/edge/worker.ts';
 import {
   type EdgeServer,
   startCaddy,
   startDns,
   startNginx,
   startWorker,
-} from '../fixtures/edge-servers.ts';
-import { getRaw, picture, sound, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+} from '../../fixtures/edge-servers.ts';
+import { getRaw, picture, sound, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 const THEME = { config: { image_sizes: { s: { width: 300 }, box: { width: 80, height: 40 } } } };
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { picture, sound, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { picture, sound, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 let site: TestSite;
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { Cloudinary } from '../../src/cloudinary/cloudinary.ts';
-import { openSourceFile } from '../../src/store/source-file.ts';
+import { Cloudinary } from '../../../src/cloudinary/cloudinary.ts';
+import { openSourceFile } from '../../../src/store/source-file.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getRaw, picture, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { getRaw, picture, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 let site: TestSite;
 let jpeg: Buffer;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { spawnUploader, type Uploader } from '../fixtures/other-process.ts';
-import { picture, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { spawnUploader, type Uploader } from '../../fixtures/other-process.ts';
+import { picture, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 const { soak } = inject('proof');
 const FILES = soak ? 500 : 20;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type CommandSite, startCommandSite } from '../fixtures/command.ts';
+import { type CommandSite, startCommandSite } from '../../fixtures/command.ts';
 
 const { soak, seed } = inject('proof');
 const FILES = soak ? 5000 : 300;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import type { FaultRule } from '@prosora/sandbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { picture, sound, startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { picture, sound, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 let site: TestSite;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createShrink } from '../../src/store/shrink.ts';
-import { openSourceFile } from '../../src/store/source-file.ts';
-import { startTestSite, type TestSite } from '../fixtures/test-site.ts';
+import { createShrink } from '../../../src/store/shrink.ts';
+import { openSourceFile } from '../../../src/store/source-file.ts';
+import { startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 let site: TestSite;
 beforeAll(async () => {

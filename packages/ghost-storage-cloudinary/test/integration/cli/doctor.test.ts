@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type CommandSite, startCommandSite } from '../fixtures/command.ts';
+import { type CommandSite, startCommandSite } from '../../fixtures/command.ts';
 
 let site: CommandSite;
 beforeAll(async () => {
