@@ -1,12 +1,12 @@
 import { createTinybirdEvents } from '@prosora/service';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { CollectorError } from '../../src/errors.ts';
-import { readPageHit } from '../../src/hit/page-hit.ts';
-import { rowOf } from '../../src/hit/row.ts';
-import { type EngineUpstream, startEngineUpstream } from '../fixtures/engine-upstream.ts';
-import { hitBody } from '../fixtures/hits.ts';
-import { TOKEN } from '../fixtures/running-collector.ts';
+import { CollectorError } from '../../../src/errors.ts';
+import { readPageHit } from '../../../src/hit/page-hit.ts';
+import { rowOf } from '../../../src/hit/row.ts';
+import { type EngineUpstream, startEngineUpstream } from '../../fixtures/engine-upstream.ts';
+import { hitBody } from '../../fixtures/hits.ts';
+import { TOKEN } from '../../fixtures/running-collector.ts';
 
 let engine: EngineUpstream;
 

@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTinybirdEvents, type EventsOutcome } from '@prosora/service';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createSender, type Sender } from '../../src/send/sender.ts';
-import { openCheckpoint } from '../../src/spool/checkpoint.ts';
-import { openSpool, type Spool } from '../../src/spool/spool.ts';
-import { lettersIn } from '../fixtures/dead-letters.ts';
-import { freshDir } from '../fixtures/running-collector.ts';
-import { startUpstream, type Upstream } from '../fixtures/upstream.ts';
+import { createSender, type Sender } from '../../../src/send/sender.ts';
+import { openCheckpoint } from '../../../src/spool/checkpoint.ts';
+import { openSpool, type Spool } from '../../../src/spool/spool.ts';
+import { lettersIn } from '../../fixtures/dead-letters.ts';
+import { freshDir } from '../../fixtures/running-collector.ts';
+import { startUpstream, type Upstream } from '../../fixtures/upstream.ts';
 
 let upstream: Upstream;
 let dir: string;

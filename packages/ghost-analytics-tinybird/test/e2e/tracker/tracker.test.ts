@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { SITE } from '../fixtures/hits.ts';
-import { type Recorder, startRecorder } from '../fixtures/recorder.ts';
+import { SITE } from '../../fixtures/hits.ts';
+import { type Recorder, startRecorder } from '../../fixtures/recorder.ts';
 
 const SILENCE_MS = 500;
 const MONITORING = 'window.__GHOST_SYNTHETIC_MONITORING__ = true;';

@@ -8,7 +8,7 @@ import {
 } from '@prosora/ghost-local';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Recorder, startRecorder, TRACKER } from '../fixtures/recorder.ts';
+import { type Recorder, startRecorder, TRACKER } from '../../fixtures/recorder.ts';
 
 const SCRIPTS = ['ghost', 'ours'] as const;
 const TYPE_OF = { ghost: 'application/json', ours: 'text/plain' };

@@ -15,6 +15,6 @@ test('what columns hold is what Ghost’s own datafiles say (vitest -u writes it
     return [name, Object.fromEntries([...text.matchAll(COLUMN)].map(([, ...pair]) => pair))];
   });
   await expect(`${JSON.stringify(Object.fromEntries(columns), null, 2)}\n`).toMatchFileSnapshot(
-    fileURLToPath(new URL('../../src/project/ghost-columns.json', import.meta.url)),
+    fileURLToPath(new URL('../../../src/project/ghost-columns.json', import.meta.url)),
   );
 });

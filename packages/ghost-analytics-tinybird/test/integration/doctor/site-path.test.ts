@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
 import { findingLine } from '@prosora/service';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { walkSitePath } from '../../src/doctor/site-path.ts';
-import { SITE } from '../fixtures/hits.ts';
-import { TRACKER } from '../fixtures/recorder.ts';
+import { walkSitePath } from '../../../src/doctor/site-path.ts';
+import { SITE } from '../../fixtures/hits.ts';
+import { TRACKER } from '../../fixtures/recorder.ts';
 
 const STAFF_TOKEN = `${'1'.repeat(24)}:${'2'.repeat(64)}`;
 let ghostsScript: string;

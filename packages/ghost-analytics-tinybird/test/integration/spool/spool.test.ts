@@ -4,16 +4,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { readFrames } from '../../src/spool/frame.ts';
-import { openSpool } from '../../src/spool/spool.ts';
+import { readFrames } from '../../../src/spool/frame.ts';
+import { openSpool } from '../../../src/spool/spool.ts';
 import {
   collectorEnv,
   freshDir,
   metric,
   postHit,
   startTestCollector,
-} from '../fixtures/running-collector.ts';
-import { startUpstream } from '../fixtures/upstream.ts';
+} from '../../fixtures/running-collector.ts';
+import { startUpstream } from '../../fixtures/upstream.ts';
 
 const MIB = 2 ** 20;
 const mounts: string[] = [];

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { writeDeadLetter } from '../../src/send/dead-letters.ts';
-import { runVerb, spawnCollector } from '../fixtures/collector-process.ts';
-import { collectorEnv, eventIds, postHit } from '../fixtures/running-collector.ts';
-import { startUpstream } from '../fixtures/upstream.ts';
+import { writeDeadLetter } from '../../../src/send/dead-letters.ts';
+import { runVerb, spawnCollector } from '../../fixtures/collector-process.ts';
+import { collectorEnv, eventIds, postHit } from '../../fixtures/running-collector.ts';
+import { startUpstream } from '../../fixtures/upstream.ts';
 
 test('two processes on one folder know a visitor by one id, and what one leaves when killed the other sends', async () => {
   await using upstream = await startUpstream();
