@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../fixtures/test-engine.ts';
+import { ADMIN_TOKEN, startTestEngine, type TestEngine } from '../../fixtures/test-engine.ts';
 
 const MEGABYTE = Buffer.alloc(1_000_000, 'x');
 
