@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createDeliver, type DeliverOptions, resultFor } from '../../src/deliver/deliver.ts';
 import { GHOST_ANSWERS, type GhostAnswer, rowFor } from '../../src/deliver/ghost-answers.ts';
 import { doubtAfter } from '../../src/deliver/ghost-writes.ts';
-import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
+import { bytesOf, eventLike, recordedEvents } from '../fixtures/events.ts';
 
 const fresh = { failures: 0, failingForMs: 0 };
 const status = (code: number, retryAfterMs?: number): GhostAnswer => ({

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sign as signBody } from '../../src/index.ts';
 import type { StripeService } from '../../src/service.ts';
 import { REFUSALS, type Refusal } from '../../src/webhook/receive.ts';
-import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
-import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../support/ghost-target.ts';
-import { runVerb } from '../support/inbox-process.ts';
+import { bytesOf, eventLike, recordedEvents } from '../fixtures/events.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../fixtures/ghost-target.ts';
+import { runVerb } from '../fixtures/inbox-process.ts';
 import {
   inboxEnv,
   jobCounts,
@@ -13,7 +13,7 @@ import {
   STRIPE_SECRET,
   send,
   startInbox,
-} from '../support/running-inbox.ts';
+} from '../fixtures/running-inbox.ts';
 
 const CHECKOUT = 4;
 const INVOICE = 6;

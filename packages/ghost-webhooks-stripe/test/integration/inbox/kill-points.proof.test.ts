@@ -7,13 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test } from 'vitest';
-import { openInbox } from '../../src/inbox/open-inbox.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import type { KillPlan } from '../support/kill-child.ts';
+import { openInbox } from '../../../src/inbox/open-inbox.ts';
+import { startGhostTarget } from '../../fixtures/ghost-target.ts';
+import type { KillPlan } from '../../fixtures/kill-child.ts';
 
 const { soak, seed } = inject('proof');
 const kills = soak ? 1_000 : 12;
-const CHILD = fileURLToPath(new URL('../support/kill-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../fixtures/kill-child.ts', import.meta.url));
 
 /** Statements from the opening of the file to the last delivery of so many customers. */
 const CUSTOMERS = 3;

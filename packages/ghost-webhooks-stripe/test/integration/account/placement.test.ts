@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '@prosora/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readKeyring } from '../../src/account/keyring.ts';
-import type { StripeService } from '../../src/service.ts';
-import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../support/ghost-target.ts';
-import { freePort, runVerb } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, startInbox } from '../support/running-inbox.ts';
-import { startTestAccount, type TestAccount } from '../support/stripe-account.ts';
+import { readKeyring } from '../../../src/account/keyring.ts';
+import type { StripeService } from '../../../src/service.ts';
+import { type GhostTarget, MAINTENANCE, startGhostTarget } from '../../fixtures/ghost-target.ts';
+import { freePort, runVerb } from '../../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, startInbox } from '../../fixtures/running-inbox.ts';
+import { startTestAccount, type TestAccount } from '../../fixtures/stripe-account.ts';
 
 /*
  * Taking over and giving back, with an account at Stripe and in the place of Ghost what takes what is signed for
- * it. With a real Ghost it is in test/e2e/stripe-account.test.ts.
+ * it. With a real Ghost it is in test/e2e/account/stripe-account.test.ts.
  */
 
 let site: TestAccount;

@@ -5,12 +5,12 @@ import {
   CLOCKS_APART_MS,
   createGhostAdmin,
   type GhostAdmin,
-} from '../../src/deliver/ghost-admin.ts';
-import { eventLike } from '../support/events.ts';
+} from '../../../src/deliver/ghost-admin.ts';
+import { eventLike } from '../../fixtures/events.ts';
 
 /*
  * What is made of Ghost's answers, also of those that a real Ghost gives at bad times only; that a real one
- * answers so is shown by test/e2e/stripe-account.test.ts.
+ * answers so is shown by test/e2e/account/stripe-account.test.ts.
  */
 
 const INVOICE = eventLike(6);

@@ -2,10 +2,10 @@ import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { StripeService } from '../../src/service.ts';
-import { eventLike } from '../support/events.ts';
-import { type GhostTarget, startGhostTarget } from '../support/ghost-target.ts';
-import { inboxEnv, jobCounts, send, startInbox } from '../support/running-inbox.ts';
+import type { StripeService } from '../../../src/service.ts';
+import { eventLike } from '../../fixtures/events.ts';
+import { type GhostTarget, startGhostTarget } from '../../fixtures/ghost-target.ts';
+import { inboxEnv, jobCounts, send, startInbox } from '../../fixtures/running-inbox.ts';
 
 const CHECKOUT = eventLike(4);
 const HELD = eventLike(6, { api_version: '2026-10-28.endive' });

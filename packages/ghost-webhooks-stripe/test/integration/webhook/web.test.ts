@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { sign } from '../../src/index.ts';
-import type { ReceivedEvent, Refusal } from '../../src/webhook/web.ts';
-import { createStripeWebhook } from '../../src/webhook/web.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
+import { sign } from '../../../src/index.ts';
+import type { ReceivedEvent, Refusal } from '../../../src/webhook/web.ts';
+import { createStripeWebhook } from '../../../src/webhook/web.ts';
+import { bytesOf, eventLike } from '../../fixtures/events.ts';
 
 const secrets = ['whsec_web_of_the_tests'];
 const event = eventLike(4);

@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createWorker } from '@prosora/durable';
 import { expect, test, vi } from 'vitest';
-import { createDeliver } from '../../src/deliver/deliver.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
-import { openTestInbox, received } from '../support/open-test-inbox.ts';
+import { createDeliver } from '../../../src/deliver/deliver.ts';
+import { bytesOf, eventLike } from '../../fixtures/events.ts';
+import { openTestInbox, received } from '../../fixtures/open-test-inbox.ts';
 
 /*
  * What the inbox promises of what it holds. That a 200 comes after the commit is shown by the kill points, and

@@ -2,10 +2,14 @@ import { createServer, type RequestListener } from 'node:http';
 import { type Listener, listen } from '@prosora/service';
 import express from 'express';
 import { afterEach, expect, test } from 'vitest';
-import { sign } from '../../src/index.ts';
-import { createStripeWebhook, type ReceivedEvent, type Refusal } from '../../src/webhook/node.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
-import { STRIPE_SECRET } from '../support/running-inbox.ts';
+import { sign } from '../../../src/index.ts';
+import {
+  createStripeWebhook,
+  type ReceivedEvent,
+  type Refusal,
+} from '../../../src/webhook/node.ts';
+import { bytesOf, eventLike } from '../../fixtures/events.ts';
+import { STRIPE_SECRET } from '../../fixtures/running-inbox.ts';
 
 const event = eventLike(4);
 const secrets = [STRIPE_SECRET];

@@ -1,22 +1,22 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { compare } from '../../src/account/compare.ts';
-import { repair } from '../../src/account/repair.ts';
-import { openStripeAccount } from '../../src/account/stripe.ts';
-import { createGhostAdmin } from '../../src/deliver/ghost-admin.ts';
-import { openInbox } from '../../src/inbox/open-inbox.ts';
-import { mrrOf } from '../../src/index.ts';
-import { eventLike } from '../support/events.ts';
-import { HOP_SECRET } from '../support/ghost-target.ts';
+import { compare } from '../../../src/account/compare.ts';
+import { repair } from '../../../src/account/repair.ts';
+import { openStripeAccount } from '../../../src/account/stripe.ts';
+import { createGhostAdmin } from '../../../src/deliver/ghost-admin.ts';
+import { openInbox } from '../../../src/inbox/open-inbox.ts';
+import { mrrOf } from '../../../src/index.ts';
+import { eventLike } from '../../fixtures/events.ts';
+import { HOP_SECRET } from '../../fixtures/ghost-target.ts';
 import {
   type GhostWithStripe,
   startGhostWithStripe,
   untilSettled,
-} from '../support/ghost-with-stripe.ts';
-import { freePort, type InboxProcess, runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { openTestInbox } from '../support/open-test-inbox.ts';
-import { inboxEnv, readMetric, send } from '../support/running-inbox.ts';
+} from '../../fixtures/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from '../../fixtures/inbox-process.ts';
+import { openTestInbox } from '../../fixtures/open-test-inbox.ts';
+import { inboxEnv, readMetric, send } from '../../fixtures/running-inbox.ts';
 
 /*
  * An inbox, a Ghost and an account at Stripe from the first day: takeover, a change of both secrets while

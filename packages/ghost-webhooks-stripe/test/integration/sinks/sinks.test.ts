@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers';
 import type { Job } from '@prosora/durable';
 import { listen } from '@prosora/service';
 import { expect, test, vi } from 'vitest';
-import { createHandlerCall, loadHandlers } from '../../src/sinks/handler-sink.ts';
-import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import { inboxEnv, readMetric, send, startInbox } from '../support/running-inbox.ts';
+import { createHandlerCall, loadHandlers } from '../../../src/sinks/handler-sink.ts';
+import { bytesOf, eventLike, recordedEvents } from '../../fixtures/events.ts';
+import { startGhostTarget } from '../../fixtures/ghost-target.ts';
+import { inboxEnv, readMetric, send, startInbox } from '../../fixtures/running-inbox.ts';
 
 const moduleWith = (source: string) => {
   const file = join(mkdtempSync(join(tmpdir(), 'prosora-handlers-')), 'handlers.mjs');

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import Stripe from 'stripe';
 import { expect, inject, test } from 'vitest';
-import { verify } from '../../src/index.ts';
+import { verify } from '../../../src/index.ts';
 
 /*
  * The judge is Stripe's own verifier. Where we mean to differ, the table below says why; a

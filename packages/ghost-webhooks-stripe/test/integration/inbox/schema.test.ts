@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeSchema, hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { expect, test } from 'vitest';
-import { openInbox } from '../../src/inbox/open-inbox.ts';
+import { openInbox } from '../../../src/inbox/open-inbox.ts';
 
-const SOURCE = '../../src/inbox';
+const SOURCE = '../../../src/inbox';
 
 test('the migrations make on SQLite the tables of schema.sqlite.sql', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'prosora-schema-')), 'inbox.db');

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compare, type ReconcileOptions } from '../../src/account/compare.ts';
-import { repair } from '../../src/account/repair.ts';
-import { openStripeAccount, type StripeAccount } from '../../src/account/stripe.ts';
-import type { CountQuestion, GhostAdmin } from '../../src/deliver/ghost-admin.ts';
-import type { Inbox } from '../../src/inbox/inbox.ts';
-import type { StripeEvent } from '../../src/webhook/event.ts';
-import { eventLike } from '../support/events.ts';
-import { openTestInbox, received } from '../support/open-test-inbox.ts';
-import { startTestAccount, type TestAccount } from '../support/stripe-account.ts';
+import { compare, type ReconcileOptions } from '../../../src/account/compare.ts';
+import { repair } from '../../../src/account/repair.ts';
+import { openStripeAccount, type StripeAccount } from '../../../src/account/stripe.ts';
+import type { CountQuestion, GhostAdmin } from '../../../src/deliver/ghost-admin.ts';
+import type { Inbox } from '../../../src/inbox/inbox.ts';
+import type { StripeEvent } from '../../../src/webhook/event.ts';
+import { eventLike } from '../../fixtures/events.ts';
+import { openTestInbox, received } from '../../fixtures/open-test-inbox.ts';
+import { startTestAccount, type TestAccount } from '../../fixtures/stripe-account.ts';
 
 /*
- * What a reconcile may send to Ghost. Against a real Ghost it is in test/e2e/stripe-account.test.ts.
+ * What a reconcile may send to Ghost. Against a real Ghost it is in test/e2e/account/stripe-account.test.ts.
  */
 
 let site: TestAccount;

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createGhost } from '../../src/deliver/ghost.ts';
-import type { GhostAnswer } from '../../src/deliver/ghost-answers.ts';
-import { probeOf } from '../../src/deliver/probe.ts';
-import type { StripeService } from '../../src/service.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
-import { HOP_SECRET } from '../support/ghost-target.ts';
+import { createGhost } from '../../../src/deliver/ghost.ts';
+import type { GhostAnswer } from '../../../src/deliver/ghost-answers.ts';
+import { probeOf } from '../../../src/deliver/probe.ts';
+import type { StripeService } from '../../../src/service.ts';
+import { bytesOf, eventLike } from '../../fixtures/events.ts';
+import { HOP_SECRET } from '../../fixtures/ghost-target.ts';
 import {
   type GhostWithStripe,
   startGhostWithStripe,
   untilSettled,
-} from '../support/ghost-with-stripe.ts';
-import { runVerb } from '../support/inbox-process.ts';
+} from '../../fixtures/ghost-with-stripe.ts';
+import { runVerb } from '../../fixtures/inbox-process.ts';
 import {
   type RefusingMailServer,
   startRefusingMailServer,
-} from '../support/refusing-mail-server.ts';
-import { inboxEnv, jobCounts, send, startInbox } from '../support/running-inbox.ts';
+} from '../../fixtures/refusing-mail-server.ts';
+import { inboxEnv, jobCounts, send, startInbox } from '../../fixtures/running-inbox.ts';
 
 /*
  * A first day as it often is: Ghost's mail goes to a vendor that refuses it. Ghost saves a donation, fails to

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { bytesOf, eventLike, recordedEvents } from '../support/events.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import { runVerb } from '../support/inbox-process.ts';
-import { openTestInbox, received } from '../support/open-test-inbox.ts';
-import { inboxEnv, jobCounts, readMetric, send, startInbox } from '../support/running-inbox.ts';
+import { bytesOf, eventLike, recordedEvents } from '../../fixtures/events.ts';
+import { startGhostTarget } from '../../fixtures/ghost-target.ts';
+import { runVerb } from '../../fixtures/inbox-process.ts';
+import { openTestInbox, received } from '../../fixtures/open-test-inbox.ts';
+import { inboxEnv, jobCounts, readMetric, send, startInbox } from '../../fixtures/running-inbox.ts';
 
 /* What a reader may ask for: that nothing of them is left. */
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { startSandbox } from '@prosora/sandbox';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test } from 'vitest';
-import { mrrOf } from '../../src/index.ts';
-import { mrrSink } from '../../src/sinks/mrr-sink.ts';
-import type { StripeEvent } from '../../src/webhook/event.ts';
-import { eventLike } from '../support/events.ts';
-import { openTestInbox, received } from '../support/open-test-inbox.ts';
+import { mrrOf } from '../../../src/index.ts';
+import { mrrSink } from '../../../src/sinks/mrr-sink.ts';
+import type { StripeEvent } from '../../../src/webhook/event.ts';
+import { eventLike } from '../../fixtures/events.ts';
+import { openTestInbox, received } from '../../fixtures/open-test-inbox.ts';
 
 const { seed } = inject('proof');
 const LIVES = 60;

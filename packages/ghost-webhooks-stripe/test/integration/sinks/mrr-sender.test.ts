@@ -5,10 +5,10 @@ import type { Job } from '@prosora/durable';
 import { type Fault, type Sandbox, startSandbox } from '@prosora/sandbox';
 import { createTinybirdEvents } from '@prosora/service';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createMrrSender } from '../../src/sinks/mrr-sink.ts';
+import { createMrrSender } from '../../../src/sinks/mrr-sink.ts';
 
 const DATASOURCE = 'stripe_mrr_events';
-const datafile = new URL(`../../tinybird/${DATASOURCE}.datasource`, import.meta.url);
+const datafile = new URL(`../../../tinybird/${DATASOURCE}.datasource`, import.meta.url);
 
 let sandbox: Sandbox;
 
