@@ -5,6 +5,7 @@ import { readProgress } from '../../../src/send/status.ts';
 import { bridgeEnv, runVerb } from '../../fixtures/bridge-process.ts';
 import {
   acceptForm,
+  BATCH,
   eachPlace,
   getEvents,
   type MailLab,
@@ -17,7 +18,6 @@ import {
 } from '../../fixtures/bridge-with-resend.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
-const BATCH = /^\/emails\/batch$/;
 
 eachPlace((nextPlace) => {
   /** A bridge that looks after silence and doubt all the time, at Resend that reports nothing by itself. */

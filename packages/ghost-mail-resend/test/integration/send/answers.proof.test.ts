@@ -9,6 +9,7 @@ import { type MailPlace, openMailStore } from '../../../src/store/store.ts';
 import { bridgeEnv, serveBridge } from '../../fixtures/bridge-process.ts';
 import {
   AUTHORIZATION,
+  BATCH,
   DOMAIN,
   eachPlace,
   getPage,
@@ -18,7 +19,6 @@ import {
   until,
 } from '../../fixtures/bridge-with-resend.ts';
 
-const BATCH = /^\/emails\/batch$/;
 const MEMBERS = membersOf(5);
 const SETTINGS = { requestsPerSecond: 100, webhookRetriesMs: Array(400).fill(100) };
 
