@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createShrink } from '../../../src/store/shrink.ts';
 import { openSourceFile } from '../../../src/store/source-file.ts';
-import { startTestSite, type TestSite } from '../../fixtures/test-site.ts';
+import { noise, startTestSite, type TestSite } from '../../fixtures/test-site.ts';
 
 let site: TestSite;
 beforeAll(async () => {
@@ -13,15 +13,6 @@ afterAll(() => site[Symbol.asyncDispose]());
 
 const limits = { imageMaxBytes: 100_000, imageMaxPixels: 2_000_000 };
 const shrink = createShrink({ shrink: true, ...limits, loadSharp: () => sharp });
-
-/** Noise, which no format makes small. */
-const noise = (width: number, height: number) =>
-  sharp({
-    create: {
-      ...{ width, height, channels: 3, background: 'white' },
-      noise: { type: 'gaussian', mean: 128, sigma: 60 },
-    },
-  });
 
 async function shrunk(name: string, bytes: Buffer, step = shrink): Promise<Buffer> {
   const file = await site.upload(name, bytes);
