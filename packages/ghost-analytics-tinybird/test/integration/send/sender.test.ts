@@ -20,7 +20,7 @@ test('rows go out in order, in batches by bytes that follow one another, and seg
   sending.sender.start();
   await place.untilWritten(500);
   expect(place.writtenNames()).toEqual(names(500));
-  const ranges = [...upstream.written.keys()].map((name) =>
+  const ranges = [...place.upstream.written.keys()].map((name) =>
     name.split(/[:-]/).slice(-2).map(Number),
   );
   for (const [from = 0, to = 0] of ranges) expect(to - from).toBeLessThanOrEqual(2_000);
