@@ -23,7 +23,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN ls packages | xargs -P "$(nproc)" -I {} npm run build --silent --if-present --workspace packages/{}
 RUN for package in analytics-engine ghost-analytics-tinybird ghost-mail-resend ghost-storage-cloudinary \
-      ghost-webhooks-stripe sandbox; do \
+      ghost-stack ghost-webhooks-stripe sandbox; do \
       cp LICENSE "packages/$package" && mkdir -p "/out/$package/app" "/out/$package/usr/local/bin" \
       && tar -xzf "$(npm pack --silent --workspace "packages/$package")" -C "/out/$package/app" --strip-components 1 \
       && ln -s /app/dist/cli.js "/out/$package/usr/local/bin/$(node -p "Object.keys(require('./packages/$package/package.json').bin)[0]")" \
@@ -91,7 +91,7 @@ FROM service AS mail
 COPY --from=build /out/ghost-mail-resend /
 ENV PROSORA_MAIL_DATA_DIR=/data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:4201/readyz"]
+    CMD wget -q -O /dev/null "http://${PROSORA_MAIL_PRIVATE_HOST:-127.0.0.1}:4201/readyz"
 LABEL org.opencontainers.image.title="Prosora's mail bridge"
 CMD ["prosora-mail"]
 
@@ -99,7 +99,7 @@ FROM service AS webhooks
 COPY --from=build /out/ghost-webhooks-stripe /
 ENV PROSORA_STRIPE_DATA_DIR=/data
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:4301/readyz"]
+    CMD wget -q -O /dev/null "http://${PROSORA_STRIPE_PRIVATE_HOST:-127.0.0.1}:4301/readyz"
 LABEL org.opencontainers.image.title="Prosora's inbox for Stripe"
 CMD ["prosora-stripe"]
 
@@ -107,9 +107,18 @@ FROM service AS analytics
 COPY --from=build /out/ghost-analytics-tinybird /
 ENV PROSORA_COLLECTOR_DATA_DIR=/data PROSORA_COLLECTOR_HOST=0.0.0.0
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:4401/readyz"]
+    CMD wget -q -O /dev/null "http://${PROSORA_COLLECTOR_PRIVATE_HOST:-127.0.0.1}:4401/readyz"
 LABEL org.opencontainers.image.title="Prosora's collector"
 CMD ["prosora-collector"]
+
+# The command `prosora`, with Docker's own command to drive.
+FROM service AS ops
+USER 0:0
+RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx
+COPY --from=build /out/ghost-stack /
+USER 1000:1000
+LABEL org.opencontainers.image.title="The command of Prosora's stack"
+CMD ["prosora", "help"]
 
 # A service with modules that cannot be bundled.
 FROM ${NODE_SLIM_IMAGE} AS service-on-debian
@@ -128,7 +137,7 @@ COPY --from=ghost /var/lib/ghost/current/core/server/data/tinybird /app/datafile
 COPY --from=build /out/analytics-engine /
 ENV PROSORA_ENGINE_DATAFILES=/app/datafiles PROSORA_ENGINE_DATA_DIR=/data PROSORA_ENGINE_HOST=0.0.0.0
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:7182/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "fetch(`http://${process.env.PROSORA_ENGINE_PRIVATE_HOST || '127.0.0.1'}:7182/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 LABEL org.opencontainers.image.title="Prosora's analytics engine"
 CMD ["prosora-engine"]
 

@@ -6,8 +6,10 @@ import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
+import { stackOptions } from '../packages/ghost-stack/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -34,6 +36,12 @@ const PACKAGES: DocumentedPackage[] = [
     note: "Keys of the adapter's block in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
+  {
+    folder: 'ghost-jobs-durable',
+    options: jobsOptions,
+    note: "Keys of the adapters' blocks in Ghost's config, which win over the variables.",
+    hasKeys: true,
+  },
   { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
   { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
   {
@@ -42,6 +50,7 @@ const PACKAGES: DocumentedPackage[] = [
     operations: collectorOperations,
   },
   { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
+  { folder: 'ghost-stack', options: stackOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;

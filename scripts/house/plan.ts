@@ -16,6 +16,10 @@ export const plan: Record<string, Plan> = {
     flow: ['cli', 'edge', 'store', 'serve', 'config', 'cloudinary'],
     finished: true,
   },
+  'packages/ghost-jobs-durable': {
+    flow: ['verbs', 'lanes', 'callbacks', 'store', 'config'],
+    finished: true,
+  },
   'packages/ghost-mail-resend': {
     flow: ['operate', 'doctor', 'accept', 'send', 'report', 'store'],
     finished: true,
@@ -68,6 +72,7 @@ export const plan: Record<string, Plan> = {
       'command',
       'operator',
       'vendors',
+      'ghost',
       'verbs',
       'http',
       'clock',
@@ -76,6 +81,10 @@ export const plan: Record<string, Plan> = {
       'files',
       'rate',
     ],
+    finished: true,
+  },
+  'packages/ghost-stack': {
+    flow: ['verbs', 'doctor', 'services', 'logs', 'notify', 'stack', 'settings'],
     finished: true,
   },
   'packages/ghost-local': {

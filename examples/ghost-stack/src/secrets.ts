@@ -8,6 +8,7 @@ export const GENERATED = [
   'ghost_webhook_secret',
   'mail_api_key',
   'redis_password',
+  'stripe_page_password',
   'unset_stripe_secret',
 ] as const;
 
@@ -146,6 +147,7 @@ export function secretFolders(
       ...node,
       files: {
         ghost_webhook_secret: made.ghost_webhook_secret,
+        stripe_page_password: made.stripe_page_password,
         stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret,
       },
     },

@@ -1,6 +1,6 @@
 import type { GhostConfig } from '@prosora/ghost-local';
 import type { Sandbox } from '@prosora/sandbox';
-import { ADAPTER_NAME } from './mount-adapter.ts';
+import { ADAPTER_NAME, JOBS_CONFIG } from './mount-adapter.ts';
 import {
   ANALYTICS_ADMIN_TOKEN,
   HOP_SECRET,
@@ -15,6 +15,7 @@ export function ghostConfig(sandbox: Sandbox, settings: Settings): GhostConfig {
   const bridge = `http://127.0.0.1:${servicePorts(settings).mail.port}`;
   return {
     ...storage(sandbox),
+    ...JOBS_CONFIG,
     bulkEmail: {
       // SQLite refuses Ghost's usual 1,000 recipients at once.
       batchSize: 500,

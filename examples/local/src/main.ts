@@ -4,6 +4,7 @@ import { imageProofs } from './proofs/images.ts';
 import { newsletterProofs } from './proofs/newsletter.ts';
 import { pageViewProofs } from './proofs/page-views.ts';
 import { paymentProofs } from './proofs/payments.ts';
+import { scheduleProof } from './proofs/schedule.ts';
 import { readSettings } from './settings.ts';
 import { type Proof, type Site, Unproven } from './site.ts';
 import { type Step, stepsTo } from './steps.ts';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
 /** Ghost waits a minute before it reads what became of a newsletter: the others are proven meanwhile. */
 function proofs(): Proof[] {
   const [sent, seen] = newsletterProofs();
-  return [sent, ...imageProofs(), ...paymentProofs(), ...pageViewProofs(), seen];
+  return [sent, ...imageProofs(), ...paymentProofs(), ...pageViewProofs(), scheduleProof, seen];
 }
 
 function taskOfStep({ title, run }: Step): ListrTask {

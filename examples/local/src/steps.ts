@@ -7,7 +7,7 @@ import { connectStripe } from './connect-stripe.ts';
 import { startEdge } from './edge.ts';
 import { ghostConfig, ghostEnv } from './ghost-config.ts';
 import { checkMachine } from './machine.ts';
-import { mountAdapter } from './mount-adapter.ts';
+import { mountAdapters } from './mount-adapter.ts';
 import { seedBlog, seedReaders } from './seed.ts';
 import {
   MAIL_DOMAIN,
@@ -51,8 +51,8 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
       },
     },
     {
-      title: 'Build the storage adapter and unpack it into content/adapters',
-      run: () => mountAdapter(path.join(ghostDir, 'content')),
+      title: 'Build the adapters and unpack them into content/adapters',
+      run: () => mountAdapters(path.join(ghostDir, 'content')),
     },
     {
       title: 'Start the stand-ins for Cloudinary, Resend and Stripe',

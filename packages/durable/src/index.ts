@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock/clock.ts';
+export type { MysqlClient, OpenSqliteClient } from './database/clients.ts';
 export { hasManyWriters, isDuplicateKey, type StorePlace } from './database/database.ts';
 export { type ExpectedStore, PERMIT } from './database/expected-store.ts';
 export type { Migrations } from './database/migrations.ts';
@@ -24,6 +25,7 @@ export {
 } from './job/job.ts';
 export type { ListOptions } from './queue/inspect.ts';
 export type { Queue, QueueOptions, SettleOptions, Within } from './queue/queue.ts';
+export { type BetterSqlite, betterSqlite } from './sqlite/better-sqlite.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export {
   type Breaker,

@@ -61,8 +61,8 @@ export async function openStore<Tables = unknown>(options: StoreOptions): Promis
   const { migrations = {}, busyTimeoutMs = defaultBusyTimeoutMs } = options;
   const database =
     'file' in options
-      ? await openSqlite(options.file, migrations, options.expected)
-      : await openMysql({ ...options, url: options.mysql, lockWaitMs: busyTimeoutMs }, migrations);
+      ? await openSqlite(options, migrations, options.expected)
+      : await openMysql({ ...options, lockWaitMs: busyTimeoutMs }, migrations);
   return createStore<Tables>(database, options);
 }
 

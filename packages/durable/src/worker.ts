@@ -42,6 +42,8 @@ export interface WorkerOptions<Tables = unknown> {
   handle: (job: Job, signal: AbortSignal) => Promise<Result<Tables>>;
   /** Jobs handled at a time. (Default: 1) */
   concurrency?: number;
+  /** Jobs handled at a time by the workers of all processes that have this option. (Default: no limit) */
+  concurrencyInAll?: number | undefined;
   /** After so long without renewal a job is free again; see `Leases`. (Default: 30,000) */
   leaseMs?: number;
   /** Shared by workers that call the same target. (Default: one of its own) */
@@ -105,7 +107,8 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   async function claim(): Promise<number> {
     await leases.renew();
     const room = Math.min(concurrency - leases.size, breaker.allowance());
-    const jobs = room > 0 ? await queue.claim(room, leaseMs, leases.held()) : [];
+    const jobs =
+      room > 0 ? await queue.claim(room, leaseMs, leases.held(), options.concurrencyInAll) : [];
     if (jobs.length > 0) breaker.record('probe');
     for (const job of jobs) {
       const work = perform(job, leases.hold(job)).finally(() => {

@@ -12,15 +12,15 @@ import {
 } from './stack.ts';
 
 const NETWORKS: Record<Service, string[]> = {
-  analytics: ['egress', 'front'],
+  analytics: ['egress', 'front', 'watch'],
   caddy: ['edge', 'front'],
   db: ['back'],
-  engine: ['front'],
+  engine: ['front', 'watch'],
   ghost: ['back', 'egress', 'front'],
-  mail: ['egress', 'front'],
+  mail: ['egress', 'front', 'watch'],
   redis: ['back'],
   sandbox: ['front'],
-  webhooks: ['egress', 'front'],
+  webhooks: ['egress', 'front', 'watch'],
 };
 const PORTS: Record<Service, number> = {
   analytics: 4400,
@@ -143,7 +143,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
     ],
     mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
     redis: ['redis.conf'],
-    webhooks: ['ghost_webhook_secret', 'stripe_webhook_secret'],
+    webhooks: ['ghost_webhook_secret', 'stripe_page_password', 'stripe_webhook_secret'],
   });
   const modes = await exec('ghost', 'sh', '-c', 'stat -c "%a %u" /run/secrets/* /run/secrets');
   expect([...new Set(modes.split('\n'))].sort()).toEqual(['400 1000', '500 1000']);

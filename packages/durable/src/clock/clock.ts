@@ -13,7 +13,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => Date.now(),
   async sleep(ms, signal) {
     // An abort is the other way to end a sleep, not a failure.
     await delay(Math.min(ms, longestTimerMs), undefined, signal ? { signal } : {}).catch(

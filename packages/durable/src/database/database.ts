@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import type { PoolOptions } from 'mysql2/promise';
+import type { MysqlClient, OpenSqliteClient } from './clients.ts';
 import type { DurableTables } from './schema.ts';
 
 /** Begins and ends transactions on the one connection of this process that writes. */
@@ -9,11 +11,29 @@ export interface WritingConnection {
   rollback(): Promise<void>;
 }
 
-/**
- * Where a store is. `file`: a path of an SQLite file, made with mode 0600, its folder with 0700. `mysql`: the
- * URL of a database on MySQL 8 or MariaDB 10.6, for several processes; `socketPath` in place of its host.
- */
-export type StorePlace = { file: string } | { mysql: string; socketPath?: string };
+/** Where a store is. */
+export type StorePlace = SqlitePlace | MysqlPlace;
+
+/** A path of an SQLite file, made with mode 0600, its folder with 0700. */
+export interface SqlitePlace {
+  file: string;
+  /** (Default: `node:sqlite`) */
+  sqlite?: OpenSqliteClient;
+}
+
+/** A database on MySQL 8 or MariaDB 10.6, for several processes. */
+export interface MysqlPlace {
+  /** `mysql://user:password@host:3306/database` */
+  mysql: string;
+  /** A Unix socket instead of host and port. */
+  socketPath?: string;
+  /** How the connection is encrypted, as `mysql2` is told. (Default: not at all) */
+  ssl?: PoolOptions['ssl'];
+  /** Begins the names of all tables, where others share the database. (Default: nothing) */
+  prefix?: string;
+  /** (Default: the `mysql2` of this package) */
+  mysql2?: MysqlClient;
+}
 
 /** What a store stands on. */
 export interface Database {

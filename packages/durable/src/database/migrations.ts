@@ -82,7 +82,7 @@ const durableMigrations: Migrations = {
         .addColumn('id', 'integer', (column) => column.primaryKey())
         .addColumn('mark', 'integer', (column) => column.notNull())
         .execute();
-      await sql`insert into store_clock (id, mark) values (1, 0)`.execute(db);
+      await sql`insert into ${sql.table('store_clock')} (id, mark) values (1, 0)`.execute(db);
     },
   },
   '002-line-locks': {
@@ -93,7 +93,7 @@ const durableMigrations: Migrations = {
         .addColumn('slot', 'integer', (column) => column.primaryKey())
         .execute();
       const slots = Array.from({ length: lineSlots }, (_, slot) => sql`(${slot})`);
-      await sql`insert into line_lock (slot) values ${sql.join(slots)}`.execute(db);
+      await sql`insert into ${sql.table('line_lock')} (slot) values ${sql.join(slots)}`.execute(db);
     },
   },
 };

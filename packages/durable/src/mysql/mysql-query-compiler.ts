@@ -3,6 +3,7 @@ import {
   type CreateTableNode,
   type DataTypeNode,
   MysqlQueryCompiler,
+  TableNode,
 } from 'kysely';
 
 const dataTypes: Record<string, string> = {
@@ -13,6 +14,18 @@ const dataTypes: Record<string, string> = {
 
 /** Compiles what is written for both databases into what MySQL 8 and MariaDB share. */
 export class StoreMysqlCompiler extends MysqlQueryCompiler {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    super();
+    this.#prefix = prefix;
+  }
+
+  /** No statement of ours gives a table another name, so what names one is always to be prefixed. */
+  protected override visitTable({ table }: TableNode): void {
+    super.visitTable(TableNode.create(this.#prefix + table.identifier.name));
+  }
+
   protected override visitDataType(node: DataTypeNode): void {
     this.append(dataTypes[node.dataType] ?? node.dataType);
   }

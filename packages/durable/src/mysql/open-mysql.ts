@@ -1,7 +1,7 @@
-import { Kysely } from 'kysely';
+import { type Driver, Kysely } from 'kysely';
 import type { Pool, PoolOptions } from 'mysql2/promise';
 
-import type { Database } from '../database/database.ts';
+import type { Database, MysqlPlace } from '../database/database.ts';
 import { assertTables, type ExpectedStore } from '../database/expected-store.ts';
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
@@ -11,11 +11,8 @@ import { StoreMysqlDialect } from './mysql-dialect.ts';
 import { createPoolDriver, createWritingDriver } from './mysql-driver.ts';
 import { asMysqlStoreError } from './mysql-errors.ts';
 
-/** Where a MySQL 8 or MariaDB (10.6 or newer) database is; `url` is `mysql://user:password@host:3306/database`. */
-export interface MysqlOptions {
-  url: string;
-  /** A Unix socket instead of host and port. */
-  socketPath?: string;
+/** A place, and how a store is opened there. */
+export interface MysqlOptions extends MysqlPlace {
   /** How long a statement waits for the rows of another process, in ms; the server counts seconds. */
   lockWaitMs: number;
   expected?: ExpectedStore | undefined;
@@ -45,19 +42,19 @@ export async function openMysql(options: MysqlOptions, migrations: Migrations): 
   const closing = () => Promise.allSettled([writing.end(), reading.end()]);
   try {
     await checkServer(reading);
-    const migrating = new StoreMysqlDialect(createPoolDriver(writing));
+    const dialectOf = (driver: Driver) => new StoreMysqlDialect(driver, options.prefix ?? '');
+    const migrating = dialectOf(createPoolDriver(writing));
     const migrator = new Kysely<DurableTables>({ dialect: migrating });
-    const database = new URL(options.url).pathname.slice(1);
-    if (options.expected !== undefined)
+    const database = new URL(options.mysql).pathname.slice(1);
+    if (options.expected !== undefined) {
       await assertTables(migrator, { database }, options.expected);
+    }
     await migrate(migrator, migrations);
     const { driver, connection } = createWritingDriver(writing);
     return {
-      writer: new Kysely<DurableTables>({ dialect: new StoreMysqlDialect(driver) }),
+      writer: new Kysely<DurableTables>({ dialect: dialectOf(driver) }),
       connection,
-      reader: new Kysely<DurableTables>({
-        dialect: new StoreMysqlDialect(createPoolDriver(reading)),
-      }),
+      reader: new Kysely<DurableTables>({ dialect: dialectOf(createPoolDriver(reading)) }),
     };
   } catch (error) {
     await closing();
@@ -71,21 +68,22 @@ interface PlainConnection {
 }
 
 async function createPool(
-  { url, socketPath }: MysqlOptions,
+  { mysql, socketPath, ssl, mysql2 }: MysqlOptions,
   connectionLimit: number,
   session: string[],
 ): Promise<Pool> {
   // Only who uses MySQL loads its client.
-  const mysql2 = await import('mysql2/promise');
+  const client = mysql2 ?? (await import('mysql2/promise'));
   const config: PoolOptions = {
-    uri: url,
+    uri: mysql,
     ...(socketPath === undefined ? {} : { socketPath }),
+    ...(ssl === undefined ? {} : { ssl }),
     charset: 'utf8mb4',
     connectionLimit,
     decimalNumbers: true,
     connectTimeout: 5_000,
   };
-  const pool = mysql2.createPool(config);
+  const pool = client.createPool(config);
   // Queued before the first statement of whoever asked for the connection; if one fails, so does that.
   pool.on('connection', (connection) => {
     // The event hands out the connection under the promises, whatever its type says.

@@ -41,6 +41,8 @@ export async function addJob(tx: Transaction<DurableTables>, job: NewJob): Promi
   return 'added';
 }
 
+const jobTable = sql.table('job');
+
 /** A reserved word in MySQL. */
 const rankColumn = sql.ref('rank');
 
@@ -51,7 +53,7 @@ async function insertRow(
   { state, available_at, due_at }: Standing,
 ): Promise<number | undefined> {
   const insert = sql`
-    insert into job
+    insert into ${jobTable}
       (queue, id, state, ${rankColumn}, grp, supersedes, available_at, due_at, added_at, payload)
     values (
       ${queue}, ${id}, ${state}, ${rank}, ${group ?? null}, ${supersedes ?? null},

@@ -3,18 +3,23 @@ import type { StoreClock } from '../clock/store-clock.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { type Job, timedStates } from '../job/job.ts';
 import { payloadOf } from './inspect.ts';
-import { atHead, joinLine, tryHoldLines } from './line.ts';
+import { atHead, holdLine, joinLine, tryHoldLines } from './line.ts';
 import { firstOfEachRank } from './ranks.ts';
 import { type FailureRules, leasedColumns, settleLost } from './settle.ts';
 
 /** Bounds the work of one claim when many jobs become due at once; the rest follows with the next. */
 const maxDuePerClaim = 256;
 
+/** The line that is held by whoever counts what all processes have leased; no group has this name. */
+const everybody = '';
+
 /** A claim on a queue. */
 export interface Claim {
   queue: string;
   /** At most so many jobs. */
   limit: number;
+  /** At most so many leased at a time, by all processes together. */
+  inAll?: number | undefined;
   leaseMs: number;
   /** Jobs that the caller still works on: their leases have not run out, whatever the time says. */
   held: readonly Job[];
@@ -31,11 +36,16 @@ export interface Claim {
  */
 export async function claimJobs(
   tx: Transaction<DurableTables>,
-  { queue, limit, leaseMs, held, rules, clock }: Claim,
+  { queue, limit, inAll, leaseMs, held, rules, clock }: Claim,
 ): Promise<Job[]> {
+  // Two processes must not both find the last place free.
+  if (inAll !== undefined) await holdLine(tx, queue, everybody);
   const now = clock.now();
   await takeBackLost(tx, queue, held, rules, now);
   await wakeDue(tx, queue, now);
+  const room =
+    inAll === undefined ? limit : Math.min(limit, inAll - (await countLeased(tx, queue)));
+  if (room <= 0) return [];
 
   const ready = await tx
     .selectFrom('job')
@@ -57,7 +67,7 @@ export async function claimJobs(
     .orderBy('rank')
     .orderBy('due_at')
     .orderBy('job.seq')
-    .limit(limit)
+    .limit(room)
     .forUpdate()
     .skipLocked()
     .execute();
@@ -86,6 +96,16 @@ export async function claimJobs(
     failingSince: failing_since === null ? null : clock.toDate(failing_since),
     addedAt: clock.toDate(added_at),
   }));
+}
+
+async function countLeased(tx: Transaction<DurableTables>, queue: string): Promise<number> {
+  const { leased } = await tx
+    .selectFrom('job')
+    .select((row) => row.fn.countAll<number>().as('leased'))
+    .where('queue', '=', queue)
+    .where('state', '=', 'leased')
+    .executeTakeFirstOrThrow();
+  return leased;
 }
 
 /** The next moment at which `claimJobs` could find more than now: a wait ends or a lease runs out. */

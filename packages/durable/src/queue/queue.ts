@@ -56,9 +56,10 @@ export interface Queue<Tables = unknown> {
   add(id: string, payload: Uint8Array, options?: AddOptions & Within<Tables>): Promise<AddOutcome>;
   /**
    * Leases up to `limit` jobs in the order (rank, arrival), at most one of a group. Leases that ran out
-   * are taken back first, except those of `held`: jobs the caller still works on.
+   * are taken back first, except those of `held`: jobs the caller still works on. With `inAll`, no more than so
+   * many are leased at a time by all processes together.
    */
-  claim(limit: number, leaseMs: number, held?: readonly Job[]): Promise<Job[]>;
+  claim(limit: number, leaseMs: number, held?: readonly Job[], inAll?: number): Promise<Job[]>;
   /** Lengthens leases to `leaseMs` from now; returns the jobs that are still held. */
   renew(jobs: readonly Job[], leaseMs: number): Promise<Job[]>;
   /** Ends an attempt. `false`: the lease was lost to another claim and nothing has changed. */
@@ -134,8 +135,10 @@ export function createQueue<Tables>(
         return addJob(inside, { ...job, queue: name, id, payload, availableAt: at, now });
       });
     },
-    claim: (limit, leaseMs, held = []) =>
-      commits.run((tx) => claimJobs(tx, { queue: name, limit, leaseMs, held, rules, clock })),
+    claim: (limit, leaseMs, held = [], inAll) =>
+      commits.run((tx) =>
+        claimJobs(tx, { queue: name, limit, inAll, leaseMs, held, rules, clock }),
+      ),
     renew: (jobs, leaseMs) => commits.run((tx) => renewLeases(tx, jobs, clock.now() + leaseMs)),
     settle: (job, settlement, { also, ...within } = {}) =>
       write(within, async (tx) => {

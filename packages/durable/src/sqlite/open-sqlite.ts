@@ -1,9 +1,9 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 
-import type { Database } from '../database/database.ts';
+import type { OpenSqliteClient, SqliteClient } from '../database/clients.ts';
+import type { Database, SqlitePlace } from '../database/database.ts';
 import {
   assertStoreFile,
   assertTables,
@@ -13,7 +13,8 @@ import {
 import { type Migrations, migrate } from '../database/migrations.ts';
 import type { DurableTables } from '../database/schema.ts';
 import { StoreUnavailableError } from '../errors.ts';
-import { NodeSqliteDialect } from './sqlite-dialect.ts';
+import { nodeSqlite } from './node-sqlite.ts';
+import { StoreSqliteDialect } from './sqlite-dialect.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
 /**
@@ -22,15 +23,16 @@ import { asStoreError } from './sqlite-errors.ts';
  * One connection writes, and one reads, so that nobody sees what is not yet on disk.
  */
 export async function openSqlite(
-  file: string,
+  { file, sqlite }: SqlitePlace,
   migrations: Migrations,
   expected?: ExpectedStore,
 ): Promise<Database> {
+  const openClient = sqlite ?? (await nodeSqlite());
   if (expected !== undefined) assertStoreFile(file, expected);
   createPrivately(file);
-  const database = open(file, 'writer');
+  const database = open(openClient, file, 'writer');
   try {
-    const dialect = new NodeSqliteDialect(database);
+    const dialect = new StoreSqliteDialect(database);
     const writer = new Kysely<DurableTables>({ dialect });
     if (expected !== undefined) await assertTables(writer, { file }, expected);
     await migrate(writer, migrations);
@@ -38,7 +40,7 @@ export async function openSqlite(
     // From here waiting for a lock is done without holding up the event loop.
     database.exec('pragma busy_timeout = 0');
     const reader = new Kysely<DurableTables>({
-      dialect: new NodeSqliteDialect(open(file, 'reader')),
+      dialect: new StoreSqliteDialect(open(openClient, file, 'reader')),
     });
     return { writer, connection: dialect.connection, reader };
   } catch (error) {
@@ -72,9 +74,13 @@ const pragmas = {
   reader: ['query_only = true'],
 };
 
-function open(file: string, role: keyof typeof pragmas): DatabaseSync {
+function open(
+  openClient: OpenSqliteClient,
+  file: string,
+  role: keyof typeof pragmas,
+): SqliteClient {
   try {
-    const database = new DatabaseSync(file, { timeout: role === 'writer' ? 5_000 : 0 });
+    const database = openClient(file, role === 'writer' ? 5_000 : 0);
     for (const pragma of pragmas[role]) database.exec(`pragma ${pragma}`);
     return database;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { SqliteAdapter } from 'kysely';
 
 /** What Kysely is told of this SQLite. */
-export class NodeSqliteAdapter extends SqliteAdapter {
+export class StoreSqliteAdapter extends SqliteAdapter {
   /** Kysely runs migrations outside of a transaction on SQLite, though its DDL is transactional. */
   override get supportsTransactionalDdl(): boolean {
     return true;

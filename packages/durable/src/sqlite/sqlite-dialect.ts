@@ -1,16 +1,16 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { SqliteDialect } from 'kysely';
+import type { SqliteClient } from '../database/clients.ts';
 import type { WritingConnection } from '../database/database.ts';
-import { NodeSqliteAdapter } from './sqlite-adapter.ts';
-import { NodeSqliteDatabase, NodeSqliteDriver } from './sqlite-driver.ts';
-import { NodeSqliteCompiler } from './sqlite-query-compiler.ts';
+import { StoreSqliteAdapter } from './sqlite-adapter.ts';
+import { StoreSqliteDatabase, StoreSqliteDriver } from './sqlite-driver.ts';
+import { StoreSqliteCompiler } from './sqlite-query-compiler.ts';
 
-/** Kysely's SQLite dialect over an open `node:sqlite` database; errors are given their type. */
-export class NodeSqliteDialect extends SqliteDialect {
-  readonly #database: NodeSqliteDatabase;
+/** Kysely's SQLite dialect over an open database; errors are given their type. */
+export class StoreSqliteDialect extends SqliteDialect {
+  readonly #database: StoreSqliteDatabase;
 
-  constructor(database: DatabaseSync) {
-    const adapted = new NodeSqliteDatabase(database);
+  constructor(database: SqliteClient) {
+    const adapted = new StoreSqliteDatabase(database);
     super({ database: adapted });
     this.#database = adapted;
   }
@@ -20,15 +20,15 @@ export class NodeSqliteDialect extends SqliteDialect {
     return this.#database;
   }
 
-  override createDriver(): NodeSqliteDriver {
-    return new NodeSqliteDriver(this.#database);
+  override createDriver(): StoreSqliteDriver {
+    return new StoreSqliteDriver(this.#database);
   }
 
-  override createQueryCompiler(): NodeSqliteCompiler {
-    return new NodeSqliteCompiler();
+  override createQueryCompiler(): StoreSqliteCompiler {
+    return new StoreSqliteCompiler();
   }
 
-  override createAdapter(): NodeSqliteAdapter {
-    return new NodeSqliteAdapter();
+  override createAdapter(): StoreSqliteAdapter {
+    return new StoreSqliteAdapter();
   }
 }

@@ -1,10 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   type DatabaseConnection,
   type SqliteDatabase,
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely';
+import type { SqliteClient } from '../database/clients.ts';
 import type { WritingConnection } from '../database/database.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import { asStoreError } from './sqlite-errors.ts';
@@ -12,17 +12,17 @@ import { asStoreError } from './sqlite-errors.ts';
 const maxCachedStatements = 500;
 
 /**
- * What Kysely's own SQLite driver asks of a database, over `node:sqlite`.
+ * What Kysely's own SQLite driver asks of a database, over a client.
  *
  * A full disk makes SQLite roll back by itself, and code that swallows the error would go on outside
  * of any transaction. So a transaction with one such failure refuses every further statement.
  */
-export class NodeSqliteDatabase implements SqliteDatabase, WritingConnection {
-  readonly #database: DatabaseSync;
+export class StoreSqliteDatabase implements SqliteDatabase, WritingConnection {
+  readonly #database: SqliteClient;
   readonly #statements = new Map<string, SqliteStatement>();
   #transaction: { failure?: unknown } | undefined;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: SqliteClient) {
     this.#database = database;
   }
 
@@ -61,13 +61,13 @@ export class NodeSqliteDatabase implements SqliteDatabase, WritingConnection {
     this.#database.close();
   }
 
-  #wrap(sql: string, statement: StatementSync): SqliteStatement {
+  #wrap(sql: string, statement: SqliteStatement): SqliteStatement {
     return {
-      reader: statement.columns().length > 0,
-      all: (parameters) => this.#guard(() => statement.all(...bind(parameters))),
-      run: (parameters) => this.#guard(() => statement.run(...bind(parameters))),
+      reader: statement.reader,
+      all: (parameters) => this.#guard(() => statement.all(parameters)),
+      run: (parameters) => this.#guard(() => statement.run(parameters)),
       // A cursor stays open between two steps, so it must not share the cached statement.
-      iterate: (parameters) => this.#database.prepare(sql).iterate(...bind(parameters)),
+      iterate: (parameters) => this.#database.prepare(sql).iterate(parameters),
     };
   }
 
@@ -85,16 +85,11 @@ export class NodeSqliteDatabase implements SqliteDatabase, WritingConnection {
   }
 }
 
-function bind(parameters: readonly unknown[]): SQLInputValue[] {
-  // `node:sqlite` throws on what it can not store, so the cast only spares a second check.
-  return parameters as SQLInputValue[];
-}
+/** Kysely's driver, with the transactions of `StoreSqliteDatabase`. */
+export class StoreSqliteDriver extends SqliteDriver {
+  readonly #database: StoreSqliteDatabase;
 
-/** Kysely's driver, with the transactions of `NodeSqliteDatabase`. */
-export class NodeSqliteDriver extends SqliteDriver {
-  readonly #database: NodeSqliteDatabase;
-
-  constructor(database: NodeSqliteDatabase) {
+  constructor(database: StoreSqliteDatabase) {
     super({ database });
     this.#database = database;
   }

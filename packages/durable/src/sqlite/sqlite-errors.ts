@@ -12,7 +12,7 @@ const unavailable: Record<number, string> = {
   15: 'locking failed',
 };
 
-/** Gives an error of `node:sqlite` its type, and leaves every other error as it is. */
+/** Gives an error of SQLite its type, and leaves every other error as it is. */
 export function asStoreError(error: unknown): unknown {
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) {
     return error;

@@ -1,7 +1,7 @@
 import { type SelectModifierNode, SqliteQueryCompiler } from 'kysely';
 
 /** Compiles what is written for both databases into what SQLite knows. */
-export class NodeSqliteCompiler extends SqliteQueryCompiler {
+export class StoreSqliteCompiler extends SqliteQueryCompiler {
   /** `for update`, `skip locked`: SQLite has one writer and no such words. */
   protected override visitSelectModifier(node: SelectModifierNode): void {
     if (node.modifier !== 'ForUpdate' && node.modifier !== 'SkipLocked') {

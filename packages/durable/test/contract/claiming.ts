@@ -27,6 +27,16 @@ export function claimingContract(world: ContractWorld): void {
       await finish('invoice');
     });
 
+    test('leases no more than were allowed to all together, whoever claims', async () => {
+      for (const id of ['one', 'two', 'three', 'four']) await add(id);
+      const first = await world.queue.claim(2, leaseMs, [], 3);
+      const second = await world.queue.claim(2, leaseMs, [], 3);
+      expect([first, second].map((jobs) => jobs.length)).toEqual([2, 1]);
+      expect(await world.queue.claim(2, leaseMs, [], 3)).toEqual([]);
+      if (first[0]) await world.queue.settle(first[0], { kind: 'done' });
+      expect(await world.queue.claim(2, leaseMs, [], 3)).toHaveLength(1);
+    });
+
     test('a job that comes first by rank overtakes a head that waits for its next try', async () => {
       await add('invoice', { group: 'cus_1', rank: 2 });
       await finish('invoice', retry);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Finding, fail, ok, warn } from '@prosora/service';
+import { asBlock, at, type GhostSettings } from '@prosora/service/ghost';
 import { assetUrlProblems } from '../config/asset-urls.ts';
 import { sharpOfGhost } from '../store/shrink.ts';
-import { asBlock, at, type GhostSettings } from './ghost-config.ts';
 import { adapterName, blockOf, isGivenTo, STORES, type StoreName } from './stores.ts';
 
 /** Looks for the traps of Ghost's config, in which it says nothing and does something else. */

@@ -1,8 +1,8 @@
 import { doctorVerb, type Finding, type Verb } from '@prosora/service';
+import { asBlock, type GhostSettings } from '@prosora/service/ghost';
 import { examineAccount } from './doctor-account.ts';
 import { examineConfig, examineSharp } from './doctor-config.ts';
 import { failureOf } from './failure.ts';
-import { asBlock, type GhostSettings } from './ghost-config.ts';
 import { CONFIG_FLAG, GHOST_FLAG, ghostEntryAt, type Place, settingsAt } from './place.ts';
 import { adapterName, isGivenTo, openStore, STORES } from './stores.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError, type Verb, verb } from '@prosora/service';
+import { at } from '@prosora/service/ghost';
 import { caddyfile } from '../edge/caddy.ts';
 import { nginxConfig } from '../edge/nginx.ts';
 import { edgeRules, themeSizes } from '../edge/rules.ts';
 import { workerModule } from '../edge/worker.ts';
-import { at } from './ghost-config.ts';
 import { CONFIG_FLAG, type Place, settingsAt } from './place.ts';
 import { openStore } from './stores.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type GhostSettings, readGhostSettings } from './ghost-config.ts';
+import { type GhostSettings, readGhostSettings } from '@prosora/service/ghost';
 
 /** Where the command is run; `process` is such a place. */
 export interface Place {
@@ -28,7 +28,7 @@ export const GHOST_FLAG = {
   },
 } as const;
 
-/** Ghost's settings as the place has them. @throws StorageError GHOST_CONFIG_UNREADABLE */
+/** Ghost's settings as the place has them. @throws ProsoraError GHOST_CONFIG_UNREADABLE */
 export function settingsAt(place: Place, flags: { config: string | undefined }): GhostSettings {
   return readGhostSettings({ dir: place.cwd(), file: flags.config, env: place.env });
 }

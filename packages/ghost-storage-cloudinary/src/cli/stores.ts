@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { asBlock, at, type Block, type GhostSettings } from '@prosora/service/ghost';
 import { AdminApi } from '../cloudinary/admin-api.ts';
 import { Cloudinary } from '../cloudinary/cloudinary.ts';
 import { createNames, type Names } from '../cloudinary/names.ts';
@@ -8,7 +9,6 @@ import type { StorageOptions } from '../options.ts';
 import { createDeliveryUrls, type DeliveryUrls } from '../serve/delivery-url.ts';
 import { LocalFiles } from '../serve/local-files.ts';
 import { createUploadDetails, type UploadDetails } from '../store/upload-details.ts';
-import { asBlock, at, type Block, type GhostSettings } from './ghost-config.ts';
 
 export const STORES = ['images', 'media', 'files'] as const;
 

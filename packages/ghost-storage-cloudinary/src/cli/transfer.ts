@@ -1,6 +1,6 @@
 import { UsageError } from '@prosora/service';
+import type { GhostSettings } from '@prosora/service/ghost';
 import type { TransferOptions } from './each-file.ts';
-import type { GhostSettings } from './ghost-config.ts';
 import { CONFIG_FLAG, type Place } from './place.ts';
 import { createProgressBar, duration } from './progress.ts';
 import { openStore, STORES, type StoreName } from './stores.ts';

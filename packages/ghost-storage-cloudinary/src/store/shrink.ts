@@ -1,7 +1,7 @@
+import { requireFromGhost } from '@prosora/service/ghost';
 import type { StorageFile } from 'ghost-storage-base';
 import type Sharp from 'sharp';
 import { extensionOf, resourceTypeOf } from '../cloudinary/resource-type.ts';
-import { requireFromGhost } from '../config/running-ghost.ts';
 import { StorageError } from '../errors.ts';
 import { type SourceFile, sourceFromBuffer } from './source-file.ts';
 

@@ -46,6 +46,22 @@ describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', as
     return [await openStore(place), await openStore(place)];
   }
 
+  test('two stores share a database under prefixes of their own', async () => {
+    const place = await server.place('prefixes');
+    const one = await openStore({ ...place, prefix: 'one_' });
+    const two = await openStore({ ...place, prefix: 'two_' });
+    await one.queue('work').add('same', payload);
+    expect(await two.queue('work').list()).toEqual([]);
+    await two.queue('work').add('same', payload);
+    const [job] = await one.queue('work').claim(1, 1_000);
+    expect(job?.id).toBe('same');
+    await one.close();
+    await two.close();
+    const again = await openStore({ ...place, prefix: 'one_' });
+    expect(await again.queue('work').list()).toMatchObject([{ id: 'same', state: 'leased' }]);
+    await again.close();
+  });
+
   test('an error of a statement does not carry the statement, since values are filled into it', async () => {
     const store = await openStore(await server.place('errors'));
     const insert = store.transaction((tx) =>

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { StorageError } from '../errors.ts';
+import { ProsoraError } from '../errors.ts';
 
 /** A block of Ghost's config. */
 export type Block = Record<string, unknown>;
@@ -26,7 +26,7 @@ const FILES = ['config.production.json', 'config.development.json'];
  * Reads a Ghost's config from its folder, and what the environment sets as Ghost reads it
  * (`storage__active=…`).
  *
- * @throws StorageError GHOST_CONFIG_UNREADABLE
+ * @throws ProsoraError GHOST_CONFIG_UNREADABLE
  */
 export function readGhostSettings({
   dir,
@@ -68,8 +68,7 @@ function parseFile(path: string): Block {
     return asBlock(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? 'it is not JSON' : String(cause);
-    throw new StorageError(
-      'IncorrectUsageError',
+    throw new ProsoraError(
       'GHOST_CONFIG_UNREADABLE',
       `Ghost's config ${path} cannot be read: ${why}.`,
       { cause, help: "Run the command in Ghost's folder, or name the file with --config." },

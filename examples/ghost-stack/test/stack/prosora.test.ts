@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { compose, docker, exec, SERVICES } from './stack.ts';
+
+/** Runs `./prosora` in the stack's folder, as its user does. */
+function prosora(words: string[], env: Record<string, string> = {}) {
+  const { dir, project } = inject('stack');
+  return new Promise<{ code: number; stdout: string; output: string }>((resolve) => {
+    execFile(
+      path.join(dir, 'prosora'),
+      words,
+      {
+        cwd: dir,
+        env: { ...process.env, COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...env },
+      },
+      (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr }),
+    );
+  });
+}
+
+async function withSettings(text: string): Promise<void> {
+  const file = path.join(inject('stack').dir, '.env');
+  onTestFinished(() => rm(file, { force: true }));
+  await writeFile(file, text);
+}
+
+test('status shows every service, how it is and what it takes', async () => {
+  const { code, stdout } = await prosora(['status', '--json']);
+  const lines = JSON.parse(stdout) as { service: string; state: string; memory: string }[];
+  expect(lines.map(({ service }) => service).sort()).toEqual([...SERVICES].sort());
+  for (const line of lines)
+    expect(line).toMatchObject({ state: 'healthy', memory: /\d+(\.\d+)?MiB/ });
+  expect(code).toBe(0);
+});
+
+test('doctor walks from the edge to the database and asks each service’s own', async () => {
+  const { output } = await prosora(['doctor']);
+  for (const line of [
+    /^✔ certificate: /m,
+    /^✔ tls: TLS 1\.2 is the oldest that is spoken\.$/m,
+    /^✔ http\/3: It is offered\.$/m,
+    /^✔ front page: It is there\.$/m,
+    /^✔ grants of ghost: They are as narrow as meant\.$/m,
+    /^. mail: /m,
+    /^. webhooks: /m,
+    /^. analytics: /m,
+    /^. engine: /m,
+  ]) {
+    expect(output).toMatch(line);
+  }
+});
+
+test('logs of all services come by time, and those of a level alone when it is asked for', async () => {
+  const { stdout } = await prosora(['logs', 'mail', 'engine', '--json']);
+  const lines = JSON.parse(stdout) as { service: string; time: string; text: string }[];
+  expect(new Set(lines.map(({ service }) => service))).toEqual(new Set(['mail', 'engine']));
+  expect(lines.map(({ time }) => time)).toEqual(lines.map(({ time }) => time).sort());
+  expect(lines.find(({ text }) => text.startsWith('ready'))).toBeDefined();
+  const worse = await prosora(['logs', '--level', 'error', 'engine', '--json']);
+  expect(JSON.parse(worse.stdout)).toEqual([]);
+});
+
+test.each([
+  ['DOMAIN=https://blog.example.com\n', 'use the host name alone'],
+  ['TIMEZOEN=UTC\n', 'Did you mean TIMEZONE?'],
+  ['CDN=proxy\n', 'CDN is "proxy" without CDN_ADDRESSES'],
+])('up with %j touches nothing of a running site and says why', async (settings, reason) => {
+  await withSettings(settings);
+  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const { code, output } = await prosora(['up']);
+  expect(code).toBe(1);
+  expect(output).toContain('Nothing was touched');
+  expect(output).toContain(reason);
+  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
+});
+
+test('up without the sandbox’s profile and without keys leaves the running site alone', async () => {
+  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const { code, output } = await prosora(['up'], { COMPOSE_PROFILES: '' });
+  expect(code).toBe(1);
+  expect(output).toContain('CLOUDINARY_URL is not set');
+  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
+});
+
+test('up on a site that runs as it should changes nothing', async () => {
+  const before = await compose(['ps', '--quiet']);
+  const { code, output } = await prosora(['up']);
+  expect(output).toContain('The stack is up and healthy.');
+  expect(code).toBe(0);
+  expect((await compose(['ps', '--quiet'])).split('\n').sort()).toEqual(before.split('\n').sort());
+});
+
+test('up hands a new secret to the service that reads it, and leaves the others alone', async () => {
+  const idOf = async (service: string) => await compose(['ps', '--quiet', service]);
+  const [webhooks, mail, db] = [await idOf('webhooks'), await idOf('mail'), await idOf('db')];
+  await withSettings('STRIPE_WEBHOOK_SECRET=whsec_of_another_endpoint\n');
+  expect(await prosora(['up'])).toMatchObject({ code: 0 });
+  expect(await idOf('webhooks')).not.toBe(webhooks);
+  expect([await idOf('mail'), await idOf('db')]).toEqual([mail, db]);
+  expect(await exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret')).toBe(
+    'whsec_of_another_endpoint',
+  );
+  await withSettings('');
+  expect(await prosora(['up'])).toMatchObject({ code: 0 });
+  expect(await exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret')).not.toBe(
+    'whsec_of_another_endpoint',
+  );
+});
+
+test('what the command leaves in the folder belongs to whoever called it', async () => {
+  const { dir } = inject('stack');
+  expect(await readFile(path.join(dir, '.prosora/care/lock'))).toBeDefined();
+  await expect(readFile(path.join(dir, '.prosora/care/intent.json'))).rejects.toThrow('ENOENT');
+});

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runAsProcess } from '@prosora/service';
+import { createCommand } from './verbs/command.ts';
+
+await runAsProcess(createCommand(process));

@@ -1,0 +1,121 @@
+import { request } from 'node:https';
+import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { type Finding, fail, ok, warn } from '@prosora/service';
+
+/** Where readers reach the site, and whose certificates are believed. */
+export interface Edge {
+  domain: string;
+  port: number;
+  /** The edge's own authority, where it is not a public one. */
+  ca?: string | undefined;
+}
+
+const TIMEOUT_MS = 10_000;
+const DAY_MS = 86_400_000;
+/** Caddy renews when a third of the time is left: https://caddyserver.com/docs/automatic-https#overview */
+const LATE_DAYS = 20;
+const LATEST_DAYS = 10;
+
+/** What a reader's browser sees of the site: its certificate, its oldest protocol, HTTP/3 and its headers. */
+export async function* examineEdge(edge: Edge): AsyncGenerator<Finding> {
+  const socket = await dial(edge).catch((error: NodeJS.ErrnoException) => error);
+  if (socket instanceof Error) {
+    yield unreachable(edge, socket);
+    return;
+  }
+  yield certificateFinding(socket);
+  socket.destroy();
+  yield await examineOldest(edge);
+  yield* await examineHeaders(edge);
+}
+
+/** @throws Error of the system's or of TLS */
+function dial({ domain, port, ca }: Edge, more: object = {}): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: hostOf(domain),
+      servername: domain,
+      port,
+      ...(ca && { ca }),
+      ...more,
+    });
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('It does not answer.')));
+    socket.once('secureConnect', () => resolve(socket)).once('error', reject);
+  });
+}
+
+/** Names below `localhost` lead to this machine whatever its resolver says: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
+const hostOf = (domain: string): string => (/(^|\.)localhost$/.test(domain) ? '127.0.0.1' : domain);
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'Let the DNS of the domain lead to this machine.',
+  ECONNREFUSED: '`prosora up` starts the stack; a firewall may be closed, too.',
+  CERT_HAS_EXPIRED: '`prosora logs caddy` says why it was not renewed.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: '`prosora logs caddy` says why no public certificate was had.',
+};
+
+function unreachable({ domain, port }: Edge, error: NodeJS.ErrnoException): Finding {
+  const { code = error.message } = error;
+  const where = port === 443 ? domain : `${domain}:${port}`;
+  return fail('edge', `https://${where} cannot be reached (${code}).`, REMEDIES[code]);
+}
+
+function certificateFinding(socket: TLSSocket): Finding {
+  const { valid_to: end, issuer }: DetailedPeerCertificate = socket.getPeerCertificate(true);
+  const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS);
+  // One of the edge's own authority lives for twelve hours and is renewed long before.
+  if (issuer.O === undefined) return ok('certificate', 'It is of the edge’s own authority.');
+  const sentence = `That of ${issuer.O} ends in ${days} days.`;
+  if (days >= LATE_DAYS) return ok('certificate', sentence);
+  const remedy = '`prosora logs caddy` says why it was not renewed.';
+  return days < LATEST_DAYS
+    ? fail('certificate', sentence, remedy)
+    : warn('certificate', sentence, remedy);
+}
+
+async function examineOldest(edge: Edge): Promise<Finding> {
+  // OpenSSL offers nothing older than 1.2 by itself.
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
+  const socket = await dial(edge, old).catch(() => undefined);
+  if (socket === undefined) return ok('tls', 'TLS 1.2 is the oldest that is spoken.');
+  socket.destroy();
+  const sentence = `${socket.getProtocol()} is still spoken.`;
+  return fail('tls', sentence, 'Set `protocols tls1.2 tls1.3` in the Caddyfile.');
+}
+
+async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
+  const options = {
+    host: hostOf(domain),
+    servername: domain,
+    port,
+    timeout: TIMEOUT_MS,
+    ...(ca && { ca }),
+  };
+  const { status, headers } = await new Promise<{
+    status: number;
+    headers: Record<string, string | string[] | undefined>;
+  }>((resolve, reject) => {
+    request({ ...options, path: '/', headers: { host: domain } }, (response) => {
+      resolve({ status: response.statusCode ?? 0, headers: response.headers });
+      response.destroy();
+    })
+      .on('error', reject)
+      .end();
+  });
+  const page = status === 200 ? ok('front page', 'It is there.') : pageFailed(status);
+  const http3 = /h3=/.test(String(headers['alt-svc']))
+    ? ok('http/3', 'It is offered.')
+    : warn('http/3', 'It is not offered.', 'Publish the port for UDP too, and open it.');
+  const hsts = headers['strict-transport-security']
+    ? ok('hsts', 'Browsers are told to use https alone.')
+    : warn(
+        'hsts',
+        'Browsers are not told to use https alone.',
+        'Keep the header of the Caddyfile.',
+      );
+  return [page, http3, hsts];
+}
+
+function pageFailed(status: number): Finding {
+  return fail('front page', `It answers ${status}.`, '`prosora logs ghost` says why.');
+}

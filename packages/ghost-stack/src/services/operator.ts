@@ -1,0 +1,70 @@
+import {
+  createOperatorClient,
+  findingSchema,
+  type Operator,
+  operation,
+  ProsoraError,
+  serviceNumbers,
+} from '@prosora/service';
+import * as z from 'zod';
+import { compose, docker } from '../stack/compose.ts';
+
+const nothing = z.object({});
+
+/** What every service of ours answers to an operator, whatever else it may be asked. */
+const operations = {
+  status: operation({
+    summary: 'Says whether it is ready, and counts',
+    access: 'read',
+    input: nothing,
+    output: z.object(serviceNumbers),
+  }),
+  doctor: operation({
+    summary: 'Says what it finds',
+    access: 'read',
+    input: nothing,
+    output: z.object({ findings: z.array(findingSchema) }),
+  }),
+};
+
+/** The services of the stack that have an operator API, with the port of their private listener. */
+export const SERVICES: Readonly<Record<string, number>> = {
+  mail: 4201,
+  webhooks: 4301,
+  analytics: 4401,
+  engine: 7182,
+};
+
+/** A doctor asks vendors, who may be slow. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * The operator API of a service, asked at its container's address on the network `watch`, with the token for reading
+ * that the service made in its data folder. Who may use Docker's socket may read that folder anyway.
+ *
+ * @throws ProsoraError `NOT_RUNNING` when it has no container that runs
+ */
+export async function operatorOf(
+  dir: string,
+  service: string,
+): Promise<Operator<typeof operations>> {
+  const [id = ''] = (await compose(dir, ['ps', '--quiet', service])).split('\n');
+  if (id === '') throw new ProsoraError('NOT_RUNNING', `${service} does not run.`);
+  const read = ['exec', '-T', service, 'cat', '/data/operator-tokens.json'];
+  const [address, tokens] = await Promise.all([addressOf(dir, id), compose(dir, read)]);
+  const { read: token } = JSON.parse(tokens) as { read: string };
+  const url = `http://${address}:${SERVICES[service]}`;
+  return createOperatorClient(operations, { url, token, timeoutMs: TIMEOUT_MS });
+}
+
+/** By its address, since names of the stack's networks are known in them alone. */
+async function addressOf(dir: string, id: string): Promise<string> {
+  const format =
+    '{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{$network.IPAddress}}\n{{end}}';
+  const networks = (await docker(dir, ['inspect', '--format', format, id])).split('\n');
+  const address = networks.find((line) => /_watch /.test(line))?.split(' ')[1];
+  if (address) return address;
+  throw new ProsoraError('NOT_RUNNING', 'It is not on the network "watch".', {
+    help: '`prosora up` makes it anew.',
+  });
+}

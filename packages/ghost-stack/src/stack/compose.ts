@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { ProsoraError } from '@prosora/service';
+
+/** How `docker` is run. */
+interface RunOptions {
+  /** What it reads from its standard input. */
+  input?: string;
+  /** It uses this terminal itself: for what shows its own progress or asks. What it printed is then unknown. */
+  isShown?: boolean;
+}
+
+/** The state of one of the stack's containers, as `docker compose ps` tells it. */
+export interface Container {
+  id: string;
+  service: string;
+  image: string;
+  /** `running`, `exited`, `restarting`, … */
+  state: string;
+  /** `healthy`, `unhealthy`, `starting`; empty where it has no question for that. */
+  health: string;
+  exitCode: number;
+  /** In words: `Up 3 hours (healthy)`. */
+  status: string;
+}
+
+/** How much of what a failed command said goes into the error. */
+const LAST_LINES = 15;
+
+/**
+ * Runs `docker` in the stack's folder and resolves with what it printed.
+ *
+ * @throws ProsoraError `DOCKER_MISSING` without the program, `DOCKER` with its last lines when it fails
+ */
+export async function docker(
+  dir: string,
+  words: readonly string[],
+  { input, isShown = false }: RunOptions = {},
+): Promise<string> {
+  const child = spawn('docker', words, {
+    cwd: dir,
+    stdio: isShown ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  child.stdin?.on('error', () => {}).end(input);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject).once('close', (code) => resolve(code ?? 1));
+  });
+  const read = async (stream: typeof child.stdout) => (stream ? await text(stream) : '');
+  const [code, printed, said] = await Promise.all([
+    ended,
+    read(child.stdout),
+    read(child.stderr),
+  ]).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new ProsoraError('DOCKER_MISSING', 'There is no program "docker" here.', {
+      help: 'Install Docker Engine: https://docs.docker.com/engine/install/',
+      cause,
+    });
+  });
+  if (code === 0) return printed;
+  const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
+  const command = `docker ${words.slice(0, 3).join(' ')}`;
+  throw new ProsoraError('DOCKER', `\`${command} …\` ended with ${code}${last && `:\n${last}`}`);
+}
+
+/** The same of `docker compose`. */
+export function compose(
+  dir: string,
+  words: readonly string[],
+  options?: RunOptions,
+): Promise<string> {
+  return docker(dir, ['compose', ...words], options);
+}
+
+/** Every container that the stack has, those that ended too. */
+export async function containersOf(dir: string): Promise<Container[]> {
+  return jsonLines(await compose(dir, ['ps', '--all', '--format', 'json'])).map((row) => ({
+    id: String(row['ID']),
+    service: String(row['Service']),
+    image: String(row['Image']),
+    state: String(row['State']),
+    health: String(row['Health'] ?? ''),
+    exitCode: Number(row['ExitCode']),
+    status: String(row['Status']),
+  }));
+}
+
+type Row = Record<string, unknown>;
+
+/** Objects that Docker prints a line each, or, in some versions, all in one array. */
+export function jsonLines(printed: string): Row[] {
+  const lines = printed.split('\n').filter((line) => line.trim() !== '');
+  return lines.flatMap((line): Row[] => [JSON.parse(line)].flat());
+}

@@ -1,0 +1,2 @@
+export * from './ghost-config.ts';
+export * from './require-from-ghost.ts';
