@@ -22,7 +22,7 @@ FROM install AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN ls packages | xargs -P "$(nproc)" -I {} npm run build --silent --if-present --workspace packages/{}
-RUN for package in analytics-engine ghost-analytics-tinybird ghost-mail-resend ghost-storage-cloudinary \
+RUN for package in analytics-engine ghost-analytics-tinybird ghost-jobs-durable ghost-mail-resend ghost-storage-cloudinary \
       ghost-stack ghost-webhooks-stripe sandbox; do \
       cp LICENSE "packages/$package" && mkdir -p "/out/$package/app" "/out/$package/usr/local/bin" \
       && tar -xzf "$(npm pack --silent --workspace "packages/$package")" -C "/out/$package/app" --strip-components 1 \
@@ -42,16 +42,20 @@ RUN for package in analytics-engine sandbox; do \
       || exit 1; \
     done
 
-# Ghost's own image with the storage adapter where no content volume hides it.
+# Ghost's own image with our adapters where no content volume hides them.
 FROM ${GHOST_IMAGE} AS ghost
 RUN node -e 'const v = require("/var/lib/ghost/current/package.json").version; const [major, minor] = v.split("."); \
     if (major < 6 || (major == 6 && minor < 65)) throw Error(`Ghost ${v} reads no secrets from files: take 6.65 or newer.`)'
 COPY --from=build /out/ghost-storage-cloudinary/app /opt/prosora/adapters/storage/prosora-cloudinary
+COPY --from=build /out/ghost-jobs-durable/app /opt/prosora/adapters/jobs/@prosora/ghost-jobs-durable
+COPY --from=build /out/ghost-jobs-durable/app /opt/prosora/adapters/scheduling/@prosora/ghost-jobs-durable
 # Ghost's own check of an adapter: it has to load and to have every method.
 RUN cd /var/lib/ghost && CLOUDINARY_URL=cloudinary://key:secret@cloud \
     paths__installedAdaptersPath=/opt/prosora/adapters storage__active=prosora-cloudinary \
     node current/bin/validate-adapters.js --check-duplicate-deps storage:prosora-cloudinary \
-    && ln -s /opt/prosora/adapters/storage/prosora-cloudinary/dist/cli.js /usr/local/bin/ghost-cloudinary
+      jobs:@prosora/ghost-jobs-durable/jobs scheduling:@prosora/ghost-jobs-durable/scheduling \
+    && ln -s /opt/prosora/adapters/storage/prosora-cloudinary/dist/cli.js /usr/local/bin/ghost-cloudinary \
+    && ln -s /opt/prosora/adapters/jobs/@prosora/ghost-jobs-durable/dist/cli.js /usr/local/bin/prosora-jobs
 COPY --chmod=755 examples/ghost-stack/ghost /opt/prosora
 USER 1000:1000
 # Without the header Ghost sends every request to the public address. A new version changes the database before it

@@ -10,6 +10,11 @@ test('.env.example names every variable that the stack reads, and no other', () 
   const setup = [...read('examples/ghost-stack/src/secrets.ts').matchAll(/given\('(\w+)'\)/g)].map(
     ([, name]) => name,
   );
+  const command = ['notify/channels.ts', 'verbs/notify.ts'].flatMap(
+    (file) => read(`packages/ghost-stack/src/${file}`).match(/\bNOTIFY_[A-Z_]+/g) ?? [],
+  );
   const example = [...read('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);
-  expect([...new Set(example)].sort()).toEqual([...new Set([...compose, ...setup])].sort());
+  expect([...new Set(example)].sort()).toEqual(
+    [...new Set([...compose, ...setup, ...command])].sort(),
+  );
 });

@@ -76,21 +76,39 @@ function parseFile(path: string): Block {
   }
 }
 
+/** Of a nested key the file that holds its value, as Ghost has it: core/shared/config/secrets.js. */
+const FILE_SUFFIX = /_file$/i;
+
 /** Ghost takes `a__b=c` for `{"a": {"b": "c"}}` (nconf, separator `__`). */
 function withEnvironment(config: Block, env: Environment): Block {
   const merged = structuredClone(config);
   for (const [name, value] of Object.entries(env)) {
-    const keys = name.split('__');
-    if (value === undefined || (keys.length === 1 && name !== 'url')) continue;
+    const isFile = FILE_SUFFIX.test(name);
+    const keys = (isFile ? name.replace(FILE_SUFFIX, '') : name).split('__');
+    if (value === undefined || (isFile && value === '')) continue;
+    if (keys.length === 1 && name !== 'url') continue;
     const last = keys.pop() ?? '';
     let block = merged;
     for (const key of keys) {
       block[key] = { ...asBlock(block[key]) };
       block = block[key] as Block;
     }
-    block[last] = parsed(value);
+    block[last] = isFile ? secretIn(value, name) : parsed(value);
   }
   return merged;
+}
+
+function secretIn(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code;
+    throw new ProsoraError(
+      'GHOST_CONFIG_UNREADABLE',
+      `${name} names ${file}, which cannot be read (${why}).`,
+      { cause, help: 'Run the command as the user of Ghost.' },
+    );
+  }
 }
 
 function parsed(value: string): unknown {
