@@ -4,7 +4,7 @@ import LongestFirst from './scripts/longest-first.ts';
 const soak = process.env['PROSORA_PROOFS'] === 'soak';
 const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Packs packages as they are published, from what is built into their `dist`. */
+/** Packs packages as they are published, from what is built into their `dist`, which no other test writes. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
 /** In CI, or when told, installs the programs that tests drive. */
@@ -17,8 +17,8 @@ const stack = process.env['PROSORA_STACK'] !== undefined;
 const rehearsal = process.env['PROSORA_REHEARSAL'] !== undefined;
 
 /**
- * Unit, integration and end-to-end tests run beside each other. Of their time they wait for more than half, for
- * Ghost, a browser or a disk: four at once keep two cores busy. Proofs at full size need the machine more.
+ * All layers run beside each other. Of their time they wait for more than half, for Ghost, a browser, npm or a disk:
+ * four at once keep two cores busy. Proofs at full size need the machine more.
  */
 const together = { maxWorkers: soak ? 2 : 4, sequence: { groupOrder: 1 } };
 
@@ -117,10 +117,8 @@ export default defineConfig({
           include: PACKAGE_TESTS,
           globalSetup: [...PROGRAMS_SETUP, './scripts/build-packages.ts'],
           testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // After the others, since `npm start` builds too.
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          hookTimeout: 240_000,
+          ...together,
         },
       },
       ...(soak ? [soakProject] : []),

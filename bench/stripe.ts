@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { spawnService } from '@prosora/service/testing';
 import { openInbox } from '../packages/ghost-webhooks-stripe/src/inbox/open-inbox.ts';
 import { sign } from '../packages/ghost-webhooks-stripe/src/index.ts';
-import { eventLike } from '../packages/ghost-webhooks-stripe/test/support/events.ts';
+import { eventLike } from '../packages/ghost-webhooks-stripe/test/fixtures/events.ts';
 import type { Figure } from './figure.ts';
 import { quantile } from './quantile.ts';
 import { measureDrain } from './stripe/drain.ts';

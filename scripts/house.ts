@@ -14,6 +14,7 @@ import {
   lengthProblems,
   type Neighbour,
   neighbourProblems,
+  testPlaceProblems,
 } from './house/rules.ts';
 import { linesOf, readSources, type SourceFile } from './house/sources.ts';
 
@@ -44,8 +45,14 @@ for (const [folder, { flow, finished }] of Object.entries(plan)) {
   const sources = codeIn(isPackage ? src : folder).filter(({ path }) => !path.includes('/test/'));
   const closing = circles.filter((place) => place.startsWith(`${folder}/`));
   (finished ? problems : unfinished).push(
-    ...lengthProblems(sources),
-    ...(isPackage ? [...faceProblems(sources, src), ...flowProblems(sources, src, flow)] : []),
+    ...lengthProblems(codeIn(folder)),
+    ...(isPackage
+      ? [
+          ...faceProblems(sources, src),
+          ...flowProblems(sources, src, flow),
+          ...testPlaceProblems(codeIn(folder), folder, flow),
+        ]
+      : []),
     ...circleProblems(folder, closing),
   );
   table[posix.basename(folder)] = {

@@ -10,9 +10,13 @@ export const LONGEST = [
   'packages/ghost-mail-resend/test/e2e/newsletter.test.ts',
 ];
 
+/** What comes after those, one project behind the other; each in vitest's own order. */
+const PROJECTS = ['unit', 'packages'];
+
 /**
- * Starts what waits longest first, so that nothing has to be waited for at the end, and what computes beside it:
- * the unit tests, which also say soonest what is broken, then the rest in vitest's own order.
+ * Starts what waits longest first, so that nothing has to be waited for at the end, and what computes beside it: the
+ * unit tests, which also say soonest what is broken, then the packages, whose files are short and install for long,
+ * then the rest.
  */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -26,5 +30,6 @@ const groupOf = ({ project }: TestSpecification) => project.config.sequence.grou
 function turnOf({ moduleId, project }: TestSpecification): number {
   const turn = LONGEST.findIndex((file) => moduleId.endsWith(file));
   if (turn >= 0) return turn;
-  return project.name === 'unit' ? LONGEST.length : LONGEST.length + 1;
+  const place = PROJECTS.indexOf(project.name);
+  return LONGEST.length + (place >= 0 ? place : PROJECTS.length);
 }

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createOperatorClient, findOperatorTokens } from '@prosora/service';
 import { openInbox } from '../../packages/ghost-webhooks-stripe/src/inbox/open-inbox.ts';
 import { operations } from '../../packages/ghost-webhooks-stripe/src/operate/operations.ts';
-import { bytesOf, eventLike } from '../../packages/ghost-webhooks-stripe/test/support/events.ts';
+import { bytesOf, eventLike } from '../../packages/ghost-webhooks-stripe/test/fixtures/events.ts';
 import type { Figure } from '../figure.ts';
 import { quantile } from '../quantile.ts';
 import { startInbox, temporaryFolder } from './running.ts';

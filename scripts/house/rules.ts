@@ -55,6 +55,36 @@ export function flowProblems(
   return [...placeless, ...upward];
 }
 
+/** Folders of `test/` that are no folders of `src/`; unit tests stand in none of them. */
+const layers = ['integration', 'e2e', 'stack', 'release', 'soak'];
+
+/** Tests of a package as a whole, whatever they import. */
+const ofTheWhole = /^(cli|package|readme)\b/;
+
+/** Tests in a folder that `src/` lacks, and unit tests of a single folder that stand beside its own. */
+export function testPlaceProblems(
+  files: readonly SourceFile[],
+  folder: string,
+  flow: readonly string[],
+): string[] {
+  return files.flatMap(({ path, imports }) => {
+    const [layer, ...below] = posix.relative(`${folder}/test`, path).split('/');
+    if (layer === undefined || layer === '..' || !path.endsWith('.test.ts')) return [];
+    const isUnit = !layers.includes(layer);
+    const [room, ...rest] = isUnit ? [layer, ...below] : below;
+    if (room !== undefined && rest.length > 0) {
+      return flow.includes(room) ? [] : [`${path} stands in ${room}/, which src/ does not have`];
+    }
+    if (!isUnit || ofTheWhole.test(layer)) return [];
+    const used = imports.flatMap(({ target }) =>
+      target.startsWith(`${folder}/src/`) ? [folderOf(target, `${folder}/src`)] : [],
+    );
+    const [only, ...others] = new Set(used);
+    if (only === undefined || others.length > 0) return [];
+    return [`${path} tests ${only}/ alone, and stands beside ${folder}/test/${only}/`];
+  });
+}
+
 /** A package, as far as others have to do with it. */
 export interface Neighbour {
   /** Below the root, with slashes. */

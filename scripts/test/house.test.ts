@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { copiesIn } from '../house/copies.ts';
 import { logCallsIn, logProblems } from '../house/log-calls.ts';
@@ -8,6 +9,7 @@ import {
   lengthProblems,
   type Neighbour,
   neighbourProblems,
+  testPlaceProblems,
 } from '../house/rules.ts';
 import { sourceFile } from '../house/sources.ts';
 
@@ -15,7 +17,7 @@ const SRC = 'packages/inn/src';
 const FLOW = ['door', 'table', 'kitchen'];
 
 const inn = (path: string, ...lines: string[]) =>
-  sourceFile(`${SRC}/${path}`, lines.map((line) => `${line}\n`).join(''));
+  sourceFile(posix.join(SRC, path), lines.map((line) => `${line}\n`).join(''));
 
 test('a folder imports from those that follow it in the flow', () => {
   const files = [
@@ -74,6 +76,28 @@ test('a face has eight files at most, its folders not counted', () => {
   expect(faceProblems([...eight, inn('kitchen/cook.ts')], SRC)).toEqual([]);
   expect(faceProblems([...eight, inn('stairs.ts')], SRC)).toEqual([
     `${SRC}/ has 9 files beside its folders, and 8 at most are allowed`,
+  ]);
+});
+
+test('a test stands in its layer in the folder that it tests', () => {
+  const proof = (path: string, ...lines: string[]) => inn(`../test/${path}`, ...lines);
+  const files = [
+    proof('kitchen/cook.test.ts', "import { cook } from '../../src/kitchen/cook.ts';"),
+    proof('integration/kitchen/deep/scrub.test.ts'),
+    proof('e2e/evening.test.ts', "import { cook } from '../../src/kitchen/cook.ts';"),
+    proof('meal.test.ts', "import '../src/kitchen/cook.ts';", "import '../src/table/seat.ts';"),
+    proof('options.test.ts', "import { innOptions } from '../src/options.ts';"),
+    proof('readme.test.ts', "import { cook } from '../src/kitchen/cook.ts';"),
+    proof('fixtures/guest.ts', "import { cook } from '../../src/kitchen/cook.ts';"),
+  ];
+  expect(testPlaceProblems(files, 'packages/inn', FLOW)).toEqual([]);
+  const astray = [
+    proof('integration/cellar/barrel.test.ts'),
+    proof('cook.test.ts', "import { cook } from '../src/kitchen/cook.ts';"),
+  ];
+  expect(testPlaceProblems(astray, 'packages/inn', FLOW)).toEqual([
+    'packages/inn/test/integration/cellar/barrel.test.ts stands in cellar/, which src/ does not have',
+    'packages/inn/test/cook.test.ts tests kitchen/ alone, and stands beside packages/inn/test/kitchen/',
   ]);
 });
 

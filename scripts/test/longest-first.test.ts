@@ -11,11 +11,12 @@ function specification(file: string, name: string, groupOrder = 1): TestSpecific
   return { moduleId: `${ROOT}${file}`, project: { name, config } } as TestSpecification;
 }
 
-test('what waits longest starts first, then unit tests, then the rest, and each group stays together', async () => {
+test('what waits longest starts first, then unit tests, then packages, then the rest, and each group stays together', async () => {
   const cache = { getTestSpecificationResult: () => ({ failed: false, duration: 1 }) };
   const files = [
+    specification('examples/ghost-stack/test/stack/login.test.ts', 'stack', 4),
     specification('packages/durable/test/line.test.ts', 'integration'),
-    specification('scripts/test/integration/packed.test.ts', 'packages', 2),
+    specification('scripts/test/integration/packed.test.ts', 'packages'),
     specification('packages/service/test/a.test.ts', 'unit'),
     ...LONGEST.toReversed().map((file) => specification(file, 'e2e')),
   ];
@@ -23,8 +24,9 @@ test('what waits longest starts first, then unit tests, then the rest, and each 
   expect(sorted.map(({ moduleId }) => moduleId.slice(ROOT.length))).toEqual([
     ...LONGEST,
     'packages/service/test/a.test.ts',
-    'packages/durable/test/line.test.ts',
     'scripts/test/integration/packed.test.ts',
+    'packages/durable/test/line.test.ts',
+    'examples/ghost-stack/test/stack/login.test.ts',
   ]);
 });
 

@@ -9,7 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 
 const packages = publicPackages(ROOT);
 
-describe.each(packages)('$manifest.name, packed and installed alone', ({ dir, manifest }) => {
+describe.concurrent.each(packages)('$manifest.name, installed alone', ({ dir, manifest }) => {
   let installed: PackedPackage;
   beforeAll(async () => {
     installed = await packed(dir, { network: true });

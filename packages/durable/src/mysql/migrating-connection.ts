@@ -1,9 +1,4 @@
-import {
-  type CompiledQuery,
-  CreateTableNode,
-  type QueryResult,
-  type RootOperationNode,
-} from 'kysely';
+import { type CompiledQuery, CreateTableNode, type QueryResult } from 'kysely';
 import { StoreConnection } from './mysql-connection.ts';
 
 /** A column is there, an index is, and what is to be dropped is not: ER_DUP_FIELDNAME, _KEYNAME, ER_CANT_DROP_FIELD_OR_KEY. */
@@ -26,16 +21,18 @@ export class MigratingConnection extends StoreConnection {
         ALREADY_SO.includes(errno) ||
         // An index can meet a duplicate as well, and that is a failure.
         (errno === DUPLICATE_KEY && /^insert\b/i.test(query.sql)) ||
-        (errno === TABLE_EXISTS && (await this.#hasColumnsOf(query.query)));
+        (errno === TABLE_EXISTS && (await this.#hasColumnsOf(query)));
       if (!isDone) throw error;
       return { rows: [] };
     }
   }
 
   /** Tells the table that the statement makes from somebody else's of that name. */
-  async #hasColumnsOf(node: RootOperationNode): Promise<boolean> {
-    if (!CreateTableNode.is(node)) return false;
-    const [rows] = await this.raw.query('show columns from ??', [node.table.table.identifier.name]);
+  async #hasColumnsOf({ query: node, sql }: CompiledQuery): Promise<boolean> {
+    // The compiler gives names their prefix, so the node has them without.
+    const [, table] = /^create table (?:if not exists )?`([^`]+)`/.exec(sql) ?? [];
+    if (!CreateTableNode.is(node) || table === undefined) return false;
+    const [rows] = await this.raw.query('show columns from ??', [table]);
     const names = new Set((rows as { Field: string }[]).map(({ Field }) => Field));
     return node.columns.every(({ column }) => names.has(column.column.name));
   }

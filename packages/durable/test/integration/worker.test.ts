@@ -5,7 +5,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UnrecoverableError } from '../../src/errors.ts';
-import type { Job } from '../../src/job/job.ts';
 import type { Queue } from '../../src/queue/queue.ts';
 import { openStore, type Store } from '../../src/store.ts';
 import { createBreaker } from '../../src/work/breaker.ts';
@@ -16,6 +15,7 @@ import {
   type WorkerOptions,
 } from '../../src/worker.ts';
 import { createFakeClock, type FakeClock } from '../fixtures/fake-clock.ts';
+import { createGate } from '../fixtures/gate.ts';
 
 const nothing = new Uint8Array();
 let folder: string;
@@ -57,18 +57,6 @@ const until = (check: () => Promise<unknown>) =>
   vi.waitFor(check, { timeout: 10_000, interval: 5 });
 const untilState = (id: string, state: string) =>
   until(async () => expect(await queue.get(id)).toMatchObject({ state }));
-
-/** A handler that waits until the test lets it go on. */
-function createGate() {
-  const started: string[] = [];
-  const gate = Promise.withResolvers<void>();
-  const handle = async (job: Job) => {
-    started.push(job.id);
-    await gate.promise;
-    return { kind: 'done' } as const;
-  };
-  return { started, handle, open: gate.resolve };
-}
 
 test('a target that answers is not down, however many jobs have to be tried again', async () => {
   const breaker = createBreaker({ clock, failuresToOpen: 2 });

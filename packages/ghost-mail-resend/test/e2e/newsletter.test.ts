@@ -10,7 +10,13 @@ import {
 import { lacks } from '@prosora/service/programs';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { API_KEY, DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
+import {
+  API_KEY,
+  DOMAIN,
+  type MailLab,
+  startMailLab,
+  until,
+} from '../fixtures/bridge-with-resend.ts';
 
 const MEMBERS = Array.from({ length: 25 }, (_, at) => ({
   email: `Reader.${at}@example.org`,

@@ -5,7 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } fr
 import { acceptMessage } from '../../src/accept/accept.ts';
 import { recordEvents } from '../../src/store/events.ts';
 import type { Message } from '../../src/store/message.ts';
-import { API_KEY, DOMAIN, type MailLab, membersOf, startMailLab } from '../bridge-with-resend.ts';
+import {
+  API_KEY,
+  DOMAIN,
+  type MailLab,
+  membersOf,
+  startMailLab,
+} from '../fixtures/bridge-with-resend.ts';
 
 const { soak } = inject('proof');
 

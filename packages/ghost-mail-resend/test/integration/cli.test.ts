@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenedMailStore, openMailStore } from '../../src/store/store.ts';
-import { type BridgeCommand, bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
+import { type BridgeCommand, bridgeEnv, runVerb, serveBridge } from '../fixtures/bridge-process.ts';
 import {
   API_KEY,
   acceptForm,
@@ -14,7 +14,7 @@ import {
   membersOf,
   newsletterForm,
   post,
-} from '../bridge-with-resend.ts';
+} from '../fixtures/bridge-with-resend.ts';
 
 let dir: string;
 let sandbox: Sandbox;

@@ -16,7 +16,7 @@ import {
   post,
   startMailLab,
   until,
-} from '../bridge-with-resend.ts';
+} from '../fixtures/bridge-with-resend.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '@prosora/sandbox';
 import { expect, test } from 'vitest';
-import { bridgeEnv, serveBridge } from '../bridge-process.ts';
+import { bridgeEnv, serveBridge } from '../fixtures/bridge-process.ts';
 import {
   AUTHORIZATION,
   DOMAIN,
@@ -13,7 +13,7 @@ import {
   newsletterForm,
   post,
   until,
-} from '../bridge-with-resend.ts';
+} from '../fixtures/bridge-with-resend.ts';
 
 const IDLE = 10_000;
 const LORIS = 200;

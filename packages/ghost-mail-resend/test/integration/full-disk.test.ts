@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { membersOf, newsletterForm, post, startMailLab } from '../bridge-with-resend.ts';
+import { membersOf, newsletterForm, post, startMailLab } from '../fixtures/bridge-with-resend.ts';
 
 /** A file system of its own that is soon full; undefined where mounting is not allowed. */
 function mountSmallDisk(): (Disposable & { folder: string }) | undefined {

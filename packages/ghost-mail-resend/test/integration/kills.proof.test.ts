@@ -1,6 +1,6 @@
 import { hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { describe, inject, test } from 'vitest';
-import { newsletterUnderFire } from '../newsletter-under-fire.ts';
+import { newsletterUnderFire } from '../fixtures/newsletter-under-fire.ts';
 
 const { soak, seed } = inject('proof');
 const MEMBERS = soak ? 10_000 : 600;

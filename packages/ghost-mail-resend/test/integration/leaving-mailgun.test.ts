@@ -6,8 +6,15 @@ import { findingLine } from '@prosora/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkGhost, readGhostConfig } from '../../src/doctor/ghost.ts';
 import { checkSignIn } from '../../src/doctor/sign-in.ts';
-import { bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
-import { API_KEY, DOMAIN, membersOf, newsletterForm, post, until } from '../bridge-with-resend.ts';
+import { bridgeEnv, runVerb, serveBridge } from '../fixtures/bridge-process.ts';
+import {
+  API_KEY,
+  DOMAIN,
+  membersOf,
+  newsletterForm,
+  post,
+  until,
+} from '../fixtures/bridge-with-resend.ts';
 
 let dir: string;
 let sandbox: Sandbox;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { startSandbox } from '@prosora/sandbox';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bridgeEnv, runVerb, serveBridge } from '../bridge-process.ts';
-import { delivered, membersOf, newsletterForm, post } from '../bridge-with-resend.ts';
+import { bridgeEnv, runVerb, serveBridge } from '../fixtures/bridge-process.ts';
+import { delivered, membersOf, newsletterForm, post } from '../fixtures/bridge-with-resend.ts';
 
 const NAME = '@prosora/ghost-mail-resend';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DOMAIN, type MailLab, startMailLab, until } from '../bridge-with-resend.ts';
+import { DOMAIN, type MailLab, startMailLab, until } from '../fixtures/bridge-with-resend.ts';
 
 const RECORDED = new URL('../fixtures/mail/', import.meta.url);
 const names = readdirSync(RECORDED).filter((name) => name.endsWith('.http'));

@@ -10,7 +10,7 @@ import {
   post,
   startMailLab,
   until,
-} from '../bridge-with-resend.ts';
+} from '../fixtures/bridge-with-resend.ts';
 
 const SITES = [
   { name: 'one', apiKey: API_KEY, domains: [DOMAIN, 'fallback.example.com'] },

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -18,12 +15,13 @@ import {
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Elsewhere, startElsewhere } from '../fixtures/elsewhere.ts';
 import {
   PACKED_NAME as NAME,
   type PackedAdapter,
   packAdapter,
 } from '../fixtures/packed-adapter.ts';
-import { picture, sound } from '../fixtures/test-site.ts';
+import { noise, picture, sound } from '../fixtures/test-site.ts';
 
 let folder: string;
 let install: GhostInstall;
@@ -31,9 +29,7 @@ let packed: PackedAdapter;
 let sandbox: Sandbox;
 let ghost: RunningGhost;
 let admin: AdminClient;
-/** Somebody else's site, with pictures that Ghost fetches. */
-let elsewhere: Server;
-let elsewhereUrl: string;
+let elsewhere: Elsewhere;
 
 function storage(changes: Record<string, unknown> = {}) {
   const { cloudName, apiKey, apiSecret, url } = sandbox.cloudinary;
@@ -68,18 +64,7 @@ beforeAll(async () => {
   packed = await packAdapter();
   // How a package is found that npm installed beside Ghost: by its name alone.
   await cp(packed.dir, join(folder, 'node_modules', NAME), { recursive: true });
-  const photo = await picture(0x123456, 300, 200);
-  elsewhere = createServer((request, response) => {
-    if (request.url?.endsWith('.png')) return void response.end(photo);
-    response.setHeader('content-type', 'text/html');
-    const { host } = request.headers;
-    response.end(`<html><head><title>Elsewhere</title>
-      <meta property="og:title" content="Elsewhere">
-      <meta property="og:image" content="http://${host}/thumb.png">
-      <link rel="icon" href="http://${host}/icon.png"></head><body>Hello</body></html>`);
-  }).listen(0, '127.0.0.1');
-  await once(elsewhere, 'listening');
-  elsewhereUrl = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  elsewhere = await startElsewhere(await picture(0x123456, 300, 200));
   ghost = await bootGhost({
     install,
     dir: join(folder, 'site'),
@@ -92,7 +77,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await ghost?.[Symbol.asyncDispose]();
-  elsewhere?.close();
+  elsewhere?.[Symbol.dispose]();
   await sandbox?.close();
   await packed?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -153,7 +138,7 @@ test("Ghost's importer stores images, media and files, and its posts show them",
 });
 
 test('icon and thumbnail of a bookmark are kept at Cloudinary', async () => {
-  const query = { url: `${elsewhereUrl}/page`, type: 'bookmark' };
+  const query = { url: `${elsewhere.url}/page`, type: 'bookmark' };
   const { metadata } = await admin.request<{ metadata: { icon: string; thumbnail: string } }>(
     'GET',
     'oembed',
@@ -167,12 +152,12 @@ test('icon and thumbnail of a bookmark are kept at Cloudinary', async () => {
 });
 
 test('the media inliner brings pictures from elsewhere in', async () => {
-  const src = `${elsewhereUrl}/harbour.png`;
+  const src = `${elsewhere.url}/harbour.png`;
   const draft = await admin.posts.add({
     title: 'From elsewhere',
     lexical: lexicalDocument(image({ src, alt: 'Harbour', width: 300, height: 200 })),
   });
-  await admin.request('POST', 'db/media/inline', { json: { domains: [elsewhereUrl] } });
+  await admin.request('POST', 'db/media/inline', { json: { domains: [elsewhere.url] } });
   const lexical = async () => {
     const [row] = await ghost.sql('SELECT lexical FROM posts WHERE id = ?', [draft.id]);
     return String(row?.['lexical']);
@@ -263,16 +248,9 @@ describe('a run in which everything fails', () => {
 test("an image over the limit is made smaller by Ghost's own sharp, and stored once", async () => {
   const limits = { shrink: true, originals: 'skip', imageMaxBytes: 60_000 };
   await ghost.restart({ config: { storage: storage(limits) } });
-  const noise = await sharp({
-    create: {
-      ...{ width: 700, height: 500, channels: 3, background: 'white' },
-      noise: { type: 'gaussian', mean: 128, sigma: 60 },
-    },
-  })
-    .jpeg()
-    .toBuffer();
-  expect(noise.length).toBeGreaterThan(limits.imageMaxBytes);
-  const { url } = await admin.images.upload(upload('grain.jpg', noise));
+  const grain = await noise(700, 500).jpeg().toBuffer();
+  expect(grain.length).toBeGreaterThan(limits.imageMaxBytes);
+  const { url } = await admin.images.upload(upload('grain.jpg', grain));
   const stored = await bytesAt(url);
   expect(stored.length).toBeLessThanOrEqual(limits.imageMaxBytes);
   expect((await sharp(stored).metadata()).format).toBe('jpeg');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createPace } from '../../src/deliver/pace.ts';
-import { eventLike } from '../support/events.ts';
+import { eventLike } from '../fixtures/events.ts';
 
 const CALLS = 3;
 

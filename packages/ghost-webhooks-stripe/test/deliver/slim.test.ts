@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fitForGhost, GHOST_MAX_BYTES } from '../../src/deliver/slim.ts';
 import type { StripeEvent } from '../../src/webhook/event.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
+import { bytesOf, eventLike } from '../fixtures/events.ts';
 
 const blown = (number: number) =>
   eventLike(number, { object: { bulk: 'x'.repeat(GHOST_MAX_BYTES) } });

@@ -4,10 +4,10 @@ import { hasTestServer, startTestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { describe, expect, inject, test, vi } from 'vitest';
 import { mrrOf } from '../../src/index.ts';
-import { type GhostWithStripe, startGhostWithStripe } from '../support/ghost-with-stripe.ts';
-import { freePort, type InboxProcess, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts } from '../support/running-inbox.ts';
-import { signUpAt } from '../support/stripe-account.ts';
+import { type GhostWithStripe, startGhostWithStripe } from '../fixtures/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts } from '../fixtures/running-inbox.ts';
+import { signUpAt } from '../fixtures/stripe-account.ts';
 
 /*
  * Readers live through random lives at Stripe while everything fails that can; at the end Ghost holds what

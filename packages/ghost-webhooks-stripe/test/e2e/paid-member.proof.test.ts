@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { type GhostWithStripe, startGhostWithStripe } from '../support/ghost-with-stripe.ts';
-import { freePort, type InboxProcess, runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, readMetric } from '../support/running-inbox.ts';
+import { type GhostWithStripe, startGhostWithStripe } from '../fixtures/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, readMetric } from '../fixtures/running-inbox.ts';
 
 const { soak, seed } = inject('proof');
 const random = seededRandom(seed);

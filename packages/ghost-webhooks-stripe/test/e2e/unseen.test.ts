@@ -4,9 +4,9 @@ import {
   type GhostWithStripe,
   startGhostWithStripe,
   untilSettled,
-} from '../support/ghost-with-stripe.ts';
-import { freePort, type InboxProcess, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, readMetric, send } from '../support/running-inbox.ts';
+} from '../fixtures/ghost-with-stripe.ts';
+import { freePort, type InboxProcess, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, readMetric, send } from '../fixtures/running-inbox.ts';
 
 /*
  * An inbox that stands unseen in front of a Ghost which made its own endpoint at Stripe: it reads the secret that

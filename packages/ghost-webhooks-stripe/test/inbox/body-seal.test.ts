@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createBodySeal } from '../../src/inbox/body-seal.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
+import { bytesOf, eventLike } from '../fixtures/events.ts';
 
 const body = bytesOf(eventLike(4));
 const seal = createBodySeal('a key of sixteen signs');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { customerOf, GHOST_EVENTS, isRepeatable, routeOf } from '../../src/inbox/ghost-events.ts';
+import { eventLike, recordedEvents } from '../fixtures/events.ts';
 import thin from '../fixtures/events-2026/thin-v1.customer.subscription.updated.json' with {
   type: 'json',
 };
-import { eventLike, recordedEvents } from '../support/events.ts';
 
 const CHECKOUT = 4;
 const UPDATED = 5;

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { sign } from '../../src/index.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
-import { type GhostTarget, HOP_SECRET, startGhostTarget } from '../support/ghost-target.ts';
-import { freePort, type InboxProcess, runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
+import { bytesOf, eventLike } from '../fixtures/events.ts';
+import { type GhostTarget, HOP_SECRET, startGhostTarget } from '../fixtures/ghost-target.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../fixtures/running-inbox.ts';
 
 const CHECKOUT = eventLike(4);
 const OTHER_VERSION = eventLike(6, { api_version: '2026-10-28.endive' });

@@ -14,10 +14,10 @@ import { openInboxClock, steadyClock } from '../../src/inbox/clock.ts';
 import type { Inbox } from '../../src/inbox/inbox.ts';
 import { sign } from '../../src/index.ts';
 import { createInboxMetrics } from '../../src/metrics.ts';
-import { bytesOf, eventLike } from '../support/events.ts';
-import { runVerb } from '../support/inbox-process.ts';
-import { openTestInbox, received } from '../support/open-test-inbox.ts';
-import { inboxEnv, startInbox } from '../support/running-inbox.ts';
+import { bytesOf, eventLike } from '../fixtures/events.ts';
+import { runVerb } from '../fixtures/inbox-process.ts';
+import { openTestInbox, received } from '../fixtures/open-test-inbox.ts';
+import { inboxEnv, startInbox } from '../fixtures/running-inbox.ts';
 
 /* A wall clock that jumped, in either direction, deletes nothing, ends nothing and delays nothing by itself. */
 

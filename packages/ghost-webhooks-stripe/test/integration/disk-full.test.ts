@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { eventLike } from '../support/events.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import { inboxEnv, jobCounts, readMetric, send, startInbox } from '../support/running-inbox.ts';
+import { eventLike } from '../fixtures/events.ts';
+import { startGhostTarget } from '../fixtures/ghost-target.ts';
+import { inboxEnv, jobCounts, readMetric, send, startInbox } from '../fixtures/running-inbox.ts';
 
 /** A file system of its own that is soon full; undefined where mounting is not allowed. */
 function mountSmallDisk(): string | undefined {

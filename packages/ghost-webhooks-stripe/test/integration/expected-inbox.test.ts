@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PERMIT } from '@prosora/durable';
 import { beforeEach, expect, test } from 'vitest';
-import { eventLike } from '../support/events.ts';
-import { runVerb } from '../support/inbox-process.ts';
-import { inboxEnv, send, startInbox } from '../support/running-inbox.ts';
+import { eventLike } from '../fixtures/events.ts';
+import { runVerb } from '../fixtures/inbox-process.ts';
+import { inboxEnv, send, startInbox } from '../fixtures/running-inbox.ts';
 
 /* An inbox that was there once is expected: in its place a disk that is not mounted shows an empty folder. */
 

@@ -2,11 +2,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test, vi } from 'vitest';
-import { bytesOf } from '../support/events.ts';
-import { type GhostTarget, startGhostTarget } from '../support/ghost-target.ts';
-import { freePort, type InboxProcess, runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts } from '../support/running-inbox.ts';
-import { sendAll, signups } from '../support/stripe-sender.ts';
+import { bytesOf } from '../fixtures/events.ts';
+import { type GhostTarget, startGhostTarget } from '../fixtures/ghost-target.ts';
+import { freePort, type InboxProcess, runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts } from '../fixtures/running-inbox.ts';
+import { sendAll, signups } from '../fixtures/stripe-sender.ts';
 
 const { soak, seed } = inject('proof');
 const patience = { timeout: soak ? 600_000 : 50_000, interval: 100 };

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hasTestServer, startTestServer, type TestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { eventLike } from '../support/events.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import { runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, readMetric, send } from '../support/running-inbox.ts';
-import { sendAll, signups } from '../support/stripe-sender.ts';
+import { eventLike } from '../fixtures/events.ts';
+import { startGhostTarget } from '../fixtures/ghost-target.ts';
+import { runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, readMetric, send } from '../fixtures/running-inbox.ts';
+import { sendAll, signups } from '../fixtures/stripe-sender.ts';
 
 describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', () => {
   let server: TestServer;

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { type PackedPackage, packed } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { eventLike } from '../support/events.ts';
-import { startGhostTarget } from '../support/ghost-target.ts';
-import { freePort, runVerb, spawnInbox } from '../support/inbox-process.ts';
-import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../support/running-inbox.ts';
-import { startTestAccount } from '../support/stripe-account.ts';
+import { eventLike } from '../fixtures/events.ts';
+import { startGhostTarget } from '../fixtures/ghost-target.ts';
+import { freePort, runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { inboxEnv, jobCounts, STRIPE_SECRET, send } from '../fixtures/running-inbox.ts';
+import { startTestAccount } from '../fixtures/stripe-account.ts';
 
 const run = promisify(execFile);
 const packageDir = path.join(import.meta.dirname, '../..');

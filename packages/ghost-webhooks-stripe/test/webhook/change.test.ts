@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changesIn } from '../../src/webhook/change.ts';
 import { handlersFor } from '../../src/webhook/handlers.ts';
-import { eventLike, recordedEvents } from '../support/events.ts';
+import { eventLike, recordedEvents } from '../fixtures/events.ts';
 
 test("the recorded life of a member reads as what happened, in the site's own words", () => {
   const told = recordedEvents.map((event) => changesIn(event).map(({ type }) => type));

@@ -10,10 +10,10 @@ import {
   type WebhookRequest,
 } from '../../src/webhook/receive.ts';
 import { secretIdOf } from '../../src/webhook/secret-id.ts';
+import { bytesOf, eventLike } from '../fixtures/events.ts';
 import thin from '../fixtures/events-2026/thin-v1.customer.subscription.updated.json' with {
   type: 'json',
 };
-import { bytesOf, eventLike } from '../support/events.ts';
 
 const NOW = 1_795_000_000_000;
 const now = () => NOW;

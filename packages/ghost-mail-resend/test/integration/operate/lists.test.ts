@@ -12,7 +12,7 @@ import {
   post,
   startMailLab,
   until,
-} from '../../bridge-with-resend.ts';
+} from '../../fixtures/bridge-with-resend.ts';
 
 /** As Ghost makes ids: the second, and the rest. */
 const ghostId = (second: number) => `${second.toString(16).padStart(8, '0')}8120085ae4c38cc2`;

@@ -6,7 +6,7 @@ import { createOperatorClient, findOperatorTokens } from '@prosora/service';
 import { freePort } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mailOperations } from '../../../src/operate/operations.ts';
-import { bridgeEnv, runVerb, serveBridge } from '../../bridge-process.ts';
+import { bridgeEnv, runVerb, serveBridge } from '../../fixtures/bridge-process.ts';
 import {
   DOMAIN,
   delivered,
@@ -14,7 +14,7 @@ import {
   newsletterForm,
   post,
   until,
-} from '../../bridge-with-resend.ts';
+} from '../../fixtures/bridge-with-resend.ts';
 
 const EMAIL_ID = '6b04ac398120085ae4c38cc2';
 

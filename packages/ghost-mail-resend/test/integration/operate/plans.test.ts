@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStoreHandlers } from '../../../src/operate/handlers.ts';
 import { storeOperations } from '../../../src/operate/operations.ts';
 import { type OpenedMailStore, openMailStore } from '../../../src/store/store.ts';
-import { acceptForm, membersOf, newsletterForm } from '../../bridge-with-resend.ts';
+import { acceptForm, membersOf, newsletterForm } from '../../fixtures/bridge-with-resend.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'mail-plans-'));
 const asked: CompiledQuery[] = [];

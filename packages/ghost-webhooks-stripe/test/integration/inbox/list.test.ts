@@ -5,8 +5,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Inbox } from '../../../src/inbox/inbox.ts';
 import type { EventFilter, EventLine } from '../../../src/inbox/list.ts';
 import { openInbox } from '../../../src/inbox/open-inbox.ts';
-import { eventLike } from '../../support/events.ts';
-import { openTestInbox, received } from '../../support/open-test-inbox.ts';
+import { eventLike } from '../../fixtures/events.ts';
+import { openTestInbox, received } from '../../fixtures/open-test-inbox.ts';
 
 /** Stands still until it is told: many events of one moment are the hardest to page through. */
 function standingClock() {

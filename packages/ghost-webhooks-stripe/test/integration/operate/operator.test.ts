@@ -4,17 +4,17 @@ import { createOperatorClient, findOperatorTokens } from '@prosora/service';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { operations } from '../../../src/operate/operations.ts';
 import type { StripeService } from '../../../src/service.ts';
-import { bytesOf, eventLike } from '../../support/events.ts';
-import { type GhostTarget, HOP_SECRET, startGhostTarget } from '../../support/ghost-target.ts';
-import { freePort, runVerb } from '../../support/inbox-process.ts';
+import { bytesOf, eventLike } from '../../fixtures/events.ts';
+import { type GhostTarget, HOP_SECRET, startGhostTarget } from '../../fixtures/ghost-target.ts';
+import { freePort, runVerb } from '../../fixtures/inbox-process.ts';
 import {
   inboxEnv,
   jobCounts,
   STRIPE_SECRET,
   send,
   startInbox,
-} from '../../support/running-inbox.ts';
-import { startTestAccount } from '../../support/stripe-account.ts';
+} from '../../fixtures/running-inbox.ts';
+import { startTestAccount } from '../../fixtures/stripe-account.ts';
 
 const ADA = 'ada@example.com';
 const HELD = eventLike(6, { id: 'evt_held', api_version: '2026-10-28.endive' });
