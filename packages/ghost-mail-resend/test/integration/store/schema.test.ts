@@ -51,7 +51,7 @@ test.skipIf(!hasTestServer)(
     await using server = await startTestServer();
     const place = await server.place('died');
     expect(await breakOffStarts(() => migrate(place))).toBeGreaterThan(30);
-    const file = join(import.meta.dirname, '../../src/store/schema.mysql.sql');
+    const file = join(import.meta.dirname, '../../../src/store/schema.mysql.sql');
     const schema = unordered(await describeSchema(place));
     expect(schema).toEqual(unordered(readFileSync(file, 'utf8')));
   },
