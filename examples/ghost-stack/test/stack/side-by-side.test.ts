@@ -56,7 +56,7 @@ test('no service of one site is on a network of the other', async () => {
   const networks = await docker(['network', 'ls', '--format', '{{.Name}}']);
   const own = networks.split('\n').filter((name) => name.startsWith(`${SECOND.project}_`));
   expect(own.sort()).toEqual(
-    ['back', 'edge', 'egress', 'front'].map((name) => `${SECOND.project}_${name}`),
+    ['back', 'edge', 'egress', 'front', 'watch'].map((name) => `${SECOND.project}_${name}`),
   );
   for (const network of own) {
     const format = '{{range .Containers}}{{.Name}} {{end}}';
