@@ -49,10 +49,12 @@ interface GhostErrors {
 function judge(status: number, text: string): Answer {
   const body = parse(text);
   if (status >= 200 && status < 300) {
+    // A page of somebody in front of Ghost says nothing of what was done, so Ghost is asked.
+    if (body === undefined) return { kind: text === '' ? 'done' : 'nothing' };
     const isEmpty = Object.values(body).some((list) => Array.isArray(list) && list.length === 0);
     return { kind: isEmpty ? 'nothing' : 'done' };
   }
-  const error = (body as GhostErrors).errors?.[0];
+  const error = (body as GhostErrors | undefined)?.errors?.[0];
   // An edge in front of Ghost answers 404 too, and not in this form.
   if (status === 404 && error !== undefined) return { kind: 'nothing' };
   if (status === 401 || (status === 403 && /JWT|API_KEY|TOKEN/.test(error?.code ?? ''))) {
@@ -62,11 +64,12 @@ function judge(status: number, text: string): Answer {
   return { kind: 'failed', reason: words.filter(Boolean).join(', ').slice(0, 500) };
 }
 
-function parse(text: string): object {
+/** Undefined for what is no object in JSON, as all that Ghost says is. */
+function parse(text: string): object | undefined {
   try {
     const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

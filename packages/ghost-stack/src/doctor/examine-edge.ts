@@ -88,7 +88,7 @@ async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
     host: hostOf(domain),
     servername: domain,
     port,
-    timeout: TIMEOUT_MS,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
     ...(ca && { ca }),
   };
   const { status, headers } = await new Promise<{

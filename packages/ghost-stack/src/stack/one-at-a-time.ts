@@ -11,28 +11,19 @@ interface Intent {
   command: string;
   /** When it began, as an ISO time. */
   since: string;
-  /** The last step that was done, where it has several. */
-  step?: string;
-}
-
-/** A run that changes the stack. */
-export interface Run {
-  /** What a killed run left. */
-  unfinished: Intent | undefined;
-  /** Writes down that a step is done, before the next one begins. */
-  done(step: string): void;
 }
 
 /**
  * Runs what changes the stack, one at a time for each folder. What it is about to do is on disk before it begins and
  * goes when it has ended, well or not; only a run that is killed leaves it.
  *
+ * @param work hears what a killed run left
  * @throws ProsoraError `BUSY` with who is at it
  */
 export async function oneAtATime<Result>(
   dir: string,
   command: string,
-  work: (run: Run) => Promise<Result>,
+  work: (unfinished: Intent | undefined) => Promise<Result>,
 ): Promise<Result> {
   const folder = join(dir, CARE_FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -40,19 +31,10 @@ export async function oneAtATime<Result>(
   using _lock = tryFileLock(join(folder, 'lock')) ?? refuse(readIntent(file));
   const unfinished = readIntent(file);
   const intent: Intent = { command, since: new Date().toISOString() };
-  const write = (): void => {
-    writeFileSync(`${file}.new`, JSON.stringify(intent), { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
-  };
-  write();
+  writeFileSync(`${file}.new`, JSON.stringify(intent), { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
   try {
-    return await work({
-      unfinished,
-      done(step) {
-        intent.step = step;
-        write();
-      },
-    });
+    return await work(unfinished);
   } finally {
     rmSync(file, { force: true });
   }

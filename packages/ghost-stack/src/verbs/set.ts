@@ -19,7 +19,7 @@ export const set = verb({
       const former = text === '' ? readFileSync(join(dir, '.env.example'), 'utf8') : text;
       const names = Object.keys(changes);
       const wrong = settingProblems(dir, {}, { ...values, ...changes }).filter((problem) =>
-        names.some((name) => problem.startsWith(name)),
+        names.some((name) => problem.startsWith(`${name} `)),
       );
       if (wrong.length > 0) throw new ProsoraError('SETTINGS', wrong.join('\n'));
       await writeEnvFile(dir, withValues(former, changes));

@@ -12,9 +12,9 @@ export const up = verb({
   help: 'Starts the stack, or takes on what changed, once everything it needs is right',
   needs: stackOptions,
   async run({ options: { dir }, print, show }) {
-    return await oneAtATime(dir, 'up', async ({ unfinished }) => {
+    return await oneAtATime(dir, 'up', async (unfinished) => {
       if (unfinished)
-        print(`\`prosora ${unfinished.command}\` was cut off; this ends what it began.`);
+        print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
       await assertReady(dir, print);
       const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
       const stale = servicesWithOldSecrets(dir, process.env);
@@ -43,7 +43,7 @@ export const down = verb({
 /** @throws ProsoraError `NOT_HEALTHY` with what did not come up */
 async function start(dir: string, words: readonly string[]): Promise<void> {
   await compose(dir, words, { isShown: process.stdout.isTTY }).catch(async (cause: unknown) => {
-    throw new ProsoraError('NOT_HEALTHY', await whatIsWrong(dir), {
+    throw new ProsoraError('NOT_HEALTHY', await whatIsWrong(dir, cause), {
       help: '`prosora logs SERVICE` shows what it says.',
       cause,
     });
@@ -61,12 +61,13 @@ async function assertReady(dir: string, print: (line: string) => void): Promise<
   throw new ProsoraError('NOT_READY', `Nothing was touched, since:\n${wrong.join('\n')}`);
 }
 
-async function whatIsWrong(dir: string): Promise<string> {
+/** What Docker said where no container tells it, such as of a port that is taken. */
+async function whatIsWrong(dir: string, cause: unknown): Promise<string> {
   const containers = await containersOf(dir);
   const ill = containers.filter(
     ({ state, health, exitCode }) =>
       health === 'unhealthy' || (state !== 'running' && exitCode !== 0),
   );
-  if (ill.length === 0) return 'Compose could not start the stack.';
+  if (ill.length === 0) return (cause as Error).message;
   return ill.map(({ service, status }) => `${service}: ${status}.`).join('\n');
 }
