@@ -11,6 +11,7 @@ export interface Edge {
 }
 
 const TIMEOUT_MS = 10_000;
+const SILENT = 'It takes connections and does not answer.';
 const DAY_MS = 86_400_000;
 /** Caddy renews when a third of the time is left: https://caddyserver.com/docs/automatic-https#overview */
 const LATE_DAYS = 20;
@@ -39,7 +40,7 @@ function dial({ domain, port, ca }: Edge, more: object = {}): Promise<TLSSocket>
       ...(ca && { ca }),
       ...more,
     });
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('It does not answer.')));
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(SILENT)));
     socket.once('secureConnect', () => resolve(socket)).once('error', reject);
   });
 }
@@ -76,8 +77,13 @@ function certificateFinding(socket: TLSSocket): Finding {
 async function examineOldest(edge: Edge): Promise<Finding> {
   // OpenSSL offers nothing older than 1.2 by itself.
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
-  const socket = await dial(edge, old).catch(() => undefined);
-  if (socket === undefined) return ok('tls', 'TLS 1.2 is the oldest that is spoken.');
+  const socket = await dial(edge, old).catch((error: Error) => error);
+  // Who is silent has refused nothing.
+  if (socket instanceof Error) {
+    return socket.message === SILENT
+      ? warn('tls', SILENT)
+      : ok('tls', 'TLS 1.2 is the oldest that is spoken.');
+  }
   socket.destroy();
   const sentence = `${socket.getProtocol()} is still spoken.`;
   return fail('tls', sentence, 'Set `protocols tls1.2 tls1.3` in the Caddyfile.');
@@ -99,7 +105,7 @@ async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
       resolve({ status: response.statusCode ?? 0, headers: response.headers });
       response.destroy();
     })
-      .on('error', reject)
+      .on('error', (error) => reject(error.name === 'AbortError' ? new Error(SILENT) : error))
       .end();
   });
   const page = status === 200 ? ok('front page', 'It is there.') : pageFailed(status);
