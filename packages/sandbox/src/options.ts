@@ -43,6 +43,14 @@ export const sandboxOptions = {
     defaultText: 'nobody hears of them',
     example: 'https://example.com',
   },
+  siteName: {
+    env: 'PROSORA_SANDBOX_SITE_NAME',
+    description:
+      'Host name of that site, where vendors know it by another than PROSORA_SANDBOX_SITE_URL has: webhooks for it go to that origin.',
+    schema: z.string().optional(),
+    defaultText: 'the same',
+    example: 'blog.example.com',
+  },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',
     description:
