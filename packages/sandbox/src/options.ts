@@ -10,7 +10,6 @@ export const sandboxOptions = {
     description:
       'Port of the console; the stand-ins have the ports after it (Cloudinary, Resend, Stripe, Tinybird). 0 picks free ones.',
     schema: z.coerce.number().int().min(0).max(LAST_BASE_PORT).default(4100),
-    unit: 'port',
     example: '4100',
   },
   host: {
