@@ -84,7 +84,7 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/ghost-stack': {
-    flow: ['verbs', 'doctor', 'services', 'logs', 'notify', 'stack', 'settings'],
+    flow: ['verbs', 'init', 'doctor', 'services', 'logs', 'notify', 'stack', 'settings'],
     finished: true,
   },
   'packages/ghost-local': {

@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { stackOptions } from './options.ts';
 import { config } from './verbs/config.ts';
 import { doctor } from './verbs/doctor.ts';
+import { init } from './verbs/init.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
@@ -17,6 +18,6 @@ await runAsProcess(
     version: manifest.version,
     about: 'Installs, checks and explains the stack of a Ghost that you host yourself.',
     options: stackOptions,
-    verbs: { up, down, status, doctor, logs, config, set, open, notify },
+    verbs: { init, up, down, status, doctor, logs, config, set, open, notify },
   }),
 );
