@@ -175,7 +175,6 @@ export const mailOptions = {
       'Port of the SMTP listener for sign-in and staff mails; 0 picks a free one. It speaks no TLS: keep it on a private network.',
     schema: z.coerce.number().int().min(0).max(65_535).optional(),
     defaultText: 'no SMTP',
-    unit: 'port',
     example: '2525',
   },
   smtpHost: {
