@@ -114,6 +114,7 @@ export function secretFolders(
 ): Record<string, SecretFolder> {
   const { cloudinaryUrl, resend, stripe } = vendors;
   const hasOwnAuthority = site.certificates === 'local' || LOCAL_NAME.test(site.domain);
+  const edgeCaUrl = hasOwnAuthority ? 'http://caddy:2020/ca.pem' : '';
   const node = { uid: 1000, gid: 1000 };
   const passwords = {
     ghost: made.db_password,
@@ -134,8 +135,8 @@ export function secretFolders(
         'ghost.env': linesOf({
           WEBHOOK_SECRET: made.ghost_webhook_secret.value,
           ...stripe?.wiring,
-          ...(hasOwnAuthority && { EDGE_CA_URL: 'http://caddy:2020/ca.pem' }),
         }),
+        edge_ca_url: edgeCaUrl,
       },
     },
     db: {
@@ -183,6 +184,7 @@ export function secretFolders(
         analytics_admin_token: made.analytics_admin_token.value,
         analytics_sync_key: takenOf(made.analytics_sync_key).join(),
         analytics_tracker_token: made.analytics_tracker_token.value,
+        edge_ca_url: edgeCaUrl,
       },
     },
     engine: {

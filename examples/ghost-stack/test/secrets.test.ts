@@ -83,13 +83,16 @@ describe('secretFolders', () => {
     expect(caddy?.files).toEqual({ 'sites.caddy': '' });
   });
 
-  test('Ghost asks the edge for its certificate only where no public authority gives one', () => {
+  test('who asks the site asks the edge for its certificate only where no public authority gives one', () => {
     const vendors = vendorsOf(KEYS, undefined);
-    const envOf = (changes: Partial<typeof site>) =>
-      secretFolders(vendors, made, { ...site, ...changes })['ghost']?.files['ghost.env'];
-    expect(envOf({})).toBe("WEBHOOK_SECRET='made-ghost_webhook_secret'\n");
-    expect(envOf({ certificates: 'local' })).toContain('EDGE_CA_URL=');
-    expect(envOf({ domain: 'ghost.localhost' })).toContain('EDGE_CA_URL=');
+    const urlsOf = (changes: Partial<typeof site>) => {
+      const { ghost, analytics } = secretFolders(vendors, made, { ...site, ...changes });
+      return [ghost, analytics].map((folder) => folder?.files['edge_ca_url']);
+    };
+    const url = 'http://caddy:2020/ca.pem';
+    expect(urlsOf({})).toEqual(['', '']);
+    expect(urlsOf({ certificates: 'local' })).toEqual([url, url]);
+    expect(urlsOf({ domain: 'ghost.localhost' })).toEqual([url, url]);
   });
 
   test('no service holds a secret of another that it does not talk to', () => {
