@@ -3,6 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import {
   createLogger,
   defineCommand,
+  pick,
+  readOptions,
+  reloadOnHangup,
   runAsProcess,
   secretsOf,
   stopGracefully,
@@ -36,6 +39,13 @@ const serve = verb({
       logger,
     });
     stopGracefully({ stop: () => bridge.stop(), logger });
+    reloadOnHangup(logger, () => {
+      const renewed = sitesOf(readOptions(pick(mailOptions, 'sites', 'apiKey', 'domains')));
+      for (const site of sites) {
+        const { apiKey, otherKey } = renewed.find(({ name }) => name === site.name) ?? site;
+        Object.assign(site, { apiKey, otherKey });
+      }
+    });
     return 0;
   },
 });

@@ -9,16 +9,28 @@ const LONGEST_START_S = '900';
 /**
  * Starts the stack, or what changed of it, once everything that it needs is right.
  *
+ * @param cutOff the command that was killed before, if one was
  * @throws ProsoraError `NOT_READY` before anything is touched, `NOT_HEALTHY` with what did not come up
  */
-export async function bringUp(dir: string, print: (line: string) => void): Promise<Container[]> {
+export async function bringUp(
+  dir: string,
+  print: (line: string) => void,
+  cutOff?: string,
+): Promise<Container[]> {
   await assertReady(dir, print);
+  // Half of it may be gone, and what is left belong to another version of the stack's file.
+  if (cutOff === 'down') await takeDown(dir);
   const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
   const stale = servicesWithOldSecrets(dir, process.env);
   await start(dir, words);
   if (stale.length > 0) await start(dir, [...words, '--force-recreate', '--no-deps', ...stale]);
   noteSecrets(dir, process.env);
   return await containersOf(dir);
+}
+
+/** Stops all of the stack; its data stays. */
+export async function takeDown(dir: string): Promise<void> {
+  await compose(dir, ['--profile', '*', 'down'], { isShown: process.stdout.isTTY });
 }
 
 async function start(dir: string, words: readonly string[]): Promise<void> {

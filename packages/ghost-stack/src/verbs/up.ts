@@ -1,7 +1,7 @@
 import { verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { bringUp } from '../stack/bring-up.ts';
-import { compose } from '../stack/compose.ts';
+import { rotateSecret } from '../services/rotate-secret.ts';
+import { bringUp, takeDown } from '../stack/bring-up.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 
 export const up = verb({
@@ -9,9 +9,10 @@ export const up = verb({
   needs: stackOptions,
   async run({ options: { dir }, print, show }) {
     return await oneAtATime(dir, 'up', async (unfinished) => {
-      if (unfinished)
-        print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
-      const containers = await bringUp(dir, print);
+      if (unfinished) print(`\`prosora ${unfinished.command}\` was cut off; it is ended here.`);
+      const containers = await bringUp(dir, print, unfinished?.command);
+      const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
+      for (const name of cutOff.split(' ').filter(Boolean)) await rotateSecret(dir, name, print);
       show({ containers }, () => 'The stack is up and healthy.');
       return 0;
     });
@@ -22,9 +23,7 @@ export const down = verb({
   help: 'Stops the stack; its data stays',
   needs: stackOptions,
   async run({ options: { dir }, show }) {
-    await oneAtATime(dir, 'down', () =>
-      compose(dir, ['--profile', '*', 'down'], { isShown: process.stdout.isTTY }),
-    );
+    await oneAtATime(dir, 'down', () => takeDown(dir));
     show({}, () => 'The stack is down; its data is kept.');
     return 0;
   },
