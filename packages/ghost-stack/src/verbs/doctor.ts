@@ -1,8 +1,10 @@
 import { doctorVerb, type Finding, fail, type ProsoraError } from '@prosora/service';
+import { examineBackups } from '../doctor/examine-backups.ts';
 import { examineContainers } from '../doctor/examine-containers.ts';
 import { examineDatabase } from '../doctor/examine-database.ts';
 import { examineEdge } from '../doctor/examine-edge.ts';
 import { stackOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
@@ -13,6 +15,7 @@ export const doctor = doctorVerb({
   needs: stackOptions,
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
+    yield* examineBackups(readNotes(dir), new Date());
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');

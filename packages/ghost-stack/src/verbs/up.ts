@@ -1,5 +1,6 @@
 import { findingLine, ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 import { preflight } from '../stack/preflight.ts';
@@ -15,6 +16,7 @@ export const up = verb({
     return await oneAtATime(dir, 'up', async (unfinished) => {
       if (unfinished)
         print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
+      assertNotHalfRestored(dir);
       await assertReady(dir, print);
       const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
       const stale = servicesWithOldSecrets(dir, process.env);
