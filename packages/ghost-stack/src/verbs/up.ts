@@ -1,5 +1,6 @@
 import { findingLine, ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { rotateSecret } from '../services/rotate-secret.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
@@ -15,6 +16,7 @@ export const up = verb({
   async run({ options: { dir }, print, show }) {
     return await oneAtATime(dir, 'up', async (unfinished) => {
       if (unfinished) print(`\`prosora ${unfinished.command}\` was cut off; it is ended here.`);
+      assertNotHalfRestored(dir);
       await assertReady(dir, print);
       // Half of it may be gone, and what is left belong to another version of the stack's file.
       if (unfinished?.command === 'down') await stop(dir);
