@@ -14,6 +14,7 @@ import { openAdmin } from '../init/owner.ts';
 import { askForWord, askWhether } from '../init/questions.ts';
 import { makeSite } from '../init/site.ts';
 import { stackOptions } from '../options.ts';
+import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { readEnvFile } from '../settings/env-file.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 
@@ -50,6 +51,7 @@ export const init = verb({
     return await oneAtATime(dir, 'init', async (unfinished) => {
       if (unfinished)
         print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
+      assertNotHalfRestored(dir);
       await assertMachine(dir, print);
       const known = { ...keptAnswers(dir), ...given };
       const hasSandbox = usesSandbox(dir);

@@ -1,5 +1,6 @@
 import { verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { rotateSecret } from '../services/rotate-secret.ts';
 import { bringUp, takeDown } from '../stack/bring-up.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
@@ -10,6 +11,7 @@ export const up = verb({
   async run({ options: { dir }, print, show }) {
     return await oneAtATime(dir, 'up', async (unfinished) => {
       if (unfinished) print(`\`prosora ${unfinished.command}\` was cut off; it is ended here.`);
+      assertNotHalfRestored(dir);
       const containers = await bringUp(dir, print, unfinished?.command);
       const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
       for (const name of cutOff.split(' ').filter(Boolean)) await rotateSecret(dir, name, print);
