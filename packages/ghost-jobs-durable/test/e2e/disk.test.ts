@@ -28,7 +28,7 @@ test('on a full disk, on a read-only one and without its file Ghost boots and sa
   const slowly = { timeout: 60_000, interval: 200 };
 
   // Full at the boot: nothing is accepted, and what is due is published all the same.
-  expect(await said()).toContain('Jobs and schedules cannot be kept (');
+  expect(await said()).toContain(`Jobs and schedules cannot be kept in ${file} (`);
   expect(await probe.dispatch('never', 0)).toBe('JOBS_NOT_READY');
   const fromMemory = await schedulePost(admin, 'On a full disk', 1);
   await vi.waitFor(() => isPublished(fromMemory), slowly);
@@ -53,7 +53,7 @@ test('on a full disk, on a read-only one and without its file Ghost boots and sa
   await ghost.kill();
   const before = (await said()).length;
   await ghost.restart();
-  expect((await said()).slice(before)).toContain('Jobs and schedules cannot be kept (');
+  expect((await said()).slice(before)).toContain(`Jobs and schedules cannot be kept in ${file} (`);
   expect(await probe.dispatch('never', 0)).toBe('JOBS_NOT_READY');
   await ghost.kill();
   disk.mend();
