@@ -35,6 +35,7 @@ export * from './options/describe-option.ts';
 export * from './options/listener-options.ts';
 export * from './options/options.ts';
 export * from './rate/token-bucket.ts';
+export * from './reload-on-hangup.ts';
 export * from './secrets/hide-secrets.ts';
 export * from './secrets/same-secret.ts';
 export * from './secrets/secret-keys.ts';

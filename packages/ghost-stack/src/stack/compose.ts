@@ -8,6 +8,8 @@ interface RunOptions {
   input?: string;
   /** It uses this terminal itself: for what shows its own progress or asks. What it printed is then unknown. */
   isShown?: boolean;
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** The state of one of the stack's containers, as `docker compose ps` tells it. */
@@ -35,10 +37,11 @@ const LAST_LINES = 15;
 export async function docker(
   dir: string,
   words: readonly string[],
-  { input, isShown = false }: RunOptions = {},
+  { input, isShown = false, env = {} }: RunOptions = {},
 ): Promise<string> {
   const child = spawn('docker', words, {
     cwd: dir,
+    env: { ...process.env, ...env },
     stdio: isShown ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.on('error', () => {}).end(input);

@@ -1,5 +1,7 @@
 import { findingLine, ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { assertNotHalfRestored } from '../restore/half-restore.ts';
+import { rotateSecret } from '../services/rotate-secret.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 import { preflight } from '../stack/preflight.ts';
@@ -13,14 +15,18 @@ export const up = verb({
   needs: stackOptions,
   async run({ options: { dir }, print, show }) {
     return await oneAtATime(dir, 'up', async (unfinished) => {
-      if (unfinished)
-        print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
+      if (unfinished) print(`\`prosora ${unfinished.command}\` was cut off; it is ended here.`);
+      assertNotHalfRestored(dir);
       await assertReady(dir, print);
+      // Half of it may be gone, and what is left belong to another version of the stack's file.
+      if (unfinished?.command === 'down') await stop(dir);
       const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
       const stale = servicesWithOldSecrets(dir, process.env);
       await start(dir, words);
       if (stale.length > 0) await start(dir, [...words, '--force-recreate', '--no-deps', ...stale]);
       noteSecrets(dir, process.env);
+      const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
+      for (const name of cutOff.split(' ').filter(Boolean)) await rotateSecret(dir, name, print);
       const containers = await containersOf(dir);
       show({ containers }, () => 'The stack is up and healthy.');
       return 0;
@@ -32,13 +38,15 @@ export const down = verb({
   help: 'Stops the stack; its data stays',
   needs: stackOptions,
   async run({ options: { dir }, show }) {
-    await oneAtATime(dir, 'down', () =>
-      compose(dir, ['--profile', '*', 'down'], { isShown: process.stdout.isTTY }),
-    );
+    await oneAtATime(dir, 'down', () => stop(dir));
     show({}, () => 'The stack is down; its data is kept.');
     return 0;
   },
 });
+
+function stop(dir: string): Promise<string> {
+  return compose(dir, ['--profile', '*', 'down'], { isShown: process.stdout.isTTY });
+}
 
 /** @throws ProsoraError `NOT_HEALTHY` with what did not come up */
 async function start(dir: string, words: readonly string[]): Promise<void> {
