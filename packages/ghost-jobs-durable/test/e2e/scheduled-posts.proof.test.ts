@@ -36,7 +36,7 @@ test(`${posts} scheduled posts through ${restarts} SIGKILLs and ${steps.length} 
   await using listener = await listenToPublishing(admin);
   const { heard } = listener;
   const spreadSeconds = restarts * 8;
-  const beginsIn = soak ? 120 : 20;
+  const beginsIn = soak ? 120 : 10;
   const wanted: string[] = [];
   const unscheduled: string[] = [];
   for (let index = 0; index < posts; index += 1) {
