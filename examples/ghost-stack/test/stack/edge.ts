@@ -55,11 +55,24 @@ export async function askEdge(path: string, options: EdgeRequest = {}): Promise<
 }
 
 /** `fetch` for clients of the site: any of its names, through the published port. */
-export const fetchThroughEdge: typeof fetch = async (input, init) => {
+export const fetchThroughEdge: typeof fetch = (input, init) => fetchAt({}, input, init);
+
+/** The same of a site at another port, or with another authority. */
+export const fetchThrough =
+  (edge: Pick<EdgeRequest, 'port' | 'ca'>): typeof fetch =>
+  (input, init) =>
+    fetchAt(edge, input, init);
+
+async function fetchAt(
+  edge: Pick<EdgeRequest, 'port' | 'ca'>,
+  input: Parameters<typeof fetch>[0],
+  init?: RequestInit,
+): Promise<Response> {
   const request = new Request(input, init);
   const { host, pathname, search } = new URL(request.url);
   const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
   const answer = await askEdge(pathname + search, {
+    ...edge,
     method: request.method,
     host,
     headers: Object.fromEntries(request.headers),
@@ -74,4 +87,4 @@ export const fetchThroughEdge: typeof fetch = async (input, init) => {
     status: answer.status,
     headers,
   });
-};
+}
