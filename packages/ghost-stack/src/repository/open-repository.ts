@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
 import { careFolder, openPassword, type Place } from './place.ts';
-import { restic } from './restic.ts';
+import { hasRepository, restic } from './restic.ts';
 
 /**
  * Takes a stack's repository for this run alone.
@@ -25,14 +25,7 @@ export function takeRepository({ dir }: Place): Disposable {
  */
 export async function openRepository(place: Place): Promise<{ newPassword: string | undefined }> {
   const { password, isNew } = openPassword(place);
-  const isThere = await restic(place, ['cat', 'config', '--no-lock']).then(
-    () => true,
-    (error: ProsoraError) => {
-      if (error.code === 'BACKUP_MISSING') return false;
-      throw error;
-    },
-  );
-  if (!isThere) await restic(place, ['init']);
+  if (!(await hasRepository(place))) await restic(place, ['init']);
   else await letGoOfOwnLocks(place);
   return { newPassword: isNew ? password : undefined };
 }

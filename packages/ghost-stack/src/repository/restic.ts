@@ -71,12 +71,42 @@ export function startRestic(
 export async function restic(
   place: Place,
   words: readonly string[],
-  options?: ResticOptions & { input?: string },
+  options?: ResticOptions & { timeoutMs?: number },
 ): Promise<string> {
   const started = startRestic(place, words, options);
-  started.stdin.end(options?.input ?? '');
-  const [printed] = await Promise.all([text(started.stdout), assertEnded(started, words[0] ?? '')]);
-  return printed;
+  started.stdin.end();
+  const timer = options?.timeoutMs && setTimeout(started.stop, options.timeoutMs);
+  const printed = text(started.stdout);
+  const { code, said } = await started.ended;
+  if (timer) clearTimeout(timer);
+  // restic tries for a quarter of an hour, and says on its way what is wrong.
+  if (timer && code !== 0 && (code === STOPPED || /retrying/.test(said))) {
+    const why = said.split('\n').at(-1) ?? '';
+    throw new ProsoraError('BACKUP_UNREACHABLE', `The place of the backups does not answer. ${why}`.trim(), {
+      help: 'Is BACKUP_REPOSITORY right, and its server up?',
+    });
+  }
+  await assertEnded(started, words[0] ?? '');
+  return await printed;
+}
+
+/** As restic ends when it was told to. */
+const STOPPED = 130;
+const REACH_MS = 60_000;
+
+/**
+ * Whether there is a repository, where its place answers at all.
+ *
+ * @throws ProsoraError `BACKUP_UNREACHABLE`; `BACKUP_PASSWORD`
+ */
+export async function hasRepository(place: Place): Promise<boolean> {
+  try {
+    await restic(place, ['cat', 'config', '--no-lock'], { timeoutMs: REACH_MS });
+    return true;
+  } catch (error) {
+    if ((error as ProsoraError).code === 'BACKUP_MISSING') return false;
+    throw error;
+  }
 }
 
 /**
