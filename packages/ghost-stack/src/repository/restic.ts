@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import { type Started, startDocker } from '../stack/start-docker.ts';
-import { type Place, waysTo } from './place.ts';
+import { OWNER_LABEL, type Place, waysTo } from './place.ts';
 
 /** https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes */
 const MEANINGS: Readonly<Record<number, readonly [code: string, sentence: string, help?: string]>> =
@@ -54,7 +54,7 @@ export function startRestic(
       ],
       ...['--tmpfs', '/tmp', '--security-opt', 'no-new-privileges:true', '--cap-drop', 'ALL'],
       ...['DAC_OVERRIDE', 'CHOWN', 'FOWNER'].flatMap((name) => ['--cap-add', name]),
-      ...['--label', `prosora.backup=${place.site}`],
+      ...['--label', `${OWNER_LABEL}=${place.owner}`],
       ...waysTo(place),
       ...mounts.flatMap((mount) => ['--volume', mount]),
       ...[place.image, 'restic', '--quiet', ...words],
@@ -82,9 +82,13 @@ export async function restic(
   // restic tries for a quarter of an hour, and says on its way what is wrong.
   if (timer && code !== 0 && (code === STOPPED || /retrying/.test(said))) {
     const why = said.split('\n').at(-1) ?? '';
-    throw new ProsoraError('BACKUP_UNREACHABLE', `The place of the backups does not answer. ${why}`.trim(), {
-      help: 'Is BACKUP_REPOSITORY right, and its server up?',
-    });
+    throw new ProsoraError(
+      'BACKUP_UNREACHABLE',
+      `The place of the backups does not answer. ${why}`.trim(),
+      {
+        help: 'Is BACKUP_REPOSITORY right, and its server up?',
+      },
+    );
   }
   await assertEnded(started, words[0] ?? '');
   return await printed;
