@@ -7,6 +7,7 @@ import { completionOf } from './verbs/completion.ts';
 import { config } from './verbs/config.ts';
 import { doctor } from './verbs/doctor.ts';
 import { drill } from './verbs/drill.ts';
+import { init } from './verbs/init.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
@@ -27,6 +28,7 @@ const command = defineCommand({
   about: 'Installs, checks and explains the stack of a Ghost that you host yourself.',
   options: stackOptions,
   verbs: {
+    init,
     up,
     down,
     status,
