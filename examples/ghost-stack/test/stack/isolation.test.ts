@@ -129,7 +129,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
   );
   expect(Object.fromEntries(held)).toEqual({
     analytics: ['analytics_admin_token', 'analytics_sync_key', 'analytics_tracker_token'],
-    caddy: ['sites.caddy'],
+    caddy: ['sites.caddy', 'social.caddy'],
     db: [
       'db_backup_password',
       'db_certificate.pem',
