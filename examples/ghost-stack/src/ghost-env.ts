@@ -7,8 +7,6 @@ export interface ForGhost {
   vendors: Pick<Vendors, 'stripe'>;
   /** With which the inbox signs. */
   webhookSecret: string;
-  /** Whether no public authority signs the edge's certificate. */
-  hasOwnAuthority: boolean;
   choices: Pick<Choices, 'hasInbox' | 'social'>;
   database: Elsewhere | undefined;
   redis: Elsewhere | undefined;
@@ -35,7 +33,6 @@ export function ghostEnv(parts: ForGhost): string {
   const variables = {
     ...(webhookSecret && { WEBHOOK_SECRET: webhookSecret }),
     ...stripe?.wiring,
-    ...(parts.hasOwnAuthority && { EDGE_CA_URL: 'http://caddy:2020/ca.pem' }),
     // Without a server Ghost and its Admin would ask for one in vain.
     ...(choices.social === '' && { hostSettings__limits__limitSocialWeb__disabled: 'true' }),
     ...database?.options,

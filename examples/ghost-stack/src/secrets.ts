@@ -38,15 +38,18 @@ export interface Parts extends Omit<ForGhost, 'webhookSecret'> {
   vendors: Vendors;
   made: Generated;
   hasSandbox: boolean;
+  /** Whether no public authority signs the edge's certificate. */
+  hasOwnAuthority: boolean;
   choices: Choices;
 }
 
 /** What each service finds in its `/run/secrets`. */
 export function secretFolders(parts: Parts): Record<string, SecretFolder> {
-  const { vendors, made, hasSandbox, choices, database, redis } = parts;
+  const { vendors, made, hasSandbox, hasOwnAuthority, choices, database, redis } = parts;
   const { cloudinaryUrl, s3, resend, mailgun, tinybird, stripe } = vendors;
   const adminToken = tinybird?.adminToken ?? made.analytics_admin_token.value;
   const trackerToken = tinybird?.trackerToken ?? made.analytics_tracker_token.value;
+  const edgeCaUrl = hasOwnAuthority ? 'http://caddy:2020/ca.pem' : '';
   const node = { uid: 1000, gid: 1000 };
   const passwords = {
     ghost: made.db_password,
@@ -69,6 +72,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         ...(resend && { mail_api_key: made.mail_api_key.value }),
         ...(mailgun && { mailgun_api_key: mailgun.apiKey }),
         'ghost.env': ghostEnv({ ...parts, webhookSecret: made.ghost_webhook_secret.value }),
+        edge_ca_url: edgeCaUrl,
       },
     },
     db: {
@@ -116,6 +120,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         analytics_admin_token: adminToken,
         analytics_sync_key: takenOf(made.analytics_sync_key).join(),
         analytics_tracker_token: trackerToken,
+        edge_ca_url: edgeCaUrl,
       },
     },
     engine: {

@@ -5,7 +5,6 @@ const envOf = (changes: Partial<ForGhost> = {}) =>
   ghostEnv({
     vendors: { stripe: undefined },
     webhookSecret: 'inbox',
-    hasOwnAuthority: false,
     choices: { hasInbox: true, social: 'https://ap.ghost.org' },
     database: undefined,
     redis: undefined,
@@ -13,9 +12,8 @@ const envOf = (changes: Partial<ForGhost> = {}) =>
     ...changes,
   });
 
-test('Ghost has the secret of the inbox, and asks the edge for its certificate only where no public authority gives one', () => {
+test('Ghost has the secret of the inbox', () => {
   expect(envOf()).toBe("WEBHOOK_SECRET='inbox'\n");
-  expect(envOf({ hasOwnAuthority: true })).toContain("EDGE_CA_URL='http://caddy:2020/ca.pem'\n");
 });
 
 test('without the inbox Ghost believes the endpoint that somebody made, or makes its own', () => {

@@ -50,6 +50,18 @@ test('the edge is told of the sandbox, of the other name and of the social webâ€
   });
 });
 
+test('who asks the site asks the edge for its certificate only where no public authority gives one', () => {
+  const urlsOf = (hasOwnAuthority: boolean) => {
+    const { ghost, analytics } = foldersOf({ hasOwnAuthority });
+    return [ghost, analytics].map((folder) => folder?.files['edge_ca_url']);
+  };
+  const url = 'http://caddy:2020/ca.pem';
+  expect([urlsOf(false), urlsOf(true)]).toEqual([
+    ['', ''],
+    [url, url],
+  ]);
+});
+
 test('no service holds a secret of another that it does not talk to', () => {
   const folders = foldersOf();
   const holders = (secret: string) =>

@@ -128,7 +128,12 @@ test('each service can read its own secrets, and holds no other’s', async () =
     ]),
   );
   expect(Object.fromEntries(held)).toEqual({
-    analytics: ['analytics_admin_token', 'analytics_sync_key', 'analytics_tracker_token'],
+    analytics: [
+      'analytics_admin_token',
+      'analytics_sync_key',
+      'analytics_tracker_token',
+      'edge_ca_url',
+    ],
     caddy: ['sites.caddy', 'social.caddy'],
     db: [
       'db_backup_password',
@@ -147,6 +152,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'cloudinary_url',
       'db_certificate.pem',
       'db_password',
+      'edge_ca_url',
       'ghost.env',
       'mail_api_key',
       'redis_password',

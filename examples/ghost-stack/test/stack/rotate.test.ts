@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { seededRandom } from '@prosora/service/testing';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { askEdge } from './edge.ts';
-import { prosora, prosoraKilledAfter } from './prosora.ts';
-import { compose, exec, sql } from './stack.ts';
-
-const { soak, seed } = inject('proof');
-const KILLS = soak ? 20 : 3;
+import { prosora } from './prosora.ts';
+import { exec, sql } from './stack.ts';
 
 /** Every secret that Ghost shows to another service is read at the question, so that it is the one of then. */
 const QUESTIONS = [
@@ -83,36 +79,6 @@ test('a former password of the database opens nothing', async () => {
   const withFormer = exec('db', 'sh', '-c', `printf %s ${former} | (${login})`);
   await expect(withFormer).rejects.toThrow('ERROR 1045');
   expect(await sql('SELECT 1')).toBe('1');
-});
-
-test(`after a kill at any moment the next run ends it (${KILLS} kills, seed ${seed})`, async () => {
-  const random = seededRandom(seed);
-  const longest = 25_000;
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    const ms = Math.round(random() * longest);
-    const { wasKilled } = await prosoraKilledAfter(ms, [
-      'secrets',
-      'rotate',
-      'db_password',
-      'mail_api_key',
-    ]);
-    // What it had asked Docker for goes on for a moment.
-    expect((await askEdge('/')).status).toBe(200);
-    const next = kill % 2 === 0 ? ['secrets', 'rotate', 'db_password', 'mail_api_key'] : ['up'];
-    const { code, output } = await prosora(next);
-    expect({ ms, wasKilled, code, output }).toMatchObject({ code: 0 });
-    const states = JSON.parse((await prosora(['secrets', 'list', '--json'])).stdout) as {
-      isChanging: boolean;
-    }[];
-    expect(states.filter(({ isChanging }) => isChanging)).toEqual([]);
-    expect(
-      await sql(
-        "SELECT COUNT(*) FROM mysql.user WHERE User_attributes->'$.additional_password' IS NOT NULL",
-      ),
-    ).toBe('0');
-    expect((await askEdge(`/?nothing=${Date.now()}`)).status).toBe(200);
-  }
-  await compose(['up', '--detach', '--wait', '--no-recreate']);
 });
 
 test('a name that is none is refused with what was meant', async () => {

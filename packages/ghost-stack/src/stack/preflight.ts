@@ -18,9 +18,7 @@ export async function* preflight(
   env: Record<string, string | undefined>,
 ): AsyncGenerator<Finding> {
   const hasIpv6 = effectiveSettings(dir, env).get('IPV6')?.value === 'true';
-  const oldest = hasIpv6 ? OLDEST_ENGINE_WITH_IPV6 : OLDEST_ENGINE;
-  yield await found('engine', () => examineEngine(dir, oldest));
-  yield await found('compose', () => examineCompose(dir));
+  yield* examineDocker(dir, hasIpv6 ? OLDEST_ENGINE_WITH_IPV6 : OLDEST_ENGINE);
   const problems = settingProblems(dir, env);
   for (const problem of problems) yield fail('settings', problem);
   if (problems.length > 0) return;
@@ -29,6 +27,15 @@ export async function* preflight(
     await compose(dir, ['config', '--quiet']);
     return ok('files', 'Compose reads the stack’s files.');
   });
+}
+
+/** Docker and Compose are there, and new enough. */
+export async function* examineDocker(
+  dir: string,
+  oldest: number = OLDEST_ENGINE,
+): AsyncGenerator<Finding> {
+  yield await found('engine', () => examineEngine(dir, oldest));
+  yield await found('compose', () => examineCompose(dir));
 }
 
 async function examineEngine(dir: string, oldest: number): Promise<Finding> {
