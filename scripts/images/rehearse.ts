@@ -16,6 +16,7 @@ const RELEASE_FILES = [
   'docker-compose.yml',
   'Caddyfile',
   'examples/ghost-stack/caddy',
+  'examples/ghost-stack/choices',
   'examples/ghost-stack/src',
 ];
 /** Beside what may be running on the machine. */

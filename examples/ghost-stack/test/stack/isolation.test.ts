@@ -134,7 +134,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'analytics_tracker_token',
       'edge_ca_url',
     ],
-    caddy: ['sites.caddy'],
+    caddy: ['sites.caddy', 'social.caddy'],
     db: [
       'db_backup_password',
       'db_certificate.pem',

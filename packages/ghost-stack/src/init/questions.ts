@@ -34,7 +34,7 @@ export const QUESTIONS: readonly Question[] = [
     isAsked: uses('MEDIA', 'cloudinary'),
   },
   {
-    name: 'MAIL',
+    name: 'MAILER',
     text: 'Who sends newsletters and all other mail',
     choices: { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' },
   },
@@ -42,7 +42,7 @@ export const QUESTIONS: readonly Question[] = [
     name: 'RESEND_API_KEY',
     text: 'A key of Resend with full access',
     isSecret: true,
-    isAsked: uses('MAIL', 'resend'),
+    isAsked: uses('MAILER', 'resend'),
   },
   {
     name: 'ANALYTICS',

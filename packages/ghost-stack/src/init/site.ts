@@ -41,7 +41,7 @@ export async function* makeSite(making: Making): AsyncGenerator<Finding> {
   const keys = hasSandbox ? await keysInSandbox(dir) : undefined;
 
   const resendKey = of('RESEND_API_KEY') || keys?.resend;
-  if ((of('MAIL') || 'resend') === 'resend' && resendKey) {
+  if ((of('MAILER') || 'resend') === 'resend' && resendKey) {
     const url = of('RESEND_API_KEY') ? undefined : SANDBOX.resend;
     const made = await makeMail(dir, of('MAIL_DOMAIN') || domain, { site, key: resendKey, url });
     changes['RESEND_WEBHOOK_SECRET'] = made.secret;
