@@ -1,6 +1,6 @@
 import { findingLine, ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { rotateSecret } from '../services/rotate-secret.ts';
+import { rotateSecrets } from '../services/rotate-secret.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 import { preflight } from '../stack/preflight.ts';
@@ -24,7 +24,7 @@ export const up = verb({
       if (stale.length > 0) await start(dir, [...words, '--force-recreate', '--no-deps', ...stale]);
       noteSecrets(dir, process.env);
       const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
-      for (const name of cutOff.split(' ').filter(Boolean)) await rotateSecret(dir, name, print);
+      if (cutOff) await rotateSecrets(dir, cutOff.split(' '), print);
       const containers = await containersOf(dir);
       show({ containers }, () => 'The stack is up and healthy.');
       return 0;
