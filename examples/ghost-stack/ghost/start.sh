@@ -15,4 +15,5 @@ if [ -n "${EDGE_CA_URL:-}" ]; then
   done
   export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem
 fi
-exec docker-entrypoint.sh node current/index.js
+# Ghost's own process tells of its start.
+exec docker-entrypoint.sh node --import /opt/prosora/flush-pages.mjs current/index.js

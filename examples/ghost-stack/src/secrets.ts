@@ -7,6 +7,7 @@ export const GENERATED = [
   'db_root_password',
   'ghost_webhook_secret',
   'mail_api_key',
+  'pages_token',
   'redis_password',
   'stripe_page_password',
   'unset_stripe_secret',
@@ -117,6 +118,7 @@ export function secretFolders(
         analytics_admin_token: made.analytics_admin_token,
         analytics_sync_key: made.analytics_sync_key,
         cloudinary_url: cloudinaryUrl,
+        pages_token: made.pages_token,
         'ghost.env': linesOf({
           WEBHOOK_SECRET: made.ghost_webhook_secret,
           ...stripe?.wiring,
@@ -143,6 +145,7 @@ export function secretFolders(
         resend_webhook_secret: resend.webhookSecret,
       },
     },
+    pages: { ...node, files: { pages_token: made.pages_token } },
     webhooks: {
       ...node,
       files: {
@@ -168,7 +171,7 @@ export function secretFolders(
     },
     caddy: {
       ...node,
-      files: { 'sites.caddy': site.hasSandbox ? 'import /etc/caddy/stack/sandbox.caddy\n' : '' },
+      files: { 'sites.caddy': site.hasSandbox ? 'import /etc/caddy/sandbox.caddy\n' : '' },
     },
   };
 }

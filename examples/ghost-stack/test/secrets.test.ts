@@ -97,6 +97,7 @@ describe('secretFolders', () => {
     expect(holders('made-db_root_password')).toEqual(['db']);
     expect(holders('made-redis_password')).toEqual(['ghost', 'redis']);
     expect(holders('made-mail_api_key')).toEqual(['ghost', 'mail']);
+    expect(holders('made-pages_token')).toEqual(['ghost', 'pages']);
     expect(holders('made-ghost_webhook_secret')).toEqual(['ghost', 'webhooks']);
     expect(holders('made-analytics_admin_token')).toEqual(['analytics', 'engine', 'ghost']);
     expect(holders('made-analytics_sync_key')).toEqual(['analytics', 'ghost']);
