@@ -64,8 +64,8 @@ const files = new Map([
     'docs/configuration.md',
     `# Configuration
 
-Made from the option tables by \`npm run docs\`; do not edit. An empty variable counts as unset. Each may
-also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
+Made from the option tables by \`npm run docs\`; do not edit. An empty variable counts as unset. Each
+may also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 
 ${sections.join('\n')}`,
   ],
@@ -92,9 +92,9 @@ files.set(
   'docs/log-events.md',
   `# What the services log
 
-Made from the code by \`npm run docs\`; do not edit. Each line is JSON with an \`event\`, on which an alarm can be set,
-and a sentence in \`msg\`, which may change. What happened decides a level or a sentence that is not here;
-\`<kind>\` is the \`kind\` of the same line.
+Made from the code by \`npm run docs\`; do not edit. Each line is JSON with an \`event\`, on which an
+alarm can be set, and a sentence in \`msg\`, which may change. What happened decides a level or a
+sentence that is not here; \`<kind>\` is the \`kind\` of the same line.
 
 ${logged.join('\n')}`,
 );

@@ -6,6 +6,7 @@ import { circleProblems, circlesIn } from './house/circles.ts';
 import { copiesIn } from './house/copies.ts';
 import { logProblems } from './house/log-calls.ts';
 import { plan } from './house/plan.ts';
+import { proseProblems } from './house/prose.ts';
 import { roomsOf } from './house/rooms.ts';
 import {
   faceOf,
@@ -63,7 +64,7 @@ for (const [folder, { flow, finished }] of Object.entries(plan)) {
   };
 }
 
-problems.push(...logProblems(code));
+problems.push(...logProblems(code), ...proseProblems(root));
 
 const copies = copiesIn(code);
 if (copies.length > MOST_COPIES) {

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { copiesIn } from '../house/copies.ts';
 import { logCallsIn, logProblems } from '../house/log-calls.ts';
+import { wideLines } from '../house/prose.ts';
 import { roomsOf } from '../house/rooms.ts';
 import {
   faceProblems,
@@ -211,4 +212,16 @@ test('a call to the log without an event is told with its line', () => {
     event: 'guest.seated',
     sentence: 'a guest sat down',
   });
+});
+
+test('a line of prose over 100 columns is told, but for tables, code and what cannot be broken', () => {
+  const wide = 'word '.repeat(21).trim();
+  const link = `[page](https://example.com/${'x'.repeat(100)})`;
+  const text = [wide, `| ${wide} |`, `> ${wide}`, '```', wide, '```', link, 'short', wide].join(
+    '\n',
+  );
+  expect(wideLines('docs/inn.md', text)).toEqual([
+    'docs/inn.md:1 has 104 columns, and 100 at most are allowed',
+    'docs/inn.md:9 has 104 columns, and 100 at most are allowed',
+  ]);
 });

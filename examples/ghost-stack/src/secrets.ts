@@ -1,8 +1,13 @@
+import { databasePasswords, databaseUsers } from './database-users.ts';
+import type { KeptSecret } from './kept-secret.ts';
+
 /** What the stack makes for itself at its first start: passwords and tokens between its own services. */
 export const GENERATED = [
   'analytics_admin_token',
   'analytics_sync_key',
   'analytics_tracker_token',
+  'db_backup_password',
+  'db_metrics_password',
   'db_password',
   'db_root_password',
   'ghost_webhook_secret',
@@ -13,8 +18,11 @@ export const GENERATED = [
   'unset_stripe_secret',
 ] as const;
 
-/** The generated secrets by name. */
-export type Generated = Record<(typeof GENERATED)[number], string>;
+/** What is secret between the stack's own services. */
+export interface Generated extends Record<(typeof GENERATED)[number], KeptSecret> {
+  /** The certificate of the database and its key, in PEM, as `database-certificate.sh` makes them. */
+  databasePair: { certificate: string; key: string };
+}
 
 /** How a service reaches a vendor, real or stand-in. */
 export interface Vendors {
@@ -69,7 +77,10 @@ export function findVendors(
         }
       : {
           apiKey: sandbox.resend['apiKey'] ?? '',
-          webhookSecret: sandbox.resend['webhookSecret'] ?? '',
+          // That of the stand-in's own webhook, and that of one which was made there like a real one.
+          webhookSecret: [sandbox.resend['webhookSecret'], given('RESEND_WEBHOOK_SECRET')]
+            .filter(Boolean)
+            .join(','),
           baseUrl: `http://${SANDBOX}:${RESEND_PORT}`,
         };
 
@@ -107,66 +118,86 @@ export function secretFolders(
 ): Record<string, SecretFolder> {
   const { cloudinaryUrl, resend, stripe } = vendors;
   const hasOwnAuthority = site.certificates === 'local' || LOCAL_NAME.test(site.domain);
+  const edgeCaUrl = hasOwnAuthority ? 'http://caddy:2020/ca.pem' : '';
   const node = { uid: 1000, gid: 1000 };
+  const passwords = {
+    ghost: made.db_password,
+    backup: made.db_backup_password,
+    metrics: made.db_metrics_password,
+  };
   return {
     ghost: {
       ...node,
       files: {
-        db_password: made.db_password,
-        redis_password: made.redis_password,
-        mail_api_key: made.mail_api_key,
-        analytics_admin_token: made.analytics_admin_token,
-        analytics_sync_key: made.analytics_sync_key,
+        db_password: made.db_password.value,
+        'db_certificate.pem': made.databasePair.certificate,
+        redis_password: made.redis_password.value,
+        mail_api_key: made.mail_api_key.value,
+        analytics_admin_token: made.analytics_admin_token.value,
+        analytics_sync_key: made.analytics_sync_key.value,
         cloudinary_url: cloudinaryUrl,
-        pages_token: made.pages_token,
+        pages_token: made.pages_token.value,
         'ghost.env': linesOf({
-          WEBHOOK_SECRET: made.ghost_webhook_secret,
+          WEBHOOK_SECRET: made.ghost_webhook_secret.value,
           ...stripe?.wiring,
-          ...(hasOwnAuthority && { EDGE_CA_URL: 'http://caddy:2020/ca.pem' }),
         }),
+        edge_ca_url: edgeCaUrl,
       },
     },
     db: {
       uid: 999,
       gid: 999,
-      files: { db_password: made.db_password, db_root_password: made.db_root_password },
+      files: {
+        db_backup_password: made.db_backup_password.value,
+        db_metrics_password: made.db_metrics_password.value,
+        db_password: made.db_password.value,
+        db_root_password: made.db_root_password.value,
+        'db_certificate.pem': made.databasePair.certificate,
+        'db_key.pem': made.databasePair.key,
+        'users.sql': databaseUsers(passwords),
+        'passwords.sql': databasePasswords(passwords, made.db_root_password),
+      },
     },
     redis: {
       uid: 999,
       gid: 1000,
-      files: { 'redis.conf': `requirepass ${made.redis_password}\n` },
+      files: {
+        'redis.conf': `requirepass ${made.redis_password.value}\n`,
+        passwords: `ACL SETUSER default resetpass ${takenOf(made.redis_password, '>').join(' ')}\n`,
+      },
     },
     mail: {
       ...node,
       files: {
-        mail_api_key: made.mail_api_key,
+        mail_api_key: takenOf(made.mail_api_key).join(),
         resend_api_key: resend.apiKey,
         resend_base_url: resend.baseUrl,
         resend_webhook_secret: resend.webhookSecret,
       },
     },
-    pages: { ...node, files: { pages_token: made.pages_token } },
+    pages: { ...node, files: { pages_token: made.pages_token.value } },
     webhooks: {
       ...node,
       files: {
-        ghost_webhook_secret: made.ghost_webhook_secret,
-        stripe_page_password: made.stripe_page_password,
-        stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret,
+        ghost_webhook_secret: takenOf(made.ghost_webhook_secret).join(),
+        stripe_page_password: made.stripe_page_password.value,
+        stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret.value,
       },
     },
     analytics: {
       ...node,
       files: {
-        analytics_admin_token: made.analytics_admin_token,
-        analytics_sync_key: made.analytics_sync_key,
-        analytics_tracker_token: made.analytics_tracker_token,
+        analytics_admin_token: made.analytics_admin_token.value,
+        analytics_sync_key: takenOf(made.analytics_sync_key).join(),
+        analytics_tracker_token: made.analytics_tracker_token.value,
+        edge_ca_url: edgeCaUrl,
       },
     },
     engine: {
       ...node,
       files: {
-        analytics_admin_token: made.analytics_admin_token,
-        analytics_tracker_token: made.analytics_tracker_token,
+        analytics_admin_token: takenOf(made.analytics_admin_token).join(),
+        analytics_tracker_token: takenOf(made.analytics_tracker_token).join(),
       },
     },
     caddy: {
@@ -175,6 +206,10 @@ export function secretFolders(
     },
   };
 }
+
+/** What whoever is called takes: two while it changes. */
+const takenOf = ({ value, other }: KeptSecret, before = ''): string[] =>
+  [value, ...(other ? [other.value] : [])].map((text) => before + text);
 
 function linesOf(variables: Record<string, string>): string {
   return Object.entries(variables)

@@ -7,13 +7,12 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import { readKeptSecret, replaceFile, writeKeptSecret } from './kept-secret.ts';
 import { permitStores } from './permit-stores.ts';
 import {
   findVendors,
@@ -43,21 +42,18 @@ async function askSandbox(): Promise<SandboxAccess | undefined> {
 
 /** Makes what is not there yet; what is there stays, since the database was made with it. */
 function generate(folder: string): Generated {
-  const entries = GENERATED.map((name) => {
-    const file = path.join(folder, name);
-    if (!existsSync(file)) replaceFile(file, randomBytes(24).toString('base64url'), 0, 0);
-    return [name, readFileSync(file, 'utf8')] as const;
-  });
-  return Object.fromEntries(entries) as Generated;
-}
-
-/** Whole or not at all: a service may be reading the former one. */
-function replaceFile(file: string, text: string, uid: number, gid: number): void {
-  const draft = `${file}.new`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, text, { mode: 0o400, flush: true });
-  chownSync(draft, uid, gid);
-  renameSync(draft, file);
+  const files = GENERATED.map((name) => [name, path.join(folder, name)] as const);
+  for (const [, file] of files) {
+    if (!existsSync(file)) writeKeptSecret(file, { value: randomBytes(24).toString('base64url') });
+  }
+  const [certificate, key] = ['db_certificate.pem', 'db_key.pem'].map((name) =>
+    readFileSync(path.join(folder, name), 'utf8'),
+  );
+  const secrets = files.map(([name, file]) => [name, readKeptSecret(file)]);
+  return {
+    ...(Object.fromEntries(secrets) as Pick<Generated, (typeof GENERATED)[number]>),
+    databasePair: { certificate: certificate ?? '', key: key ?? '' },
+  };
 }
 
 function fill(folder: string, { uid, gid, files }: SecretFolder): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { KeptSecret } from '../src/kept-secret.ts';
 import {
   findVendors,
   GENERATED,
@@ -21,7 +22,12 @@ const sandbox: SandboxAccess = {
   resend: { apiKey: 're_stand_in', webhookSecret: 'whsec_stand_in' },
   stripe: { webhookSecret: 'whsec_stripe_stand_in' },
 };
-const made = Object.fromEntries(GENERATED.map((name) => [name, `made-${name}`])) as Generated;
+const made: Generated = {
+  ...(Object.fromEntries(
+    GENERATED.map((name): [string, KeptSecret] => [name, { value: `made-${name}` }]),
+  ) as Record<(typeof GENERATED)[number], KeptSecret>),
+  databasePair: { certificate: 'made-certificate', key: 'made-key' },
+};
 
 function vendorsOf(env: Record<string, string>, standIns: SandboxAccess | undefined) {
   const { vendors, problems } = findVendors(env, { domain, sandbox: standIns });
@@ -77,13 +83,16 @@ describe('secretFolders', () => {
     expect(caddy?.files).toEqual({ 'sites.caddy': '' });
   });
 
-  test('Ghost asks the edge for its certificate only where no public authority gives one', () => {
+  test('who asks the site asks the edge for its certificate only where no public authority gives one', () => {
     const vendors = vendorsOf(KEYS, undefined);
-    const envOf = (changes: Partial<typeof site>) =>
-      secretFolders(vendors, made, { ...site, ...changes })['ghost']?.files['ghost.env'];
-    expect(envOf({})).toBe("WEBHOOK_SECRET='made-ghost_webhook_secret'\n");
-    expect(envOf({ certificates: 'local' })).toContain('EDGE_CA_URL=');
-    expect(envOf({ domain: 'ghost.localhost' })).toContain('EDGE_CA_URL=');
+    const urlsOf = (changes: Partial<typeof site>) => {
+      const { ghost, analytics } = secretFolders(vendors, made, { ...site, ...changes });
+      return [ghost, analytics].map((folder) => folder?.files['edge_ca_url']);
+    };
+    const url = 'http://caddy:2020/ca.pem';
+    expect(urlsOf({})).toEqual(['', '']);
+    expect(urlsOf({ certificates: 'local' })).toEqual([url, url]);
+    expect(urlsOf({ domain: 'ghost.localhost' })).toEqual([url, url]);
   });
 
   test('no service holds a secret of another that it does not talk to', () => {
@@ -94,7 +103,10 @@ describe('secretFolders', () => {
         .map(([service]) => service)
         .sort();
     expect(holders('made-db_password')).toEqual(['db', 'ghost']);
-    expect(holders('made-db_root_password')).toEqual(['db']);
+    for (const name of ['db_root_password', 'db_backup_password', 'db_metrics_password', 'key']) {
+      expect(holders(`made-${name}`)).toEqual(['db']);
+    }
+    expect(holders('made-certificate')).toEqual(['db', 'ghost']);
     expect(holders('made-redis_password')).toEqual(['ghost', 'redis']);
     expect(holders('made-mail_api_key')).toEqual(['ghost', 'mail']);
     expect(holders('made-pages_token')).toEqual(['ghost', 'pages']);
@@ -102,5 +114,16 @@ describe('secretFolders', () => {
     expect(holders('made-analytics_admin_token')).toEqual(['analytics', 'engine', 'ghost']);
     expect(holders('made-analytics_sync_key')).toEqual(['analytics', 'ghost']);
     expect(holders('made-analytics_tracker_token')).toEqual(['analytics', 'engine']);
+  });
+
+  test('while a secret changes, whoever is called takes both and whoever calls shows one', () => {
+    const next = { value: 'the-next', is: 'next' } as const;
+    const folders = secretFolders(
+      vendorsOf({}, sandbox),
+      { ...made, mail_api_key: { value: 'the-first', other: next } },
+      site,
+    );
+    expect(folders['ghost']?.files['mail_api_key']).toBe('the-first');
+    expect(folders['mail']?.files['mail_api_key']).toBe('the-first,the-next');
   });
 });

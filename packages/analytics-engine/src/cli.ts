@@ -2,6 +2,9 @@
 import {
   createLogger,
   defineCommand,
+  pick,
+  readOptions,
+  reloadOnHangup,
   runAsProcess,
   secretsOf,
   stopGracefully,
@@ -28,6 +31,11 @@ const serve = verb({
     });
     const engine = await startEngine(options, logger);
     stopGracefully({ stop: () => engine.close(), logger });
+    reloadOnHangup(logger, () =>
+      engine.renewTokens(
+        readOptions(pick(engineOptions, 'adminToken', 'trackerToken', 'siteTokens')),
+      ),
+    );
     return 0;
   },
 });

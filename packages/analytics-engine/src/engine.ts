@@ -31,6 +31,9 @@ import type { ServedProject } from './schema/served-project.ts';
 import { createHandlers } from './verbs/handlers.ts';
 import { operations } from './verbs/operations.ts';
 
+/** Whom the engine believes. */
+type TokenOptions = Pick<EngineOptions, 'adminToken' | 'trackerToken' | 'siteTokens'>;
+
 /** An engine that serves. */
 export interface Engine extends AsyncDisposable {
   /** Base of the API, such as `http://127.0.0.1:7181`. */
@@ -40,6 +43,8 @@ export interface Engine extends AsyncDisposable {
   database: Database;
   served: ServedProject;
   care: Care;
+  /** Believes these from now on, and no former one. @throws EngineError `TOKENS_EQUAL` */
+  renewTokens(tokens: TokenOptions): void;
   close(): Promise<void>;
 }
 
@@ -80,19 +85,20 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   });
   const room = watchRoom(dataDir);
   const metrics = createEngineMetrics(database, served, clock);
+  const tokensOf = ({ adminToken, trackerToken, siteTokens }: TokenOptions) => {
+    assertTokensDiffer({ adminToken, trackerToken, siteTokens });
+    const namedTokens = { tracker: trackerToken ?? [] };
+    return createTokens({ adminTokens: adminToken, namedTokens, siteTokens, project });
+  };
+  let accessOf = tokensOf(options);
   const app = createApp({
     project,
     connection: database,
-    accessOf: createTokens({
-      adminToken: options.adminToken,
-      namedTokens: { tracker: options.trackerToken },
-      siteTokens: options.siteTokens ?? new Map(),
-      project,
-    }),
+    accessOf: (token) => accessOf(token),
     room,
     metrics,
     logger,
-    localToken: options.localTokens ? options.adminToken : undefined,
+    localToken: options.localTokens ? options.adminToken[0] : undefined,
   });
   const shown = {
     metrics: metrics.registry,
@@ -126,7 +132,10 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
     { event: 'service.ready', url, privateUrl, dataDir, pipes: project.pipes.size },
     'ready',
   );
-  return engineOf({ listener, privateListener, database, served, care }, stack.move());
+  const renewTokens = (renewed: TokenOptions) => {
+    accessOf = tokensOf(renewed);
+  };
+  return engineOf({ listener, privateListener, database, served, care, renewTokens }, stack.move());
 }
 
 /** Returns what ends it. */
@@ -150,7 +159,7 @@ function engineOf(
     ...rest
   }: { listener: Listener; privateListener: Listener } & Pick<
     Engine,
-    'database' | 'served' | 'care'
+    'database' | 'served' | 'care' | 'renewTokens'
   >,
   resources: AsyncDisposableStack,
 ): Engine {

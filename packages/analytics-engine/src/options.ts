@@ -20,20 +20,27 @@ function parseSiteTokens(text: string, context: z.RefinementCtx): Map<string, st
   return tokens;
 }
 
+/** One token, or two separated by a comma while it changes. */
+const tokens = (each: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((token) => token.trim()))
+    .pipe(z.array(each).max(2));
+
 /** Every option of the engine. */
 export const engineOptions = {
   adminToken: {
     env: 'PROSORA_ENGINE_ADMIN_TOKEN',
     description:
-      "Opens everything, and Ghost signs its staff's tokens with it: give Ghost the same text as tinybird__adminToken. It needs at least 32 random characters, since nothing limits how often keys are tried against such a token; `openssl rand -hex 32` makes some.",
-    schema: signingKey,
+      "Opens everything, and Ghost signs its staff's tokens with it: give Ghost the same text as tinybird__adminToken. It needs at least 32 random characters, since nothing limits how often keys are tried against such a token; `openssl rand -hex 32` makes some. Two, separated by a comma, while it changes; read again at SIGHUP.",
+    schema: tokens(signingKey),
     secret: true,
   },
   trackerToken: {
     env: 'PROSORA_ENGINE_TRACKER_TOKEN',
     description:
-      'A second token, for the collector, which may only send events. It needs at least 16 characters.',
-    schema: z.string().min(16).optional(),
+      'A second token, for the collector, which may only send events. It needs at least 16 characters. Two, separated by a comma, while it changes; read again at SIGHUP.',
+    schema: tokens(z.string().min(16)).optional(),
     defaultText: 'the admin token is the only one',
     secret: true,
   },

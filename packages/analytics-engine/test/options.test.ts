@@ -22,16 +22,18 @@ test('datafiles of their own win over those in Ghost, and one of the two is need
 });
 
 test.each([
-  ['tracker', { trackerToken: 'a-token-of-the-admin-of-32-or-more' }],
+  ['tracker', { trackerToken: ['a-token-of-the-admin-of-32-or-more'] }],
   ['site', { siteTokens: new Map([['site-a', 'a-token-of-the-admin-of-32-or-more']]) }],
   [
     'tracker and site',
-    { trackerToken: 'some-other-token', siteTokens: new Map([['a', 'some-other-token']]) },
+    { trackerToken: ['some-other-token'], siteTokens: new Map([['a', 'some-other-token']]) },
   ],
 ])('a token of a %s that is another one too is refused', (_, others) => {
-  const adminToken = 'a-token-of-the-admin-of-32-or-more';
+  const adminToken = ['a-token-of-the-admin-of-32-or-more'];
   expect(() => assertTokensDiffer({ adminToken, ...others })).toThrow('are the same');
-  expect(() => assertTokensDiffer({ adminToken, trackerToken: 'some-other-token' })).not.toThrow();
+  expect(() =>
+    assertTokensDiffer({ adminToken, trackerToken: ['some-other-token'] }),
+  ).not.toThrow();
 });
 
 const STRONG = '5c1f0e9b7a3d2468ace013579bdf8642';

@@ -176,7 +176,7 @@ export async function startCollector(values: CollectorOptions, logger: Logger): 
       values.syncAuthKey === undefined
         ? undefined
         : createSync({
-            key: values.syncAuthKey,
+            keys: values.syncAuthKey,
             tinybirdFor,
             sites: values.sites,
             onTaken(datasource, rows) {

@@ -106,8 +106,12 @@ export const collectorOptions = {
   syncAuthKey: {
     env: 'PROSORA_COLLECTOR_SYNC_AUTH_KEY',
     description:
-      "Ghost's tinybird__sync_auth_key, with which it sends the runs of automations. At least 16 characters.",
-    schema: z.string().min(16).optional(),
+      "Ghost's tinybird__sync_auth_key, with which it sends the runs of automations. At least 16 characters; two, separated by a comma, while it changes.",
+    schema: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(z.array(z.string().trim().min(16)).max(2))
+      .optional(),
     defaultText: 'none; the route does not exist',
     secret: true,
   },

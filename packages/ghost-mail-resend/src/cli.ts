@@ -3,6 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import {
   createLogger,
   defineCommand,
+  pick,
+  readOptions,
+  reloadOnHangup,
   runAsProcess,
   secretsOf,
   stopGracefully,
@@ -14,7 +17,7 @@ import { doctor } from './operate/verbs/doctor.ts';
 import { dead, replay } from './operate/verbs/jobs.ts';
 import { cancel, exportNewsletter, pause, resume, status } from './operate/verbs/newsletter.ts';
 import { importList, setup } from './operate/verbs/resend.ts';
-import { erase, init, trustClock } from './operate/verbs/store.ts';
+import { erase, init, restored, trustClock } from './operate/verbs/store.ts';
 import { mailOptions, pixelOriginOf, placeOf, sitesOf } from './options.ts';
 
 /** Else V8 lets the garbage of a newsletter pile up to several times what is in use. */
@@ -36,6 +39,13 @@ const serve = verb({
       logger,
     });
     stopGracefully({ stop: () => bridge.stop(), logger });
+    reloadOnHangup(logger, () => {
+      const renewed = sitesOf(readOptions(pick(mailOptions, 'sites', 'apiKey', 'domains')));
+      for (const site of sites) {
+        const { apiKey, otherKey } = renewed.find(({ name }) => name === site.name) ?? site;
+        Object.assign(site, { apiKey, otherKey });
+      }
+    });
     return 0;
   },
 });
@@ -57,6 +67,7 @@ await runAsProcess(
       cancel,
       dead,
       replay,
+      restored,
       'trust-clock': trustClock,
       export: exportNewsletter,
       erase,

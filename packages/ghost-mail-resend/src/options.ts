@@ -41,6 +41,9 @@ const apiKey = z
   .min(MIN_KEY_CHARS)
   .refine((key) => new Set(key).size >= MIN_DIFFERENT_CHARS, 'repeats a few characters');
 
+/** One, or two while it changes. */
+const apiKeys = list.pipe(z.array(apiKey).min(1).max(2));
+
 /** Of Standard Webhooks 24 to 64 bytes; an empty one would let anybody sign. */
 const MIN_SECRET_BYTES = 16;
 
@@ -111,8 +114,8 @@ export const mailOptions = {
   },
   apiKey: {
     env: 'PROSORA_MAIL_API_KEY',
-    description: `What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey) and as its SMTP password: at least ${MIN_KEY_CHARS} characters, ${HOW_TO_MAKE_A_KEY}. Required unless PROSORA_MAIL_SITES is set.`,
-    schema: apiKey.optional(),
+    description: `What Ghost sends as its Mailgun key (bulkEmail.mailgun.apiKey) and as its SMTP password: at least ${MIN_KEY_CHARS} characters, ${HOW_TO_MAKE_A_KEY}; two, separated by a comma, while it changes. Read again at SIGHUP. Required unless PROSORA_MAIL_SITES is set.`,
+    schema: apiKeys.optional(),
     defaultText: 'required',
     secret: true,
   },
@@ -172,7 +175,6 @@ export const mailOptions = {
       'Port of the SMTP listener for sign-in and staff mails; 0 picks a free one. It speaks no TLS: keep it on a private network.',
     schema: z.coerce.number().int().min(0).max(65_535).optional(),
     defaultText: 'no SMTP',
-    unit: 'port',
     example: '2525',
   },
   smtpHost: {
@@ -242,7 +244,10 @@ export const mailOptions = {
 export function sitesOf({ sites, apiKey, domains }: SiteOptions): readonly Site[] {
   const one = apiKey !== undefined && domains !== undefined;
   if (sites.length > 0 && apiKey === undefined && domains === undefined) return sites;
-  if (sites.length === 0 && one) return [{ name: 'ghost', apiKey, domains }];
+  if (sites.length === 0 && one) {
+    const [key = '', otherKey] = apiKey;
+    return [{ name: 'ghost', apiKey: key, otherKey, domains }];
+  }
   const { apiKey: key, domains: names } = mailOptions;
   const problems =
     sites.length > 0

@@ -7,12 +7,13 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 const serve = verb({
   help: 'Runs every stand-in until it is stopped',
   needs: sandboxOptions,
-  async run({ options: { publicHost, publicUrl, siteUrl, ...options }, print }) {
+  async run({ options: { publicHost, publicUrl, siteUrl, siteName, ...options }, print }) {
     const sandbox = await startSandbox({
       ...options,
       ...(publicHost && { publicHost }),
       ...(publicUrl && { publicUrl }),
       ...(siteUrl && { vendors: vendorsOf(new URL(siteUrl).origin) }),
+      ...(siteUrl && siteName && { site: { name: siteName, origin: new URL(siteUrl).origin } }),
     } satisfies SandboxOptions);
     print(welcome(sandbox));
     stopGracefully({

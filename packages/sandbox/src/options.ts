@@ -10,7 +10,6 @@ export const sandboxOptions = {
     description:
       'Port of the console; the stand-ins have the ports after it (Cloudinary, Resend, Stripe, Tinybird). 0 picks free ones.',
     schema: z.coerce.number().int().min(0).max(LAST_BASE_PORT).default(4100),
-    unit: 'port',
     example: '4100',
   },
   host: {
@@ -42,6 +41,14 @@ export const sandboxOptions = {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     defaultText: 'nobody hears of them',
     example: 'https://example.com',
+  },
+  siteName: {
+    env: 'PROSORA_SANDBOX_SITE_NAME',
+    description:
+      'Host name of that site, where vendors know it by another than PROSORA_SANDBOX_SITE_URL has: webhooks for it go to that origin.',
+    schema: z.string().optional(),
+    defaultText: 'the same',
+    example: 'blog.example.com',
   },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',

@@ -27,6 +27,11 @@ export interface SandboxOptions {
    * host: `https://stripe.sandbox.example.com`. (Default: no proxy)
    */
   publicUrl?: string;
+  /**
+   * The site that webhooks go to, where it is reached by another origin than the one that vendors know: its host name,
+   * and that origin. (Default: every address is reached as it is)
+   */
+  site?: { name: string; origin: string };
   /** The folder for all state; made if it is not there. One sandbox a folder. */
   dataDir: string;
   /** Decides everything that is random. (Default: `prosora`) */
@@ -77,6 +82,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     // With the count of starts in it, a later run does not make the ids of an earlier one again.
     random: createRandom(`${seed}/${vendor}/${state.boots}`),
     now: options.now ?? Date.now,
+    reach: (url) => reached(url, options.site),
   });
   const cloudinary = await startCloudinary(
     contextFor('cloudinary', 1),
@@ -112,6 +118,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function reached(url: string, site: SandboxOptions['site']): string {
+  const { hostname, pathname, search } = new URL(url);
+  return site?.name === hostname ? site.origin + pathname + search : url;
 }
 
 function originOf(publicUrl: string, vendor: string): string {

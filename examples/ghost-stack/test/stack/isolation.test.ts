@@ -137,15 +137,31 @@ test('each service can read its own secrets, and holds no other’s', async () =
     ]),
   );
   expect(Object.fromEntries(held)).toEqual({
-    analytics: ['analytics_admin_token', 'analytics_sync_key', 'analytics_tracker_token'],
+    analytics: [
+      'analytics_admin_token',
+      'analytics_sync_key',
+      'analytics_tracker_token',
+      'edge_ca_url',
+    ],
     caddy: ['sites.caddy'],
-    db: ['db_password', 'db_root_password'],
+    db: [
+      'db_backup_password',
+      'db_certificate.pem',
+      'db_key.pem',
+      'db_metrics_password',
+      'db_password',
+      'db_root_password',
+      'passwords.sql',
+      'users.sql',
+    ],
     engine: ['analytics_admin_token', 'analytics_tracker_token'],
     ghost: [
       'analytics_admin_token',
       'analytics_sync_key',
       'cloudinary_url',
+      'db_certificate.pem',
       'db_password',
+      'edge_ca_url',
       'ghost.env',
       'mail_api_key',
       'pages_token',
@@ -153,7 +169,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
     ],
     mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
     pages: ['pages_token'],
-    redis: ['redis.conf'],
+    redis: ['passwords', 'redis.conf'],
     webhooks: ['ghost_webhook_secret', 'stripe_page_password', 'stripe_webhook_secret'],
   });
   const modes = await exec('ghost', 'sh', '-c', 'stat -c "%a %u" /run/secrets/* /run/secrets');
@@ -194,7 +210,12 @@ async function secretsOfTheStack(): Promise<string[]> {
       '-c',
       'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/analytics_sync_key; echo; cat /run/secrets/cloudinary_url; echo; cat /run/secrets/pages_token; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
     ),
-    exec('db', 'cat', '/run/secrets/db_root_password'),
+    exec(
+      'db',
+      'sh',
+      '-c',
+      'cd /run/secrets; for file in db_backup_password db_metrics_password db_root_password db_key.pem; do cat $file; echo; done',
+    ),
     exec(
       'mail',
       'sh',

@@ -1,25 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { prosora } from './prosora.ts';
 import { compose, docker, exec, SERVICES } from './stack.ts';
-
-/** Runs `./prosora` in the stack's folder, as its user does. */
-function prosora(words: string[], env: Record<string, string> = {}) {
-  const { dir, project } = inject('stack');
-  return new Promise<{ code: number; stdout: string; output: string }>((resolve) => {
-    execFile(
-      path.join(dir, 'prosora'),
-      words,
-      {
-        cwd: dir,
-        env: { ...process.env, COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...env },
-      },
-      (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr }),
-    );
-  });
-}
 
 async function withSettings(text: string): Promise<void> {
   const file = path.join(inject('stack').dir, '.env');

@@ -20,12 +20,12 @@ export interface Access {
 
 /** How requests are recognised. */
 export interface TokensOptions {
-  /** May do everything, and is the key of Ghost's JWTs. */
-  adminToken: string;
-  /** Static tokens by the name that the datafiles grant something to, such as `tracker`. */
-  namedTokens: Readonly<Record<string, string | undefined>>;
+  /** Each may do everything, and is a key of Ghost's JWTs: one, or two while it changes. */
+  adminTokens: readonly string[];
+  /** Static tokens by the name that the datafiles grant something to, such as `tracker`; two while one changes. */
+  namedTokens: Readonly<Record<string, readonly string[]>>;
   /** A token for each site that has one of its own: used as it is, and the key of its Ghost's JWTs. */
-  siteTokens?: ReadonlyMap<string, string>;
+  siteTokens?: ReadonlyMap<string, string> | undefined;
   project: Project;
   /** Milliseconds since 1970. (Default: the clock) */
   now?: () => number;
@@ -52,13 +52,16 @@ const EVERYTHING: Access = { assertMayAppend: () => {}, fixedParametersFor: () =
 export function createTokens(
   options: TokensOptions,
 ): (token: string | undefined) => Promise<Access> {
-  const keys = [{ key: keyOf(options.adminToken), site: undefined as string | undefined }];
+  const keys: Key[] = options.adminTokens.map((token) => ({ key: keyOf(token), site: undefined }));
   for (const [site, token] of options.siteTokens ?? []) keys.push({ key: keyOf(token), site });
   const pipesOfOneSite = sitePipes(options.project);
-  const adminDigest = digestOf(options.adminToken);
-  const named = Object.entries(options.namedTokens).flatMap(([name, token]) =>
-    token ? [{ digest: digestOf(token), access: staticAccess(name, options.project) }] : [],
-  );
+  const named = Object.entries(options.namedTokens).flatMap(([name, tokens]) => {
+    const access = staticAccess(name, options.project);
+    return tokens.map((token) => ({ digest: digestOf(token), access }));
+  });
+  for (const token of options.adminTokens) {
+    named.unshift({ digest: digestOf(token), access: EVERYTHING });
+  }
   for (const [site, token] of options.siteTokens ?? []) {
     const access = ofOneSite(EVERYTHING, site, options.project, pipesOfOneSite);
     named.push({ digest: digestOf(token), access });
@@ -71,7 +74,6 @@ export function createTokens(
   return async (token) => {
     if (!token) throw refused('authentication token is missing');
     const digest = digestOf(token);
-    if (timingSafeEqual(digest, adminDigest)) return EVERYTHING;
     const known = named.find((candidate) => timingSafeEqual(digest, candidate.digest));
     if (known) return known.access;
     const name = digest.toString('base64');
@@ -100,11 +102,11 @@ export function assertTokensDiffer({
   trackerToken,
   siteTokens,
 }: {
-  adminToken: string;
-  trackerToken?: string | undefined;
+  adminToken: readonly string[];
+  trackerToken?: readonly string[] | undefined;
   siteTokens?: ReadonlyMap<string, string> | undefined;
 }): void {
-  const tokens = [adminToken, trackerToken, ...(siteTokens?.values() ?? [])].filter(Boolean);
+  const tokens = [...adminToken, ...(trackerToken ?? []), ...(siteTokens?.values() ?? [])];
   if (new Set(tokens).size === tokens.length) return;
   throw new EngineError('TOKENS_EQUAL', 'Two of the tokens of the engine are the same.', {
     help: 'Give PROSORA_ENGINE_ADMIN_TOKEN, PROSORA_ENGINE_TRACKER_TOKEN and each site in PROSORA_ENGINE_SITE_TOKENS a token of its own.',

@@ -5,13 +5,14 @@ import { parseDatasource } from '../../src/datafiles/datasource.ts';
 import { parsePipe } from '../../src/datafiles/pipe.ts';
 
 const ADMIN = 'the-admin-token-of-a-site-of-32-or-more';
+const NEXT_ADMIN = 'what-comes-in-its-place-of-32-or-more';
 const TRACKER = 'the-tracker-token-of-a-site';
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 let now = NOW;
 
 const accessOf = createTokens({
-  adminToken: ADMIN,
-  namedTokens: { tracker: TRACKER, unset: undefined },
+  adminTokens: [ADMIN, NEXT_ADMIN],
+  namedTokens: { tracker: [TRACKER], unset: [] },
   project: {
     datasources: new Map([
       ['events', parseDatasource('TOKEN "tracker" APPEND\nSCHEMA >\n  a String', 'events')],
@@ -42,11 +43,16 @@ function ghostToken({
 
 const refusal = (message: string) => ({ code: 'TOKEN_REFUSED', status: 403, message });
 
-test('the admin token may do everything', async () => {
-  const access = await accessOf(ADMIN);
-  expect(() => access.assertMayAppend('events')).not.toThrow();
-  expect(access.fixedParametersFor('kpis')).toEqual({});
-});
+test.each([ADMIN, NEXT_ADMIN])(
+  'the admin token may do everything, and so may its successor',
+  async (token) => {
+    const access = await accessOf(token);
+    expect(() => access.assertMayAppend('events')).not.toThrow();
+    expect(access.fixedParametersFor('kpis')).toEqual({});
+    const signed = await accessOf(await ghostToken({ key: token }));
+    expect(signed.fixedParametersFor('kpis')).toEqual({ site_uuid: 'mine' });
+  },
+);
 
 test('a named token may do what the datafiles grant it', async () => {
   const access = await accessOf(TRACKER);

@@ -38,7 +38,8 @@ export interface RefusedRow {
 
 /** What Ghost posts with `tinybird.sync_auth_key` (core/server/services/tinybird-sync). */
 export interface SyncOptions {
-  key: string;
+  /** One, or two while it changes. */
+  keys: readonly string[];
   /** Sends to a data source. */
   tinybirdFor: (datasource: string) => TinybirdEvents;
   sites?: readonly string[] | undefined;
@@ -60,13 +61,12 @@ const MAX_KNOWN = 20_000;
  *
  * @throws CollectorError `KEY_REFUSED`, `REQUEST_INVALID`, `SITE_REFUSED`, `UPSTREAM_UNAVAILABLE`
  */
-export function createSync({ key, tinybirdFor, sites, onTaken, onRefused }: SyncOptions) {
+export function createSync({ keys, tinybirdFor, sites, onTaken, onRefused }: SyncOptions) {
   const targets = Object.entries(DATASOURCE_OF).map(([type, datasource]) => ({
     type,
     datasource,
     client: tinybirdFor(datasource),
   }));
-  const wanted = `Bearer ${key}`;
   /** Digests of lines that were taken by requests that failed later. */
   const known = new Set<string>();
 
@@ -94,7 +94,8 @@ export function createSync({ key, tinybirdFor, sites, onTaken, onRefused }: Sync
 
   return {
     authorize({ headers }: IncomingMessage): void {
-      if (isSameSecret(headers.authorization ?? '', wanted)) return;
+      const given = headers.authorization ?? '';
+      if (keys.map((key) => isSameSecret(given, `Bearer ${key}`)).includes(true)) return;
       throw new CollectorError('KEY_REFUSED', 'this is not the key of tinybird.sync_auth_key');
     },
     async handOn(ndjson: string): Promise<void> {

@@ -21,8 +21,8 @@ export function createCommand(place: Place): Command {
       doctor: doctorAt(place),
     },
     options: jobsOptions,
-    notes: `Run it in Ghost's folder. It reads the adapter's block in Ghost's config, as Ghost does; the variables below stand
-for what the block leaves out.
+    notes: `Run it in Ghost's folder. It reads the adapter's block in Ghost's config, as Ghost does; the
+variables below stand for what the block leaves out.
 
 Exit code: 0 when all is well, 1 when something is not, 2 for a wrong command.`,
     // As Ghost 6, beside which it runs.

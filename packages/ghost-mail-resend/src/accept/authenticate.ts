@@ -6,6 +6,8 @@ export interface Site {
   name: string;
   /** What it sends as its Mailgun key. */
   apiKey: string;
+  /** Another that counts as well, while it changes. */
+  otherKey?: string | undefined;
   /** The domains it may name. */
   domains: readonly string[];
   /** The domains that it sends from, where they are not those of `domains`: `senders.ts` has the rule. */
@@ -35,7 +37,9 @@ export function authenticate(
 /** The site that has this key. */
 export function siteOfKey(sites: readonly Site[], key: string): Site | undefined {
   // All are compared, so that the time says nothing about which one it was.
-  return sites.filter(({ apiKey }) => isSameSecret(key, apiKey))[0];
+  return sites.filter(({ apiKey, otherKey = apiKey }) =>
+    [apiKey, otherKey].map((known) => isSameSecret(key, known)).includes(true),
+  )[0];
 }
 
 /** The password of HTTP's Basic scheme; empty without one. */

@@ -1,8 +1,8 @@
 import type { Resend, WebhookEvent } from 'resend';
-import { MailBridgeError } from '../errors.ts';
 import { ownWebhooks, WEBHOOK_PATH } from '../report/own-webhooks.ts';
 import { storeWebhookSecret } from '../report/webhook-secrets.ts';
 import type { MailStore } from '../store/schema.ts';
+import { answerOf } from './resend-refusal.ts';
 
 /** What the bridge listens for; `email.sent` and `email.clicked` would only double the traffic. */
 const EVENTS = [
@@ -18,39 +18,47 @@ const EVENTS = [
 /** What setting up came to. */
 export interface SetUp {
   endpoint: string;
-  /** It was there before, and nothing was changed. */
+  /** It was there before. */
   existed: boolean;
+  /** What it signs with. */
+  secret: string;
 }
 
 /**
- * Makes the webhook at Resend and stores its secret, which Resend shows this once. A webhook to the same
- * address is left alone, unless `replace`: then a new one takes its place, and until it is deleted both
- * secrets are taken.
+ * Makes the webhook at Resend, with the events that the bridge reads. A webhook to the same address stays: one that was
+ * switched off or lacks an event is mended. With `replace` a new one takes its place. Its secret is kept in the store,
+ * if one is given, beside the one before; until the old webhook is deleted both are taken.
  *
- * @throws MailBridgeError `RESEND` with what Resend says
+ * @throws MailBridgeError `RESEND` with what Resend refuses
  */
 export async function setUpWebhook(
-  { resend, store }: { resend: Resend; store: MailStore },
+  { resend, store }: { resend: Resend; store?: MailStore | undefined },
   publicUrl: string,
   { replace = false } = {},
 ): Promise<SetUp> {
   const endpoint = publicUrl + WEBHOOK_PATH;
-  const listed = await resend.webhooks.list();
-  if (listed.error !== null) throw refused(listed.error.message);
-  const same = ownWebhooks(listed.data.data, publicUrl);
-  if (same.length > 0 && !replace) return { endpoint, existed: true };
-  const made = await resend.webhooks.create({ endpoint, events: [...EVENTS] });
-  if (made.error !== null) throw refused(made.error.message);
-  await storeWebhookSecret(store, made.data.signing_secret);
-  for (const { id } of same) {
-    const { error } = await resend.webhooks.remove(id);
-    if (error !== null) throw refused(error.message);
-  }
-  return { endpoint, existed: false };
+  const { data: listed } = await answerOf(() => resend.webhooks.list({ limit: 100 }));
+  const same = ownWebhooks(listed, publicUrl);
+  const [known] = same;
+  const existed = known !== undefined && !replace;
+  const secret = existed ? await mend(resend, known.id) : await make(resend, endpoint);
+  if (store) await storeWebhookSecret(store, secret);
+  for (const { id } of existed ? [] : same) await answerOf(() => resend.webhooks.remove(id));
+  return { endpoint, existed, secret };
 }
 
-function refused(message: string): MailBridgeError {
-  return new MailBridgeError('RESEND', `Resend says: ${message}`, {
-    help: 'Webhooks need a key with "Full access"; or add the webhook at https://resend.com/webhooks and set RESEND_WEBHOOK_SECRET.',
-  });
+async function make(resend: Resend, endpoint: string): Promise<string> {
+  const made = await answerOf(() => resend.webhooks.create({ endpoint, events: [...EVENTS] }));
+  return made.signing_secret;
+}
+
+/** Returns the secret that Resend knows of it. */
+async function mend(resend: Resend, id: string): Promise<string> {
+  const { events, status, signing_secret } = await answerOf(() => resend.webhooks.get(id));
+  const missing = events === null ? [] : EVENTS.filter((event) => !events.includes(event));
+  if (missing.length > 0 || status === 'disabled') {
+    const wanted = events === null ? {} : { events: [...events, ...missing] };
+    await answerOf(() => resend.webhooks.update(id, { ...wanted, status: 'enabled' }));
+  }
+  return signing_secret;
 }

@@ -29,7 +29,7 @@ export async function storeWebhookSecret(store: MailStore, secret: string): Prom
   await store.transaction(async (tx) => {
     const secrets = parseSecrets(await readNote(tx, 'webhook-secrets'));
     // The newest two: the one in use and the one it replaces.
-    const kept = [secret, ...secrets].slice(0, 2);
+    const kept = [...new Set([secret, ...secrets])].slice(0, 2);
     await writeNote(tx, 'webhook-secrets', JSON.stringify(kept));
   });
 }

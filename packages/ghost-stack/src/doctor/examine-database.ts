@@ -1,39 +1,75 @@
 import { type Finding, fail, ok, warn } from '@prosora/service';
-import { compose } from '../stack/compose.ts';
+import { rowsOf } from './rows.ts';
 
 /** What each user of the database may do, as `SHOW GRANTS` has it, and no more. */
-const NEEDED: Readonly<Record<string, RegExp>> = {
-  ghost: /^GRANT (USAGE ON \*\.\*|ALL PRIVILEGES ON `ghost`\.\*) TO/,
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  'ghost@%': ['ALL PRIVILEGES ON `ghost`.*'],
+  'backup@localhost': [
+    'RELOAD, PROCESS, REPLICATION CLIENT ON *.*',
+    'SHOW_ROUTINE ON *.*',
+    'SELECT, LOCK TABLES, SHOW VIEW, EVENT, TRIGGER ON `ghost`.*',
+  ],
+  'metrics@%': ['PROCESS, REPLICATION CLIENT ON *.*', 'SELECT ON `performance_schema`.*'],
 };
+
+const ANEW = '`prosora up`, then `docker compose restart db` makes its users anew.';
+const LEFT_DAYS = 60;
 
 /** What the database in the stack says of its users and of the way to it. */
 export async function* examineDatabase(dir: string): AsyncGenerator<Finding> {
+  const users = await rowsOf(
+    dir,
+    "SELECT CONCAT(user, '@', host) FROM mysql.user WHERE user NOT LIKE 'mysql.%'",
+  );
   for (const [user, meant] of Object.entries(NEEDED)) {
-    const grants = await ask(dir, `SHOW GRANTS FOR '${user}'@'%'`);
-    const wider = grants.filter((grant) => !meant.test(grant));
+    const name = `grants of ${user.split('@')[0]}`;
+    if (!users.includes(user)) {
+      yield fail(name, 'The database has no such user.', ANEW);
+      continue;
+    }
+    const grants = await rowsOf(dir, `SHOW GRANTS FOR '${user.replace('@', "'@'")}'`);
+    const wider = grants
+      .map((grant) => grant.replace(/^GRANT (.*) TO .*$/, '$1'))
+      .filter((grant) => grant !== 'USAGE ON *.*' && !meant.includes(grant));
     yield wider.length === 0
-      ? ok(`grants of ${user}`, 'They are as narrow as meant.')
-      : fail(
-          `grants of ${user}`,
-          `It may do more than it needs: ${wider.join('; ')}.`,
-          'REVOKE what it does not need.',
-        );
+      ? ok(name, 'They are as narrow as meant.')
+      : fail(name, `It may do more than it needs: ${wider.join('; ')}.`, ANEW);
   }
-  const [, refused = '0'] = (await ask(dir, "SHOW GLOBAL STATUS LIKE 'Aborted_connects'"))
+  const others = users.filter((user) => !(user in NEEDED) && user !== 'root@localhost');
+  yield others.length === 0
+    ? ok('users', 'The database knows those of the stack alone.')
+    : warn(
+        'users',
+        `The database also knows ${others.join(', ')}.`,
+        'DROP USER those that nobody needs.',
+      );
+  yield* examineWay(dir);
+  const [, refused = '0'] = (await rowsOf(dir, "SHOW GLOBAL STATUS LIKE 'Aborted_connects'"))
     .join()
     .split('\t');
+  const sentence = `${refused} connections to the database failed since it started.`;
   yield Number(refused) < 100
-    ? ok('logins', `${refused} connections to the database failed since it started.`)
-    : warn(
-        'logins',
-        `${refused} connections to the database failed since it started.`,
-        '`prosora logs db` says whose.',
-      );
+    ? ok('logins', sentence)
+    : warn('logins', sentence, '`prosora logs db` says whose.');
 }
 
-async function ask(dir: string, statement: string): Promise<string[]> {
-  const run = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -h 127.0.0.1 -u root -N -B';
-  const words = ['exec', '-T', 'db', 'sh', '-c', run];
-  const printed = await compose(dir, words, { input: statement });
-  return printed.split('\n').filter(Boolean);
+/** TLS from Ghost to the database. */
+async function* examineWay(dir: string): AsyncGenerator<Finding> {
+  const [required = ''] = await rowsOf(dir, 'SELECT @@require_secure_transport');
+  yield required === '1'
+    ? ok('tls to the database', 'Every connection has to be encrypted.')
+    : fail(
+        'tls to the database',
+        'Connections without TLS are let in.',
+        '`prosora up` starts it with the stack’s own settings.',
+      );
+  const [end = ''] = await rowsOf(dir, "SHOW GLOBAL STATUS LIKE 'Ssl_server_not_after'");
+  const days = Math.floor((Date.parse(end.split('\t')[1] ?? '') - Date.now()) / 86_400_000);
+  yield days > LEFT_DAYS
+    ? ok('its certificate', `It ends in ${days} days.`)
+    : warn(
+        'its certificate',
+        `It ends in ${days} days.`,
+        'Remove db_certificate.pem from the volume generated_secrets, then `prosora up` and restart db and ghost.',
+      );
 }

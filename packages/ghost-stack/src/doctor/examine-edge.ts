@@ -26,7 +26,8 @@ export async function* examineEdge(edge: Edge): AsyncGenerator<Finding> {
   }
   yield certificateFinding(socket);
   socket.destroy();
-  yield await examineOldest(edge);
+  yield await examineWeak(edge, 'tls');
+  yield await examineWeak(edge, 'ciphers');
   yield* await examineHeaders(edge);
 }
 
@@ -74,19 +75,32 @@ function certificateFinding(socket: TLSSocket): Finding {
     : warn('certificate', sentence, remedy);
 }
 
-async function examineOldest(edge: Edge): Promise<Finding> {
-  // OpenSSL offers nothing older than 1.2 by itself.
-  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
-  const socket = await dial(edge, old).catch((error: Error) => error);
+/** What nobody should speak any more. OpenSSL offers neither by itself. */
+const WEAK = {
+  tls: {
+    offer: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    refused: 'TLS 1.2 is the oldest that is spoken.',
+    remedy: 'Set `protocols tls1.2 tls1.3` in the Caddyfile.',
+  },
+  ciphers: {
+    offer: { maxVersion: 'TLSv1.2', ciphers: 'kRSA:3DES:AES128-SHA:AES256-SHA@SECLEVEL=0' },
+    refused: 'Whoever gets the key some day can read nothing of today.',
+    remedy: 'Remove `ciphers` from the Caddyfile, whose own choice is better.',
+  },
+} as const;
+
+async function examineWeak(edge: Edge, name: keyof typeof WEAK): Promise<Finding> {
+  const { offer, refused, remedy } = WEAK[name];
+  const socket = await dial(edge, offer).catch((error: Error) => error);
   // Who is silent has refused nothing.
-  if (socket instanceof Error) {
-    return socket.message === SILENT
-      ? warn('tls', SILENT)
-      : ok('tls', 'TLS 1.2 is the oldest that is spoken.');
-  }
+  if (socket instanceof Error)
+    return socket.message === SILENT ? warn(name, SILENT) : ok(name, refused);
   socket.destroy();
-  const sentence = `${socket.getProtocol()} is still spoken.`;
-  return fail('tls', sentence, 'Set `protocols tls1.2 tls1.3` in the Caddyfile.');
+  return fail(
+    name,
+    `${socket.getProtocol()} with ${socket.getCipher().name} is still spoken.`,
+    remedy,
+  );
 }
 
 async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
@@ -119,7 +133,15 @@ async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
         'Browsers are not told to use https alone.',
         'Keep the header of the Caddyfile.',
       );
-  return [page, http3, hsts];
+  const kept = headers['x-content-type-options'] === 'nosniff' && !headers['x-powered-by'];
+  const others = kept
+    ? ok('headers', 'Those of the Caddyfile arrive, and none that tells what runs here.')
+    : warn(
+        'headers',
+        'Something in front changes them.',
+        'Let it hand on what the Caddyfile sets.',
+      );
+  return [page, http3, hsts, others];
 }
 
 function pageFailed(status: number): Finding {

@@ -9,3 +9,11 @@ export function hiderOf(dir: string): (text: string) => string {
   const hide = createSecretHider(secrets);
   return (text) => (JSON.parse(hide(JSON.stringify({ text }))) as { text: string }).text;
 }
+
+const EMAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
+const IP = /\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[\da-f]{1,4}:){3,7}(?::?[\da-f]{1,4})+\b/gi;
+
+/** Leaves out whose mail a text names and from where somebody came. */
+export function hideAddresses(text: string): string {
+  return text.replace(EMAIL, '[e-mail]').replace(IP, '[ip]');
+}

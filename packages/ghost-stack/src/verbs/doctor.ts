@@ -1,8 +1,14 @@
 import { doctorVerb, type Finding, fail, type ProsoraError } from '@prosora/service';
+import { examineBackups } from '../doctor/examine-backups.ts';
 import { examineContainers } from '../doctor/examine-containers.ts';
 import { examineDatabase } from '../doctor/examine-database.ts';
+import { examineDisk } from '../doctor/examine-disk.ts';
 import { examineEdge } from '../doctor/examine-edge.ts';
+import { examineGhost } from '../doctor/examine-ghost.ts';
+import { examineHost } from '../doctor/examine-host.ts';
+import { examineRedis } from '../doctor/examine-redis.ts';
 import { stackOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
@@ -13,15 +19,22 @@ export const doctor = doctorVerb({
   needs: stackOptions,
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
+    yield* examineBackups(readNotes(dir), new Date());
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');
       return;
     }
+    const has = (name: string) => containers.some(({ service }) => service === name);
     yield* guarded('containers', examineContainers(dir, containers));
-    yield* guarded('edge', examineEdge(await edgeOf(dir)));
-    yield* guarded('database', examineDatabase(dir));
-    for (const service of Object.keys(SERVICES)) {
+    yield* guarded('host', examineHost(dir, containers));
+    yield* guarded('disk', examineDisk(dir));
+    const edge = await edgeOf(dir);
+    yield* guarded('edge', examineEdge(edge));
+    yield* guarded('ghost', examineGhost(dir, edge.domain));
+    if (has('db')) yield* guarded('database', examineDatabase(dir));
+    if (has('redis')) yield* guarded('redis', examineRedis(dir));
+    for (const service of Object.keys(SERVICES).filter(has)) {
       yield* guarded(service, examineService(dir, service));
     }
   },

@@ -106,9 +106,15 @@ function usage({ account, store, now }: AdminContext): object {
   const bytes = assets.reduce((sum, asset) => sum + asset.bytes, 0);
   const derived = assets.reduce((sum, asset) => sum + asset.eager.length, 0);
   const limits = account.settings.current;
+  const { plan, creditsUsed, creditLimit } = limits;
   return {
-    plan: 'Free',
+    plan,
     last_updated: new Date(now()).toISOString().slice(0, 10),
+    credits: {
+      usage: creditsUsed,
+      limit: creditLimit,
+      used_percent: Number(((creditsUsed / creditLimit) * 100).toFixed(2)),
+    },
     storage: { usage: bytes },
     resources: assets.length,
     derived_resources: derived,

@@ -2,6 +2,12 @@ import * as z from 'zod';
 
 /** What an account's plan and settings decide at Cloudinary. */
 export interface CloudinarySettings {
+  /** The plan by its name. (Default: `Free`) */
+  plan: string;
+  /** Credits that the last 30 days took, of storage, traffic and transformations together. (Default: 0) */
+  creditsUsed: number;
+  /** Credits that the plan has for 30 days. (Default: 25) */
+  creditLimit: number;
   /** Largest image, in bytes. (Default: 10,485,760, the free plan's) */
   imageMaxBytes: number;
   /** Largest video or audio file, in bytes. (Default: 104,857,600) */
@@ -41,6 +47,9 @@ const bytes = z.int().positive();
 
 /** Parses settings; what is not given has the value of a free plan, as its `usage` call reports it. */
 export const cloudinarySettings = z.strictObject({
+  plan: z.string().default('Free'),
+  creditsUsed: z.number().nonnegative().default(0),
+  creditLimit: z.number().positive().default(25),
   imageMaxBytes: bytes.default(10_485_760),
   videoMaxBytes: bytes.default(104_857_600),
   rawMaxBytes: bytes.default(10_485_760),

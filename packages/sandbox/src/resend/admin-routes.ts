@@ -1,11 +1,11 @@
 import express, { type Request, type Router } from 'express';
 import * as z from 'zod';
+import { domainRoutes } from './domain-routes.ts';
 import { MAX_PAGE, page, parse } from './list.ts';
 import type { MailStore, StoredMail } from './mail-store.ts';
 import { notFound, ResendRefusal } from './refusal.ts';
 import type { Suppressions } from './suppressions.ts';
-import type { Domain, Team } from './team.ts';
-import { uuid } from './uuid.ts';
+import type { Team } from './team.ts';
 
 /** What the routes that do not send need. */
 export interface AdminRoutesContext {
@@ -18,7 +18,7 @@ export interface AdminRoutesContext {
 export function adminRoutes(context: AdminRoutesContext): Router {
   const router = express.Router();
   addEmailRoutes(router, context);
-  addDomainRoutes(router, context);
+  router.use('/domains', domainRoutes(context.team));
   addSuppressionRoutes(router, context);
   return router;
 }
@@ -60,59 +60,6 @@ function describeMail(mail: StoredMail | undefined) {
   const message_id = `<${mail.id}@eu-west-1.amazonses.com>`;
   const created_at = new Date(createdAt).toISOString();
   return { ...content, tags: content.tags ?? [], message_id, created_at, last_event: lastEvent };
-}
-
-function addDomainRoutes(router: Router, { team }: AdminRoutesContext): void {
-  const { domains } = team;
-  const find = ({ params }: Request): Domain => {
-    const domain = domains.values().find(({ id }) => id === params['id']);
-    if (domain === undefined) throw notFound('Domain');
-    return domain;
-  };
-  const describe = (domain: Domain) => ({
-    ...domain,
-    capabilities: { sending: 'enabled', receiving: 'disabled' },
-  });
-  router.get('/domains', (request, response) => {
-    response.json(page(domains.values(), request, describe));
-  });
-  router.post('/domains', (request, response) => {
-    const { name } = parse(z.object({ name: z.string().toLowerCase() }), request);
-    const domain = newDomain(team, name, 'not_started');
-    domains.put(name, domain);
-    response.status(201).json({ ...describe(domain), records: [] });
-  });
-  router.get('/domains/:id', (request, response) => {
-    response.json({ object: 'domain', ...describe(find(request)), records: [] });
-  });
-  const changes = z.object({ open_tracking: z.boolean(), click_tracking: z.boolean() }).partial();
-  router.patch('/domains/:id', (request, response) => {
-    const domain = find(request);
-    domains.put(domain.name, { ...domain, ...parse(changes, request) } as Domain);
-    response.json({ object: 'domain', id: domain.id });
-  });
-  router.post('/domains/:id/verify', (request, response) => {
-    const domain = find(request);
-    domains.put(domain.name, { ...domain, status: 'verified' });
-    response.json({ object: 'domain', id: domain.id });
-  });
-  router.delete('/domains/:id', (request, response) => {
-    const { id, name } = find(request);
-    response.json({ object: 'domain', id, deleted: domains.delete(name) });
-  });
-}
-
-/** A domain as it is when it is made. */
-export function newDomain({ random, now }: Team, name: string, status: Domain['status']): Domain {
-  return {
-    id: uuid(random),
-    name,
-    status,
-    created_at: new Date(now()).toISOString(),
-    region: 'eu-west-1',
-    open_tracking: false,
-    click_tracking: false,
-  };
 }
 
 function addSuppressionRoutes(router: Router, { suppressions }: AdminRoutesContext): void {

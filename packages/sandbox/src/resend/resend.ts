@@ -3,7 +3,8 @@ import { html } from '@prosora/service';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
-import { adminRoutes, newDomain } from './admin-routes.ts';
+import { adminRoutes } from './admin-routes.ts';
+import { newDomain } from './domain.ts';
 import { authorize, fullAccessOnly, limit, travel } from './gate.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createInbox, type Inbox } from './inbox.ts';
@@ -51,7 +52,7 @@ export async function startResend(
   context: StandInContext,
   options: ResendOptions = {},
 ): Promise<Resend> {
-  const { random, now, state, dir } = context;
+  const { random, now, state, dir, reach } = context;
   mkdirSync(dir, { recursive: true });
   const frame = createFrame(context);
   const settings = createSettings(resendSettings, options.settings ?? {});
@@ -68,7 +69,7 @@ export async function startResend(
   const seedDomains = (): void => {
     for (const name of options.domains ?? []) {
       if (team.domains.get(name) === undefined)
-        team.domains.put(name, newDomain(team, name, 'verified'));
+        team.domains.put(name, newDomain(team, name, { status: 'verified' }));
     }
   };
   seedDomains();
@@ -85,6 +86,7 @@ export async function startResend(
     secret: webhookSecret,
     random,
     now,
+    reach,
   });
   const inbox = createInbox({ mails, suppressions, webhooks, settings });
   const sending = { team, mails, inbox, idempotency: createIdempotency(mails, now) };

@@ -16,6 +16,14 @@ export const resendSettings = z.strictObject({
   dailyQuota: z.int().nonnegative().nullable().default(null),
   /** Recipients since the first of the month (UTC); null for no end. */
   monthlyQuota: z.int().nonnegative().nullable().default(null),
+  /** Domains that the plan has; null for no end. */
+  domainLimit: z.int().nonnegative().nullable().default(null),
+  /** Domains that other teams have, which this one is refused. */
+  foreignDomains: z.array(z.string()).default([]),
+  /** Whether the owner of a domain has published its records, so that it is verified once that is asked for. */
+  dnsRecords: z.enum(['published', 'missing']).default('published'),
+  /** How long Resend takes to see them. */
+  verifyAfterMs: z.number().nonnegative().default(0),
   /** Any sender's domain counts as verified; off, only those in the list of domains. */
   anyDomain: z.boolean().default(true),
   /** Opens are only reported with it; Resend switches it by domain. */

@@ -1,21 +1,11 @@
 import type { Random } from '../stand-in/random.ts';
 import type { Settings } from '../stand-in/settings.ts';
 import type { Collection } from '../stand-in/state.ts';
+import { type Domain, statusOf } from './domain.ts';
 import { domainOf } from './mail.ts';
 import type { MailStore } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';
 import type { ResendSettings, ResendSettingsInput } from './settings.ts';
-
-/** A sender's domain, as the API lists it. */
-export interface Domain {
-  id: string;
-  name: string;
-  status: 'not_started' | 'verified';
-  created_at: string;
-  region: string;
-  open_tracking: boolean;
-  click_tracking: boolean;
-}
 
 /** What a Resend team is, for the routes. */
 export interface Team {
@@ -30,12 +20,13 @@ export interface Team {
 }
 
 /** @throws ResendRefusal 403 when the sender's domain is not a verified one */
-export function checkSender({ domains, settings }: Team, from: string): void {
+export function checkSender({ domains, settings, now }: Team, from: string): void {
   if (settings.current.anyDomain) return;
   const name = domainOf(from);
+  const status = (domain: Domain) => statusOf(domain, settings.current, now());
   const isVerified = domains
     .values()
-    .some((domain) => domain.name === name && domain.status === 'verified');
+    .some((domain) => domain.name === name && status(domain) === 'verified');
   if (isVerified) return;
   const sentence = `The ${name} domain is not verified. Please, add and verify your domain on https://resend.com/domains`;
   throw new ResendRefusal(403, 'validation_error', sentence);

@@ -63,6 +63,8 @@ export interface WebhooksContext {
   secret: string;
   random: Random;
   now: () => number;
+  /** Where an address is reached from here. */
+  reach: (url: string) => string;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -71,7 +73,7 @@ const LOOK_EVERY_MS = 50;
 
 /** Starts the sender: due webhooks go out, a few at a time, until `close`. */
 export function startWebhooks(context: WebhooksContext): Webhooks {
-  const { endpoints, deliveries, events: made, settings, secret, random, now } = context;
+  const { endpoints, deliveries, events: made, settings, secret, random, now, reach } = context;
   const waiting = new Map(deliveries.values().map((delivery) => [delivery.key, delivery]));
   const running = new Map<string, Promise<void>>();
   const stopped = new AbortController();
@@ -106,7 +108,8 @@ export function startWebhooks(context: WebhooksContext): Webhooks {
 
   const attempt = async (delivery: Delivery): Promise<void> => {
     const { key, id, webhookId, isReplay } = delivery;
-    const answer = await post(delivery, now(), stopped.signal);
+    const reached = { ...delivery, url: reach(delivery.url) };
+    const answer = await post(reached, now(), stopped.signal);
     if (stopped.signal.aborted || !waiting.has(key)) return;
     const isTaken = answer.status >= 200 && answer.status < 300;
     // Neither a replay nor what is for an endpoint that was switched off or removed is tried again.

@@ -23,6 +23,8 @@ export interface StandInContext {
   random: Random;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Where an address that a webhook goes to is reached from here. */
+  reach: (url: string) => string;
 }
 
 /** What the console shows of a stand-in and lets a person or a test do with it. */

@@ -5,7 +5,7 @@ import type { Checkouts } from './checkouts.ts';
 import { API_VERSION, buildEndpoint, type WebhookEndpoint } from './event.ts';
 import { createdRange, isWithin, metadata, optionalText, readParams } from './params.ts';
 import { buildPortalConfiguration, buildPortalSession } from './portal.ts';
-import { notImplemented } from './refusal.ts';
+import { notImplemented, StripeRefusal } from './refusal.ts';
 import { getter, idOf, lister, type Routes } from './routes.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -81,12 +81,20 @@ export function pageRoutes(books: Books, checkouts: Checkouts, url: string): Rou
   };
 }
 
-/** Webhook endpoints and the events they get. */
-export function webhookRoutes(books: Books, webhooks: Pick<Webhooks, 'isUndelivered'>): Routes {
+/** Webhook endpoints and the events they get; `limit` is how many endpoints there may be now. */
+export function webhookRoutes(
+  books: Books,
+  webhooks: Pick<Webhooks, 'isUndelivered'>,
+  limit: () => number,
+): Routes {
   return {
     'POST /webhook_endpoints': (request) => {
       const { api_version = API_VERSION, ...input } = readParams(newEndpoint, request);
       if (api_version !== API_VERSION) throw notImplemented(`events of version ${api_version}`);
+      if (books.list('webhook_endpoint').length >= limit()) {
+        const sentence = `You have reached the maximum of ${limit()} test webhook endpoints.`;
+        throw new StripeRefusal(400, sentence);
+      }
       const secret = books.newId('whsec');
       const endpoint = buildEndpoint(books.identify('webhook_endpoint'), { ...input, secret });
       // Only now does the API show the secret.

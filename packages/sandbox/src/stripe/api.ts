@@ -16,17 +16,19 @@ export interface ApiOptions {
   books: Books;
   state: State;
   secretKey: string;
+  /** May do everything but look at webhook endpoints and make them. */
+  restrictedKey: string;
   routes: Routes;
 }
 
 /** Makes the API, to be mounted at `/v1`: key, form bodies, `expand[]`, idempotency keys, Stripe's errors. */
-export function createApi({ books, state, secretKey, routes }: ApiOptions): {
+export function createApi({ books, state, routes, ...keys }: ApiOptions): {
   router: Router;
   /** Forgets the idempotency keys. */
   clear(): void;
 } {
   const router = express.Router();
-  router.use(authorize(secretKey), express.urlencoded({ extended: true, limit: '1mb' }));
+  router.use(authorize(keys), express.urlencoded({ extended: true, limit: '1mb' }));
   const answered = state.collection<Answered>('stripe/idempotency');
   for (const [route, handle] of Object.entries(routes)) {
     const [method, path] = route.split(' ') as [string, string];
@@ -78,7 +80,10 @@ function expansionsOf({ query, body }: Request): string[] {
 }
 
 /** The key as Bearer or as the name of Basic: https://docs.stripe.com/api/authentication */
-function authorize(secretKey: string): RequestHandler {
+function authorize({
+  secretKey,
+  restrictedKey,
+}: Pick<ApiOptions, 'secretKey' | 'restrictedKey'>): RequestHandler {
   return (request, _response, next) => {
     const [scheme, value = ''] = (request.get('authorization') ?? '').split(' ');
     const isBasic = scheme?.toLowerCase() === 'basic';
@@ -86,11 +91,21 @@ function authorize(secretKey: string): RequestHandler {
     if (key === undefined || key === '') {
       throw new StripeRefusal(401, 'You did not provide an API key.');
     }
-    if (!isSame(key, secretKey)) {
+    const isRestricted = isSame(key, restrictedKey);
+    if (isRestricted && request.path.startsWith('/webhook_endpoints'))
+      throw lacking(request.method);
+    if (!isRestricted && !isSame(key, secretKey)) {
       throw new StripeRefusal(401, `Invalid API Key provided: ${key.slice(0, 7)}…`);
     }
     next();
   };
+}
+
+/** https://docs.stripe.com/keys/restricted-api-keys */
+function lacking(method: string): StripeRefusal {
+  const permission = `rak_webhook_${method === 'GET' ? 'read' : 'write'}`;
+  const sentence = `The provided key 'rk_test_***' does not have the required permissions for this endpoint on account 'acct_sandbox'. Having the '${permission}' permission would allow this request to continue.`;
+  return new StripeRefusal(403, sentence);
 }
 
 function isSame(one: string, other: string): boolean {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 
-/** How the stand-in sends webhooks. The defaults are Stripe's habits, as far as they are known. */
+/** What an account may have, and how the stand-in sends webhooks. The defaults are Stripe's habits, as far as they are known. */
 export const stripeSettings = z.strictObject({
+  /** Webhook endpoints that an account may have: https://docs.stripe.com/webhooks#register-webhook */
+  endpointLimit: z.int().nonnegative().default(16),
   /** Events are kept and not sent until this is off again. */
   webhooksPaused: z.boolean().default(false),
   /** Wait after the first failed attempt; it doubles with each further one. Stripe's schedule is hours long: shorten it. */

@@ -22,6 +22,8 @@ import { createWebhooks, type WebhookAttempt } from './webhooks.ts';
 export interface StripeOptions {
   /** (Default: a fixed text that looks like a test key; it guards nothing) */
   secretKey?: string;
+  /** Like one with all permissions but those of webhook endpoints. (Default: a fixed text) */
+  restrictedKey?: string;
   /** (Default: a fixed text) */
   publishableKey?: string;
   /** An endpoint to begin with, for all events. (Default: none; add one with `addWebhook` or the API) */
@@ -36,6 +38,7 @@ export interface StripeOptions {
 export interface StripeStandIn extends StandIn {
   readonly settings: Settings<StripeSettingsInput, StripeSettings>;
   readonly secretKey: string;
+  readonly restrictedKey: string;
   readonly publishableKey: string;
   /** Signs the events of endpoints that were not made through the API. */
   readonly webhookSecret: string;
@@ -62,6 +65,7 @@ export async function startStripe(
   options: StripeOptions = {},
 ): Promise<StripeStandIn> {
   const secretKey = options.secretKey ?? 'sk_test_sandbox000000000000';
+  const restrictedKey = options.restrictedKey ?? 'rk_test_sandbox000000000000';
   const publishableKey = options.publishableKey ?? 'pk_test_sandbox000000000000';
   const webhookSecret = options.webhookSecret ?? 'whsec_sandbox000000000000000000000';
   const { app, faults, requests } = createFrame(context);
@@ -81,12 +85,13 @@ export async function startStripe(
     books,
     state: context.state,
     secretKey,
+    restrictedKey,
     routes: {
       ...catalogRoutes(books),
       ...customerRoutes(account),
       ...subscriptionRoutes(account, subscriptions),
       ...pageRoutes(books, checkouts, url),
-      ...webhookRoutes(books, webhooks),
+      ...webhookRoutes(books, webhooks, () => settings.current.endpointLimit),
     },
   });
   app.use('/v1', api.router);
@@ -112,6 +117,7 @@ export async function startStripe(
     name: 'stripe',
     url,
     secretKey,
+    restrictedKey,
     publishableKey,
     webhookSecret,
     faults,
@@ -126,7 +132,7 @@ export async function startStripe(
     resend: webhooks.resend,
     webhookAttempts: webhooks.attempts,
     pendingWebhooks: webhooks.pending,
-    access: () => accessOf(url, { secretKey, publishableKey, webhookSecret }),
+    access: () => accessOf(url, { secretKey, restrictedKey, publishableKey, webhookSecret }),
     views: viewsOf(books, webhooks.attempts),
     panel: async () => accountPanel(control, url),
     reset: async () => {

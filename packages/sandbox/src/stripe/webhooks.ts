@@ -57,9 +57,11 @@ export function createWebhooks(options: {
   state: State;
   random: Random;
   now: () => number;
+  /** Where an address is reached from here. */
+  reach: (url: string) => string;
   settings: Settings<StripeSettingsInput, StripeSettings>;
 }): Webhooks {
-  const { books, state, random, now, settings } = options;
+  const { books, state, random, now, reach, settings } = options;
   const pending = state.collection<Pending>('stripe/deliveries');
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
@@ -117,7 +119,7 @@ export function createWebhooks(options: {
   const post = async (event: StripeEvent, endpoint: WebhookEndpoint): Promise<number | null> => {
     const body = JSON.stringify({ ...event, pending_webhooks: 1 }, null, 2);
     try {
-      const response = await fetch(endpoint.url, {
+      const response = await fetch(reach(endpoint.url), {
         method: 'POST',
         headers: {
           'content-type': 'application/json; charset=utf-8',

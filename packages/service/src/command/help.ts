@@ -3,6 +3,9 @@ import type { Options } from '../options/options.ts';
 import type { Command } from './command.ts';
 import type { Flags, Verb } from './verb.ts';
 
+/** No line of a help is longer: terminals of this width are common, and longer lines are hard to read. */
+const COLUMNS = 100;
+
 /** Flags that every verb has. */
 const COMMON: Flags = {
   json: { type: 'boolean', help: 'Print the result for a program' },
@@ -20,7 +23,8 @@ export function commandHelp({ name, about, verbs, options, notes }: Command): st
 ${about}
 
 ${table(rows)}
-\`${name} VERB --help\` shows a verb's flags and the variables that it reads. Every verb takes --json.
+\`${name} VERB --help\` shows a verb's flags and the variables that it reads.
+Every verb takes --json.
 ${notes ? `\n${notes}\n` : ''}
 ${variables(options)}`;
 }
@@ -43,14 +47,22 @@ ${table(rows)}${needs && Object.keys(needs).length > 0 ? `\n${variables(needs)}`
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}\n`).join('');
+  return rows
+    .map(([left, right]) => `  ${left.padEnd(width)}${filled(right, width + 2)}\n`)
+    .join('');
+}
+
+/** Breaks a text between words; the lines after its first begin at a column. */
+function filled(text: string, column: number): string {
+  const line = new RegExp(`\\S.{0,${COLUMNS - column - 1}}(?= |$)|\\S+`, 'gm');
+  return (text.match(line) ?? []).join(`\n${' '.repeat(column)}`);
 }
 
 function variables(options: Options): string {
   const lines = Object.values(options).map((option) => {
     const { standing, unit, meaning } = describeOption(option);
     const preset = [standing, unit].filter(Boolean).join(' ');
-    return `  ${option.env} (${preset})\n      ${meaning}\n`;
+    return `  ${filled(`${option.env} (${preset})`, 2)}\n      ${filled(meaning, 6)}\n`;
   });
   return `Environment variables; <NAME>_FILE names a file that holds the value instead:\n\n${lines.join('')}`;
 }

@@ -33,7 +33,6 @@ export function listenerOptions({
       env: `${prefix}_PORT`,
       description: `Port for ${callers}. 0 picks a free one.`,
       schema: port.default(publicPort),
-      unit: 'port',
     },
     privateHost: {
       env: `${prefix}_PRIVATE_HOST`,
@@ -45,7 +44,6 @@ export function listenerOptions({
       env: `${prefix}_PRIVATE_PORT`,
       description: 'Port for health checks, metrics and the operator API. 0 picks a free one.',
       schema: port.default(privatePort),
-      unit: 'port',
     },
     logLevel: {
       env: `${prefix}_LOG_LEVEL`,

@@ -144,6 +144,20 @@ test('too many words or too few are an error that shows the usage', async () => 
   expect(await run(['status', '1', '2'])).toMatchObject({ code: 2 });
 });
 
+test('no line of a help is longer than 100 columns', async () => {
+  const words = 'Some words. '.repeat(20).trim();
+  const wordy = defineCommand({
+    name: 'prosora-wordy',
+    version: '1.2.3',
+    about: 'An example.',
+    options: { key: { ...options.key, description: words, defaultText: words } },
+    verbs: { look: verb({ help: words, needs: options, run() {} }) },
+  });
+  const { out } = await run(['--help'], {}, wordy);
+  expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  expect(out.replace(/\s+/g, ' ').split(words)).toHaveLength(4);
+});
+
 test('help shows every verb and every variable with its default', async () => {
   for (const words of [['help'], ['--help'], ['-h']]) {
     const { code, out } = await run(words);

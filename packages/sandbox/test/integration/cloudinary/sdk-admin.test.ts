@@ -36,6 +36,11 @@ test('ping and usage answer', async () => {
     media_limits: { image_max_size_bytes: 10_485_760, image_max_px: 25_000_000 },
   });
   expect(usage.storage.usage).toBeGreaterThan(0);
+  context.sandbox.cloudinary.settings.set({ plan: 'Plus', creditsUsed: 220, creditLimit: 225 });
+  expect(await context.sdk.api.usage()).toMatchObject({
+    plan: 'Plus',
+    credits: { usage: 220, limit: 225, used_percent: 97.78 },
+  });
 });
 
 test('resource finds ids with slashes and says what is not there', async () => {

@@ -22,6 +22,33 @@ const failure = (promise: Promise<unknown>) =>
     (error: Stripe.errors.StripeError) => error,
   );
 
+const sdkWith = (key: string) => {
+  const { hostname, port } = new URL(setup.sandbox.stripe.url);
+  return new Stripe(key, { host: hostname, port: Number(port), protocol: 'http' });
+};
+
+test('a key that may not see webhook endpoints is told from a wrong one', async () => {
+  const restricted = sdkWith(setup.sandbox.stripe.restrictedKey);
+  expect(await failure(restricted.webhookEndpoints.list())).toMatchObject({
+    type: 'StripePermissionError',
+    message: expect.stringContaining("the 'rak_webhook_read' permission"),
+  });
+  expect((await restricted.customers.list()).object).toBe('list');
+  expect(await failure(sdkWith('sk_test_wrong').webhookEndpoints.list())).toMatchObject({
+    type: 'StripeAuthenticationError',
+  });
+});
+
+test('an account has no more endpoints than it may have', async () => {
+  setup.sandbox.stripe.settings.set({ endpointLimit: 1 });
+  const make = () =>
+    sdk.webhookEndpoints.create({ url: 'https://a.example/', enabled_events: ['*'] });
+  const { id } = await make();
+  expect(await failure(make())).toMatchObject({ type: 'StripeInvalidRequestError' });
+  await sdk.webhookEndpoints.del(id);
+  setup.sandbox.stripe.settings.set({ endpointLimit: 16 });
+});
+
 describe("Stripe's SDK finds", () => {
   test('products and prices as it made them', async () => {
     const { product, monthly } = await createTier(sdk);

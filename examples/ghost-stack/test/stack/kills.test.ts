@@ -1,0 +1,64 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { seededRandom } from '@prosora/service/testing';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { askEdge } from './edge.ts';
+import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { sql } from './stack.ts';
+
+const { soak, seed } = inject('proof');
+const KILLS = soak ? 20 : 3;
+const LONGEST_MS = 20_000;
+const kills = `${KILLS} kills, seed ${seed}`;
+
+/** Kills a run of the command at random moments, and expects the run after it to end well. */
+async function killed(
+  words: string[],
+  next: (kill: number) => string[],
+  before: (kill: number) => Promise<unknown> = async () => {},
+) {
+  const random = seededRandom(seed);
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await before(kill);
+    const ms = Math.round(random() * LONGEST_MS);
+    const { wasKilled } = await prosoraKilledAfter(ms, words);
+    const { code, output } = await prosora(next(kill));
+    console.log(
+      `kill ${kill} of \`${words.join(' ')}\` after ${ms} ms${wasKilled ? '' : ', which had ended'}: ${code}`,
+    );
+    expect({ kill, ms, code, output }).toMatchObject({ code: 0 });
+    expect((await askEdge(`/?nothing=${Date.now()}`)).status).toBe(200);
+    expect((await prosora(['status'])).code).toBe(0);
+  }
+}
+
+test(`up that is killed is ended by the next one (${kills})`, async () => {
+  const envFile = path.join(inject('stack').dir, '.env');
+  onTestFinished(() => rm(envFile, { force: true }));
+  await killed(
+    ['up'],
+    () => ['up'],
+    async (kill) => {
+      if (kill % 2 === 0) return await prosora(['down']);
+      return await writeFile(envFile, `STRIPE_WEBHOOK_SECRET=whsec_of_the_endpoint_${kill}\n`);
+    },
+  );
+  await rm(envFile, { force: true });
+  expect((await prosora(['up'])).code).toBe(0);
+});
+
+test(`secrets rotate that is killed is ended by itself or by up (${kills})`, async () => {
+  const words = ['secrets', 'rotate', 'db_password', 'mail_api_key'];
+  await killed(words, (kill) => (kill % 2 === 0 ? words : ['up']));
+  const { stdout } = await prosora(['secrets', 'list', '--json']);
+  const states = JSON.parse(stdout) as { isChanging: boolean }[];
+  expect(states.filter(({ isChanging }) => isChanging)).toEqual([]);
+  const two = "User_attributes->'$.additional_password' IS NOT NULL";
+  expect(await sql(`SELECT COUNT(*) FROM mysql.user WHERE ${two}`)).toBe('0');
+});
+
+test('down that was cut off is ended by up, which then starts everything', async () => {
+  await prosoraKilledAfter(2_500, ['down']);
+  expect(await prosora(['up'])).toMatchObject({ code: 0 });
+  expect((await askEdge('/')).status).toBe(200);
+});

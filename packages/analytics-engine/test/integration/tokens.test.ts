@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { ADMIN_TOKEN, startTestEngine } from '../fixtures/test-engine.ts';
+
+const NEXT = 'what-comes-in-its-place-of-32-or-more';
+
+test('the admin token changes while the engine runs: both open it for a while, then the new one alone', async () => {
+  await using engine = await startTestEngine();
+  const statusOf = async (token: string) => {
+    const url = `${engine.url}/v0/pipes/api_active_visitors.json?site_uuid=a`;
+    return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  const both = async () => [await statusOf(ADMIN_TOKEN), await statusOf(NEXT)];
+  const others = { trackerToken: undefined, siteTokens: undefined };
+  expect(await both()).toEqual([200, 403]);
+  engine.renewTokens({ ...others, adminToken: [ADMIN_TOKEN, NEXT] });
+  expect(await both()).toEqual([200, 200]);
+  expect(() =>
+    engine.renewTokens({ adminToken: [NEXT], trackerToken: [NEXT], siteTokens: undefined }),
+  ).toThrow('are the same');
+  expect(await both()).toEqual([200, 200]);
+  engine.renewTokens({ ...others, adminToken: [NEXT] });
+  expect(await both()).toEqual([403, 200]);
+});

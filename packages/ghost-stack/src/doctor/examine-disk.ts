@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Finding, fail, ok, warn } from '@prosora/service';
+import { compose, docker } from '../stack/compose.ts';
+import { CARE_FOLDER } from '../stack/one-at-a-time.ts';
+
+/** One look at the disk, in bytes. */
+export interface DiskLook {
+  /** As an ISO time. */
+  at: string;
+  free: number;
+  /** What each volume holds, by its name in the stack's file. */
+  volumes: Record<string, number>;
+}
+
+const GB = 2 ** 30;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** MySQL, SQLite and ClickHouse need room to rewrite what they have. */
+const LEAST_FREE = 2 * GB;
+const SOON_DAYS = 14;
+/** Two weeks of a look an hour. */
+const MOST_LOOKS = 336;
+
+/** How much room there is, how long it will do by what former looks saw, and what takes it. */
+export async function* examineDisk(dir: string): AsyncGenerator<Finding> {
+  const look = await lookAt(dir);
+  const looks = remember(dir, look);
+  const days = daysLeft(looks);
+  const free = `${(look.free / GB).toFixed(1)} GB are free`;
+  const sentence =
+    days === undefined
+      ? `${free}.`
+      : `${free}, enough for ${Math.floor(days)} days at the present pace.`;
+  const remedy =
+    'Enlarge the disk, or see below what grows; `docker image prune` frees former versions.';
+  if (look.free < LEAST_FREE) yield fail('disk', sentence, remedy);
+  else
+    yield days !== undefined && days < SOON_DAYS
+      ? warn('disk', sentence, remedy)
+      : ok('disk', sentence);
+  const largest = Object.entries(look.volumes)
+    .sort(([, a], [, b]) => b - a)
+    .filter(([, size]) => size > 1e6)
+    .map(([name, size]) => `${name} ${Math.round(size / 1e6)} MB`);
+  yield ok('volumes', `They hold ${largest.join(', ') || 'next to nothing'}.`);
+}
+
+/** In days, at the pace between the first look and the last; undefined where they tell nothing of it. */
+export function daysLeft(looks: readonly DiskLook[]): number | undefined {
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const days = (Date.parse(last.at) - Date.parse(first.at)) / DAY_MS;
+  const taken = first.free - last.free;
+  return days >= 1 && taken > 0 ? (last.free / taken) * days : undefined;
+}
+
+async function lookAt(dir: string): Promise<DiskLook> {
+  // From within a container, since the command may run in one of its own.
+  const df = await compose(dir, ['exec', '-T', 'caddy', 'df', '-Pk', '/data']);
+  const [, , , kilobytes] = (df.trim().split('\n').at(-1) ?? '').split(/\s+/);
+  const usage = JSON.parse(await docker(dir, ['system', 'df', '--verbose', '--format', 'json']));
+  const listed = await compose(dir, ['config', '--format', 'json']);
+  const own = (JSON.parse(listed) as { volumes?: Record<string, { name: string }> }).volumes ?? {};
+  const sizes = new Map(
+    (usage.Volumes as { Name: string; Size: string }[]).map(({ Name, Size }) => [
+      Name,
+      bytesOf(Size),
+    ]),
+  );
+  const volumes = Object.entries(own).map(([name, volume]) => [name, sizes.get(volume.name) ?? 0]);
+  return {
+    at: new Date().toISOString(),
+    free: Number(kilobytes) * 1024,
+    volumes: Object.fromEntries(volumes),
+  };
+}
+
+/** As Docker writes them: `184.3MB`, with thousands. */
+function bytesOf(size: string): number {
+  const [, number = '0', unit = 'B'] = /^([\d.]+)(\w+)$/.exec(size) ?? [];
+  return Number(number) * 1000 ** Math.max(['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit), 0);
+}
+
+/** Adds a look to those before, one an hour at most. A record that cannot be read begins anew. */
+function remember(dir: string, look: DiskLook): DiskLook[] {
+  const file = join(dir, CARE_FOLDER, 'disk.json');
+  const former = readLooks(file);
+  const last = former.at(-1);
+  if (last && Date.parse(look.at) - Date.parse(last.at) < HOUR_MS) return [...former, look];
+  const looks = [...former, look].slice(-MOST_LOOKS);
+  mkdirSync(join(dir, CARE_FOLDER), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify(looks), { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+  return looks;
+}
+
+function readLooks(file: string): DiskLook[] {
+  if (!existsSync(file)) return [];
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as DiskLook[];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,124 @@
+import { type Finding, fail, findingSchema, ok, warn } from '@prosora/service';
+import * as z from 'zod';
+import { compose } from '../stack/compose.ts';
+import { rowsOf } from './rows.ts';
+
+/** Runs in Ghost's container with what Ghost has, so that no key of its leaves it. */
+const PROGRAM = `
+import { readFileSync } from 'node:fs';
+const { env } = process;
+const key = readFileSync(env.bulkEmail__mailgun__apiKey_FILE ?? '/dev/null', 'utf8').trim();
+const ask = (url, headers) => fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(10000) })
+  .then(({ status }) => status, ({ cause, name }) => cause?.code ?? name);
+const base = env.bulkEmail__mailgun__baseUrl;
+const authorization = 'Basic ' + Buffer.from('api:' + key).toString('base64');
+console.log(JSON.stringify({
+  version: JSON.parse(readFileSync('/var/lib/ghost/current/package.json', 'utf8')).version,
+  url: env.url,
+  admin: await ask('http://127.0.0.1:2368/ghost/api/admin/site/', {
+    'x-forwarded-proto': 'https', host: new URL(env.admin__url || env.url).host }),
+  mail: base && await ask(base + '/' + env.bulkEmail__mailgun__domain + '/events?event=failed', { authorization }),
+  verifiesDevices: env.security__staffDeviceVerification !== 'false',
+  adapters: ['storage__active', 'adapters__jobs__active', 'adapters__scheduling__active'].map((name) => env[name]),
+}));
+`;
+
+const seen = z.object({
+  version: z.string(),
+  url: z.string(),
+  admin: z.union([z.number(), z.string()]),
+  mail: z.union([z.number(), z.string()]).optional(),
+  verifiesDevices: z.boolean(),
+  adapters: z.array(z.string().nullable()),
+});
+
+/** What has a doctor of its own in Ghost's image. */
+const DOCTORS = { storage: 'ghost-cloudinary', jobs: 'prosora-jobs' } as const;
+const OLD_DAYS = 180;
+
+/** Ghost itself: its address, its mail, its adapters, and who and what may sign in. */
+export async function* examineGhost(dir: string, domain: string): AsyncGenerator<Finding> {
+  const printed = await inGhost(dir, ['node', '--input-type=module'], PROGRAM);
+  const ghost = seen.parse(JSON.parse(printed));
+  const { url, adapters, mail } = ghost;
+  yield ghost.admin === 200
+    ? ok('ghost', `Ghost ${ghost.version} answers.`)
+    : fail(
+        'ghost',
+        `It answers its own Admin API with ${ghost.admin}.`,
+        '`prosora logs ghost` says why.',
+      );
+  yield new URL(url).hostname === domain
+    ? ok('ghost: url', `It is ${url}.`)
+    : fail(
+        'ghost: url',
+        `It is ${url} while DOMAIN is ${domain}.`,
+        '`prosora up` hands it the new one.',
+      );
+  if (mail !== undefined) {
+    yield mail === 200
+      ? ok('ghost: mail', 'The bridge knows its key and its domain.')
+      : fail(
+          'ghost: mail',
+          `The bridge answers it with ${mail}.`,
+          '`prosora up` hands both the same key; MAIL_DOMAIN has to be the bridge’s.',
+        );
+  }
+  yield ghost.verifiesDevices
+    ? ok('ghost: sign-in', 'A new device needs a code that comes by mail.')
+    : warn(
+        'ghost: sign-in',
+        'A password alone lets staff in.',
+        'Remove security__staffDeviceVerification once mail works.',
+      );
+  yield ok('ghost: adapters', `It uses ${adapters.filter(Boolean).join(', ')}.`);
+  for (const [name, command] of Object.entries(DOCTORS)) {
+    if (name === 'storage' && !adapters[0]?.includes('cloudinary')) continue;
+    yield* await doctorIn(dir, name, command);
+  }
+  yield* examinePeople(dir);
+}
+
+async function doctorIn(dir: string, name: string, command: string): Promise<Finding[]> {
+  // Its exit code says what its findings say.
+  const trust = '[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem';
+  const printed = await inGhost(dir, ['sh', '-c', `${trust}; ${command} doctor --json || true`]);
+  const findings = z.array(findingSchema).parse(JSON.parse(printed));
+  return findings.map(({ name: what, status, sentence, remedy }) => ({
+    name: `${name}: ${what}`,
+    status,
+    sentence,
+    ...(remedy && { remedy }),
+  }));
+}
+
+function inGhost(dir: string, words: readonly string[], input?: string): Promise<string> {
+  return compose(dir, ['exec', '-T', 'ghost', ...words], input === undefined ? {} : { input });
+}
+
+/** Those that nobody has used for long are doors that nobody watches. */
+async function* examinePeople(dir: string): AsyncGenerator<Finding> {
+  const since = `NOW() - INTERVAL ${OLD_DAYS} DAY`;
+  const people = await rowsOf(
+    dir,
+    `SELECT name FROM ghost.users WHERE status = 'active' AND COALESCE(last_seen, created_at) < ${since}`,
+  );
+  yield people.length === 0
+    ? ok('ghost: staff', `Everyone has signed in within ${OLD_DAYS} days.`)
+    : warn(
+        'ghost: staff',
+        `${people.length} of the staff were not seen for ${OLD_DAYS} days.`,
+        'Suspend in Ghost Admin those that need no access.',
+      );
+  const keys = await rowsOf(
+    dir,
+    `SELECT i.name FROM ghost.api_keys k JOIN ghost.integrations i ON i.id = k.integration_id WHERE k.type = 'admin' AND i.type = 'custom' AND COALESCE(k.last_seen_at, k.created_at) < ${since}`,
+  );
+  yield keys.length === 0
+    ? ok('ghost: keys', 'Every key of an integration is in use.')
+    : warn(
+        'ghost: keys',
+        `Nobody has used the keys of ${keys.join(', ')} for ${OLD_DAYS} days.`,
+        'Remove in Ghost Admin the integrations that nobody needs.',
+      );
+}

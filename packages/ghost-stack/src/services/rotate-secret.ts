@@ -1,0 +1,118 @@
+import { ProsoraError } from '@prosora/service';
+import { compose, containersOf } from '../stack/compose.ts';
+
+/** Who takes a secret and who shows it. */
+interface Parties {
+  /** Makes whoever is called take what its files have now, without an outage. */
+  take?: (dir: string) => Promise<unknown>;
+  /** Services that read it at their start. */
+  shownBy: readonly string[];
+  /** Services that have to run. */
+  needs: readonly string[];
+}
+
+const reload = (service: string) => (dir: string) =>
+  compose(dir, ['kill', '--signal', 'HUP', service]);
+
+/** For what the edge hands it requests wait meanwhile. */
+const restart = (service: string) => async (dir: string) => {
+  await compose(dir, ['restart', service]);
+  await compose(dir, [...'up --detach --wait --no-deps --no-recreate'.split(' '), service]);
+};
+
+const inShell = (service: string, script: string) => (dir: string) =>
+  compose(dir, ['exec', '-T', service, 'sh', '-ec', script]);
+
+const database = inShell(
+  'db',
+  'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -u root < /run/secrets/passwords.sql',
+);
+const redis = inShell(
+  'redis',
+  'REDISCLI_AUTH="$(cut -d" " -f2 /run/secrets/redis.conf)" redis-cli < /run/secrets/passwords | grep -qx OK',
+);
+
+/** Every secret that the stack made for itself and that can be changed. */
+const PARTIES: Readonly<Record<string, Parties>> = {
+  analytics_admin_token: between('engine', reload('engine'), 'ghost', 'analytics'),
+  analytics_sync_key: between('analytics', restart('analytics'), 'ghost'),
+  analytics_tracker_token: between('engine', reload('engine'), 'analytics'),
+  db_backup_password: between('db', database),
+  db_metrics_password: between('db', database),
+  db_password: between('db', database, 'ghost'),
+  db_root_password: between('db', database),
+  // Ghost can take one alone, and the inbox signs with both.
+  ghost_webhook_secret: between('webhooks', restart('webhooks'), 'ghost'),
+  mail_api_key: between('mail', reload('mail'), 'ghost'),
+  redis_password: between('redis', redis, 'ghost'),
+  stripe_page_password: { shownBy: ['webhooks'], needs: ['webhooks'] },
+};
+
+function between(taker: string, take: NonNullable<Parties['take']>, ...shownBy: string[]): Parties {
+  return { take, shownBy, needs: [taker, ...shownBy] };
+}
+
+/** Their names. */
+export const ROTATED: readonly string[] = Object.keys(PARTIES);
+
+/** How a secret stands. */
+export interface SecretState {
+  name: string;
+  /** Since when it is shown, as an ISO time. */
+  since: string;
+  /** A change of it was cut off; the next one ends it. */
+  isChanging: boolean;
+}
+
+/** How each of them stands; nothing of a secret is part of it. */
+export async function secretStates(dir: string): Promise<SecretState[]> {
+  const states = JSON.parse(await inSetup(dir, 'list')) as SecretState[];
+  return states.filter(({ name }) => Object.hasOwn(PARTIES, name));
+}
+
+/**
+ * Replaces a secret with no request unanswered: first whoever is called takes the next one as well, then whoever calls
+ * shows it, then the former one is no longer taken. Each step is on disk before it is taken, and does nothing where it
+ * was taken before, so that a run that was cut off is ended by the next.
+ *
+ * @throws ProsoraError `NOT_RUNNING` with nothing changed, `DOCKER`
+ */
+export async function rotateSecret(
+  dir: string,
+  name: string,
+  tell: (line: string) => void,
+): Promise<void> {
+  const { take = async () => {}, shownBy, needs } = PARTIES[name] ?? { shownBy: [], needs: [] };
+  await assertRunning(dir, needs);
+  tell(`${name}: the next one is made, and taken as well.`);
+  await inSetup(dir, 'begin', name);
+  await take(dir);
+  await inSetup(dir, 'switch', name);
+  for (const service of shownBy) {
+    tell(`${name}: ${service} shows it.`);
+    await restart(service)(dir);
+  }
+  await inSetup(dir, 'end', name);
+  await take(dir);
+  tell(`${name}: the former one is no longer taken.`);
+}
+
+/** In the container that makes them, since no other may read them all. */
+function inSetup(dir: string, ...words: string[]): Promise<string> {
+  return compose(dir, ['run', '--rm', '-T', 'setup', 'node', '/setup/rotate.ts', ...words]);
+}
+
+async function assertRunning(dir: string, services: readonly string[]): Promise<void> {
+  const containers = await containersOf(dir);
+  const isWell = (name: string) =>
+    containers.some(({ service, health }) => service === name && health === 'healthy');
+  const ill = services.filter((service) => !isWell(service));
+  if (ill.length === 0) return;
+  throw new ProsoraError(
+    'NOT_RUNNING',
+    `Nothing was changed, since ${ill.join(' and ')} is not healthy.`,
+    {
+      help: '`prosora up` starts it.',
+    },
+  );
+}

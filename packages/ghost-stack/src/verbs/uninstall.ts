@@ -1,0 +1,52 @@
+import { createInterface } from 'node:readline/promises';
+import { UsageError, verb } from '@prosora/service';
+import { stackOptions } from '../options.ts';
+import { compose } from '../stack/compose.ts';
+import { oneAtATime } from '../stack/one-at-a-time.ts';
+
+/** What Compose says of the project. */
+interface Project {
+  name: string;
+  volumes?: Record<string, { name: string }>;
+}
+
+export const uninstall = verb({
+  help: 'Removes the stack: lists what goes, then asks',
+  flags: {
+    'keep-data': { type: 'boolean', help: 'Keep the volumes: the next `up` goes on with them' },
+    yes: { type: 'boolean', help: 'Do not ask' },
+  },
+  needs: stackOptions,
+  async run({ flags, options: { dir }, print, show }) {
+    const every = ['--profile', '*'];
+    const { name, volumes = {} } = JSON.parse(
+      await compose(dir, [...every, 'config', '--format', 'json']),
+    ) as Project;
+    const kept = flags['keep-data'];
+    const images = (await compose(dir, [...every, 'config', '--images'])).trim().split('\n');
+    const going = {
+      containers: `every container and network of ${name}`,
+      images: images.filter((image) => image.endsWith(':dev')),
+      volumes: kept ? [] : Object.values(volumes).map((volume) => volume.name),
+    };
+    print(`This goes: ${going.containers}, ${going.images.length} images that were built here.`);
+    if (!kept) print(`And all data, for good:\n  ${going.volumes.join('\n  ')}`);
+    print(`This stays: ${dir} with .env and .prosora${kept ? ', and every volume' : ''}.`);
+    if (!flags.yes) await assertMeant(name);
+    await oneAtATime(dir, 'uninstall', () =>
+      compose(dir, [...every, 'down', '--rmi', 'local', ...(kept ? [] : ['--volumes'])]),
+    );
+    show(going, () => 'The stack is gone.');
+    return 0;
+  },
+});
+
+/** @throws UsageError when nobody types the name */
+async function assertMeant(name: string): Promise<void> {
+  const refusal = new UsageError('Nothing was removed.', 'Type the name, or give --yes.');
+  if (!process.stdin.isTTY) throw refusal;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const typed = await terminal.question(`Type "${name}" to remove it: `);
+  terminal.close();
+  if (typed.trim() !== name) throw refusal;
+}
