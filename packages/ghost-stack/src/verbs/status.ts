@@ -4,6 +4,7 @@ import { examineBackups } from '../doctor/examine-backups.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
+import { notesOfPages } from '../services/pages.ts';
 import { TELLING } from '../services/telling.ts';
 import { type Container, containersOf, docker, jsonLines } from '../stack/compose.ts';
 
@@ -49,8 +50,7 @@ async function look(dir: string): Promise<Line[]> {
       image,
       state: health || state,
       memory: memory.get(id.slice(0, 12)) ?? '',
-      notes:
-        Object.hasOwn(SERVICES, service) && state === 'running' ? await notesOf(dir, service) : [],
+      notes: state === 'running' ? await notesOf(dir, service) : [],
     })),
   );
 }
@@ -73,6 +73,8 @@ async function memoryOf(
 /** That a service does not answer is a note too. */
 async function notesOf(dir: string, service: string): Promise<string[]> {
   try {
+    if (service === 'pages') return await notesOfPages(dir);
+    if (!Object.hasOwn(SERVICES, service)) return [];
     const { failures, metrics } = await (await operatorOf(dir, service)).ask('status', {});
     const told = metrics.flatMap(({ name, value }) =>
       value === 0 ? [] : (TELLING[name]?.(value) ?? []),
