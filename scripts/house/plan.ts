@@ -86,6 +86,7 @@ export const plan: Record<string, Plan> = {
   'packages/ghost-stack': {
     flow: [
       'verbs',
+      'init',
       'doctor',
       'services',
       'logs',

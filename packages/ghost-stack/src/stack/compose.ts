@@ -32,7 +32,8 @@ const LAST_LINES = 15;
 /**
  * Runs `docker` in the stack's folder and resolves with what it printed.
  *
- * @throws ProsoraError `DOCKER_MISSING` without the program, `DOCKER` with its last lines when it fails
+ * @throws ProsoraError `DOCKER_MISSING` without the program, `DOCKER` with its last lines when it fails, and in its
+ * context what it had `printed`
  */
 export async function docker(
   dir: string,
@@ -63,7 +64,8 @@ export async function docker(
   if (code === 0) return printed;
   const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
   const command = `docker ${words.slice(0, 3).join(' ')}`;
-  throw new ProsoraError('DOCKER', `\`${command} …\` ended with ${code}${last && `:\n${last}`}`);
+  const sentence = `\`${command} …\` ended with ${code}${last && `:\n${last}`}`;
+  throw new ProsoraError('DOCKER', sentence, { context: { printed } });
 }
 
 /** The same of `docker compose`. */
