@@ -36,7 +36,7 @@ export async function measureQueue(): Promise<Figure[]> {
   }
 }
 
-/** What this disk does now: two flushes are what three trivial jobs cost. */
+/** What this disk does now: a flush is what three trivial jobs cost. */
 function bareInserts(folder: string): number {
   const database = new DatabaseSync(join(folder, 'bare.db'));
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
