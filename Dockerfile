@@ -118,7 +118,7 @@ CMD ["prosora-collector"]
 # The command `prosora`, with Docker's own command to drive.
 FROM service AS ops
 USER 0:0
-RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx
+RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx openssh-client restic
 COPY --from=build /out/ghost-stack /
 USER 1000:1000
 LABEL org.opencontainers.image.title="The command of Prosora's stack"

@@ -84,7 +84,20 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/ghost-stack': {
-    flow: ['verbs', 'doctor', 'services', 'logs', 'notify', 'stack', 'settings'],
+    flow: [
+      'verbs',
+      'init',
+      'doctor',
+      'services',
+      'logs',
+      'notify',
+      'drill',
+      'restore',
+      'backup',
+      'repository',
+      'stack',
+      'settings',
+    ],
     finished: true,
   },
   'packages/ghost-local': {

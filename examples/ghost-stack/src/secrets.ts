@@ -76,7 +76,10 @@ export function findVendors(
         }
       : {
           apiKey: sandbox.resend['apiKey'] ?? '',
-          webhookSecret: sandbox.resend['webhookSecret'] ?? '',
+          // That of the stand-in's own webhook, and that of one which was made there like a real one.
+          webhookSecret: [sandbox.resend['webhookSecret'], given('RESEND_WEBHOOK_SECRET')]
+            .filter(Boolean)
+            .join(','),
           baseUrl: `http://${SANDBOX}:${RESEND_PORT}`,
         };
 

@@ -10,10 +10,15 @@ test('.env.example names every variable that the stack reads, and no other', () 
   const setup = [...read('examples/ghost-stack/src/secrets.ts').matchAll(/given\('(\w+)'\)/g)].map(
     ([, name]) => name,
   );
-  const command = ['notify/channels.ts', 'verbs/notify.ts'].flatMap(
-    (file) => read(`packages/ghost-stack/src/${file}`).match(/\bNOTIFY_[A-Z_]+/g) ?? [],
+  const command = ['notify/channels.ts', 'verbs/notify.ts', 'repository/place.ts'].flatMap(
+    (file) =>
+      read(`packages/ghost-stack/src/${file}`).match(
+        /\bNOTIFY_[A-Z_]+|(?<=')(AWS|B2|RESTIC_REST)_[A-Z_]+|(?<=')BACKUP_[A-Z_]+(?='\)\?)/g,
+      ) ?? [],
   );
-  const example = [...read('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);
+  const example = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(
+    ([, name]) => name,
+  );
   expect([...new Set(example)].sort()).toEqual(
     [...new Set([...compose, ...setup, ...command])].sort(),
   );

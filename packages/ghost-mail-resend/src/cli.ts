@@ -17,7 +17,7 @@ import { doctor } from './operate/verbs/doctor.ts';
 import { dead, replay } from './operate/verbs/jobs.ts';
 import { cancel, exportNewsletter, pause, resume, status } from './operate/verbs/newsletter.ts';
 import { importList, setup } from './operate/verbs/resend.ts';
-import { erase, init, trustClock } from './operate/verbs/store.ts';
+import { erase, init, restored, trustClock } from './operate/verbs/store.ts';
 import { mailOptions, pixelOriginOf, placeOf, sitesOf } from './options.ts';
 
 /** Else V8 lets the garbage of a newsletter pile up to several times what is in use. */
@@ -67,6 +67,7 @@ await runAsProcess(
       cancel,
       dead,
       replay,
+      restored,
       'trust-clock': trustClock,
       export: exportNewsletter,
       erase,

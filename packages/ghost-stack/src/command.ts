@@ -1,12 +1,16 @@
 import { type Command, defineCommand } from '@prosora/service';
 import manifest from '../package.json' with { type: 'json' };
 import { stackOptions } from './options.ts';
+import { backup } from './verbs/backup.ts';
 import { completionOf } from './verbs/completion.ts';
 import { config } from './verbs/config.ts';
 import { doctor } from './verbs/doctor.ts';
+import { drill } from './verbs/drill.ts';
+import { init } from './verbs/init.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
+import { restore } from './verbs/restore.ts';
 import { secrets } from './verbs/secrets.ts';
 import { set } from './verbs/set.ts';
 import { status } from './verbs/status.ts';
@@ -24,6 +28,7 @@ export const command: Command = defineCommand({
   about: 'Installs, checks and explains the stack of a Ghost that you host yourself.',
   options: stackOptions,
   verbs: {
+    init,
     up,
     down,
     status,
@@ -34,6 +39,9 @@ export const command: Command = defineCommand({
     secrets,
     open,
     notify,
+    backup,
+    restore,
+    drill,
     support,
     version,
     completion,

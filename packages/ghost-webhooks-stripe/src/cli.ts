@@ -17,6 +17,7 @@ import { init } from './verbs/init.ts';
 import { list, show, status } from './verbs/inspect.ts';
 import { replay, skip } from './verbs/operate.ts';
 import { reconcile } from './verbs/reconcile.ts';
+import { restored } from './verbs/restored.ts';
 import { rotate } from './verbs/rotate.ts';
 import { sign, verify } from './verbs/signatures.ts';
 import { takeover } from './verbs/takeover.ts';
@@ -58,6 +59,7 @@ await runAsProcess(
       takeover,
       rotate,
       reconcile,
+      restored,
       erase,
       'trust-clock': trust,
       sign,

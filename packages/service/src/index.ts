@@ -40,6 +40,7 @@ export * from './secrets/hide-secrets.ts';
 export * from './secrets/same-secret.ts';
 export * from './secrets/secret-keys.ts';
 export * from './secrets/secrets-of.ts';
+export * from './vendors/examine-keys.ts';
 export * from './vendors/ghost-admin-token.ts';
 export * from './vendors/never-sent.ts';
 export * from './vendors/tinybird-events.ts';

@@ -12,6 +12,7 @@ import type { ChunkTable, MailQueue, MailTables, MailTx, RecipientState } from '
  *     addChunk ──► queued ──┬─ sent ──────────► sent
  *                    ▲      ├─ split ─────────► split      two new chunks are queued in its place
  *                    │      ├─ leaveInDoubt ──► unknown    nobody can say, and its key is never used again
+ *                    │      ├─ doubtUnbegun ──► unknown    the store is from a backup, and it may have been called since
  *                    │      ├─ cancelChunk ───► canceled   by a person, before its call began
  *                    │      ├─ cancelEmpty ───► canceled   all its readers were erased
  *                    │      └─ giveUp ────────► dead       the queue gave up, and its call never began
@@ -132,6 +133,15 @@ export async function leaveInDoubt(
     .execute();
   await forgetBody(tx, id);
   await forgetSignIn(tx, id);
+}
+
+/**
+ * Leaves a chunk in doubt whose call has not begun as far as this store knows, which is from a backup: it may have been
+ * made since, at the time of the backup or later.
+ */
+export async function doubtUnbegun(tx: MailTx, id: string, since: number): Promise<void> {
+  await tx.updateTable('chunk').set({ keyed_at: since }).where('id', '=', id).execute();
+  await leaveInDoubt(tx, { id, keyed_at: since });
 }
 
 /**

@@ -48,23 +48,36 @@ export async function operatorOf(
   dir: string,
   service: string,
 ): Promise<Operator<typeof operations>> {
-  const [id = ''] = (await compose(dir, ['ps', '--quiet', service])).split('\n');
-  if (id === '') throw new ProsoraError('NOT_RUNNING', `${service} does not run.`);
-  const read = ['exec', '-T', service, 'cat', '/data/operator-tokens.json'];
-  const [address, tokens] = await Promise.all([addressOf(dir, id), compose(dir, read)]);
-  const { read: token } = JSON.parse(tokens) as { read: string };
-  const url = `http://${address}:${SERVICES[service]}`;
-  return createOperatorClient(operations, { url, token, timeoutMs: TIMEOUT_MS });
+  return await clientOf(dir, service, operations);
 }
 
-/** By its address, since names of the stack's networks are known in them alone. */
-async function addressOf(dir: string, id: string): Promise<string> {
+/** The same with the operations that one service has beside. */
+export async function clientOf<Operations extends Parameters<typeof createOperatorClient>[0]>(
+  dir: string,
+  service: string,
+  asked: Operations,
+): Promise<Operator<Operations>> {
+  const address = await addressOf(dir, service, 'watch');
+  const tokens = await compose(dir, ['exec', '-T', service, 'cat', '/data/operator-tokens.json']);
+  const { read: token } = JSON.parse(tokens) as { read: string };
+  const url = `http://${address}:${SERVICES[service]}`;
+  return createOperatorClient(asked, { url, token, timeoutMs: TIMEOUT_MS });
+}
+
+/**
+ * Where a service's container is on one of the stack's networks: whose names are known in them alone.
+ *
+ * @throws ProsoraError `NOT_RUNNING`
+ */
+export async function addressOf(dir: string, service: string, network: string): Promise<string> {
+  const [id = ''] = (await compose(dir, ['ps', '--quiet', service])).split('\n');
+  if (id === '') throw new ProsoraError('NOT_RUNNING', `${service} does not run.`);
   const format =
     '{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{$network.IPAddress}}\n{{end}}';
   const networks = (await docker(dir, ['inspect', '--format', format, id])).split('\n');
-  const address = networks.find((line) => /_watch /.test(line))?.split(' ')[1];
+  const address = networks.find((line) => line.includes(`_${network} `))?.split(' ')[1];
   if (address) return address;
-  throw new ProsoraError('NOT_RUNNING', 'It is not on the network "watch".', {
+  throw new ProsoraError('NOT_RUNNING', `${service} is not on the network "${network}".`, {
     help: '`prosora up` makes it anew.',
   });
 }

@@ -58,6 +58,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   MYSQL_BUFFER_POOL: size,
   MYSQL_MEMORY: size,
   ENGINE_MEMORY: size,
+  BACKUP_REPOSITORY: [
+    (value) => /^(\/|(s3|rest|sftp|b2):)/.test(value) && !/\/\/[^/@]*:[^/@]*@/.test(value),
+    "use a folder from / on, or restic's s3:, rest:, sftp: or b2:, without a password in it",
+  ],
   NOTIFY_EMAIL: email,
   NOTIFY_EMAIL_FROM: email,
   NOTIFY_SMTP_URL: [(value) => /^smtps?:\/\/./.test(value), 'use smtps://USER:PASSWORD@HOST'],

@@ -8,6 +8,8 @@ interface RunOptions {
   input?: string;
   /** It uses this terminal itself: for what shows its own progress or asks. What it printed is then unknown. */
   isShown?: boolean;
+  /** Added to its environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** The state of one of the stack's containers, as `docker compose ps` tells it. */
@@ -30,15 +32,17 @@ const LAST_LINES = 15;
 /**
  * Runs `docker` in the stack's folder and resolves with what it printed.
  *
- * @throws ProsoraError `DOCKER_MISSING` without the program, `DOCKER` with its last lines when it fails
+ * @throws ProsoraError `DOCKER_MISSING` without the program, `DOCKER` with its last lines when it fails, and in its
+ * context what it had `printed`
  */
 export async function docker(
   dir: string,
   words: readonly string[],
-  { input, isShown = false }: RunOptions = {},
+  { input, isShown = false, env = {} }: RunOptions = {},
 ): Promise<string> {
   const child = spawn('docker', words, {
     cwd: dir,
+    env: { ...process.env, ...env },
     stdio: isShown ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.on('error', () => {}).end(input);
@@ -60,7 +64,8 @@ export async function docker(
   if (code === 0) return printed;
   const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
   const command = `docker ${words.slice(0, 3).join(' ')}`;
-  throw new ProsoraError('DOCKER', `\`${command} …\` ended with ${code}${last && `:\n${last}`}`);
+  const sentence = `\`${command} …\` ended with ${code}${last && `:\n${last}`}`;
+  throw new ProsoraError('DOCKER', sentence, { context: { printed } });
 }
 
 /** The same of `docker compose`. */

@@ -14,8 +14,7 @@ export async function* preflight(
   dir: string,
   env: Record<string, string | undefined>,
 ): AsyncGenerator<Finding> {
-  yield await found('engine', () => examineEngine(dir));
-  yield await found('compose', () => examineCompose(dir));
+  yield* examineDocker(dir);
   const problems = settingProblems(dir, env);
   for (const problem of problems) yield fail('settings', problem);
   if (problems.length > 0) return;
@@ -24,6 +23,12 @@ export async function* preflight(
     await compose(dir, ['config', '--quiet']);
     return ok('files', 'Compose reads the stack’s files.');
   });
+}
+
+/** Docker and Compose are there, and new enough. */
+export async function* examineDocker(dir: string): AsyncGenerator<Finding> {
+  yield await found('engine', () => examineEngine(dir));
+  yield await found('compose', () => examineCompose(dir));
 }
 
 async function examineEngine(dir: string): Promise<Finding> {

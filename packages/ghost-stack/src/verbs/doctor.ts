@@ -1,4 +1,5 @@
 import { doctorVerb, type Finding, fail, type ProsoraError } from '@prosora/service';
+import { examineBackups } from '../doctor/examine-backups.ts';
 import { examineContainers } from '../doctor/examine-containers.ts';
 import { examineDatabase } from '../doctor/examine-database.ts';
 import { examineDisk } from '../doctor/examine-disk.ts';
@@ -7,6 +8,7 @@ import { examineGhost } from '../doctor/examine-ghost.ts';
 import { examineHost } from '../doctor/examine-host.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
 import { stackOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
@@ -17,6 +19,7 @@ export const doctor = doctorVerb({
   needs: stackOptions,
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
+    yield* examineBackups(readNotes(dir), new Date());
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');

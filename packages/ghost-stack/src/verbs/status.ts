@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { TELLING } from '../services/telling.ts';
 import { type Container, containersOf, docker, jsonLines } from '../stack/compose.ts';
@@ -29,7 +30,7 @@ export const status = verb({
     for (;;) {
       const lines = await look(dir);
       if (flags.watch) print(CLEAR_SCREEN);
-      show(lines, table);
+      show(lines, (all) => [...table(all), ...backupLines(dir)]);
       if (!flags.watch) return lines.some(({ state }) => state !== 'healthy') ? 1 : 0;
       await wait(WATCH_MS);
     }
@@ -86,4 +87,17 @@ function table(lines: readonly Line[]): string[] {
   return lines.map(({ service, state, memory, image, notes }) =>
     `${service.padEnd(10)} ${state.padEnd(9)} ${memory.padStart(9)}  ${image}  ${notes.join('; ')}`.trim(),
   );
+}
+
+/** How old the newest backup is, and whether it was proven; nothing where none was ever made. */
+function backupLines(dir: string): string[] {
+  const { newest, proven, failure, drillFailure } = readNotes(dir);
+  const minute = (at: string) => at.slice(0, 16).replace('T', ' ');
+  return [
+    ...(newest
+      ? [`Last backup ${minute(newest.at)}, proven ${proven ? minute(proven.at) : 'never'}`]
+      : []),
+    ...(failure ? [`The last backup failed: ${failure}`] : []),
+    ...(drillFailure ? [`The last drill failed: ${drillFailure}`] : []),
+  ];
 }

@@ -92,6 +92,8 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   replay(ids: readonly string[]): Promise<string[]>;
   /** Takes events out that Ghost need not get, held ones too. Returns the ids that were. */
   skip(ids: readonly string[]): Promise<string[]>;
+  /** Puts deliveries in doubt that are still to be made, after a restore; returns how many. */
+  doubtPending(): Promise<number>;
   /** Deletes events that came before a time and that nobody waits for any more; returns how many. */
   purge(before: Date): Promise<number>;
   /** What is here of a reader, by an e-mail address. */

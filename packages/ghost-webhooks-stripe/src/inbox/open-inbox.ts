@@ -8,6 +8,7 @@ import type { Inbox, InboxOptions, StoredEvent } from './inbox.ts';
 import { endTurn, holdTurn, writeCheck } from './mysql-turn.ts';
 import { countEvents, readInbox } from './reader.ts';
 import { createRecorder, rowFor } from './record.ts';
+import { doubtPending } from './restored.ts';
 import { skipped } from './states.ts';
 import { openInboxStore } from './store.ts';
 
@@ -102,6 +103,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         }
         return dropped;
       }),
+    doubtPending: () => store.transaction((tx) => doubtPending(tx, deliveries.name, clock.now())),
     async purge(before) {
       const all = [deliveries, ...queues.values()];
       const purged = await purgeInbox(store, all, before);

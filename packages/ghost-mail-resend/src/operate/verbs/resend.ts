@@ -34,8 +34,9 @@ export const setup = verb({
       replace,
     });
     const domain = made && (await waitForDomain(resend, made, { waitMs }));
-    const result = { ...webhook, ...(domain && { domain }), ...(isShown && { secret }) };
-    show(result, () => [...(domain ? domainLines(domain) : []), webhookLine(webhook)]);
+    const lines = [...(domain ? domainLines(domain) : []), webhookLine(webhook, isShown)];
+    const result = { ...webhook, ...(domain && { domain }), ...(isShown && { secret }), lines };
+    show(result, () => lines);
     return 0;
   },
 });
@@ -53,10 +54,10 @@ function domainLines({ name, status, records }: SendingDomain): string[] {
   ];
 }
 
-function webhookLine({ endpoint, existed }: Omit<SetUp, 'secret'>): string {
+function webhookLine({ endpoint, existed }: Omit<SetUp, 'secret'>, isShown: boolean): string {
   return existed
     ? `Resend reports to ${endpoint} already; with --replace it gets a new secret.`
-    : `Resend reports to ${endpoint}; its secret is stored.`;
+    : `Resend reports to ${endpoint}; its secret is ${isShown ? 'handed to the caller' : 'stored'}.`;
 }
 
 export const importList = verb({

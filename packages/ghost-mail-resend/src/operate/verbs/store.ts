@@ -1,7 +1,8 @@
-import { verb } from '@prosora/service';
+import { UsageError, verb } from '@prosora/service';
 import { placeOf } from '../../options.ts';
 import { openMailStore } from '../../store/store.ts';
 import { describeErasure } from '../describe-erasure.ts';
+import { doubtWaiting } from '../restored.ts';
 import { findOperator, operatorOptions, storeOptions } from './operator.ts';
 
 export const init = verb({
@@ -13,6 +14,24 @@ export const init = verb({
     await store.close();
     const where = 'dataDir' in place ? place.dataDir : 'in the database';
     show({ store: where }, () => `The store is there: ${where}.`);
+    return 0;
+  },
+});
+
+export const restored = verb({
+  help: 'Says, before the first start, that the store is from a backup: Resend is asked what was sent since',
+  args: '<time>',
+  needs: storeOptions,
+  async run({ args: [time = ''], options, show }) {
+    const since = Date.parse(time);
+    if (Number.isNaN(since)) throw new UsageError(`"${time}" is no time of a backup.`);
+    const { store } = await openMailStore(placeOf(options));
+    const chunks = await doubtWaiting(store, since).finally(() => store.close());
+    show({ chunks }, () =>
+      chunks === 0
+        ? 'Nothing waited to be sent at the time of the backup.'
+        : `${chunks} calls may have been made since: Resend is asked, and what it does not have is held. See \`dead\`.`,
+    );
     return 0;
   },
 });

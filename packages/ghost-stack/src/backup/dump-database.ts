@@ -1,0 +1,70 @@
+import { pipeline } from 'node:stream/promises';
+import { ProsoraError } from '@prosora/service';
+import type { Place } from '../repository/place.ts';
+import { keepStream } from '../repository/restic.ts';
+import { startDocker } from '../stack/start-docker.ts';
+import { type DumpNotes, DumpReader } from './dump-reader.ts';
+import { DUMP } from './parts.ts';
+
+/**
+ * One stream for the whole database: restic cuts it where its contents say, so what is untouched is found again even
+ * where all before it was moved.
+ */
+const MYSQLDUMP =
+  'mysqldump --single-transaction --quick --routines --triggers --hex-blob --no-tablespaces \
+  --set-gtid-purged=OFF --net-buffer-length=1M';
+
+/**
+ * By the server's own program, in its container: a client of another make lacks an option or a way to sign in. As the
+ * user `backup`, who may read and no more; a stack that does not know that user yet has root.
+ */
+const SCRIPT = `set -eu
+user=backup
+[ -r /run/secrets/db_backup_password ] || user=root
+secret=/run/secrets/db_\${user}_password
+export MYSQL_PWD="$(cat "$secret")"
+position=
+[ "$(mysql -u "$user" -N -B -e 'SELECT @@log_bin')" = 0 ] || position=--source-data=2
+exec ${MYSQLDUMP} -u "$user" $position ghost`;
+
+/**
+ * Dumps Ghost's database into the repository, and says what is in it.
+ *
+ * @throws ProsoraError `DUMP_FAILED` with what mysqldump said, even where it ended with 0; `DUMP_INCOMPLETE`; what
+ * restic throws
+ */
+export async function dumpDatabase(
+  place: Place,
+  tags: readonly string[],
+): Promise<DumpNotes & { snapshot: string }> {
+  const dump = startDocker(place.dir, ['compose', 'exec', '-T', 'db', 'sh', '-c', SCRIPT]);
+  dump.stdin.end();
+  const reader = new DumpReader({ highWaterMark: 2 ** 20 });
+  const passed = pipeline(dump.stdout, reader, { end: false }).then(async () => {
+    const { code, said } = await dump.ended;
+    const problems = said.split('\n').filter((line) => line && !/\[?warning\]?/i.test(line));
+    if (code === 0 && problems.length === 0) {
+      reader.notes();
+      reader.end();
+      return;
+    }
+    const reason = said.split('\n').slice(-5).join(' ');
+    throw new ProsoraError('DUMP_FAILED', `mysqldump ended with ${code}. ${reason}`.trim(), {
+      help: '`prosora logs db` may say why.',
+    });
+  });
+  const kept = keepStream(place, reader, { file: DUMP, tags });
+  try {
+    const [snapshot] = await Promise.all([
+      kept,
+      passed.catch((error) => {
+        reader.destroy(error);
+        throw error;
+      }),
+    ]);
+    return { ...reader.notes(), snapshot };
+  } finally {
+    dump.stop();
+    await kept.catch(() => {});
+  }
+}

@@ -1,0 +1,67 @@
+/** A part of a backup that is made of volumes. */
+export interface VolumePart {
+  name: string;
+  /** The stack's own names of the volumes. */
+  volumes: readonly string[];
+  /** The user whose SQLite stores stand in it, of which copies are taken first. */
+  storesOf?: string;
+  /** What is not its data, below each volume. */
+  leftOut?: readonly string[];
+}
+
+/** The user of our services. */
+const NODE = '1000:1000';
+const STORE_FILES = ['*.db', '*.db-wal', '*.db-shm', '*.db-journal'].flatMap((pattern) => [
+  pattern,
+  // A second collector's: see its README.
+  `lane-*/${pattern}`,
+]);
+
+/** What is taken before the database: an inbox that is newer would believe delivered what a restored Ghost never saw. */
+export const BEFORE_DATABASE: readonly VolumePart[] = [
+  {
+    name: 'secrets',
+    volumes: ['generated_secrets', 'caddy_data', 'caddy_config'],
+  },
+  {
+    name: 'webhooks',
+    volumes: ['webhooks_data'],
+    storesOf: NODE,
+    leftOut: STORE_FILES,
+  },
+];
+
+/**
+ * What is taken after it: a mail bridge that is older would lack recipients that Ghost believes accepted, and the
+ * pictures that a post shows are there once the post is. The engine comes after the collector, which repeats what it
+ * has and is not counted twice; what it no longer has is in the engine.
+ */
+export const AFTER_DATABASE: readonly VolumePart[] = [
+  { name: 'mail', volumes: ['mail_data'], storesOf: NODE, leftOut: STORE_FILES },
+  { name: 'content', volumes: ['ghost_content'] },
+  {
+    name: 'analytics',
+    volumes: ['analytics_data'],
+    storesOf: NODE,
+    leftOut: STORE_FILES,
+  },
+];
+
+/** Taken last; what it is made of says the engine. */
+export const ENGINE: VolumePart = {
+  name: 'engine',
+  volumes: ['engine_data'],
+  leftOut: ['chdb', 'chdb.replaced-*', 'engine.lock*', 'running'],
+};
+
+/** The name of the part that is Ghost's database. */
+export const DATABASE = 'database';
+/** The file in the snapshot of the database. */
+export const DUMP = '/database.sql';
+/** The stack's own files, beside the volumes of the secrets. */
+export const OWN_FILES = ['.env', 'docker-compose.override.yml'];
+
+export const VOLUME_PARTS: readonly VolumePart[] = [...BEFORE_DATABASE, ...AFTER_DATABASE, ENGINE];
+
+/** Where a volume stands in a snapshot. */
+export const placeOf = (part: string, volume: string): string => `/prosora/${part}/${volume}`;

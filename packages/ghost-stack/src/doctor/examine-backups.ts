@@ -1,0 +1,42 @@
+import { type Finding, fail, ok, warn } from '@prosora/service';
+import type { BackupNotes } from '../repository/notes.ts';
+
+const HOUR_MS = 3_600_000;
+/** Daily ones, with room for one that takes its time. */
+const LATE_HOURS = 26;
+/** Weekly proofs, with a day of room. */
+const UNPROVEN_HOURS = 8 * 24;
+
+/** What the last runs noted of the backups; their repository is not asked. */
+export function* examineBackups(notes: BackupNotes, now: Date): Generator<Finding> {
+  const { newest, proven, failure, drillFailure } = notes;
+  const hoursSince = (at: string): number => (now.getTime() - Date.parse(at)) / HOUR_MS;
+  if (failure) yield fail('last backup', failure, '`prosora backup now` tries again.');
+  if (drillFailure) yield fail('last drill', drillFailure, '`prosora drill` tries again.');
+  if (newest === undefined) {
+    yield warn('backups', 'There is none yet.', '`prosora backup now` takes the first.');
+    return;
+  }
+  const age = hoursSince(newest.at);
+  // One of the future says that the clock went back: its age is not known.
+  if (age < 0)
+    yield warn('backups', 'The newest is of a later time than it is now.', 'Set the clock.');
+  else if (age <= LATE_HOURS) yield ok('backups', `The newest is ${inWords(age)} old.`);
+  else
+    yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
+  yield proven && hoursSince(proven.at) <= UNPROVEN_HOURS
+    ? ok(
+        'proof',
+        `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`,
+      )
+    : warn(
+        'proof',
+        proven
+          ? `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`
+          : 'No backup was restored for a proof yet.',
+        '`prosora drill` restores the newest where nobody sees it.',
+      );
+}
+
+const inWords = (hours: number): string =>
+  hours >= 48 ? `${Math.floor(hours / 24)} days` : `${Math.floor(Math.max(0, hours))} hours`;

@@ -1,0 +1,61 @@
+import { type Finding, fail, ok, warn } from '@prosora/service';
+import { codeInSandbox, openMails } from './mails.ts';
+import { type Owner, openAdmin } from './owner.ts';
+
+/** What has to be known to sign in twice. */
+export interface Trial {
+  dir: string;
+  owner: Pick<Owner, 'email' | 'password'>;
+  hasSandbox: boolean;
+  /** Asks a person for the code that came by mail; empty from one who has none. */
+  askForCode?: (() => Promise<string>) | undefined;
+}
+
+/** What came of it. */
+export interface Proof {
+  finding: Finding;
+  /** Whether a mail to the owner surely arrived, so that Ghost may ask for what stands in it. */
+  mail: 'arrives' | 'does not' | 'unknown';
+  /** Of a session that Ghost takes for the owner's; empty where there is none. */
+  cookie: string;
+}
+
+const NAME = 'second sign-in';
+
+/**
+ * Signs the owner in as from a first and from a second device. From the second on Ghost asks for a code that it
+ * mails, so this is the test of mail too.
+ */
+export async function trySecondSignIn(trial: Trial): Promise<Proof> {
+  const { dir, owner, hasSandbox, askForCode } = trial;
+  const admin = openAdmin(dir);
+  await admin.signIn(owner);
+  const mails = await openMails(dir, owner.email);
+  const before = await mails.newest();
+  const second = await admin.signIn(owner);
+  if (second.is === 'refused') {
+    const remedy = 'Give the OWNER_EMAIL and OWNER_PASSWORD that Ghost Admin knows.';
+    const finding = fail(NAME, `Ghost refuses it: ${second.why}`, remedy);
+    return { finding, mail: 'unknown', cookie: '' };
+  }
+  const { cookie } = second;
+  // Without device verification the second device is in, and a mail has to be asked for.
+  if (second.is === 'in') await admin.mailCode(cookie);
+  const fate = await mails.fateOfNext(before);
+  if (fate !== 'delivered') {
+    const finding = warn('mail', `A test to ${owner.email} did not arrive: ${fate.why}.`);
+    return { finding, mail: 'does not', cookie };
+  }
+  const arrived = ok('mail', `A test to ${owner.email} arrived.`);
+  if (second.is === 'in') return { finding: arrived, mail: 'arrives', cookie };
+  const code = hasSandbox ? await codeInSandbox(dir, owner.email) : ((await askForCode?.()) ?? '');
+  const isIn = code !== '' && (await admin.verify(cookie, code));
+  const refused = 'Ghost does not take that code, and mails another at the next sign-in.';
+  const asked = 'Ghost asks for a code, and the mail with it arrived.';
+  const finding = isIn
+    ? ok(NAME, 'The code from the mail lets the owner in.')
+    : code === ''
+      ? ok(NAME, asked)
+      : warn(NAME, refused);
+  return { finding, mail: 'arrives', cookie };
+}

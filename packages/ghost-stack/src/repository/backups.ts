@@ -1,0 +1,125 @@
+import { Readable } from 'node:stream';
+import { ProsoraError } from '@prosora/service';
+import { type Manifest, manifestSchema } from './manifest.ts';
+import type { Place } from './place.ts';
+import { keepStream, restic } from './restic.ts';
+
+/** A whole backup, as the repository lists it. */
+export interface Backup {
+  run: string;
+  /** Of the snapshot that holds its manifest. */
+  snapshot: string;
+  /** Higher than that of every earlier one, whatever the clock said. */
+  number: number;
+  takenAt: Date;
+  /** A drill has shown that it can be restored. */
+  isProven: boolean;
+  /** It has suspiciously little in it. */
+  isDoubtful: boolean;
+}
+
+/** A snapshot of restic's. */
+export interface Snapshot {
+  id: string;
+  time: string;
+  tags?: string[];
+}
+
+/** Tags of snapshots. */
+export const TAG = {
+  run: (run: string) => `run=${run}`,
+  number: (number: number) => `number=${number}`,
+  part: (part: string) => `part=${part}`,
+  /** On the manifest alone. */
+  whole: 'whole',
+  proven: 'proven',
+  doubtful: 'doubtful',
+} as const;
+
+const MANIFEST = '/manifest.json';
+
+/** Every snapshot that this site has in the repository. */
+export async function snapshotsOf(place: Place): Promise<Snapshot[]> {
+  const printed = await restic(place, ['snapshots', '--json', '--no-lock', '--host', place.site]);
+  return (JSON.parse(printed) as Snapshot[] | null) ?? [];
+}
+
+/**
+ * The one site that has backups in a repository, whatever the project here is called.
+ *
+ * @throws ProsoraError `BACKUP_UNKNOWN` where there is none, or several
+ */
+export async function onlySiteIn(place: Place): Promise<string> {
+  const printed = await restic(place, ['snapshots', '--json', '--no-lock', '--tag', TAG.whole]);
+  const snapshots = (JSON.parse(printed) as { hostname: string }[] | null) ?? [];
+  const [site, ...others] = new Set(snapshots.map(({ hostname }) => hostname));
+  if (site !== undefined && others.length === 0) return site;
+  const sentence =
+    site === undefined
+      ? 'There is no whole backup there.'
+      : `There are backups of several sites there: ${[site, ...others].join(', ')}.`;
+  throw new ProsoraError('BACKUP_UNKNOWN', sentence, { help: 'Name one by --site.' });
+}
+
+/** The whole backups among snapshots, oldest first. */
+export function backupsIn(snapshots: readonly Snapshot[]): Backup[] {
+  return snapshots
+    .filter(({ tags = [] }) => tags.includes(TAG.whole))
+    .map(({ id, time, tags = [] }) => ({
+      run: valueOfTag(tags, 'run'),
+      snapshot: id,
+      number: Number(valueOfTag(tags, 'number')),
+      takenAt: new Date(time),
+      isProven: tags.includes(TAG.proven),
+      isDoubtful: tags.includes(TAG.doubtful),
+    }))
+    .sort((one, other) => one.number - other.number);
+}
+
+/** The run that a snapshot belongs to. */
+export const runOf = ({ tags = [] }: Snapshot): string => valueOfTag(tags, 'run');
+
+const valueOfTag = (tags: readonly string[], name: string): string =>
+  tags.find((tag) => tag.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+
+/** @throws ProsoraError `BACKUP_UNKNOWN` where there is none, or none of that name */
+export function findBackup(backups: readonly Backup[], wanted = 'latest'): Backup {
+  const found =
+    wanted === 'latest'
+      ? (backups.findLast(({ isDoubtful }) => !isDoubtful) ?? backups.at(-1))
+      : backups.find(({ run, snapshot }) => run === wanted || snapshot.startsWith(wanted));
+  if (found) return found;
+  const sentence =
+    backups.length === 0 ? 'There is no whole backup there.' : `There is no backup "${wanted}".`;
+  throw new ProsoraError('BACKUP_UNKNOWN', sentence, { help: '`prosora backup list` lists all.' });
+}
+
+/** @throws ProsoraError `BACKUP_NEWER` for one of a later version of this command */
+export async function readManifest(place: Place, { snapshot }: Backup): Promise<Manifest> {
+  const printed = await restic(place, ['dump', '--no-lock', snapshot, MANIFEST]);
+  const parsed = manifestSchema.safeParse(JSON.parse(printed));
+  if (parsed.success) return parsed.data;
+  throw new ProsoraError('BACKUP_NEWER', 'This backup is of another version of Prosora.', {
+    help: 'Restore it with the version that took it, or a later one.',
+    cause: parsed.error,
+  });
+}
+
+/** Makes a backup one that counts: the last thing that its run does. */
+export async function keepManifest(
+  place: Place,
+  manifest: Manifest,
+  { number, isDoubtful }: { number: number; isDoubtful: boolean },
+): Promise<string> {
+  const tags = [TAG.run(manifest.run), TAG.number(number), TAG.whole];
+  if (isDoubtful) tags.push(TAG.doubtful);
+  return await keepStream(place, Readable.from([JSON.stringify(manifest)]), {
+    file: MANIFEST,
+    tags,
+  });
+}
+
+/** Marks a backup as one that a drill has restored. */
+export async function markProven(place: Place, { snapshot }: Backup): Promise<void> {
+  await restic(place, ['tag', '--add', TAG.proven, snapshot]);
+}

@@ -1,0 +1,75 @@
+import { type Backup, backupsIn, runOf, type Snapshot, snapshotsOf } from './backups.ts';
+import type { Place } from './place.ts';
+import { restic } from './restic.ts';
+
+/** How long what a killed run left may stay. */
+const LEFTOVER_MS = 86_400_000;
+const POLICY = ['--keep-daily', '7', '--keep-weekly', '5', '--keep-monthly', '12'];
+
+/** What became of old backups. */
+export interface Forgotten {
+  runs: string[];
+  /** Why none was: a sentence. */
+  kept?: string;
+}
+
+/**
+ * Removes the backups that no rule keeps: 7 days, 5 weeks and 12 months, by restic's own reckoning. The newest that a
+ * drill has proven stays whatever its age, and none goes while the clock tells another order than the numbers of the
+ * backups, or while the newest has suspiciously little in it.
+ */
+export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
+  const snapshots = await snapshotsOf(place);
+  const backups = backupsIn(snapshots);
+  const kept = reasonToKeepAll(backups);
+  if (kept) return { runs: [], kept };
+  const removed = await outOfPolicy(place);
+  const gone = gones(snapshots, backups, removed, now);
+  if (gone.ids.length > 0) await restic(place, ['forget', '--prune', ...gone.ids]);
+  return { runs: gone.runs };
+}
+
+/** Undefined when old backups may go. */
+export function reasonToKeepAll(backups: readonly Backup[]): string | undefined {
+  const newest = backups.at(-1);
+  if (newest?.isDoubtful) return 'The newest backup has suspiciously little in it.';
+  const isInOrder = backups.every(
+    ({ takenAt }, place) => place === 0 || takenAt > (backups[place - 1]?.takenAt ?? 0),
+  );
+  return isInOrder ? undefined : 'The clock has jumped back since an earlier backup.';
+}
+
+/** The manifests that restic's rules would let go. */
+async function outOfPolicy(place: Place): Promise<Set<string>> {
+  const words = ['forget', '--dry-run', '--json', '--no-lock', '--host', place.site];
+  const printed = await restic(place, [
+    ...words,
+    '--tag',
+    'whole',
+    '--group-by',
+    'host',
+    ...POLICY,
+  ]);
+  const groups = (JSON.parse(printed) as { remove: Snapshot[] | null }[] | null) ?? [];
+  return new Set(groups.flatMap(({ remove }) => (remove ?? []).map(({ id }) => id)));
+}
+
+/** The snapshots to forget: all of each such backup, and what runs left that were cut off. */
+export function gones(
+  snapshots: readonly Snapshot[],
+  backups: readonly Backup[],
+  outOfPolicy: ReadonlySet<string>,
+  now: Date,
+): { ids: string[]; runs: string[] } {
+  const proven = backups.findLast(({ isProven }) => isProven);
+  const runs = backups
+    .filter((backup) => outOfPolicy.has(backup.snapshot) && backup !== proven)
+    .map(({ run }) => run);
+  const whole = new Set(backups.map(({ run }) => run));
+  const isLeftover = (snapshot: Snapshot) =>
+    !whole.has(runOf(snapshot)) && now.getTime() - Date.parse(snapshot.time) > LEFTOVER_MS;
+  const ids = snapshots
+    .filter((snapshot) => runs.includes(runOf(snapshot)) || isLeftover(snapshot))
+    .map(({ id }) => id);
+  return { ids, runs };
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { ProsoraError, tryFileLock } from '@prosora/service';
+import { careFolder, openPassword, type Place } from './place.ts';
+import { restic } from './restic.ts';
+
+/**
+ * Takes a stack's repository for this run alone.
+ *
+ * @throws ProsoraError `BUSY` while another run of this folder has it
+ */
+export function takeRepository({ dir }: Place): Disposable {
+  const lock = tryFileLock(join(careFolder(dir), 'backup-lock'));
+  if (lock) return lock;
+  throw new ProsoraError('BUSY', 'Another run is at the backups right now.', {
+    help: 'Wait until it has ended.',
+  });
+}
+
+/**
+ * Makes sure that there is a repository that this run may write to. The first time it is made; what a killed run of
+ * this folder holds of it is let go.
+ *
+ * @returns the password where it was made just now, for a person to keep
+ * @throws ProsoraError `BACKUP_LOCKED` while a run elsewhere holds it; what `restic` throws
+ */
+export async function openRepository(place: Place): Promise<{ newPassword: string | undefined }> {
+  const { password, isNew } = openPassword(place);
+  const isThere = await restic(place, ['cat', 'config', '--no-lock']).then(
+    () => true,
+    (error: ProsoraError) => {
+      if (error.code === 'BACKUP_MISSING') return false;
+      throw error;
+    },
+  );
+  if (!isThere) await restic(place, ['init']);
+  else await letGoOfOwnLocks(place);
+  return { newPassword: isNew ? password : undefined };
+}
+
+/**
+ * The caller has the repository for itself as far as this folder goes, so a lock of this folder is that of a run that
+ * was killed. restic by itself holds on to it for half an hour.
+ */
+async function letGoOfOwnLocks(place: Place): Promise<void> {
+  const ids = (await restic(place, ['list', 'locks', '--no-lock'])).split('\n').filter(Boolean);
+  if (ids.length === 0) return;
+  const locks = await Promise.all(
+    ids.map(async (id) => {
+      const printed = await restic(place, ['cat', 'lock', id, '--no-lock']).catch(() => '{}');
+      return JSON.parse(printed) as { hostname?: string; time?: string };
+    }),
+  );
+  const others = locks.filter(({ hostname }) => hostname !== undefined && hostname !== place.owner);
+  if (others.length > 0) {
+    // Those that are stale by restic's own rule go; what is left says restic with the next command.
+    await restic(place, ['unlock']);
+    return;
+  }
+  await restic(place, ['unlock', '--remove-all']);
+}

@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { ProsoraError } from '@prosora/service';
+import { type Started, startDocker } from '../stack/start-docker.ts';
+import { type Place, waysTo } from './place.ts';
+
+/** https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes */
+const MEANINGS: Readonly<Record<number, readonly [code: string, sentence: string, help?: string]>> =
+  {
+    3: ['BACKUP_PARTIAL', 'Some files could not be read, so the backup is not whole.'],
+    10: [
+      'BACKUP_MISSING',
+      'There is no repository of backups at that place.',
+      'Is the address right, and its disk mounted?',
+    ],
+    11: [
+      'BACKUP_LOCKED',
+      'Another run holds the repository of the backups.',
+      'Wait until it has ended.',
+    ],
+    12: [
+      'BACKUP_PASSWORD',
+      'The password of the backups is wrong.',
+      'It is the one that the first backup showed.',
+    ],
+  };
+
+/** What restic is given besides its words. */
+interface ResticOptions {
+  /** `SOURCE:TARGET[:ro]`, as Docker has it. */
+  mounts?: readonly string[];
+}
+
+/** Starts restic in a container of its own, which alone sees the volumes that it is about. */
+export function startRestic(
+  place: Place,
+  words: readonly string[],
+  { mounts = [] }: ResticOptions = {},
+): Started {
+  return startDocker(
+    place.dir,
+    [
+      ...[
+        'run',
+        '--rm',
+        '--interactive',
+        '--init',
+        '--pull',
+        'never',
+        '--user',
+        '0:0',
+        '--read-only',
+      ],
+      ...['--tmpfs', '/tmp', '--security-opt', 'no-new-privileges:true', '--cap-drop', 'ALL'],
+      ...['DAC_OVERRIDE', 'CHOWN', 'FOWNER'].flatMap((name) => ['--cap-add', name]),
+      ...['--label', `prosora.backup=${place.site}`],
+      ...waysTo(place),
+      ...mounts.flatMap((mount) => ['--volume', mount]),
+      ...[place.image, 'restic', '--quiet', ...words],
+    ],
+    { ...place.credentials },
+  );
+}
+
+/**
+ * Runs restic and resolves with what it printed.
+ *
+ * @throws ProsoraError as `assertEnded` does
+ */
+export async function restic(
+  place: Place,
+  words: readonly string[],
+  options?: ResticOptions & { input?: string },
+): Promise<string> {
+  const started = startRestic(place, words, options);
+  started.stdin.end(options?.input ?? '');
+  const [printed] = await Promise.all([text(started.stdout), assertEnded(started, words[0] ?? '')]);
+  return printed;
+}
+
+/**
+ * Keeps a stream as one file of a snapshot and resolves with the snapshot's id. Where the source fails, restic is
+ * stopped before it has seen an end.
+ *
+ * @throws what the source throws; ProsoraError as `assertEnded` does
+ */
+export async function keepStream(
+  place: Place,
+  source: Readable,
+  { file, tags }: { file: string; tags: readonly string[] },
+): Promise<string> {
+  const words = ['backup', '--json', '--host', place.site, '--stdin', '--stdin-filename', file];
+  const started = startRestic(place, [...words, ...tagWords(tags)]);
+  const printed = text(started.stdout);
+  const [fed, ended] = await Promise.allSettled([
+    pipeline(source, started.stdin).catch((error) => {
+      started.stop();
+      throw error;
+    }),
+    assertEnded(started, 'backup'),
+  ]);
+  // That its reader is gone is what follows from the other.
+  const isReaderGone =
+    fed.status === 'rejected' && /EPIPE|PREMATURE_CLOSE/.test(String(fed.reason?.code));
+  if (fed.status === 'rejected' && !(isReaderGone && ended.status === 'rejected')) throw fed.reason;
+  if (ended.status === 'rejected') throw ended.reason;
+  return snapshotIn(await printed);
+}
+
+export const tagWords = (tags: readonly string[]): string[] =>
+  tags.flatMap((tag) => ['--tag', tag]);
+
+/** The id in the last line of what `restic backup --json` prints. */
+export function snapshotIn(printed: string): string {
+  const line = printed.trim().split('\n').at(-1) ?? '';
+  const { snapshot_id: id } = JSON.parse(line || '{}') as { snapshot_id?: string };
+  if (id) return id;
+  throw new ProsoraError('BACKUP_FAILED', 'restic named no snapshot.');
+}
+
+/** @throws ProsoraError `BACKUP_FAILED` with what restic said, or one of its own for what it has a number for */
+export async function assertEnded({ ended }: Started, verb: string): Promise<void> {
+  const { code, said } = await ended;
+  if (code === 0) return;
+  const [name, sentence, help] = MEANINGS[code] ?? [
+    'BACKUP_FAILED',
+    `restic ${verb} ended with ${code}.`,
+  ];
+  throw new ProsoraError(name, [sentence, said].filter(Boolean).join(' '), help ? { help } : {});
+}

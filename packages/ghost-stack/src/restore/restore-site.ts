@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ProsoraError } from '@prosora/service';
+import { DATABASE, ENGINE, OWN_FILES, VOLUME_PARTS } from '../backup/parts.ts';
+import type { Manifest, TakenPart } from '../repository/manifest.ts';
+import { careFolder, composeOf, type Place } from '../repository/place.ts';
+import { assertEnded, startRestic } from '../repository/restic.ts';
+import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
+import { compose, docker } from '../stack/compose.ts';
+import { forgetHalfRestore, noteHalfRestore } from './half-restore.ts';
+import { loadDatabase } from './load-database.ts';
+import { putVolumes } from './put-volumes.ts';
+import { tellServices } from './tell-services.ts';
+
+/** Each of these may be restored by itself. */
+export const PARTS = [DATABASE, ...VOLUME_PARTS.map(({ name }) => name)];
+
+/** A new version of Ghost changes its database at its first start. */
+const LONGEST_START_S = '900';
+
+/**
+ * Puts a site back as a backup has it, or a part of it. Nothing is thrown away: what was there stands beside. The site is
+ * stopped meanwhile, and starts once all is in its place and each service was told.
+ *
+ * @returns what is left for a person, a sentence each
+ * @throws ProsoraError that names what failed; before all is in its place `prosora up` then refuses
+ */
+export async function restoreSite(
+  place: Place,
+  manifest: Manifest,
+  { only, tell }: { only: string | undefined; tell: (line: string) => void },
+): Promise<string[]> {
+  const { dir } = place;
+  const wanted = (name: string): TakenPart | undefined =>
+    only === undefined || only === name
+      ? manifest.parts.find((part) => part.name === name)
+      : undefined;
+  noteHalfRestore(dir, { run: manifest.run, only });
+  await compose(dir, ['--profile', '*', 'stop']);
+  // Makes the volumes, with what the images have in them.
+  await compose(dir, ['create', '--quiet-pull']);
+
+  for (const part of VOLUME_PARTS) {
+    const taken = wanted(part.name);
+    if (!taken) continue;
+    // Present secrets fit the present database, whose server knows them; so does a present certificate.
+    const onlyEmpty = part.name === 'secrets';
+    const put = await putVolumes(place, part, taken.snapshot, { onlyEmpty });
+    tell(put.length > 0 ? `${part.name} is in its place.` : `${part.name} stays as it is.`);
+    if (taken.engineBackup) await restoreEngine(place, taken.engineBackup);
+  }
+  const database = wanted(DATABASE);
+  if (database) {
+    await compose(dir, ['up', '--detach', '--wait', 'db']);
+    await loadDatabase(place, database);
+    tell(
+      `database is in its place: ${Object.values(database.rows).reduce((sum, count) => sum + count, 0)} rows.`,
+    );
+  }
+  const left = await tellServices(place, manifest, only);
+  forgetHalfRestore(dir);
+  await compose(dir, ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S]);
+  return left;
+}
+
+/** Has the engine put a copy of its own, which is in its volume, in the place of its data. */
+export async function restoreEngine(place: Place, name: string): Promise<void> {
+  const run = ['run', '--rm', '-T', '--no-deps', ENGINE.name];
+  await composeOf(place, [...run, 'prosora-engine', 'restore', name]);
+}
+
+/**
+ * Puts the stack's own files where there are none: on an empty server its settings come first, since they name
+ * everything else. A setting that stands here already stays.
+ */
+export async function restoreOwnFiles(place: Place, { parts }: Manifest): Promise<string[]> {
+  const snapshot = parts.find(({ name }) => name === 'secrets')?.snapshot ?? '';
+  const draft = join(careFolder(place.dir), 'own-files');
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
+  const user = `${process.getuid?.()}:${process.getgid?.()}`;
+  const words = [
+    'restore',
+    '--no-lock',
+    `${snapshot}:/prosora/secrets/stack`,
+    '--target',
+    '/target',
+  ];
+  const started = startRestic(place, words, { mounts: [`${draft}:/target`] });
+  started.stdin.end();
+  await Promise.all([text(started.stdout), assertEnded(started, 'restore')]);
+  const run = ['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0'];
+  await docker(place.dir, [
+    ...run,
+    '--volume',
+    `${draft}:/target`,
+    place.image,
+    'chown',
+    '-R',
+    user,
+    '/target',
+  ]);
+  const put: string[] = [];
+  for (const name of OWN_FILES) {
+    const [from, to] = [join(draft, name), join(place.dir, name)];
+    if (!existsSync(from) || (existsSync(to) && name !== '.env')) continue;
+    if (name === '.env') {
+      const here = readEnvFile(place.dir).values;
+      await writeEnvFile(place.dir, withValues(await readFile(from, 'utf8'), here));
+    } else await rename(from, to);
+    put.push(name);
+  }
+  await rm(draft, { recursive: true, force: true });
+  return put;
+}
+
+/** @throws ProsoraError `USAGE` for what is no part of a backup */
+export function assertPart(only: string | undefined): void {
+  if (only === undefined || PARTS.includes(only)) return;
+  throw new ProsoraError('USAGE', `A backup has no part "${only}".`, {
+    help: `Say ${PARTS.join(', ')}.`,
+  });
+}

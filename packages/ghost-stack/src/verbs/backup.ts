@@ -1,0 +1,91 @@
+import { ProsoraError, UsageError, verb } from '@prosora/service';
+import { assertRunning, takeBackup } from '../backup/take-backup.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
+import { stackOptions } from '../options.ts';
+import { type Backup, backupsIn, findBackup, snapshotsOf } from '../repository/backups.ts';
+import { forgetOld } from '../repository/forget.ts';
+import { noteBackups } from '../repository/notes.ts';
+import { openRepository, takeRepository } from '../repository/open-repository.ts';
+import { findPlace, type Place } from '../repository/place.ts';
+
+const WORDS = ['now', 'list', 'verify'];
+
+export const backup = verb({
+  help: 'Backs everything up, lists the backups, or reads the newest as a restore would',
+  args: '<now|list|verify>',
+  needs: stackOptions,
+  async run({ args: [word = ''], options: { dir }, print, show }) {
+    if (!WORDS.includes(word)) {
+      throw new UsageError(
+        `\`prosora backup\` takes no word "${word}".`,
+        `Say ${WORDS.join(', ')}.`,
+      );
+    }
+    const place = await findPlace(dir);
+    if (word === 'list') {
+      const backups = backupsIn(await snapshotsOf(place));
+      show(backups, lines);
+      return 0;
+    }
+    using _turn = takeRepository(place);
+    if (word === 'verify') {
+      const backup = findBackup(backupsIn(await snapshotsOf(place)));
+      const read = await verifyBackup(place, backup, print);
+      show(
+        { backup, ...read },
+        () => `${backup.run} is whole: ${read.rows} rows, ${read.parts} parts.`,
+      );
+      return 0;
+    }
+    await backUpNow(place, print, show);
+    return 0;
+  },
+});
+
+async function backUpNow(
+  place: Place,
+  print: (line: string) => void,
+  show: (result: object, format: () => string[]) => void,
+): Promise<void> {
+  try {
+    await assertRunning(place.dir);
+    const { newPassword } = await openRepository(place);
+    if (newPassword) for (const line of wordsOf(newPassword, place)) print(line);
+    const { manifest, doubts, snapshot } = await takeBackup(place, print);
+    const { runs, kept } = await forgetOld(place, new Date());
+    const failure =
+      doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
+    noteBackups(place.dir, { newest: { run: manifest.run, at: manifest.startedAt }, failure });
+    show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept }, () => [
+      `${manifest.run} is whole.`,
+      ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),
+      ...(runs.length > 0 ? [`Old backups went: ${runs.join(', ')}.`] : []),
+      ...(kept ? [`No old backup went. ${kept}`] : []),
+    ]);
+    if (failure)
+      throw new ProsoraError('BACKUP_DOUBTFUL', failure, {
+        help: 'Look at the site; it is kept, and so are all before it.',
+      });
+  } catch (error) {
+    noteBackups(place.dir, { failure: (error as Error).message });
+    throw error;
+  }
+}
+
+const wordsOf = (password: string, { url, passwordFile }: Place): string[] => [
+  `The backups in ${url} are encrypted. Their password is`,
+  '',
+  `    ${password}`,
+  '',
+  'Write it down now, away from this server: it is not shown again. Without it nobody can read the backups, neither you',
+  `nor we. This server keeps it in ${passwordFile}.`,
+];
+
+function lines(backups: readonly Backup[]): string[] {
+  if (backups.length === 0) return ['There is no backup yet: `prosora backup now` takes one.'];
+  return backups.map(({ run, isProven, isDoubtful }) =>
+    [run, isProven ? 'proven by a drill' : '', isDoubtful ? 'suspiciously little in it' : '']
+      .filter(Boolean)
+      .join('  '),
+  );
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { ProsoraError, verb } from '@prosora/service';
+import { stackOptions } from '../options.ts';
+import {
+  backupsIn,
+  findBackup,
+  onlySiteIn,
+  readManifest,
+  snapshotsOf,
+} from '../repository/backups.ts';
+import { takeRepository } from '../repository/open-repository.ts';
+import { findPlace, keepPassword, type Place } from '../repository/place.ts';
+import { extractBackup } from '../restore/extract-backup.ts';
+import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/restore-site.ts';
+import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
+import { oneAtATime } from '../stack/one-at-a-time.ts';
+
+export const restore = verb({
+  help: 'Puts the site back as a backup has it; what was there is kept beside',
+  args: '[backup]',
+  flags: {
+    only: { type: 'string', value: 'PART', help: `That part alone: ${PARTS.join(', ')}` },
+    into: {
+      type: 'string',
+      value: 'FOLDER',
+      help: 'Writes the files of the backup there, and changes nothing else',
+    },
+    from: {
+      type: 'string',
+      value: 'ADDRESS',
+      help: 'Another place of backups than .env names, as on an empty server',
+    },
+    site: {
+      type: 'string',
+      value: 'NAME',
+      help: 'The site, where the place has backups of several',
+    },
+  },
+  needs: stackOptions,
+  async run({
+    args: [wanted = 'latest'],
+    flags: { only, into, from, site },
+    options: { dir },
+    print,
+    show,
+  }) {
+    assertPart(only);
+    const place = await findPlace(dir, from);
+    await havePassword(place);
+    place.site = site ?? (from ? await onlySiteIn(place) : place.site);
+    using _turn = takeRepository(place);
+    const backup = findBackup(backupsIn(await snapshotsOf(place)), wanted);
+    const manifest = await readManifest(place, backup);
+    if (into) {
+      const folder = resolve(dir, into);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      await extractBackup(place, manifest, folder, only);
+      show({ run: backup.run, folder }, () => `${backup.run} is in ${folder}.`);
+      return 0;
+    }
+    return await oneAtATime(dir, `restore ${backup.run}`, async () => {
+      if (from) {
+        const put = await restoreOwnFiles(place, manifest);
+        if (put.length > 0)
+          print(`${put.join(' and ')} of the backup ${put.length > 1 ? 'are' : 'is'} here.`);
+        const { text } = readEnvFile(dir);
+        await writeEnvFile(dir, withValues(text, { BACKUP_REPOSITORY: from }));
+      }
+      const here = from ? { ...(await findPlace(dir, from)), site: place.site } : place;
+      const left = await restoreSite(here, manifest, { only, tell: print });
+      show({ run: backup.run, takenAt: manifest.startedAt, left }, () => [
+        `The site is as it was at ${manifest.startedAt}.`,
+        ...(left.length > 0 ? ['Left for you:', ...left.map((line) => `- ${line}`)] : []),
+      ]);
+      return 0;
+    });
+  },
+});
+
+/** @throws ProsoraError `BACKUP_PASSWORD` where nobody can be asked for it */
+async function havePassword({ passwordFile }: Place): Promise<void> {
+  if (existsSync(passwordFile)) return;
+  const password = await askPassword();
+  if (password === '') {
+    throw new ProsoraError('BACKUP_PASSWORD', 'The password of the backups is needed.', {
+      help: 'Type it, or give it as the first line of the standard input.',
+    });
+  }
+  keepPassword(passwordFile, password);
+}
+
+/** It is not shown as it is typed. */
+async function askPassword(): Promise<string> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const isTerminal = process.stdin.isTTY === true;
+  if (isTerminal) process.stderr.write('Password of the backups: ');
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
+  for await (const line of terminal) {
+    terminal.close();
+    if (isTerminal) process.stderr.write('\n');
+    return line.trim();
+  }
+  return '';
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { examineBackups } from '../../src/doctor/examine-backups.ts';
+import type { BackupNotes } from '../../src/repository/notes.ts';
+
+const NOW = new Date('2026-11-29T12:00:00Z');
+const at = (hours: number) => ({
+  run: 'one',
+  at: new Date(NOW.getTime() - hours * 3_600_000).toISOString(),
+});
+
+test.each<[string, BackupNotes, string[]]>([
+  ['without one a person is told', {}, ['warn backups']],
+  ['a fresh and proven one is well', { newest: at(9), proven: at(30) }, ['ok backups', 'ok proof']],
+  ['an old one is a failure', { newest: at(27), proven: at(30) }, ['fail backups', 'ok proof']],
+  ['an overdue proof is told', { newest: at(1), proven: at(200) }, ['ok backups', 'warn proof']],
+  [
+    'a failed run is one though the last is fresh',
+    { newest: at(1), proven: at(1), failure: 'No.' },
+    ['fail last backup', 'ok backups', 'ok proof'],
+  ],
+  ['one of the future has no age', { newest: at(-2), proven: at(1) }, ['warn backups', 'ok proof']],
+])('%s', (_case, notes, expected) => {
+  const findings = [...examineBackups(notes, NOW)];
+  expect(findings.map(({ status, name }) => `${status} ${name}`)).toEqual(expected);
+});
