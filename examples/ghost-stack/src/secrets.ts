@@ -15,6 +15,7 @@ export const GENERATED = [
   'db_root_password',
   'ghost_webhook_secret',
   'mail_api_key',
+  'pages_token',
   'redis_password',
   'stripe_page_password',
   'unset_stripe_secret',
@@ -72,6 +73,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         ...(resend && { mail_api_key: made.mail_api_key.value }),
         ...(mailgun && { mailgun_api_key: mailgun.apiKey }),
         'ghost.env': ghostEnv({ ...parts, webhookSecret: made.ghost_webhook_secret.value }),
+        pages_token: made.pages_token.value,
         edge_ca_url: edgeCaUrl,
       },
     },
@@ -106,6 +108,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         resend_webhook_secret: resend?.webhookSecret ?? '',
       },
     },
+    pages: { ...node, files: { pages_token: made.pages_token.value } },
     webhooks: {
       ...node,
       files: {
@@ -134,11 +137,11 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
       ...node,
       files: {
         'sites.caddy': [
-          hasSandbox ? 'import /etc/caddy/stack/sandbox.caddy\n' : '',
+          hasSandbox ? 'import /etc/caddy/sandbox.caddy\n' : '',
           choices.otherName ? `${choices.otherName} {\n\timport leads_to_the_site\n}\n` : '',
         ].join(''),
         'social.caddy': choices.social
-          ? `import /etc/caddy/stack/social/server.caddy ${choices.social}\n`
+          ? `import /etc/caddy/social/server.caddy ${choices.social}\n`
           : '',
       },
     },

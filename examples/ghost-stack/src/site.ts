@@ -12,6 +12,8 @@ export interface Site {
   cdnAddresses: string;
   /** Whether no public authority signs its certificate. */
   hasOwnAuthority: boolean;
+  /** Whether pages come from memory: `on` or `off`. */
+  pages: string;
 }
 
 /** A host name, not an address with a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
@@ -20,8 +22,9 @@ const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-
 /** Names that Caddy's own authority certifies without being told: https://caddyserver.com/docs/automatic-https */
 const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
 
-/** Each is a pair of files in `caddy/certificates` and `caddy/clients`. */
+/** Each is a file in the folder of that name below `caddy`, or a pair of them. */
 const CERTIFICATES = ['public', 'local', 'staging'];
+const PAGES = ['on', 'off'];
 const CDNS = ['none', 'cloudflare', 'proxy'];
 
 /** Reads the site from the environment. Only beside the sandbox does the name have a default. */
@@ -39,6 +42,7 @@ export function readSite(
     hasOwnAuthority: certificates === 'local' || LOCAL_NAME.test(domain),
     cdn: given('CDN') || 'none',
     cdnAddresses: given('CDN_ADDRESSES'),
+    pages: given('PAGES') || 'on',
   };
   const problems: string[] = [];
   const hostName = 'set it to the host name alone, in small letters, such as blog.example.com';
@@ -53,6 +57,9 @@ export function readSite(
   }
   if (!CERTIFICATES.includes(site.certificates)) {
     problems.push(`CERTIFICATES is "${site.certificates}": use ${CERTIFICATES.join(', ')}.`);
+  }
+  if (!PAGES.includes(site.pages)) {
+    problems.push(`PAGES is "${site.pages}": use ${PAGES.join(', ')}.`);
   }
   if (!CDNS.includes(site.cdn)) {
     problems.push(`CDN is "${site.cdn}": use ${CDNS.join(', ')}.`);

@@ -45,8 +45,8 @@ test('the edge is told of the sandbox, of the other name and of the social webâ€
   };
   expect(foldersOf({ hasSandbox: true, choices })['caddy']?.files).toEqual({
     'sites.caddy':
-      'import /etc/caddy/stack/sandbox.caddy\nwww.example.com {\n\timport leads_to_the_site\n}\n',
-    'social.caddy': 'import /etc/caddy/stack/social/server.caddy https://ap.example.com\n',
+      'import /etc/caddy/sandbox.caddy\nwww.example.com {\n\timport leads_to_the_site\n}\n',
+    'social.caddy': 'import /etc/caddy/social/server.caddy https://ap.example.com\n',
   });
 });
 
@@ -76,6 +76,7 @@ test('no service holds a secret of another that it does not talk to', () => {
   expect(holders('made-certificate')).toEqual(['db', 'ghost']);
   expect(holders('made-redis_password')).toEqual(['ghost', 'redis']);
   expect(holders('made-mail_api_key')).toEqual(['ghost', 'mail']);
+  expect(holders('made-pages_token')).toEqual(['ghost', 'pages']);
   expect(holders('made-ghost_webhook_secret')).toEqual(['ghost', 'webhooks']);
   expect(holders('made-analytics_admin_token')).toEqual(['analytics', 'engine', 'ghost']);
   expect(holders('made-analytics_sync_key')).toEqual(['analytics', 'ghost']);

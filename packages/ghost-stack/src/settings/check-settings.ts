@@ -93,6 +93,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   STRIPE_WEBHOOK_SECRET: startsWith('whsec_'),
   CERTIFICATES: oneOf('public', 'local', 'staging'),
   CDN: oneOf('none', 'cloudflare', 'proxy'),
+  PAGES: oneOf('on', 'off'),
+  PAGES_MEMORY: size,
   HTTP_PORT: port,
   HTTPS_PORT: port,
   MYSQL_BUFFER_POOL: size,
