@@ -14,11 +14,12 @@ import {
 
 const NETWORKS: Record<Service, string[]> = {
   analytics: ['egress', 'front', 'watch'],
-  caddy: ['edge', 'front'],
+  caddy: ['edge', 'front', 'watch'],
   db: ['back'],
   engine: ['front', 'watch'],
   ghost: ['back', 'egress', 'front'],
   mail: ['egress', 'front', 'watch'],
+  pages: ['front'],
   redis: ['back'],
   sandbox: ['front'],
   webhooks: ['egress', 'front', 'watch'],
@@ -30,12 +31,20 @@ const PORTS: Record<Service, number> = {
   engine: 7181,
   ghost: 2368,
   mail: 4200,
+  pages: 6081,
   redis: 6379,
   sandbox: 4100,
   webhooks: 4300,
 };
 /** Where the private listeners are, which no other container may reach. */
-const PRIVATE = ['mail 4201', 'webhooks 4301', 'analytics 4401', 'engine 7182', 'caddy 2019'];
+const PRIVATE = [
+  'mail 4201',
+  'webhooks 4301',
+  'analytics 4401',
+  'engine 7182',
+  'caddy 2019',
+  'caddy 2021',
+];
 
 describe.each(SERVICES)('%s', (service) => {
   test('runs as a user of its own, on a file system that it cannot change, without capabilities', async () => {
@@ -135,7 +144,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'analytics_tracker_token',
       'edge_ca_url',
     ],
-    caddy: ['sites.caddy'],
+    caddy: ['sites.caddy', 'social.caddy'],
     db: [
       'db_backup_password',
       'db_certificate.pem',
@@ -156,9 +165,11 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'edge_ca_url',
       'ghost.env',
       'mail_api_key',
+      'pages_token',
       'redis_password',
     ],
     mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
+    pages: ['pages_token'],
     redis: ['passwords', 'redis.conf'],
     webhooks: ['ghost_webhook_secret', 'stripe_page_password', 'stripe_webhook_secret'],
   });

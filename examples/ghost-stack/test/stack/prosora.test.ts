@@ -16,7 +16,17 @@ async function withSettings(text: string): Promise<void> {
 
 test('status shows every service, how it is and what it takes', async () => {
   const { code, stdout } = await prosora(['status', '--json']);
-  const lines = JSON.parse(stdout) as { service: string; state: string; memory: string }[];
+  const lines = JSON.parse(stdout) as {
+    service: string;
+    state: string;
+    memory: string;
+    notes: string[];
+  }[];
+  expect(lines.find(({ service }) => service === 'pages')?.notes).toEqual([
+    expect.stringMatching(/^\d[\d,]* requests saved \(\d+ %\)$/),
+    expect.stringMatching(/ fetched, .+ passed on$/),
+    expect.stringMatching(/ times all was dropped$/),
+  ]);
   expect(lines.map(({ service }) => service).sort()).toEqual([...SERVICES].sort());
   for (const line of lines)
     expect(line).toMatchObject({ state: 'healthy', memory: /\d+(\.\d+)?MiB/ });

@@ -7,7 +7,7 @@ export async function secretsOfTheStack(): Promise<string[]> {
       'ghost',
       'sh',
       '-c',
-      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/analytics_sync_key; echo; cat /run/secrets/cloudinary_url; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
+      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/analytics_sync_key; echo; cat /run/secrets/cloudinary_url; echo; cat /run/secrets/pages_token; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
     ),
     exec(
       'db',
