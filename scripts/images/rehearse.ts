@@ -15,6 +15,7 @@ const REGISTRY_IMAGE = 'registry:2';
 const RELEASE_FILES = [
   'docker-compose.yml',
   'examples/ghost-stack/caddy',
+  'examples/ghost-stack/choices',
   'examples/ghost-stack/pages',
   'examples/ghost-stack/src',
 ];

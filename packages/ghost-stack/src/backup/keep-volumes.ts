@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProsoraError } from '@prosora/service';
-import type { Place } from '../repository/place.ts';
+import { OWNER_LABEL, type Place } from '../repository/place.ts';
 import { restic, snapshotIn, tagWords } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
 import { OWN_FILES, placeOf, type VolumePart } from './parts.ts';
@@ -86,7 +86,8 @@ function onStores(place: Place, volume: string, user: string, words: string[]): 
   return docker(place.dir, [
     ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', user, '--read-only'],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
-    ...['--volume', `${volume}:/stores`, place.image, ...words],
+    ...['--label', `${OWNER_LABEL}=${place.owner}`, '--volume', `${volume}:/stores`],
+    ...[place.image, ...words],
   ]);
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { ProsoraError } from '@prosora/service';
 import { type Manifest, manifestSchema } from './manifest.ts';
 import type { Place } from './place.ts';
-import { keepStream, restic } from './restic.ts';
+import { hasRepository, keepStream, restic } from './restic.ts';
 
 /** A whole backup, as the repository lists it. */
 export interface Backup {
@@ -40,6 +40,7 @@ const MANIFEST = '/manifest.json';
 
 /** Every snapshot that this site has in the repository. */
 export async function snapshotsOf(place: Place): Promise<Snapshot[]> {
+  if (!(await hasRepository(place))) return [];
   const printed = await restic(place, ['snapshots', '--json', '--no-lock', '--host', place.site]);
   return (JSON.parse(printed) as Snapshot[] | null) ?? [];
 }

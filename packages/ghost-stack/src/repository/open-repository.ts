@@ -1,16 +1,23 @@
 import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
-import { careFolder, openPassword, type Place } from './place.ts';
-import { restic } from './restic.ts';
+import { docker } from '../stack/compose.ts';
+import { careFolder, OWNER_LABEL, openPassword, type Place } from './place.ts';
+import { hasRepository, restic } from './restic.ts';
 
 /**
- * Takes a stack's repository for this run alone.
+ * Takes a stack's repository for this run alone. What a killed run of this folder has left at work is ended first: its
+ * containers live on without it.
  *
  * @throws ProsoraError `BUSY` while another run of this folder has it
  */
-export function takeRepository({ dir }: Place): Disposable {
+export async function takeRepository({ dir, owner }: Place): Promise<Disposable> {
   const lock = tryFileLock(join(careFolder(dir), 'backup-lock'));
-  if (lock) return lock;
+  if (lock) {
+    const find = ['ps', '--all', '--quiet', '--filter', `label=${OWNER_LABEL}=${owner}`];
+    const left = (await docker(dir, find)).split('\n').filter(Boolean);
+    if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
+    return lock;
+  }
   throw new ProsoraError('BUSY', 'Another run is at the backups right now.', {
     help: 'Wait until it has ended.',
   });
@@ -25,14 +32,7 @@ export function takeRepository({ dir }: Place): Disposable {
  */
 export async function openRepository(place: Place): Promise<{ newPassword: string | undefined }> {
   const { password, isNew } = openPassword(place);
-  const isThere = await restic(place, ['cat', 'config', '--no-lock']).then(
-    () => true,
-    (error: ProsoraError) => {
-      if (error.code === 'BACKUP_MISSING') return false;
-      throw error;
-    },
-  );
-  if (!isThere) await restic(place, ['init']);
+  if (!(await hasRepository(place))) await restic(place, ['init']);
   else await letGoOfOwnLocks(place);
   return { newPassword: isNew ? password : undefined };
 }

@@ -30,6 +30,9 @@ export interface Place {
   owner: string;
 }
 
+/** On every container that works for a run, with the owner as its value. */
+export const OWNER_LABEL = 'prosora.backup';
+
 /** Variables that restic itself reads. */
 const CREDENTIALS = [
   'AWS_ACCESS_KEY_ID',

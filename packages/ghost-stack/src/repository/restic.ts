@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import { type Started, startDocker } from '../stack/start-docker.ts';
-import { type Place, waysTo } from './place.ts';
+import { OWNER_LABEL, type Place, waysTo } from './place.ts';
 
 /** https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes */
 const MEANINGS: Readonly<Record<number, readonly [code: string, sentence: string, help?: string]>> =
@@ -54,7 +54,7 @@ export function startRestic(
       ],
       ...['--tmpfs', '/tmp', '--security-opt', 'no-new-privileges:true', '--cap-drop', 'ALL'],
       ...['DAC_OVERRIDE', 'CHOWN', 'FOWNER'].flatMap((name) => ['--cap-add', name]),
-      ...['--label', `prosora.backup=${place.site}`],
+      ...['--label', `${OWNER_LABEL}=${place.owner}`],
       ...waysTo(place),
       ...mounts.flatMap((mount) => ['--volume', mount]),
       ...[place.image, 'restic', '--quiet', ...words],
@@ -71,12 +71,46 @@ export function startRestic(
 export async function restic(
   place: Place,
   words: readonly string[],
-  options?: ResticOptions & { input?: string },
+  options?: ResticOptions & { timeoutMs?: number },
 ): Promise<string> {
   const started = startRestic(place, words, options);
-  started.stdin.end(options?.input ?? '');
-  const [printed] = await Promise.all([text(started.stdout), assertEnded(started, words[0] ?? '')]);
-  return printed;
+  started.stdin.end();
+  const timer = options?.timeoutMs && setTimeout(started.stop, options.timeoutMs);
+  const printed = text(started.stdout);
+  const { code, said } = await started.ended;
+  if (timer) clearTimeout(timer);
+  // restic tries for a quarter of an hour, and says on its way what is wrong.
+  if (timer && code !== 0 && (code === STOPPED || /retrying/.test(said))) {
+    const why = said.split('\n').at(-1) ?? '';
+    throw new ProsoraError(
+      'BACKUP_UNREACHABLE',
+      `The place of the backups does not answer. ${why}`.trim(),
+      {
+        help: 'Is BACKUP_REPOSITORY right, and its server up?',
+      },
+    );
+  }
+  await assertEnded(started, words[0] ?? '');
+  return await printed;
+}
+
+/** As restic ends when it was told to. */
+const STOPPED = 130;
+const REACH_MS = 60_000;
+
+/**
+ * Whether there is a repository, where its place answers at all.
+ *
+ * @throws ProsoraError `BACKUP_UNREACHABLE`; `BACKUP_PASSWORD`
+ */
+export async function hasRepository(place: Place): Promise<boolean> {
+  try {
+    await restic(place, ['cat', 'config', '--no-lock'], { timeoutMs: REACH_MS });
+    return true;
+  } catch (error) {
+    if ((error as ProsoraError).code === 'BACKUP_MISSING') return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { ProsoraError } from '@prosora/service';
 import { placeOf, type VolumePart } from '../backup/parts.ts';
-import type { Place } from '../repository/place.ts';
+import { OWNER_LABEL, type Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
 
@@ -76,6 +76,7 @@ async function within(place: Place, volume: string, script: string): Promise<str
     ],
     ...['DAC_OVERRIDE', 'CHOWN', 'FOWNER'].flatMap((name) => ['--cap-add', name]),
     ...['--security-opt', 'no-new-privileges:true', '--volume', `${volume}:/target`],
+    ...['--label', `${OWNER_LABEL}=${place.owner}`],
     ...[place.image, 'sh', '-c', script],
   ]).catch((cause: Error) => {
     throw new ProsoraError(

@@ -27,7 +27,7 @@ export const backup = verb({
       show(backups, lines);
       return 0;
     }
-    using _turn = takeRepository(place);
+    using _turn = await takeRepository(place);
     if (word === 'verify') {
       const backup = findBackup(backupsIn(await snapshotsOf(place)));
       const read = await verifyBackup(place, backup, print);

@@ -20,7 +20,7 @@ export const drill = verb({
   needs: stackOptions,
   async run({ args: [wanted], options: { dir }, print, show }) {
     const place = await findPlace(dir);
-    using _turn = takeRepository(place);
+    using _turn = await takeRepository(place);
     await openRepository(place);
     const backup = findBackup(backupsIn(await snapshotsOf(place)), wanted);
     const manifest = await readManifest(place, backup);

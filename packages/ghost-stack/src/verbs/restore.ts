@@ -51,7 +51,7 @@ export const restore = verb({
     const place = await findPlace(dir, from);
     await havePassword(place);
     place.site = site ?? (from ? await onlySiteIn(place) : place.site);
-    using _turn = takeRepository(place);
+    using _turn = await takeRepository(place);
     const backup = findBackup(backupsIn(await snapshotsOf(place)), wanted);
     const manifest = await readManifest(place, backup);
     if (into) {
@@ -71,6 +71,7 @@ export const restore = verb({
       }
       const here = from ? { ...(await findPlace(dir, from)), site: place.site } : place;
       const left = await restoreSite(here, manifest, { only, tell: print });
+      if (from) left.push('Let the DNS of DOMAIN lead to this server, if it is another one.');
       show({ run: backup.run, takenAt: manifest.startedAt, left }, () => [
         `The site is as it was at ${manifest.startedAt}.`,
         ...(left.length > 0 ? ['Left for you:', ...left.map((line) => `- ${line}`)] : []),

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ProsoraError, verb } from '@prosora/service';
+import { findingLine, type ProsoraError, verb } from '@prosora/service';
+import { examineBackups } from '../doctor/examine-backups.ts';
 import { stackOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
 import { notesOfPages } from '../services/pages.ts';
 import { TELLING } from '../services/telling.ts';
@@ -30,7 +32,7 @@ export const status = verb({
     for (;;) {
       const lines = await look(dir);
       if (flags.watch) print(CLEAR_SCREEN);
-      show(lines, table);
+      show(lines, (all) => [...table(all), ...backupLines(dir)]);
       if (!flags.watch) return lines.some(({ state }) => state !== 'healthy') ? 1 : 0;
       await wait(WATCH_MS);
     }
@@ -82,6 +84,10 @@ async function notesOf(dir: string, service: string): Promise<string[]> {
     return [(error as ProsoraError).message];
   }
 }
+
+/** What is known of the backups, which are no service. */
+const backupLines = (dir: string): string[] =>
+  [...examineBackups(readNotes(dir), new Date())].map(findingLine);
 
 function table(lines: readonly Line[]): string[] {
   if (lines.length === 0) return ['The stack is down: `prosora up` starts it.'];
