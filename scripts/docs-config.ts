@@ -9,6 +9,7 @@ import { operations as collectorOperations } from '../packages/ghost-analytics-t
 import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
+import { command as stackCommand } from '../packages/ghost-stack/src/command.ts';
 import { stackOptions } from '../packages/ghost-stack/src/options.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
@@ -53,6 +54,7 @@ const PACKAGES: DocumentedPackage[] = [
   { folder: 'ghost-stack', options: stackOptions },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
+const VERBS = /(<!-- verbs: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of verbs -->)/;
 const MARKED = /(<!-- options: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of options -->)/;
 
 const sections = PACKAGES.map(({ folder, options, note, hasKeys }) => {
@@ -79,6 +81,9 @@ for (const { folder, options, hasKeys, operations } of PACKAGES) {
   }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }
+
+const stackReadme = 'packages/ghost-stack/README.md';
+files.set(stackReadme, (files.get(stackReadme) ?? '').replace(VERBS, `$1${verbTable()}$2`));
 
 const calls = logCallsOf(readSources(process.cwd(), 'packages'));
 const logged = Array.from(calls, ([name, ofPackage]) => {
@@ -119,4 +124,16 @@ function tableOf(options: DocumentedOptions, hasKeys = false): string {
   });
   const heads = [...(hasKeys ? ['key'] : []), 'variable', 'default', 'meaning'];
   return `| ${heads.join(' | ')} |\n|${'---|'.repeat(heads.length)}\n${rows.join('')}`;
+}
+
+/** The verbs of `prosora`, with their words and flags. */
+function verbTable(): string {
+  const rows = Object.entries(stackCommand.verbs).map(([name, { args, flags, help }]) => {
+    const given = Object.entries(flags ?? {}).map(([flag, { value }]) =>
+      ['`--', flag, value ? ` ${value}` : '', '`'].join(''),
+    );
+    const words = [name, args].filter(Boolean).join(' ').replaceAll('|', '\\|');
+    return `| \`${words}\` | ${help} | ${given.join(', ')} |\n`;
+  });
+  return `| verb | what it does | flags |\n|---|---|---|\n${rows.join('')}`;
 }

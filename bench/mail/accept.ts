@@ -39,7 +39,31 @@ export async function measureAccept(folder: string): Promise<Figure[]> {
         ...(recipients === 1_000 && { budget }),
       });
     }
+    figures.push(await acceptTogether(bridge.url, `with ${name} queued`));
     await bridge.end('SIGKILL');
   }
   return figures;
+}
+
+/** What comes in one turn of the event loop shares a commit. */
+async function acceptTogether(url: string, when: string): Promise<Figure> {
+  const perSecond = async (atOnce: number, total: number) => {
+    let begun = 0;
+    const startedAt = performance.now();
+    const lane = async () => {
+      while (begun < total) {
+        const number = begun++;
+        await post(url, formTo(number, 1, `together-${atOnce}-${number}`));
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+    return (total * 1_000) / (performance.now() - startedAt);
+  };
+  const alone = await perSecond(1, 300);
+  return {
+    name: `accept 1 ${when}, 32 at once`,
+    value: await perSecond(32, 1_200),
+    unit: '/s',
+    yardstick: { name: 'one at a time', value: alone },
+  };
 }

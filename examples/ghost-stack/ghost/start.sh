@@ -5,4 +5,6 @@ set -eu
 rm -rf "${TMPDIR:?}"/*
 # WEBHOOK_SECRET and, with the sandbox, where the stand-ins are.
 set -a && . /run/secrets/ghost.env && set +a
-exec sh /opt/prosora/trust-edge.sh docker-entrypoint.sh node current/index.js
+# Ghost's own process tells of its start.
+exec sh /opt/prosora/trust-edge.sh docker-entrypoint.sh \
+  node --import /opt/prosora/flush-pages.mjs current/index.js

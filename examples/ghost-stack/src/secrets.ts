@@ -1,5 +1,8 @@
+import type { Choices } from './choices.ts';
 import { databasePasswords, databaseUsers } from './database-users.ts';
+import { type ForGhost, ghostEnv } from './ghost-env.ts';
 import type { KeptSecret } from './kept-secret.ts';
+import type { Vendors } from './vendors.ts';
 
 /** What the stack makes for itself at its first start: passwords and tokens between its own services. */
 export const GENERATED = [
@@ -12,6 +15,7 @@ export const GENERATED = [
   'db_root_password',
   'ghost_webhook_secret',
   'mail_api_key',
+  'pages_token',
   'redis_password',
   'stripe_page_password',
   'unset_stripe_secret',
@@ -23,82 +27,6 @@ export interface Generated extends Record<(typeof GENERATED)[number], KeptSecret
   databasePair: { certificate: string; key: string };
 }
 
-/** How a service reaches a vendor, real or stand-in. */
-export interface Vendors {
-  /** Cloudinary's own variable of the name: key, secret, cloud and, for the stand-in, where it is. */
-  cloudinaryUrl: string;
-  resend: { apiKey: string; webhookSecret: string; baseUrl: string };
-  /** Undefined without Stripe: the inbox then refuses every event. */
-  stripe: { webhookSecret: string; wiring: Record<string, string> } | undefined;
-}
-
-/** What the stand-ins say of themselves at their console's `/vendors`. */
-export type SandboxAccess = Record<'cloudinary' | 'resend' | 'stripe', Record<string, string>>;
-
-/** The sandbox in the stack; its stand-ins have the ports after the console's. */
-const SANDBOX = 'sandbox';
-const RESEND_PORT = 4102;
-const STRIPE_PORT = 4103;
-
-/**
- * Finds each vendor: the real one when its keys are in `.env`, otherwise its stand-in when this start has the
- * sandbox. The problems name every variable that is missing or half given; with any, the vendors are of no use.
- */
-export function findVendors(
-  env: Record<string, string | undefined>,
-  { domain, sandbox }: { domain: string; sandbox: SandboxAccess | undefined },
-): { vendors: Vendors; problems: string[] } {
-  const problems: string[] = [];
-  const given = (name: string): string | undefined => env[name]?.trim() || undefined;
-  const missing = (name: string, meaning: string): string => {
-    problems.push(`${name} is not set in .env: ${meaning}, or start with --profile sandbox.`);
-    return '';
-  };
-
-  const cloudinaryUrl =
-    given('CLOUDINARY_URL') ??
-    (sandbox &&
-      `${sandbox.cloudinary['cloudinaryUrl']}&secure_distribution=cloudinary.sandbox.${domain}`) ??
-    missing('CLOUDINARY_URL', "copy it from Cloudinary's console");
-
-  const apiKey = given('RESEND_API_KEY');
-  const resend: Vendors['resend'] =
-    apiKey || !sandbox
-      ? {
-          apiKey: apiKey ?? missing('RESEND_API_KEY', 'make one at https://resend.com/api-keys'),
-          webhookSecret:
-            given('RESEND_WEBHOOK_SECRET') ??
-            missing(
-              'RESEND_WEBHOOK_SECRET',
-              `add https://${domain}/webhooks/resend at https://resend.com/webhooks and copy its secret`,
-            ),
-          baseUrl: '',
-        }
-      : {
-          apiKey: sandbox.resend['apiKey'] ?? '',
-          // That of the stand-in's own webhook, and that of one which was made there like a real one.
-          webhookSecret: [sandbox.resend['webhookSecret'], given('RESEND_WEBHOOK_SECRET')]
-            .filter(Boolean)
-            .join(','),
-          baseUrl: `http://${SANDBOX}:${RESEND_PORT}`,
-        };
-
-  const stripeSecret = given('STRIPE_WEBHOOK_SECRET');
-  let stripe: Vendors['stripe'];
-  if (stripeSecret) stripe = { webhookSecret: stripeSecret, wiring: {} };
-  else if (sandbox) {
-    stripe = {
-      webhookSecret: sandbox.stripe['webhookSecret'] ?? '',
-      wiring: {
-        STRIPE_API_PROTOCOL: 'http',
-        STRIPE_API_HOST: SANDBOX,
-        STRIPE_API_PORT: String(STRIPE_PORT),
-      },
-    };
-  }
-  return { vendors: { cloudinaryUrl, resend, stripe }, problems };
-}
-
 /** Files of one service and the user who reads them. */
 export interface SecretFolder {
   uid: number;
@@ -106,17 +34,22 @@ export interface SecretFolder {
   files: Record<string, string>;
 }
 
-/** Names that Caddy's own authority certifies without being told: https://caddyserver.com/docs/automatic-https */
-const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
+/** What the folders of secrets are made from. */
+export interface Parts extends Omit<ForGhost, 'webhookSecret'> {
+  vendors: Vendors;
+  made: Generated;
+  hasSandbox: boolean;
+  /** Whether no public authority signs the edge's certificate. */
+  hasOwnAuthority: boolean;
+  choices: Choices;
+}
 
 /** What each service finds in its `/run/secrets`. */
-export function secretFolders(
-  vendors: Vendors,
-  made: Generated,
-  site: { domain: string; certificates: string; hasSandbox: boolean },
-): Record<string, SecretFolder> {
-  const { cloudinaryUrl, resend, stripe } = vendors;
-  const hasOwnAuthority = site.certificates === 'local' || LOCAL_NAME.test(site.domain);
+export function secretFolders(parts: Parts): Record<string, SecretFolder> {
+  const { vendors, made, hasSandbox, hasOwnAuthority, choices, database, redis } = parts;
+  const { cloudinaryUrl, s3, resend, mailgun, tinybird, stripe } = vendors;
+  const adminToken = tinybird?.adminToken ?? made.analytics_admin_token.value;
+  const trackerToken = tinybird?.trackerToken ?? made.analytics_tracker_token.value;
   const edgeCaUrl = hasOwnAuthority ? 'http://caddy:2020/ca.pem' : '';
   const node = { uid: 1000, gid: 1000 };
   const passwords = {
@@ -128,17 +61,19 @@ export function secretFolders(
     ghost: {
       ...node,
       files: {
-        db_password: made.db_password.value,
+        db_password: database?.password ?? made.db_password.value,
         'db_certificate.pem': made.databasePair.certificate,
-        redis_password: made.redis_password.value,
-        mail_api_key: made.mail_api_key.value,
-        analytics_admin_token: made.analytics_admin_token.value,
+        redis_password: redis?.password ?? made.redis_password.value,
+        analytics_admin_token: adminToken,
         analytics_sync_key: made.analytics_sync_key.value,
-        cloudinary_url: cloudinaryUrl,
-        'ghost.env': linesOf({
-          WEBHOOK_SECRET: made.ghost_webhook_secret.value,
-          ...stripe?.wiring,
-        }),
+        ...(database?.ca && { 'database_ca.pem': database.ca }),
+        ...(redis?.ca && { 'redis_ca.pem': redis.ca }),
+        ...(cloudinaryUrl && { cloudinary_url: cloudinaryUrl }),
+        ...(s3 && { s3_access_key_id: s3.accessKeyId, s3_secret_access_key: s3.secretAccessKey }),
+        ...(resend && { mail_api_key: made.mail_api_key.value }),
+        ...(mailgun && { mailgun_api_key: mailgun.apiKey }),
+        'ghost.env': ghostEnv({ ...parts, webhookSecret: made.ghost_webhook_secret.value }),
+        pages_token: made.pages_token.value,
         edge_ca_url: edgeCaUrl,
       },
     },
@@ -168,11 +103,12 @@ export function secretFolders(
       ...node,
       files: {
         mail_api_key: takenOf(made.mail_api_key).join(),
-        resend_api_key: resend.apiKey,
-        resend_base_url: resend.baseUrl,
-        resend_webhook_secret: resend.webhookSecret,
+        resend_api_key: resend?.apiKey ?? '',
+        resend_base_url: resend?.baseUrl ?? '',
+        resend_webhook_secret: resend?.webhookSecret ?? '',
       },
     },
+    pages: { ...node, files: { pages_token: made.pages_token.value } },
     webhooks: {
       ...node,
       files: {
@@ -184,9 +120,9 @@ export function secretFolders(
     analytics: {
       ...node,
       files: {
-        analytics_admin_token: made.analytics_admin_token.value,
+        analytics_admin_token: adminToken,
         analytics_sync_key: takenOf(made.analytics_sync_key).join(),
-        analytics_tracker_token: made.analytics_tracker_token.value,
+        analytics_tracker_token: trackerToken,
         edge_ca_url: edgeCaUrl,
       },
     },
@@ -199,7 +135,15 @@ export function secretFolders(
     },
     caddy: {
       ...node,
-      files: { 'sites.caddy': site.hasSandbox ? 'import /etc/caddy/stack/sandbox.caddy\n' : '' },
+      files: {
+        'sites.caddy': [
+          hasSandbox ? 'import /etc/caddy/sandbox.caddy\n' : '',
+          choices.otherName ? `${choices.otherName} {\n\timport leads_to_the_site\n}\n` : '',
+        ].join(''),
+        'social.caddy': choices.social
+          ? `import /etc/caddy/social/server.caddy ${choices.social}\n`
+          : '',
+      },
     },
   };
 }
@@ -207,9 +151,3 @@ export function secretFolders(
 /** What whoever is called takes: two while it changes. */
 const takenOf = ({ value, other }: KeptSecret, before = ''): string[] =>
   [value, ...(other ? [other.value] : [])].map((text) => before + text);
-
-function linesOf(variables: Record<string, string>): string {
-  return Object.entries(variables)
-    .map(([name, value]) => `${name}='${value}'\n`)
-    .join('');
-}

@@ -12,20 +12,18 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import { type Choices, readChoices } from './choices.ts';
+import { findElsewhere } from './elsewhere.ts';
+import { findGhostOptions } from './ghost-options.ts';
 import { readKeptSecret, replaceFile, writeKeptSecret } from './kept-secret.ts';
 import { permitStores } from './permit-stores.ts';
-import {
-  findVendors,
-  GENERATED,
-  type Generated,
-  type SandboxAccess,
-  type SecretFolder,
-  secretFolders,
-} from './secrets.ts';
+import { GENERATED, type Generated, type SecretFolder, secretFolders } from './secrets.ts';
 import { readSite } from './site.ts';
+import { findVendors, type SandboxAccess, type Vendors } from './vendors.ts';
 
 const VOLUMES = '/volumes';
-const ENV_FILE = '/stack/.env';
+const STACK = '/stack';
+const KEPT_OPTIONS = 'examples/ghost-stack/choices/kept-options.json';
 const SANDBOX_CONSOLE = 'http://sandbox:4100/vendors';
 /** The services' own user. */
 const NODE_USER = 1000;
@@ -71,19 +69,40 @@ function giveTo(folder: string, uid: number, gid: number, mode: number): void {
   chmodSync(folder, mode);
 }
 
+const inStack = (name: string): string => readFileSync(path.resolve(STACK, name), 'utf8');
+
 async function main(): Promise<void> {
-  const env = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {};
+  const env = existsSync(path.join(STACK, '.env')) ? parseEnv(inStack('.env')) : {};
   const sandbox = await askSandbox();
-  const { site, problems } = readSite(process.env, { hasSandbox: sandbox !== undefined });
-  const { vendors, problems: missing } = findVendors(env, { domain: site.domain, sandbox });
-  problems.push(...missing);
+  const hasSandbox = sandbox !== undefined;
+  const { site, problems } = readSite(process.env, { hasSandbox });
+  const { domain, hasOwnAuthority } = site;
+  const isPublic = !hasOwnAuthority && !hasSandbox;
+  const { choices, problems: unclear } = readChoices(process.env, site, { isPublic });
+  const { vendors, problems: missing } = findVendors(env, { domain, sandbox, choices });
+  const isSet = {
+    database: process.env['HAS_DATABASE_URL'] === 'yes',
+    redis: process.env['HAS_REDIS_URL'] === 'yes',
+  };
+  const { database, redis } = findElsewhere(env, isSet, { domain, readFile: inStack });
+  const ghost = findGhostOptions(env, JSON.parse(inStack(KEPT_OPTIONS)));
+  problems.push(...unclear, ...missing);
+  problems.push(...database.problems, ...redis.problems, ...ghost.problems);
   if (problems.length > 0) {
     console.error(`The stack cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
     process.exitCode = 1;
     return;
   }
-  const made = generate(path.join(VOLUMES, 'generated'));
-  const folders = secretFolders(vendors, made, { ...site, hasSandbox: sandbox !== undefined });
+  const folders = secretFolders({
+    vendors,
+    made: generate(path.join(VOLUMES, 'generated')),
+    hasOwnAuthority,
+    hasSandbox,
+    choices,
+    database: database.elsewhere,
+    redis: redis.elsewhere,
+    ghostOptions: ghost.options,
+  });
   for (const [service, folder] of Object.entries(folders)) {
     fill(path.join(VOLUMES, 'secrets', service), folder);
   }
@@ -99,10 +118,16 @@ async function main(): Promise<void> {
       chownSync(path.join(folder, child), NODE_USER, NODE_USER);
     }
   }
-  const { CLOUDINARY_URL: cloud, RESEND_API_KEY: mail, STRIPE_WEBHOOK_SECRET: payments } = env;
-  const origin = (key: string | undefined) => (key ? 'your account' : 'the sandbox');
-  console.log(`Cloudinary: ${origin(cloud)}\nResend: ${origin(mail)}`);
-  console.log(`Stripe: ${vendors.stripe ? origin(payments) : 'not connected'}`);
+  tell(env, vendors, choices);
+}
+
+/** Which account each vendor is asked with. */
+function tell(env: NodeJS.Dict<string>, vendors: Vendors, { media, mailer, analytics }: Choices) {
+  const origin = (key: string) => (env[key] ? 'your account' : 'the sandbox');
+  console.log(`Media: ${media}${vendors.cloudinaryUrl ? `, ${origin('CLOUDINARY_URL')}` : ''}`);
+  console.log(`Mail: ${mailer}${vendors.resend ? `, ${origin('RESEND_API_KEY')}` : ''}`);
+  console.log(`Analytics: ${analytics}`);
+  console.log(`Stripe: ${vendors.stripe ? origin('STRIPE_WEBHOOK_SECRET') : 'not connected'}`);
 }
 
 await main();

@@ -10,13 +10,21 @@ export interface Site {
   cdn: string;
   /** Further networks that it connects from. */
   cdnAddresses: string;
+  /** Whether no public authority signs its certificate. */
+  hasOwnAuthority: boolean;
+  /** Whether pages come from memory: `on` or `off`. */
+  pages: string;
 }
 
 /** A host name, not an address with a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
 const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
 
-/** Each is a pair of files in `caddy/certificates` and `caddy/clients`. */
+/** Names that Caddy's own authority certifies without being told: https://caddyserver.com/docs/automatic-https */
+const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
+
+/** Each is a file in the folder of that name below `caddy`, or a pair of them. */
 const CERTIFICATES = ['public', 'local', 'staging'];
+const PAGES = ['on', 'off'];
 const CDNS = ['none', 'cloudflare', 'proxy'];
 
 /** Reads the site from the environment. Only beside the sandbox does the name have a default. */
@@ -25,12 +33,16 @@ export function readSite(
   { hasSandbox }: { hasSandbox: boolean },
 ): { site: Site; problems: string[] } {
   const given = (name: string) => env[name]?.trim() ?? '';
+  const domain = given('DOMAIN') || (hasSandbox ? 'ghost.localhost' : '');
+  const certificates = given('CERTIFICATES') || 'public';
   const site: Site = {
-    domain: given('DOMAIN') || (hasSandbox ? 'ghost.localhost' : ''),
+    domain,
     adminDomain: given('ADMIN_DOMAIN'),
-    certificates: given('CERTIFICATES') || 'public',
+    certificates,
+    hasOwnAuthority: certificates === 'local' || LOCAL_NAME.test(domain),
     cdn: given('CDN') || 'none',
     cdnAddresses: given('CDN_ADDRESSES'),
+    pages: given('PAGES') || 'on',
   };
   const problems: string[] = [];
   const hostName = 'set it to the host name alone, in small letters, such as blog.example.com';
@@ -45,6 +57,9 @@ export function readSite(
   }
   if (!CERTIFICATES.includes(site.certificates)) {
     problems.push(`CERTIFICATES is "${site.certificates}": use ${CERTIFICATES.join(', ')}.`);
+  }
+  if (!PAGES.includes(site.pages)) {
+    problems.push(`PAGES is "${site.pages}": use ${PAGES.join(', ')}.`);
   }
   if (!CDNS.includes(site.cdn)) {
     problems.push(`CDN is "${site.cdn}": use ${CDNS.join(', ')}.`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -6,9 +6,16 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 
 test('.env.example names every variable that the stack reads, and no other', () => {
-  const compose = [...read('docker-compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
-  const setup = [...read('examples/ghost-stack/src/secrets.ts').matchAll(/given\('(\w+)'\)/g)].map(
-    ([, name]) => name,
+  const choices = globSync('examples/ghost-stack/choices/**/*.{env,yml}', { cwd: ROOT });
+  const compose = ['docker-compose.yml', ...choices].flatMap((file) =>
+    [...read(file).matchAll(/\$\{(\w+)/g)].map(([, name]) => name),
+  );
+  const setup = ['vendors.ts', 'elsewhere.ts'].flatMap((file) =>
+    [
+      ...read(`examples/ghost-stack/src/${file}`).matchAll(
+        /(?:given\(|needed\(\s*|ariable: )'(\w+)'/g,
+      ),
+    ].map(([, name]) => name),
   );
   const command = ['notify/channels.ts', 'verbs/notify.ts', 'repository/place.ts'].flatMap(
     (file) =>

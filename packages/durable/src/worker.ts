@@ -86,8 +86,8 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   const leases = createLeases(queue, leaseMs, clock);
   const bell = createBell(clock);
   const running = new Set<Promise<void>>();
-  /** Jobs whose handler has ended. */
-  const handled = new WeakSet<Job>();
+  /** Jobs whose handler has ended, and whose result is not on disk yet. */
+  const handled = new Set<Job>();
   const stopWatching = queue.onWork(bell.ring);
   let stopping = false;
   let givenUp = false;
@@ -104,15 +104,27 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
     }
   }
 
+  /**
+   * A handler that has ended makes room at once: the claim of the next job shares the commit of its result, and comes
+   * after it there. Results that the store does not take hold up claims in the end.
+   */
+  function room(): number {
+    const handling = leases.size - handled.size;
+    return Math.min(concurrency - handling, 2 * concurrency - leases.size, breaker.allowance());
+  }
+
   async function claim(): Promise<number> {
     await leases.renew();
-    const room = Math.min(concurrency - leases.size, breaker.allowance());
+    // Behind the results of all handlers that end in this turn of the event loop.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const free = room();
     const jobs =
-      room > 0 ? await queue.claim(room, leaseMs, leases.held(), options.concurrencyInAll) : [];
+      free > 0 ? await queue.claim(free, leaseMs, leases.held(), options.concurrencyInAll) : [];
     if (jobs.length > 0) breaker.record('probe');
     for (const job of jobs) {
       const work = perform(job, leases.hold(job)).finally(() => {
         leases.drop(job);
+        handled.delete(job);
         running.delete(work);
         bell.ring();
       });
@@ -124,8 +136,7 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   async function idleMs(): Promise<number> {
     const waits = [pollMs, leases.msUntilRenewal()];
     // A due job that must not be claimed now is no reason to look again: the loop would spin.
-    const mayClaim = breaker.allowance() > 0 && leases.size < concurrency;
-    if (mayClaim) waits.push(await queue.msUntilDue());
+    if (room() > 0) waits.push(await queue.msUntilDue());
     else if (breaker.state === 'open') waits.push(breaker.msUntilProbe());
     return Math.min(...waits);
   }
@@ -133,11 +144,13 @@ export function createWorker<Tables = unknown>(options: WorkerOptions<Tables>): 
   async function perform(job: Job, signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
     const result = await attempt(job, signal);
-    handled.add(job);
     const event = result.answered ? 'success' : breakerEvents[result.kind];
     breaker.record(event, result.kind === 'down' ? result.afterMs : undefined);
     const settlement = toSettlement(result);
-    const settled = await settle(job, settlement, result.also);
+    const settling = settle(job, settlement, result.also);
+    handled.add(job);
+    bell.ring();
+    const settled = await settling;
     if (settled === undefined) return;
     if (settled) tell({ type: 'settled', job, settlement, tookMs: clock.now() - startedAt });
     else tell({ type: 'lease-lost', job });

@@ -28,6 +28,8 @@ export default class DurableScheduling extends SchedulingBase {
   readonly rescheduleOnBoot = true;
   readonly #options: JobsOptions;
   readonly #known = new Map<string, Callback>();
+  /** Those of them that the store has not taken yet. */
+  readonly #unkept = new Set<string>();
   readonly #asking: Asking;
   #keeper: Keeper | undefined;
   #storeWorks = false;
@@ -49,7 +51,7 @@ export default class DurableScheduling extends SchedulingBase {
   run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    void this.#open().then(() => this.#doWithoutStore());
+    void this.#open().then(() => this.#lookAfterUnkept());
     setTimeout(() => void this.#askForStrange(), BOOT_MS).unref();
   }
 
@@ -58,7 +60,7 @@ export default class DurableScheduling extends SchedulingBase {
     const callback = callbackOf(job);
     this.#known.set(callback.id, callback);
     this.#asking.hear(callback.id);
-    await this.#keeper?.keep(callback);
+    await this.#keep(callback);
   }
 
   /** @param options `bootstrap`: Ghost schedules the same again at once. @throws what the store throws */
@@ -66,14 +68,22 @@ export default class DurableScheduling extends SchedulingBase {
     if (options?.bootstrap || !job.time) return;
     const callback = callbackOf(job);
     this.#known.delete(callback.id);
+    this.#unkept.delete(callback.id);
     await this.#keeper?.forget(callback);
+  }
+
+  async #keep(callback: Callback): Promise<void> {
+    this.#unkept.add(callback.id);
+    if (this.#keeper === undefined) return;
+    await this.#keeper.keep(callback);
+    this.#unkept.delete(callback.id);
   }
 
   async #open(): Promise<void> {
     const ghost = runningGhost();
     const opening = { place: placeOf(this.#options, ghost), log: ghost.log, signal: never };
     await openWhenPossible(opening, async ({ store }) => {
-      const keeper = startKeeper({
+      this.#keeper = startKeeper({
         store,
         known: this.#known,
         asking: this.#asking,
@@ -86,9 +96,8 @@ export default class DurableScheduling extends SchedulingBase {
         },
       });
       // What comes while these are kept is kept by `schedule`.
-      this.#keeper = keeper;
       this.#storeWorks = true;
-      await Promise.allSettled([...this.#known.values()].map((callback) => keeper.keep(callback)));
+      await Promise.allSettled([...this.#known.values()].map((callback) => this.#keep(callback)));
     });
   }
 
@@ -97,13 +106,25 @@ export default class DurableScheduling extends SchedulingBase {
     if (await this.#keeper?.hasStrange().catch(() => false)) await this.#asking.ask();
   }
 
-  /** What Ghost asked for is in memory: without its store this is as good as Ghost's own scheduler. */
-  async #doWithoutStore(): Promise<void> {
-    const due = [...this.#known.values()].filter(({ time }) => time <= Date.now());
-    for (const callback of this.#storeWorks ? [] : due) {
-      const { kind } = await callGhost(callback, never, this.#options.callbackTimeoutMs);
-      if (kind === 'done' || kind === 'nothing') this.#known.delete(callback.id);
+  /** What Ghost asked for is in memory: what the store has not is as good there as with Ghost's own scheduler. */
+  async #lookAfterUnkept(): Promise<void> {
+    for (const id of this.#unkept) {
+      const callback = this.#known.get(id);
+      if (callback === undefined) continue;
+      const isKept = await this.#keep(callback).then(
+        () => true,
+        () => false,
+      );
+      if (!isKept) break;
     }
-    setTimeout(() => void this.#doWithoutStore(), 1_000).unref();
+    for (const id of this.#storeWorks ? this.#unkept : this.#known.keys()) {
+      const callback = this.#known.get(id);
+      if (callback === undefined || callback.time > Date.now()) continue;
+      const { kind } = await callGhost(callback, never, this.#options.callbackTimeoutMs);
+      if (kind !== 'done' && kind !== 'nothing') continue;
+      this.#known.delete(id);
+      this.#unkept.delete(id);
+    }
+    setTimeout(() => void this.#lookAfterUnkept(), 1_000).unref();
   }
 }

@@ -1,52 +1,5 @@
 #!/usr/bin/env node
-import { defineCommand, runAsProcess } from '@prosora/service';
-import manifest from '../package.json' with { type: 'json' };
-import { stackOptions } from './options.ts';
-import { backup } from './verbs/backup.ts';
-import { completionOf } from './verbs/completion.ts';
-import { config } from './verbs/config.ts';
-import { doctor } from './verbs/doctor.ts';
-import { drill } from './verbs/drill.ts';
-import { init } from './verbs/init.ts';
-import { logs } from './verbs/logs.ts';
-import { notify } from './verbs/notify.ts';
-import { open } from './verbs/open.ts';
-import { restore } from './verbs/restore.ts';
-import { secrets } from './verbs/secrets.ts';
-import { set } from './verbs/set.ts';
-import { status } from './verbs/status.ts';
-import { support } from './verbs/support.ts';
-import { uninstall } from './verbs/uninstall.ts';
-import { down, up } from './verbs/up.ts';
-import { version } from './verbs/version.ts';
-
-const completion = completionOf(() => command.verbs);
-
-const command = defineCommand({
-  name: 'prosora',
-  version: manifest.version,
-  about: 'Installs, checks and explains the stack of a Ghost that you host yourself.',
-  options: stackOptions,
-  verbs: {
-    init,
-    up,
-    down,
-    status,
-    doctor,
-    logs,
-    config,
-    set,
-    secrets,
-    open,
-    notify,
-    backup,
-    restore,
-    drill,
-    support,
-    version,
-    completion,
-    uninstall,
-  },
-});
+import { runAsProcess } from '@prosora/service';
+import { command } from './command.ts';
 
 await runAsProcess(command);

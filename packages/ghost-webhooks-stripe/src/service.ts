@@ -164,7 +164,9 @@ export async function startStripeService(
       return true;
     },
   });
-  const operator = serveOperations({ operations, handlers, tokens, logger });
+  // Without its key, or with one that Stripe refuses, the account cannot be asked until the operator sets another.
+  const refusals = ['STRIPE_KEY'];
+  const operator = serveOperations({ operations, handlers, tokens, logger, refusals });
   const page = createPageRoutes({
     operator: createLocalOperator(operations, handlers),
     guard: pageGuard,

@@ -16,9 +16,11 @@ const CONFIG = {
   mail: { transport: 'stub' },
 };
 
-/** A Ghost in the places where Ghost-CLI puts it, with the block of the adapter's README. */
+/** A Ghost in the places where Ghost-CLI puts it, with the blocks of the adapters' READMEs. */
 const ghostCli = async () => {
-  const [block = '{}'] = codeOf('packages/ghost-storage-cloudinary/README.md', 'json');
+  const blocks = ['ghost-storage-cloudinary', 'ghost-jobs-durable'].map((name) =>
+    JSON.parse(codeOf(`packages/${name}/README.md`, 'json')[0] ?? '{}'),
+  );
   const places = {
     database: {
       client: 'better-sqlite3',
@@ -26,7 +28,7 @@ const ghostCli = async () => {
     },
     paths: { contentPath: '/var/www/ghost/content' },
   };
-  const config = { ...CONFIG, ...places, ...JSON.parse(block) };
+  const config = Object.assign({}, CONFIG, places, ...blocks);
   return `useradd --system ghost
 mkdir -p /var/www/ghost/versions
 cd /var/www/ghost
@@ -41,17 +43,28 @@ chown -R ghost:ghost content
 `;
 };
 
-test('beside Ghost-CLI: Ghost finds the adapter, Ghost-CLI nothing to refuse, and the services are ready', async ({
+/** What its own unit does, until it answers. */
+const GHOST_STARTS = `cd /var/www/ghost
+inside runuser -u ghost -- env NODE_ENV=production node current/index.js > /var/log/ghost.log 2>&1 &
+inside curl -s --retry 90 --retry-delay 1 --retry-all-errors --fail -o /dev/null http://127.0.0.1:2368/ \
+  || { tail -n 20 /var/log/ghost.log; exit 1; }`;
+
+test('beside Ghost-CLI: Ghost runs with the adapters, Ghost-CLI has nothing to refuse, and the services are ready', async ({
   signal,
 }) => {
   const { code, output } = await onMachine(
     `${await ghostCli()}
 ${shellOf('docs/install/ghost-cli.md')}
 ready prosora-mail 4201
-ready prosora-stripe 4301`,
+ready prosora-stripe 4301
+${GHOST_STARTS}
+${shellOf('docs/install/ghost-cli.md', 'running')}
+ghost restart`,
     { npmrc, signal },
   );
   expect(code, output).toBe(0);
+  expect(output).toContain('✔ store');
+  expect(output).toContain('/var/www/ghost/content/data/prosora-jobs.db can be read and written.');
   expect(output).toContain('prosora-stripe is ready');
 });
 
@@ -104,11 +117,15 @@ export GHOST_CONTENT=/var/lib/ghost/content
 `;
 const SITE = 'mkdir /opt/site\ncd /opt/site\n';
 
-test('with the official image: Ghost stores pictures, media and files by the variables of the page', async ({
+test('with the official image: Ghost stores pictures, media and files, and keeps its jobs, by the variables of the page', async ({
   signal,
 }) => {
   const PAGE = 'docs/install/official-image.md';
-  const variables = [...(codeOf(PAGE, 'yaml')[0] ?? '').matchAll(/^ {6}(\w+): (.+)$/gm)]
+  const variables = [
+    ...codeOf(PAGE, 'yaml')
+      .join('')
+      .matchAll(/^ {6}(\w+): (.+)$/gm),
+  ]
     .map(([, name, value = '']) => `${name}=${value.replaceAll(/^"|"$/g, '')}`)
     .map((line) => line.replace(/\$\{.*\}/, 'cloudinary://key:secret@cloud'));
   const { code, output } = await onMachine(
@@ -119,7 +136,9 @@ inside runuser -u node -- env NODE_ENV=production ${variables.join(' ')} node cu
 for path in content/images/2026/11/a.jpg content/media/2026/11/b.mp4 content/files/2026/11/c.pdf; do
   inside curl -s --retry 60 --retry-delay 1 --retry-all-errors --fail -o /dev/null \
     -w '%{redirect_url}\n' "http://127.0.0.1:2368/$path" || { tail -n 20 /var/log/ghost.log; exit 1; }
-done`,
+done
+inside runuser -u node -- env NODE_ENV=production ${variables.join(' ')} \
+  node adapters/jobs/@prosora/ghost-jobs-durable/dist/cli.js doctor`,
     { npmrc, signal },
   );
   expect(code, output).toBe(0);
@@ -127,6 +146,7 @@ done`,
   expect(output).toContain(`${cloud}/image/upload/v1/blog/images/2026/11/a_jpg`);
   expect(output).toContain(`${cloud}/video/upload/v1/blog/media/2026/11/b_mp4`);
   expect(output).toContain(`${cloud}/raw/upload/v1/blog/files/2026/11/c.pdf`);
+  expect(output).toContain('/var/lib/ghost/content/data/prosora-jobs.db can be read and written.');
 });
 
 test('with the official image: content/adapters read-only starts when it belongs to node, and ends the entrypoint when not', async ({
@@ -154,12 +174,13 @@ test('with ghost-docker: the override has the variables of the official image’
   );
   expect(code, output).toBe(0);
   const own = ['CLOUDINARY_URL', 'PROSORA_STORAGE_FOLDER'];
-  const [yaml = ''] = codeOf('docs/install/official-image.md', 'yaml');
-  const lines = yaml
+  const [pictures = '', jobs = ''] = codeOf('docs/install/official-image.md', 'yaml');
+  const lines = pictures
     .trim()
     .split('\n')
     .filter((line) => !own.some((name) => line.includes(name)));
   expect(output).toContain(lines.join('\n'));
+  for (const line of jobs.match(/^ +adapters__.+$/gm) ?? ['none']) expect(output).toContain(line);
   expect(output).toContain('CLOUDINARY_URL=');
 });
 

@@ -54,24 +54,30 @@ export async function askEdge(path: string, options: EdgeRequest = {}): Promise<
   });
 }
 
-/** `fetch` for clients of the site: any of its names, through the published port. */
-export const fetchThroughEdge: typeof fetch = async (input, init) => {
-  const request = new Request(input, init);
-  const { host, pathname, search } = new URL(request.url);
-  const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-  const answer = await askEdge(pathname + search, {
-    method: request.method,
-    host,
-    headers: Object.fromEntries(request.headers),
-    ...(body && { body }),
-  });
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(answer.headers)) {
-    for (const each of [value ?? []].flat()) headers.append(name, each);
-  }
-  const hasBody = ![204, 304].includes(answer.status);
-  return new Response(hasBody ? new Uint8Array(answer.body) : null, {
-    status: answer.status,
-    headers,
-  });
-};
+/** `fetch` for clients of a site: any of its names, through its published port. (Default: the stack's under test) */
+export const fetchThrough =
+  (edge: Pick<EdgeRequest, 'port' | 'ca'>): typeof fetch =>
+  async (input, init) => {
+    const request = new Request(input, init);
+    const { host, pathname, search } = new URL(request.url);
+    const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+    const answer = await askEdge(pathname + search, {
+      ...edge,
+      method: request.method,
+      host,
+      headers: Object.fromEntries(request.headers),
+      ...(body && { body }),
+    });
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(answer.headers)) {
+      for (const each of [value ?? []].flat()) headers.append(name, each);
+    }
+    const hasBody = ![204, 304].includes(answer.status);
+    return new Response(hasBody ? new Uint8Array(answer.body) : null, {
+      status: answer.status,
+      headers,
+    });
+  };
+
+/** The same for the stack under test. */
+export const fetchThroughEdge = fetchThrough({});

@@ -151,3 +151,16 @@ test('a reader who pays at the stand-in’s checkout becomes a paid member', asy
   );
   expect(complaints).toEqual([]);
 });
+
+test('the link to a preview shows the draft, and what was edited since', async () => {
+  const admin = await signIn();
+  const draft = await admin.posts.add({ title: 'A first draft' });
+  await using browser = await openBrowser();
+  const { page, complaints } = browser;
+  for (const title of ['A first draft', 'A second draft']) {
+    await admin.posts.edit(draft.id, { title });
+    await page.goto(`${SITE}/p/${draft.uuid}/`);
+    await page.getByRole('heading', { name: title }).first().waitFor();
+  }
+  expect(complaints).toEqual([]);
+});

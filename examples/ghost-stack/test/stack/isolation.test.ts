@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
 import { startForeignContainer } from './foreign-container.ts';
+import { secretsOfTheStack } from './secrets-of-the-stack.ts';
 import {
   compose,
   containerOf,
@@ -13,11 +14,12 @@ import {
 
 const NETWORKS: Record<Service, string[]> = {
   analytics: ['egress', 'front', 'watch'],
-  caddy: ['edge', 'front'],
+  caddy: ['edge', 'front', 'watch'],
   db: ['back'],
   engine: ['front', 'watch'],
   ghost: ['back', 'egress', 'front'],
   mail: ['egress', 'front', 'watch'],
+  pages: ['front'],
   redis: ['back'],
   sandbox: ['front'],
   webhooks: ['egress', 'front', 'watch'],
@@ -29,12 +31,20 @@ const PORTS: Record<Service, number> = {
   engine: 7181,
   ghost: 2368,
   mail: 4200,
+  pages: 6081,
   redis: 6379,
   sandbox: 4100,
   webhooks: 4300,
 };
 /** Where the private listeners are, which no other container may reach. */
-const PRIVATE = ['mail 4201', 'webhooks 4301', 'analytics 4401', 'engine 7182', 'caddy 2019'];
+const PRIVATE = [
+  'mail 4201',
+  'webhooks 4301',
+  'analytics 4401',
+  'engine 7182',
+  'caddy 2019',
+  'caddy 2021',
+];
 
 describe.each(SERVICES)('%s', (service) => {
   test('runs as a user of its own, on a file system that it cannot change, without capabilities', async () => {
@@ -134,7 +144,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'analytics_tracker_token',
       'edge_ca_url',
     ],
-    caddy: ['sites.caddy'],
+    caddy: ['sites.caddy', 'social.caddy'],
     db: [
       'db_backup_password',
       'db_certificate.pem',
@@ -155,9 +165,11 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'edge_ca_url',
       'ghost.env',
       'mail_api_key',
+      'pages_token',
       'redis_password',
     ],
     mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
+    pages: ['pages_token'],
     redis: ['passwords', 'redis.conf'],
     webhooks: ['ghost_webhook_secret', 'stripe_page_password', 'stripe_webhook_secret'],
   });
@@ -189,30 +201,3 @@ test('a container among the services reaches neither database nor private listen
   // Ghost's own port says that the network was there.
   expect(open).toEqual([...Array(2 + PRIVATE.length).fill(false), true]);
 });
-
-/** Whatever is in the volumes of secrets, but for addresses. */
-async function secretsOfTheStack(): Promise<string[]> {
-  const texts = await Promise.all([
-    exec(
-      'ghost',
-      'sh',
-      '-c',
-      'cat /run/secrets/db_password; echo; cat /run/secrets/redis_password; echo; cat /run/secrets/mail_api_key; echo; cat /run/secrets/analytics_admin_token; echo; cat /run/secrets/analytics_sync_key; echo; cat /run/secrets/cloudinary_url; echo; grep -o "WEBHOOK_SECRET=.*" /run/secrets/ghost.env | cut -d"\'" -f2',
-    ),
-    exec(
-      'db',
-      'sh',
-      '-c',
-      'cd /run/secrets; for file in db_backup_password db_metrics_password db_root_password db_key.pem; do cat $file; echo; done',
-    ),
-    exec(
-      'mail',
-      'sh',
-      '-c',
-      'cat /run/secrets/resend_api_key; echo; cat /run/secrets/resend_webhook_secret',
-    ),
-    exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret'),
-    exec('analytics', 'cat', '/run/secrets/analytics_tracker_token'),
-  ]);
-  return texts.flatMap((text) => text.split('\n')).filter((secret) => secret.length >= 8);
-}

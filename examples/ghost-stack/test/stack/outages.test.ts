@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, test, vi } from 'vitest';
 import { askEdge } from './edge.ts';
 import { signIn } from './people.ts';
-import { allHealthy, compose, containerOf, docker, inspect, SERVICES } from './stack.ts';
+import { allHealthy, compose, containerOf, DOMAIN, docker, inspect, SERVICES } from './stack.ts';
 
 /** One request every quarter of a second until `work` is done, at least `count` of them. */
 async function statusesDuring(work: () => Promise<unknown>, count: number): Promise<number[]> {
@@ -67,11 +67,12 @@ test('a video larger than the memory that Ghost has left does not end it', async
   expect((await askEdge('/')).status).toBe(200);
 });
 
-test('while a service is away the edge says so, and when to try again', async () => {
+test('while a service is away a page with the site’s name says so, and when to try again', async () => {
   await compose(['stop', 'webhooks']);
-  const { status, headers } = await askEdge('/members/webhooks/stripe/', { method: 'POST' });
+  const { status, headers, body } = await askEdge('/members/webhooks/stripe/', { method: 'POST' });
   await compose(['start', 'webhooks']);
   expect({ status, again: headers['retry-after'] }).toEqual({ status: 502, again: '5' });
+  expect(body.toString()).toContain(`<h1>${DOMAIN}</h1>`);
   await allHealthy();
 });
 

@@ -9,7 +9,9 @@ import {
 } from '@prosora/ghost-local';
 import { inject } from 'vitest';
 import { fetchThroughEdge } from './edge.ts';
-import { DOMAIN } from './stack.ts';
+import { DOMAIN, type StackUnderTest } from './stack.ts';
+
+type Site = Pick<StackUnderTest, 'dir' | 'project'>;
 
 /** Who owns the site under test. */
 export const OWNER = DEFAULT_OWNER;
@@ -40,8 +42,7 @@ export async function mailIds(address: string): Promise<string[]> {
 }
 
 /** Makes the owner the way the README says, unless the site has one. */
-export async function ensureOwner(): Promise<void> {
-  const { dir, project } = inject('stack');
+export async function ensureOwner({ dir, project }: Site = inject('stack')): Promise<void> {
   const child = spawn(
     'docker',
     ['compose', '-p', project, 'exec', '-T', 'ghost', 'node', '/opt/prosora/create-owner.mjs'],

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { signIn } from './people.ts';
 import { prosora } from './prosora.ts';
-import { compose, docker, exec, SERVICES } from './stack.ts';
+import { secretsOfTheStack } from './secrets-of-the-stack.ts';
+import { compose, containerOf, docker, exec, inspect, SERVICES, sql } from './stack.ts';
 
 async function withSettings(text: string): Promise<void> {
   const file = path.join(inject('stack').dir, '.env');
@@ -12,7 +16,17 @@ async function withSettings(text: string): Promise<void> {
 
 test('status shows every service, how it is and what it takes', async () => {
   const { code, stdout } = await prosora(['status', '--json']);
-  const lines = JSON.parse(stdout) as { service: string; state: string; memory: string }[];
+  const lines = JSON.parse(stdout) as {
+    service: string;
+    state: string;
+    memory: string;
+    notes: string[];
+  }[];
+  expect(lines.find(({ service }) => service === 'pages')?.notes).toEqual([
+    expect.stringMatching(/^\d[\d,]* requests saved \(\d+ %\)$/),
+    expect.stringMatching(/ fetched, .+ passed on$/),
+    expect.stringMatching(/ times all was dropped$/),
+  ]);
   expect(lines.map(({ service }) => service).sort()).toEqual([...SERVICES].sort());
   for (const line of lines)
     expect(line).toMatchObject({ state: 'healthy', memory: /\d+(\.\d+)?MiB/ });
@@ -97,4 +111,41 @@ test('what the command leaves in the folder belongs to whoever called it', async
   const { dir } = inject('stack');
   expect(await readFile(path.join(dir, '.prosora/care/lock'))).toBeDefined();
   await expect(readFile(path.join(dir, '.prosora/care/intent.json'))).rejects.toThrow('ENOENT');
+});
+
+test('support packs what a helper needs, and no secret or address of the stack', async () => {
+  await signIn();
+  const file = path.join(inject('stack').dir, 'support.tar.gz');
+  onTestFinished(() => rm(file, { force: true }));
+  expect(await prosora(['support', file])).toMatchObject({ code: 0 });
+  const { stdout } = await promisify(execFile)('tar', ['-xzOf', file], { maxBuffer: 64 * 2 ** 20 });
+  for (const part of ['"prosora"', '"settings"', '"healthy"', '"front page"', 'mail_api_key']) {
+    expect(stdout).toContain(part);
+  }
+  const secrets = await secretsOfTheStack();
+  const people = (await sql('SELECT email FROM users UNION SELECT email FROM members')).split('\n');
+  const addresses = Object.values((await inspect(containerOf('caddy'))).NetworkSettings.Networks);
+  const hidden = [...secrets, ...people, ...addresses.map(({ IPAddress }) => IPAddress)];
+  expect(hidden.filter((text) => stdout.includes(text))).toEqual([]);
+});
+
+test('version names the programs, and completion every verb', async () => {
+  const { stdout } = await prosora(['version']);
+  expect(stdout).toMatch(/^ghost +6\.\d+\.\d+ +/m);
+  expect(stdout).toMatch(/^db +\d+\.\d+\.\d+ +mysql:8\.4$/m);
+  const completion = await prosora(['completion', 'bash']);
+  const { stdout: words } = await promisify(execFile)('bash', [
+    '-c',
+    `${completion.stdout}\nCOMP_WORDS=(prosora se); COMP_CWORD=1; _prosora; echo "\${COMPREPLY[*]}"`,
+  ]);
+  expect(words.trim()).toBe('set secrets');
+});
+
+test('uninstall lists what goes and removes nothing until it is told to', async () => {
+  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const { code, output } = await prosora(['uninstall']);
+  expect(code).toBe(2);
+  expect(output).toContain(`${inject('stack').project}_db_data`);
+  expect(output).toContain('Nothing was removed.');
+  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
 });

@@ -13,20 +13,26 @@ export interface Run {
   output: string;
 }
 
-function settings() {
+/** Where the command runs, and with what in its environment. */
+export interface Place {
+  dir: string;
+  env: Record<string, string>;
+}
+
+function stackUnderTest(): Place {
   const { dir, project } = inject('stack');
-  const env = {
-    COMPOSE_PROJECT_NAME: project,
-    COMPOSE_PROFILES: 'sandbox',
-    PROSORA_STACK_DIR: dir,
-  };
-  return { dir, env: { ...process.env, ...env } };
+  return { dir, env: { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox' } };
 }
 
 /** Runs `./prosora` in the stack's folder, as its user does. */
 export function prosora(words: string[], more: Record<string, string> = {}): Promise<Run> {
-  const { dir, env } = settings();
-  const options = { cwd: dir, env: { ...env, ...more }, maxBuffer: 64 * 2 ** 20 };
+  const { dir, env } = stackUnderTest();
+  return prosoraIn({ dir, env: { ...env, ...more } }, words);
+}
+
+/** The same in another folder. */
+export function prosoraIn({ dir, env }: Place, words: string[]): Promise<Run> {
+  const options = { cwd: dir, env: { ...process.env, ...env }, maxBuffer: 64 * 2 ** 20 };
   return new Promise((resolve) => {
     execFile(path.join(dir, 'prosora'), words, options, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr }),
@@ -38,12 +44,12 @@ export function prosora(words: string[], more: Record<string, string> = {}): Pro
 export async function prosoraKilledAfter(
   ms: number,
   words: string[],
+  { dir, env }: Place = stackUnderTest(),
 ): Promise<{ wasKilled: boolean }> {
-  const { dir, env } = settings();
   const cli = path.join(ROOT, 'packages/ghost-stack/src/cli.ts');
   const child = spawn(process.execPath, ['--conditions=@prosora/source', cli, ...words], {
     cwd: dir,
-    env,
+    env: { ...process.env, ...env, PROSORA_STACK_DIR: dir },
     detached: true,
     stdio: 'ignore',
   });

@@ -22,7 +22,7 @@ const askSecond = (at: string, options: EdgeRequest = {}) =>
   askEdge(at, { ...options, host: SECOND.host, port: SECOND.port, ca });
 
 beforeAll(async () => {
-  for (const file of ['docker-compose.yml', 'Caddyfile', 'examples/ghost-stack']) {
+  for (const file of ['docker-compose.yml', 'examples/ghost-stack']) {
     await cp(path.join(dir, file), path.join(SECOND.dir, file), { recursive: true });
   }
   const settings = {

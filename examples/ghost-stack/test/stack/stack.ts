@@ -27,6 +27,7 @@ export const SERVICES = [
   'engine',
   'ghost',
   'mail',
+  'pages',
   'redis',
   'sandbox',
   'webhooks',

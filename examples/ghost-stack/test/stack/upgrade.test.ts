@@ -5,7 +5,7 @@ import { askEdge } from './edge.ts';
 import { compose } from './stack.ts';
 
 const { dir } = inject('stack');
-const caddyfile = path.join(dir, 'Caddyfile');
+const caddyfile = path.join(dir, 'examples/ghost-stack/caddy/Caddyfile');
 const program = path.join(dir, 'examples/ghost-stack/ghost/start.sh');
 
 /** As git does it: a new file in the old one's place. */

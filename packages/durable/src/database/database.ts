@@ -14,9 +14,11 @@ export interface WritingConnection {
 /** Where a store is. */
 export type StorePlace = SqlitePlace | MysqlPlace;
 
-/** A path of an SQLite file, made with mode 0600, its folder with 0700. */
+/** A path of an SQLite file, whose folder is made with mode 0700. */
 export interface SqlitePlace {
   file: string;
+  /** Of the file, given each time it is opened. (Default: 0600) */
+  mode?: number;
   /** (Default: `node:sqlite`) */
   sqlite?: OpenSqliteClient;
 }

@@ -117,6 +117,7 @@ async function run<Tables>(
   table: string,
   migrations: Migrations,
 ): Promise<void> {
+  if (await hasAll(db, table, migrations)) return;
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
@@ -131,4 +132,19 @@ async function run<Tables>(
     'Run the version that wrote it, or restore the backup taken before the update.',
     error,
   );
+}
+
+/** What most starts find. Kysely would look at every column of every table first. */
+async function hasAll<Tables>(
+  db: Kysely<Tables>,
+  table: string,
+  migrations: Migrations,
+): Promise<boolean> {
+  const taken = await sql<{ name: string }>`select name from ${sql.table(table)}`
+    .execute(db)
+    .catch(() => undefined);
+  if (taken === undefined) return false;
+  const names = Object.keys(migrations);
+  const known = new Set(taken.rows.map(({ name }) => name));
+  return names.length > 0 && known.size === names.length && names.every((name) => known.has(name));
 }

@@ -18,18 +18,18 @@ import { StoreSqliteDialect } from './sqlite-dialect.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
 /**
- * Opens an SQLite file, made with mode 0600 in a folder of 0700, and brings it to this version.
+ * Opens an SQLite file, made in a folder of mode 0700, and brings it to this version.
  *
  * One connection writes, and one reads, so that nobody sees what is not yet on disk.
  */
 export async function openSqlite(
-  { file, sqlite }: SqlitePlace,
+  { file, mode = 0o600, sqlite }: SqlitePlace,
   migrations: Migrations,
   expected?: ExpectedStore,
 ): Promise<Database> {
   const openClient = sqlite ?? (await nodeSqlite());
   if (expected !== undefined) assertStoreFile(file, expected);
-  createPrivately(file);
+  create(file, mode);
   const database = open(openClient, file, 'writer');
   try {
     const dialect = new StoreSqliteDialect(database);
@@ -50,11 +50,11 @@ export async function openSqlite(
 }
 
 /** SQLite gives its -wal and -shm files the mode of the main file. */
-function createPrivately(file: string): void {
+function create(file: string, mode: number): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    closeSync(openSync(file, 'a', 0o600));
-    chmodSync(file, 0o600);
+    closeSync(openSync(file, 'a', mode));
+    chmodSync(file, mode);
   } catch (error) {
     throw new StoreUnavailableError('the file can not be made', error);
   }

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { Log } from '../config/ghost.ts';
 import type { JobStore } from './tables.ts';
@@ -21,7 +21,7 @@ export function mendFile({
   store: JobStore;
   log: Log;
 }): () => Promise<void> {
-  const inode = statSync(file).ino;
+  const { ino: inode, mode } = statSync(file);
   let isGone = false;
   let writing = Promise.resolve();
 
@@ -44,6 +44,7 @@ export function mendFile({
     } finally {
       await sql`pragma query_only = true`.execute(store.db);
     }
+    chmodSync(copy, mode);
     for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
     renameSync(copy, file);
   }

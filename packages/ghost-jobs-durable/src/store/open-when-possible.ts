@@ -16,7 +16,7 @@ export async function openWhenPossible(
   { place, log, signal }: { place: StorePlace; log: Log; signal: AbortSignal },
   then: (opened: SharedStore) => Promise<void> | void,
 ): Promise<void> {
-  const tell = createStoreTeller(log);
+  const tell = createStoreTeller(log, 'file' in place ? place.file : undefined);
   const attempt = async (): Promise<boolean> => {
     let opened: SharedStore;
     try {

@@ -26,6 +26,8 @@ export function placeOf(options: JobsOptions, ghost: Omit<Ghost, 'log'>): StoreP
   if (!isOnMysql(options, ghost)) {
     return {
       file: resolve(options.file ?? join(ghost.contentPath, 'data/prosora-jobs.db')),
+      // Ghost-CLI starts no Ghost while a file in its folder has another mode; Ghost's own database has this one.
+      ...(options.file === undefined && { mode: 0o644 }),
       sqlite: (...args) => betterSqlite(ghost.require('better-sqlite3') as BetterSqlite)(...args),
     };
   }

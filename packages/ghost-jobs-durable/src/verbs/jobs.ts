@@ -1,11 +1,13 @@
-import { type JobRecord, type JobState, pendingStates, settledStates } from '@prosora/durable';
+import { type JobState, pendingStates, settledStates } from '@prosora/durable';
 import { type Verb, verb } from '@prosora/service';
 import { JobsError } from '../errors.ts';
+import { pageOfJobs, type QueuedJob, readPosition } from '../store/page.ts';
 import { GHOST_FLAGS, type OpenedStore, type Place, withStore } from './place.ts';
 
 const states: readonly string[] = [...pendingStates, ...settledStates];
 
-type Listed = JobRecord & { queue: string };
+/** What needs somebody comes first. */
+const shownStates: readonly JobState[] = ['dead', 'ambiguous', ...pendingStates];
 
 /** Makes the verb `list`. */
 export function listAt(place: Place): Verb {
@@ -20,7 +22,8 @@ export function listAt(place: Place): Verb {
         help: `Only in this state: ${states.join(', ')}`,
       },
       queue: { type: 'string', value: 'QUEUE', help: 'Only of this queue, as `status` names it' },
-      limit: { type: 'string', value: 'N', help: 'At most so many of each queue (default: 100)' },
+      limit: { type: 'string', value: 'N', help: 'At most so many (default: 100)' },
+      after: { type: 'string', value: 'NEXT', help: '`next` of the page before' },
     },
     async run({ flags, show }) {
       const unknown = flags.state.find((state) => !states.includes(state));
@@ -29,17 +32,18 @@ export function listAt(place: Place): Verb {
       const limit = Number(flags.limit ?? 100);
       if (!Number.isInteger(limit) || limit < 1)
         throw wrong('--limit is no number', 'Use 1 or more.');
-      const wanted = flags.state.length > 0 ? flags.state : [...pendingStates, 'ambiguous', 'dead'];
-      const jobs = await withStore(place, flags, async ({ queues }) => {
-        const listed: Listed[] = [];
-        for (const queue of queues) {
-          if (flags.queue !== undefined && flags.queue !== queue.name) continue;
-          const found = await queue.list({ states: wanted as JobState[], limit });
-          listed.push(...found.map((job) => ({ ...job, queue: queue.name })));
-        }
-        return listed;
+      const after = flags.after === undefined ? undefined : readPosition(flags.after);
+      if (flags.after !== undefined && after === undefined)
+        throw wrong('--after is no place in a list', 'Use `next` of the page before.');
+      const wanted = flags.state.length > 0 ? flags.state : shownStates;
+      const page = await withStore(place, flags, ({ store, queues }) => {
+        const chosen = queues.filter(({ name }) => (flags.queue ?? name) === name);
+        return pageOfJobs({ store, queues: chosen }, wanted as JobState[], { limit, after });
       });
-      show(jobs, (found) => found.map(lineOf));
+      show(page, ({ items, next }) => [
+        ...items.map(lineOf),
+        ...(next === null ? [] : [`There are more: --after ${next}`]),
+      ]);
     },
   });
 }
@@ -133,7 +137,7 @@ async function queueOf({ queues }: OpenedStore, id: string) {
   throw wrong(`No job has the id ${id}`, '"prosora-jobs list" has those that wait.', 'JOB_UNKNOWN');
 }
 
-function lineOf({ queue, id, state, dueAt, failures, reason }: Listed): string {
+function lineOf({ queue, id, state, dueAt, failures, reason }: QueuedJob): string {
   const due = dueAt ? ` ${dueAt.toISOString()}` : '';
   const failed = failures > 0 ? `, failed ${failures} times` : '';
   return `${queue} ${id}: ${state}${due}${failed}${reason ? `: ${reason}` : ''}`;

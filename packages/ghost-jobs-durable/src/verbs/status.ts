@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { type JobState, pendingStates } from '@prosora/durable';
 import { type Verb, verb } from '@prosora/service';
+import type { JobStore } from '../store/tables.ts';
 import { GHOST_FLAGS, type OpenedStore, type Place, withStore } from './place.ts';
 
 /** What a queue holds. */
@@ -15,13 +16,10 @@ export interface QueueStatus {
 export async function statusOf({ queues, store }: OpenedStore): Promise<QueueStatus[]> {
   return await Promise.all(
     queues.map(async (queue) => {
-      const { oldest } = await store.db
-        .selectFrom('job')
-        .select((row) => row.fn.min('available_at').as('oldest'))
-        .where('queue', '=', queue.name)
-        .where('state', 'in', pendingStates)
-        .executeTakeFirstOrThrow();
-      const waitedMs = oldest ? Math.max(0, Date.now() - oldest) : 0;
+      const dueSince = await Promise.all(
+        pendingStates.map((state) => firstDue(store, queue.name, state)),
+      );
+      const waitedMs = Math.max(0, Date.now() - Math.min(...dueSince));
       return {
         queue: queue.name,
         counts: await queue.counts(),
@@ -29,6 +27,21 @@ export async function statusOf({ queues, store }: OpenedStore): Promise<QueueSta
       };
     }),
   );
+}
+
+/** When the first job of a state may run, by the index that orders them; `Infinity` when there is none. */
+async function firstDue({ db }: JobStore, queue: string, state: JobState): Promise<number> {
+  const first = await db
+    .selectFrom('job')
+    .select('available_at')
+    .where('queue', '=', queue)
+    .where('state', '=', state)
+    .orderBy('rank')
+    .orderBy('due_at')
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  return first?.available_at ?? Number.POSITIVE_INFINITY;
 }
 
 /** Makes the verb `status`. */

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '@prosora/ghost-local';
 import { expect, inject, test, vi } from 'vitest';
@@ -8,6 +11,9 @@ import { bootWithAdapters, buildAdapters, schedulePost } from '../fixtures/ghost
 
 const { soak } = inject('proof');
 const { posts, restarts } = soak ? { posts: 1_000, restarts: 20 } : { posts: 50, restarts: 4 };
+
+/** Ghost's clock is ahead, then behind, then right again; each step comes while it runs. */
+const steps = [15_000, -15_000, 0];
 
 /** How much later than Ghost's boot, or than its own time, a post may come; of a busy machine nothing is asked. */
 const lateSeconds = soak ? 10 : 180;
@@ -18,14 +24,19 @@ interface Row {
   published_at: string | number;
 }
 
-test(`${posts} scheduled posts through ${restarts} SIGKILLs: each is published, and none that was unscheduled`, async () => {
+test(`${posts} scheduled posts through ${restarts} SIGKILLs and ${steps.length} steps of the clock: each is published, and none that was unscheduled`, async () => {
   await using built = await buildAdapters();
-  await using site = await bootWithAdapters(built.dir);
+  const clock = await mkdtemp(join(tmpdir(), 'jobs-clock-'));
+  const offset = join(clock, 'offset');
+  await using site = await bootWithAdapters(built.dir, {
+    preloads: [join(import.meta.dirname, '../fixtures/stepping-clock.ts')],
+    env: { CLOCK_OFFSET_FILE: offset },
+  });
   const { ghost, admin } = site;
   await using listener = await listenToPublishing(admin);
   const { heard } = listener;
   const spreadSeconds = restarts * 8;
-  const beginsIn = soak ? 120 : 20;
+  const beginsIn = soak ? 120 : 10;
   const wanted: string[] = [];
   const unscheduled: string[] = [];
   for (let index = 0; index < posts; index += 1) {
@@ -51,6 +62,11 @@ test(`${posts} scheduled posts through ${restarts} SIGKILLs: each is published, 
     await ghost.kill();
     await sleep(1_000);
     await ghost.restart();
+    const step = steps[((kill + 1) * (steps.length + 1)) / restarts - 1];
+    if (step !== undefined) {
+      await sleep(1_000);
+      await writeFile(offset, `${step}`);
+    }
     upAt = Date.now();
   }
   const deadline = Math.max(upAt, last) + lateSeconds * 1_000;
@@ -71,8 +87,9 @@ test(`${posts} scheduled posts through ${restarts} SIGKILLs: each is published, 
   // Ghost forgets a webhook that is on its way when it dies; nothing may come twice.
   for (const [id, times] of heard) expect([id, times]).toEqual([id, 1]);
   expect(heard.size).toBeGreaterThanOrEqual(wanted.length - restarts * 5);
+  await rm(clock, { recursive: true });
   console.log(
-    `${wanted.length} of ${posts} posts published through ${restarts} SIGKILLs, ${unscheduled.length} unscheduled ones not; the last ${Math.max(0, Math.round(lateMs / 1_000))} s after its time and Ghost's boot`,
+    `${wanted.length} of ${posts} posts published through ${restarts} SIGKILLs and ${steps.length} steps of the clock, ${unscheduled.length} unscheduled ones not; the last ${Math.max(0, Math.round(lateMs / 1_000))} s after its time and Ghost's boot`,
   );
 }, 1_800_000);
 

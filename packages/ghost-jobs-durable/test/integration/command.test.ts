@@ -38,7 +38,7 @@ async function run(...words: string[]) {
 }
 
 async function ids(): Promise<{ id: string; state: string }[]> {
-  return JSON.parse((await run('list', '--json')).printed);
+  return JSON.parse((await run('list', '--json')).printed).items;
 }
 
 beforeAll(async () => {

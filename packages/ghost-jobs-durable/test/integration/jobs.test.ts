@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -148,6 +148,16 @@ test('without its store Ghost boots, and a job is refused rather than forgotten'
   const jobs = await start(join(folder, 'no-folder\0', 'x.db'), hang).catch(async () => undefined);
   expect(jobs).toBeDefined();
   await expect(jobs?.enqueue(job('some'))).rejects.toMatchObject({ code: 'JOBS_NOT_READY' });
+});
+
+test('a file that is no store is left as it is, and jobs are accepted once it is away', async () => {
+  const file = newFile();
+  writeFileSync(file, 'Somebody else needs this. '.repeat(100));
+  const jobs = await start(file, hang);
+  await expect(jobs.enqueue(job('some'))).rejects.toMatchObject({ code: 'JOBS_NOT_READY' });
+  expect(readFileSync(file, 'utf8')).toContain('Somebody else needs this.');
+  rmSync(file);
+  await vi.waitFor(() => jobs.enqueue(job('some')), { timeout: 20_000, interval: 200 });
 });
 
 test('a store that is deleted while it is open is written again, and nothing accepted is lost', async () => {

@@ -4,7 +4,7 @@ import { createResendClient } from '../../src/send/resend.ts';
 import { sendChunk } from '../../src/send/send.ts';
 import { createSharedPace } from '../../src/send/shared-pace.ts';
 import { trustClocks } from '../../src/store/steady-clock.ts';
-import { openMailStore } from '../../src/store/store.ts';
+import { type OpenedMailStore, openMailStore } from '../../src/store/store.ts';
 import {
   acceptForm,
   delivered,
@@ -38,6 +38,22 @@ eachPlace((nextPlace) => {
     await until(async () => Number((await note())[0]?.value) > time);
   }
 
+  /** Sends a newsletter to three, whose answer is lost; what it resolves to tries again. */
+  async function sendInDoubt(lab: MailLab, opened: OpenedMailStore) {
+    const { store, queues, clock, guard } = opened;
+    await acceptForm(opened, newsletterForm(membersOf(3)), clock.now);
+    const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
+    const pace = createSharedPace(store, clock);
+    const context = { store, queues, resend, clock, pace, latest: guard.latest };
+    const [job] = await queues.chunks.claim(1, 60_000);
+    if (job === undefined) throw new Error('nothing to send');
+    const send = () => sendChunk(context, job, new AbortController().signal);
+    lab.resend.faults.set([{ match: { times: 1 }, fault: { dropAfterAccept: true } }]);
+    await send();
+    expect(lab.resend.inbox.list()).toHaveLength(3);
+    return send;
+  }
+
   test.each([
     ['ahead', 100 * DAY_MS],
     ['back', -100 * DAY_MS],
@@ -68,18 +84,8 @@ eachPlace((nextPlace) => {
     await using lab = await start(clocks);
     await lab.bridge.stop();
     const opened = await openMailStore(lab.place, undefined, clocks);
-    const { store, queues, clock, guard } = opened;
-    await using _closing = store;
-    await acceptForm(opened, newsletterForm(membersOf(3)), clock.now);
-    const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
-    const pace = createSharedPace(store, clock);
-    const context = { store, queues, resend, clock, pace, latest: guard.latest };
-    const [job] = await queues.chunks.claim(1, 60_000);
-    if (job === undefined) throw new Error('nothing to send');
-    const send = () => sendChunk(context, job, new AbortController().signal);
-    lab.resend.faults.set([{ match: { times: 1 }, fault: { dropAfterAccept: true } }]);
-    await send();
-    expect(lab.resend.inbox.list()).toHaveLength(3);
+    await using _closing = opened.store;
+    const send = await sendInDoubt(lab, opened);
     clocks.pass(24.2 * HOUR_MS);
     clocks.step(-DAY_MS);
     expect(await send()).toMatchObject({ kind: 'ambiguous' });
@@ -97,20 +103,12 @@ eachPlace((nextPlace) => {
       await lab.bridge.stop();
       clocks.step(-stepMs);
       const opened = await openMailStore(lab.place, undefined, clocks);
-      const { store, queues, clock, guard, keepIn } = opened;
+      const { store, guard, keepIn } = opened;
       await using _closing = store;
       keepIn(store);
       guard.trust();
       await guard.look();
-      await acceptForm(opened, newsletterForm(membersOf(3)), clock.now);
-      const resend = createResendClient({ apiKey: lab.resend.apiKey, baseUrl: lab.resend.url });
-      const pace = createSharedPace(store, clock);
-      const context = { store, queues, resend, clock, pace, latest: guard.latest };
-      const [job] = await queues.chunks.claim(1, 60_000);
-      if (job === undefined) throw new Error('nothing to send');
-      const send = () => sendChunk(context, job, new AbortController().signal);
-      lab.resend.faults.set([{ match: { times: 1 }, fault: { dropAfterAccept: true } }]);
-      await send();
+      const send = await sendInDoubt(lab, opened);
       clocks.pass(passedMs);
       clocks.step(stepMs);
       await trustClocks(store);

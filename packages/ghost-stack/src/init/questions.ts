@@ -14,57 +14,36 @@ export interface Question {
   isAsked?: (of: (name: string) => string) => boolean;
 }
 
-const uses =
-  (part: string, way: string) =>
-  (of: (name: string) => string): boolean =>
-    (of(part) || way) === way;
+type More = Omit<Question, 'name' | 'text'>;
+const ask = (name: string, text: string, more: More = {}): Question => ({ name, text, ...more });
+
+/** A secret that is wanted where a part of the stack goes a certain way. */
+const secretOf = (part: string, way: string): More => ({
+  isSecret: true,
+  isAsked: (of) => (of(part) || way) === way,
+});
+
+const MEDIA = { cloudinary: 'Cloudinary', s3: 'an S3 bucket', local: 'this machine' };
+const MAILER = { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' };
+const ANALYTICS = { engine: 'this machine', tinybird: 'Tinybird', off: 'none' };
+const STRIPE_TEXT = 'A key of Stripe, to make the endpoint with and forget; empty without payments';
 
 /** What a person is asked, in this order. A setting that the stack in the folder lacks is left out. */
 export const QUESTIONS: readonly Question[] = [
-  { name: 'DOMAIN', text: 'The host name that readers type, such as blog.example.com' },
-  {
-    name: 'MEDIA',
-    text: 'Where pictures, videos and files are kept',
-    choices: { cloudinary: 'Cloudinary', s3: 'an S3 bucket', local: 'this machine' },
-  },
-  {
-    name: 'CLOUDINARY_URL',
-    text: 'Cloudinary’s "API environment variable": cloudinary://…',
-    isSecret: true,
-    isAsked: uses('MEDIA', 'cloudinary'),
-  },
-  {
-    name: 'MAIL',
-    text: 'Who sends newsletters and all other mail',
-    choices: { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' },
-  },
-  {
-    name: 'RESEND_API_KEY',
-    text: 'A key of Resend with full access',
-    isSecret: true,
-    isAsked: uses('MAIL', 'resend'),
-  },
-  {
-    name: 'ANALYTICS',
-    text: 'Where the charts come from',
-    choices: { engine: 'this machine', tinybird: 'Tinybird', off: 'none' },
-  },
-  {
-    name: 'PAYMENTS',
-    text: 'Whether payments go through an inbox that loses none',
+  ask('DOMAIN', 'The host name that readers type, such as blog.example.com'),
+  ask('MEDIA', 'Where pictures, videos and files are kept', { choices: MEDIA }),
+  ask('CLOUDINARY_URL', 'Cloudinary’s address: cloudinary://…', secretOf('MEDIA', 'cloudinary')),
+  ask('MAILER', 'Who sends newsletters and all other mail', { choices: MAILER }),
+  ask('RESEND_API_KEY', 'A key of Resend with full access', secretOf('MAILER', 'resend')),
+  ask('ANALYTICS', 'Where the charts come from', { choices: ANALYTICS }),
+  ask('PAYMENTS', 'Whether payments pass an inbox that loses none', {
     choices: { on: 'yes', off: 'no' },
-  },
-  {
-    name: 'STRIPE_SECRET_KEY',
-    text: 'A key of Stripe, to make the endpoint with and forget; empty without paid members',
-    isSecret: true,
-    isOptional: true,
-    isAsked: uses('PAYMENTS', 'on'),
-  },
-  { name: 'SITE_TITLE', text: 'The title of the site' },
-  { name: 'OWNER_NAME', text: 'Your name' },
-  { name: 'OWNER_EMAIL', text: 'Your e-mail address' },
-  { name: 'OWNER_PASSWORD', text: 'A password of ten characters or more', isSecret: true },
+  }),
+  ask('STRIPE_SECRET_KEY', STRIPE_TEXT, { ...secretOf('PAYMENTS', 'on'), isOptional: true }),
+  ask('SITE_TITLE', 'The title of the site'),
+  ask('OWNER_NAME', 'Your name'),
+  ask('OWNER_EMAIL', 'Your e-mail address'),
+  ask('OWNER_PASSWORD', 'A password of ten characters or more', { isSecret: true }),
 ];
 
 /**

@@ -1,5 +1,5 @@
 import { type Finding, fail, ok, warn } from '@prosora/service';
-import { codeInSandbox, openMails } from './mails.ts';
+import { codeInSandbox, type MailFate, openMails } from './mails.ts';
 import { type Owner, openAdmin } from './owner.ts';
 
 /** What has to be known to sign in twice. */
@@ -21,6 +21,7 @@ export interface Proof {
 }
 
 const NAME = 'second sign-in';
+const UNSEEN: MailFate = { why: 'nobody was there to see it' };
 
 /**
  * Signs the owner in as from a first and from a second device. From the second on Ghost asks for a code that it
@@ -30,8 +31,9 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
   const { dir, owner, hasSandbox, askForCode } = trial;
   const admin = openAdmin(dir);
   await admin.signIn(owner);
-  const mails = await openMails(dir, owner.email);
-  const before = await mails.newest();
+  // Where mail goes another way than by the bridge, only a person can see whether it arrives.
+  const mails = await openMails(dir, owner.email).catch(() => undefined);
+  const before = await mails?.newest();
   const second = await admin.signIn(owner);
   if (second.is === 'refused') {
     const remedy = 'Give the OWNER_EMAIL and OWNER_PASSWORD that Ghost Admin knows.';
@@ -41,8 +43,8 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
   const { cookie } = second;
   // Without device verification the second device is in, and a mail has to be asked for.
   if (second.is === 'in') await admin.mailCode(cookie);
-  const fate = await mails.fateOfNext(before);
-  if (fate !== 'delivered') {
+  const fate = (await mails?.fateOfNext(before)) ?? UNSEEN;
+  if (fate !== 'delivered' && (mails || !askForCode)) {
     const finding = warn('mail', `A test to ${owner.email} did not arrive: ${fate.why}.`);
     return { finding, mail: 'does not', cookie };
   }
@@ -57,5 +59,5 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
     : code === ''
       ? ok(NAME, asked)
       : warn(NAME, refused);
-  return { finding, mail: 'arrives', cookie };
+  return { finding, mail: isIn || mails ? 'arrives' : 'does not', cookie };
 }

@@ -35,11 +35,13 @@ export async function* makeSite(making: Making): AsyncGenerator<Finding> {
   const of = settingOf(dir, answers);
   const domain = of('DOMAIN') || 'ghost.localhost';
   const site = `https://${domain}`;
-  const keys = hasSandbox ? await keysInSandbox(dir) : undefined;
   const changes = settingsIn(answers);
+  // Compose reads it there as long as it is not in `.env`.
+  Object.assign(process.env, changes);
+  const keys = hasSandbox ? await keysInSandbox(dir) : undefined;
 
   const resendKey = of('RESEND_API_KEY') || keys?.resend;
-  if ((of('MAIL') || 'resend') === 'resend' && resendKey) {
+  if ((of('MAILER') || 'resend') === 'resend' && resendKey) {
     const url = of('RESEND_API_KEY') ? undefined : SANDBOX.resend;
     const made = await makeMail(dir, of('MAIL_DOMAIN') || domain, { site, key: resendKey, url });
     changes['RESEND_WEBHOOK_SECRET'] = made.secret;
@@ -119,5 +121,6 @@ async function changeSettings(dir: string, changes: Record<string, string>): Pro
   const isFirst = !existsSync(join(dir, '.env'));
   const former = isFirst ? readFileSync(join(dir, '.env.example'), 'utf8') : text;
   const changed = Object.entries(changes).filter(([name, value]) => values[name] !== value);
+  Object.assign(process.env, changes);
   await writeEnvFile(dir, withValues(former, Object.fromEntries(changed)));
 }

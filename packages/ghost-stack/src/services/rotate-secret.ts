@@ -1,5 +1,5 @@
 import { ProsoraError } from '@prosora/service';
-import { compose, containersOf } from '../stack/compose.ts';
+import { compose, containersOf, docker } from '../stack/compose.ts';
 
 /** Who takes a secret and who shows it. */
 interface Parties {
@@ -17,8 +17,11 @@ const reload = (service: string) => (dir: string) =>
 /** For what the edge hands it requests wait meanwhile. */
 const restart = (service: string) => async (dir: string) => {
   await compose(dir, ['restart', service]);
-  await compose(dir, [...'up --detach --wait --no-deps --no-recreate'.split(' '), service]);
+  await waitFor(dir, [service]);
 };
+
+const waitFor = (dir: string, services: readonly string[]) =>
+  compose(dir, [...'up --detach --wait --no-deps --no-recreate'.split(' '), ...services]);
 
 const inShell = (service: string, script: string) => (dir: string) =>
   compose(dir, ['exec', '-T', service, 'sh', '-ec', script]);
@@ -71,30 +74,34 @@ export async function secretStates(dir: string): Promise<SecretState[]> {
 }
 
 /**
- * Replaces a secret with no request unanswered: first whoever is called takes the next one as well, then whoever calls
+ * Replaces secrets with no request unanswered: first whoever is called takes the next one as well, then whoever calls
  * shows it, then the former one is no longer taken. Each step is on disk before it is taken, and does nothing where it
  * was taken before, so that a run that was cut off is ended by the next.
  *
  * @throws ProsoraError `NOT_RUNNING` with nothing changed, `DOCKER`
  */
-export async function rotateSecret(
+export async function rotateSecrets(
   dir: string,
-  name: string,
+  names: readonly string[],
   tell: (line: string) => void,
 ): Promise<void> {
-  const { take = async () => {}, shownBy, needs } = PARTIES[name] ?? { shownBy: [], needs: [] };
-  await assertRunning(dir, needs);
-  tell(`${name}: the next one is made, and taken as well.`);
-  await inSetup(dir, 'begin', name);
-  await take(dir);
-  await inSetup(dir, 'switch', name);
+  const parties = names.flatMap((name) => PARTIES[name] ?? []);
+  const shownBy = new Set(parties.flatMap((each) => each.shownBy));
+  const takeAll = async () => {
+    for (const { take } of parties) await take?.(dir);
+  };
+  await assertRunning(dir, [...new Set(parties.flatMap(({ needs }) => needs))]);
+  await endLeftStep(dir);
+  tell('The next ones are made, and taken as well.');
+  await inSetup(dir, 'begin', ...names);
+  await takeAll();
+  await inSetup(dir, 'switch', ...names);
   for (const service of shownBy) {
-    tell(`${name}: ${service} shows it.`);
+    tell(`${service} is restarted with what it shows from now on.`);
     await restart(service)(dir);
   }
-  await inSetup(dir, 'end', name);
-  await take(dir);
-  tell(`${name}: the former one is no longer taken.`);
+  await inSetup(dir, 'end', ...names);
+  await takeAll();
 }
 
 /** In the container that makes them, since no other may read them all. */
@@ -102,17 +109,22 @@ function inSetup(dir: string, ...words: string[]): Promise<string> {
   return compose(dir, ['run', '--rm', '-T', 'setup', 'node', '/setup/rotate.ts', ...words]);
 }
 
+/** A step that a killed run has begun goes on without it, and would write between two of this one. */
+async function endLeftStep(dir: string): Promise<void> {
+  const labels = { oneoff: 'True', service: 'setup', 'project.working_dir': dir };
+  const filters = Object.entries(labels).flatMap(([name, value]) => [
+    '--filter',
+    `label=com.docker.compose.${name}=${value}`,
+  ]);
+  const left = (await docker(dir, ['ps', '--quiet', ...filters])).split('\n').filter(Boolean);
+  if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
+}
+
+/** What a killed run has left starting is waited for. */
 async function assertRunning(dir: string, services: readonly string[]): Promise<void> {
-  const containers = await containersOf(dir);
-  const isWell = (name: string) =>
-    containers.some(({ service, health }) => service === name && health === 'healthy');
-  const ill = services.filter((service) => !isWell(service));
-  if (ill.length === 0) return;
-  throw new ProsoraError(
-    'NOT_RUNNING',
-    `Nothing was changed, since ${ill.join(' and ')} is not healthy.`,
-    {
-      help: '`prosora up` starts it.',
-    },
-  );
+  const there = (await containersOf(dir)).map(({ service }) => service);
+  const missing = services.filter((service) => !there.includes(service));
+  if (missing.length === 0) return void (await waitFor(dir, services));
+  const sentence = `Nothing was changed, since ${missing.join(' and ')} does not run.`;
+  throw new ProsoraError('NOT_RUNNING', sentence, { help: '`prosora up` starts it.' });
 }

@@ -1,5 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { nearest } from '@prosora/service';
-import { type EffectiveSetting, effectiveSettings, isSecretSetting } from './effective.ts';
+import {
+  type EffectiveSetting,
+  effectiveSettings,
+  GHOST_PART,
+  isSecretSetting,
+} from './effective.ts';
 import { readEnvFile } from './env-file.ts';
 
 /** A host name, without a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
@@ -8,7 +15,10 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const SIZE = /^\d+[kmg]b?$/i;
 
 /** What a value has to be, and how a person who typed another is told so. */
-type Rule = readonly [isRight: (value: string) => boolean, wanted: string];
+type Rule = readonly [
+  isRight: (value: string) => boolean,
+  wanted: string | ((value: string) => string),
+];
 
 const hostName: Rule = [
   (value) => HOST_NAME.test(value),
@@ -29,7 +39,15 @@ const port: Rule = [
 ];
 const oneOf = (...values: string[]): Rule => [
   (value) => values.includes(value),
-  `use ${values.join(', ')}`,
+  (value) => {
+    // Of a short word every other is one letter away.
+    const meant = value.length > 3 ? nearest(value, values) : undefined;
+    return `${meant ? `did you mean ${meant}? U` : 'u'}se ${values.join(', ')}`;
+  },
+];
+const like = (pattern: RegExp, form: string): Rule => [
+  (value) => pattern.test(value),
+  `use ${form}`,
 ];
 const startsWith = (...beginnings: string[]): Rule => [
   (value) => beginnings.some((beginning) => value.startsWith(beginning)),
@@ -44,6 +62,28 @@ const RULES: Readonly<Record<string, Rule>> = {
   ADMIN_DOMAIN: hostName,
   MAIL_DOMAIN: hostName,
   TIMEZONE: [isTimezone, 'use a name such as Europe/Berlin'],
+  WWW: oneOf('off', 'on'),
+  MEDIA: oneOf('cloudinary', 's3', 'local'),
+  S3_PUBLIC_URL: web,
+  S3_ENDPOINT: web,
+  MAILER: oneOf('resend', 'mailgun'),
+  MAILGUN_URL: like(/^https?:\/\/[^/]+$/, 'https://api.mailgun.net or https://api.eu.mailgun.net'),
+  ANALYTICS: oneOf('engine', 'tinybird', 'off'),
+  TINYBIRD_HOST: web,
+  PAYMENTS: oneOf('on', 'off'),
+  SOCIAL: [
+    (value) => /^(ghost\.org|off|https?:\/\/[\w.-]+(:\d+)?)$/.test(value),
+    'use ghost.org, off, or the address of a server of your own',
+  ],
+  DATABASE_URL: like(
+    /^mysql:\/\/[^:@/\s]+:[^@/\s]+@[^:@/\s]+(:\d+)?\/\w+$/,
+    'mysql://USER:PASSWORD@HOST:3306/DATABASE',
+  ),
+  REDIS_URL: like(
+    /^rediss:\/\/([^:@/\s]*:[^@/\s]+@)?[^:@/\s]+(:\d+)?(\/\d*)?$/,
+    'rediss://USER:PASSWORD@HOST:6379/0',
+  ),
+  IPV6: oneOf('true', 'false'),
   CLOUDINARY_URL: [
     (value) => CLOUDINARY_URL.test(value),
     'copy cloudinary://<key>:<secret>@<cloud name> from the console of Cloudinary',
@@ -53,6 +93,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   STRIPE_WEBHOOK_SECRET: startsWith('whsec_'),
   CERTIFICATES: oneOf('public', 'local', 'staging'),
   CDN: oneOf('none', 'cloudflare', 'proxy'),
+  PAGES: oneOf('on', 'off'),
+  PAGES_MEMORY: size,
   HTTP_PORT: port,
   HTTPS_PORT: port,
   MYSQL_BUFFER_POOL: size,
@@ -100,8 +142,13 @@ export function settingProblems(
   const hasSandbox = profiles.split(',').includes('sandbox');
   return [
     ...misspelt(Object.keys(values), [...settings.keys()]),
-    ...[...settings.values()].flatMap((setting) => problemsOf(setting, hasSandbox)),
-    ...problemsTogether(settings),
+    ...[...settings.values()].flatMap((setting) =>
+      setting.source === 'environment' && isReadFromFile(setting.name, values)
+        ? [`${setting.name} is set in this shell, where no service looks: move it to .env.`]
+        : problemsOf(setting, hasSandbox && isStoodInFor(setting, settings)),
+    ),
+    ...ghostProblems(dir, settings),
+    ...problemsTogether(dir, settings),
   ];
 }
 
@@ -115,18 +162,48 @@ function misspelt(names: readonly string[], known: readonly string[]): string[] 
     });
 }
 
-function problemsOf(setting: EffectiveSetting, hasSandbox: boolean): string[] {
-  const { name, value, source, isRequired, description } = setting;
+/** Whether it is a secret that `setup` reads from `.env`, so that no container's description shows it, and finds none. */
+function isReadFromFile(name: string, values: Readonly<Record<string, string>>): boolean {
+  return isSecretSetting(name) && !name.startsWith('NOTIFY_') && !values[name];
+}
+
+/** The sandbox has stand-ins for what the stack uses where nothing else is chosen. */
+function isStoodInFor(
+  { onlyWith }: EffectiveSetting,
+  settings: ReadonlyMap<string, EffectiveSetting>,
+): boolean {
+  return onlyWith === undefined || settings.get(onlyWith.name)?.standard === onlyWith.value;
+}
+
+function problemsOf(setting: EffectiveSetting, hasStandIn: boolean): string[] {
+  const { name, value, source, isRequired, description, onlyWith } = setting;
   if (value === '') {
-    return isRequired && !hasSandbox ? [`${name} is not set: ${description}`] : [];
+    const why = onlyWith ? ` and ${onlyWith.name}=${onlyWith.value} needs it` : '';
+    return isRequired && !hasStandIn ? [`${name} is not set${why}: ${description}`] : [];
   }
   const rule = RULES[name];
   if (source === 'default' || rule === undefined || rule[0](value)) return [];
   const shown = isSecretSetting(name) ? '' : ` "${value}"`;
-  return [`${name}${shown} is not what it should be: ${rule[1]}.`];
+  const wanted = typeof rule[1] === 'string' ? rule[1] : rule[1](value);
+  return [`${name}${shown} is not what it should be: ${wanted}.`];
 }
 
-function problemsTogether(settings: ReadonlyMap<string, EffectiveSetting>): string[] {
+/** Which options of Ghost's the stack keeps to itself, with what to do in their place; `setup` reads the same file. */
+const KEPT_OPTIONS = 'examples/ghost-stack/choices/kept-options.json';
+
+function ghostProblems(dir: string, settings: ReadonlyMap<string, EffectiveSetting>): string[] {
+  const names = [...settings.values()].filter(({ part }) => part === GHOST_PART);
+  if (names.length === 0) return [];
+  const kept = Object.entries<string>(JSON.parse(readFileSync(join(dir, KEPT_OPTIONS), 'utf8')));
+  return names.flatMap(({ name }) => {
+    const remedy = kept.find(([start]) =>
+      start.endsWith('__') ? name.startsWith(start) : name.replace(/_FILE$/, '') === start,
+    )?.[1];
+    return remedy ? [`${name} in .env would break the stack: ${remedy}.`] : [];
+  });
+}
+
+function problemsTogether(dir: string, settings: ReadonlyMap<string, EffectiveSetting>): string[] {
   const of = (name: string): string => settings.get(name)?.value ?? '';
   const problems: string[] = [];
   if (of('ADMIN_DOMAIN') !== '' && of('ADMIN_DOMAIN') === of('DOMAIN')) {
@@ -136,6 +213,10 @@ function problemsTogether(settings: ReadonlyMap<string, EffectiveSetting>): stri
     problems.push(
       'CDN is "proxy" without CDN_ADDRESSES: set them to where that proxy connects from.',
     );
+  }
+  for (const name of ['DATABASE_CA', 'REDIS_CA']) {
+    if (of(name) === '' || existsSync(join(dir, of(name)))) continue;
+    problems.push(`${name} "${of(name)}" is no file in the stack’s folder: put it there.`);
   }
   if (of('NOTIFY_EMAIL') !== '' && of('NOTIFY_SMTP_URL') === '') {
     problems.push(

@@ -2,6 +2,9 @@ import { isSecretKey } from '@prosora/service';
 import { readEnvFile } from './env-file.ts';
 import { type KnownSetting, knownSettings } from './known-settings.ts';
 
+/** Where an option of Ghost's own belongs. */
+export const GHOST_PART = 'Ghost itself';
+
 /** A setting with what applies. */
 export interface EffectiveSetting extends KnownSetting {
   value: string;
@@ -9,7 +12,10 @@ export interface EffectiveSetting extends KnownSetting {
   source: 'environment' | '.env' | 'default' | 'unset';
 }
 
-/** The stack's settings by name, with what applies now. An empty variable counts as unset. */
+/**
+ * The stack's settings by name, with what applies now, and what `.env` says to Ghost itself. An empty variable counts
+ * as unset; what belongs to another choice than the present one is not required.
+ */
 export function effectiveSettings(
   dir: string,
   env: Record<string, string | undefined>,
@@ -21,13 +27,37 @@ export function effectiveSettings(
     if (values[name]) return { ...known, value: values[name], source: '.env' };
     return { ...known, value: standard, source: standard === '' ? 'unset' : 'default' };
   });
-  return new Map(settings.map((setting) => [setting.name, setting]));
+  const all = new Map([...settings, ...ghostSettings(values)].map((each) => [each.name, each]));
+  for (const setting of settings) {
+    const { onlyWith } = setting;
+    if (onlyWith && all.get(onlyWith.name)?.value !== onlyWith.value) setting.isRequired = false;
+  }
+  return all;
 }
+
+/** A name of Ghost's own for one of its options: two names or more, joined by two underscores. */
+const GHOST_OPTION = /^[a-z]\w*?__\w+$/;
+
+const ghostSettings = (values: Record<string, string>): EffectiveSetting[] =>
+  Object.entries(values)
+    .filter(([name]) => GHOST_OPTION.test(name))
+    .map(([name, value]) => ({
+      name,
+      value,
+      source: '.env',
+      part: GHOST_PART,
+      description: "Ghost's own.",
+      standard: '',
+      isRequired: false,
+    }));
 
 /** Such as `CLOUDINARY_URL`, whose name alone does not say that a secret is in it. */
 const SECRET_URL = /^(CLOUDINARY|DATABASE|REDIS|NOTIFY_\w+)_URL$|^NOTIFY_TELEGRAM$/;
 
+/** Ghost's options are many, and some are secrets by other names: `mail__options__auth__pass`. */
+const SECRET_OPTION = /__.*(pass|key|secret|token)/i;
+
 /** Whether a setting's value is shown to nobody. */
 export function isSecretSetting(name: string): boolean {
-  return SECRET_URL.test(name) || isSecretKey(name);
+  return SECRET_URL.test(name) || SECRET_OPTION.test(name) || isSecretKey(name);
 }

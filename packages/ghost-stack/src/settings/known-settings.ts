@@ -12,11 +12,13 @@ export interface KnownSetting {
   standard: string;
   /** The stack does not start without it, but for what the sandbox stands in for. */
   isRequired: boolean;
+  /** The choice that it belongs to, and without which it is not required. */
+  onlyWith?: { name: string; value: string };
 }
 
 const HEADING = /^# --- (.+?) -*$/;
 const SETTING = /^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$/;
-const REQUIRED = /^required: /;
+const REQUIRED = /^required(?: with (\w+)=([\w.]+))?: /;
 
 /**
  * Every setting that the stack in a folder has. Its `.env.example` is the one place that lists them, so what a person
@@ -34,8 +36,15 @@ export function knownSettings(dir: string): KnownSetting[] {
     if (name !== undefined) {
       if (comment.length > 0) last = comment.join(' ');
       comment = [];
-      const isRequired = REQUIRED.test(last);
-      settings.push({ name, part, standard, isRequired, description: last.replace(REQUIRED, '') });
+      const [required, choice, value = ''] = REQUIRED.exec(last) ?? [];
+      settings.push({
+        name,
+        part,
+        standard,
+        isRequired: required !== undefined,
+        ...(choice && { onlyWith: { name: choice, value } }),
+        description: last.replace(REQUIRED, ''),
+      });
     } else if (line.startsWith('# ') && heading === undefined) comment.push(line.slice(2));
     else comment = [];
   }

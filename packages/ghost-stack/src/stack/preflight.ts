@@ -1,10 +1,13 @@
 import { type Finding, fail, ok, type ProsoraError } from '@prosora/service';
 import { settingProblems } from '../settings/check-settings.ts';
+import { effectiveSettings } from '../settings/effective.ts';
 import { compose, docker } from './compose.ts';
 
 /** The oldest that the stack's file is written for: `start_interval` of health checks needs both. */
 const OLDEST_ENGINE = 25;
 const OLDEST_COMPOSE = [2, 26] as const;
+/** The first that hands IPv6 on with its sender's address and gives networks their own: https://docs.docker.com/engine/release-notes/27/ */
+const OLDEST_ENGINE_WITH_IPV6 = 27;
 
 /**
  * What has to be right before anything of a running stack is touched: `docker compose up` by itself stops what
@@ -14,7 +17,8 @@ export async function* preflight(
   dir: string,
   env: Record<string, string | undefined>,
 ): AsyncGenerator<Finding> {
-  yield* examineDocker(dir);
+  const hasIpv6 = effectiveSettings(dir, env).get('IPV6')?.value === 'true';
+  yield* examineDocker(dir, hasIpv6 ? OLDEST_ENGINE_WITH_IPV6 : OLDEST_ENGINE);
   const problems = settingProblems(dir, env);
   for (const problem of problems) yield fail('settings', problem);
   if (problems.length > 0) return;
@@ -26,15 +30,19 @@ export async function* preflight(
 }
 
 /** Docker and Compose are there, and new enough. */
-export async function* examineDocker(dir: string): AsyncGenerator<Finding> {
-  yield await found('engine', () => examineEngine(dir));
+export async function* examineDocker(
+  dir: string,
+  oldest: number = OLDEST_ENGINE,
+): AsyncGenerator<Finding> {
+  yield await found('engine', () => examineEngine(dir, oldest));
   yield await found('compose', () => examineCompose(dir));
 }
 
-async function examineEngine(dir: string): Promise<Finding> {
+async function examineEngine(dir: string, oldest: number): Promise<Finding> {
   const version = (await docker(dir, ['version', '--format', '{{.Server.Version}}'])).trim();
-  if (Number.parseInt(version, 10) >= OLDEST_ENGINE) return ok('engine', `Docker ${version}.`);
-  const sentence = `Docker ${version} is older than ${OLDEST_ENGINE}.`;
+  if (Number.parseInt(version, 10) >= oldest) return ok('engine', `Docker ${version}.`);
+  const why = oldest === OLDEST_ENGINE ? '' : ', which IPV6=true needs';
+  const sentence = `Docker ${version} is older than ${oldest}${why}.`;
   return fail('engine', sentence, 'Update it: https://docs.docker.com/engine/install/');
 }
 

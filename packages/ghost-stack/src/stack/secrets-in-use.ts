@@ -1,18 +1,26 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { effectiveSettings } from '../settings/effective.ts';
+import { effectiveSettings, GHOST_PART } from '../settings/effective.ts';
 import { CARE_FOLDER } from './one-at-a-time.ts';
 
 /**
- * Which service reads each secret. They get it in a file, so Compose sees no change of their containers, which go on
- * with what they read when they started.
+ * Which services read each secret. They get it in a file, so Compose sees no change of their containers, which go on
+ * with what they read when they started. So does Ghost with what `.env` says to it itself.
  */
-const READERS: Readonly<Record<string, string>> = {
-  CLOUDINARY_URL: 'ghost',
-  RESEND_API_KEY: 'mail',
-  RESEND_WEBHOOK_SECRET: 'mail',
-  STRIPE_WEBHOOK_SECRET: 'webhooks',
+const READERS: Readonly<Record<string, readonly string[]>> = {
+  CLOUDINARY_URL: ['ghost'],
+  S3_ACCESS_KEY_ID: ['ghost'],
+  S3_SECRET_ACCESS_KEY: ['ghost'],
+  RESEND_API_KEY: ['mail'],
+  RESEND_WEBHOOK_SECRET: ['mail'],
+  MAILGUN_API_KEY: ['ghost'],
+  TINYBIRD_ADMIN_TOKEN: ['ghost', 'analytics'],
+  TINYBIRD_TRACKER_TOKEN: ['analytics'],
+  STRIPE_WEBHOOK_SECRET: ['webhooks'],
+  DATABASE_URL: ['ghost'],
+  REDIS_URL: ['ghost'],
+  'options of Ghost': ['ghost'],
 };
 
 /** The services that go on with another secret than the settings have now, as far as `noteSecrets` knows. */
@@ -21,8 +29,10 @@ export function servicesWithOldSecrets(
   env: Record<string, string | undefined>,
 ): string[] {
   const known = readKnown(dir);
-  const changed = Object.entries(hashesOf(dir, env)).filter(([name, hash]) => known[name] !== hash);
-  return [...new Set(changed.map(([name]) => READERS[name] ?? ''))];
+  const changed = Object.entries(hashesOf(dir, env)).filter(
+    ([name, now]) => (known[name] ?? hash('')) !== now,
+  );
+  return [...new Set(changed.flatMap(([name]) => READERS[name] ?? []))];
 }
 
 /** Remembers, as hashes, which secrets the services have read. */
@@ -36,14 +46,24 @@ const fileIn = (dir: string): string => join(dir, CARE_FOLDER, 'secrets.json');
 
 /** Of a stack that this command never started nothing is known but that no secret is needed in the sandbox. */
 function readKnown(dir: string): Record<string, string> {
-  if (existsSync(fileIn(dir))) return JSON.parse(readFileSync(fileIn(dir), 'utf8'));
-  return Object.fromEntries(Object.keys(READERS).map((name) => [name, hash('')]));
+  return existsSync(fileIn(dir)) ? JSON.parse(readFileSync(fileIn(dir), 'utf8')) : {};
 }
 
 function hashesOf(dir: string, env: Record<string, string | undefined>): Record<string, string> {
   const settings = effectiveSettings(dir, env);
-  const names = Object.keys(READERS);
-  return Object.fromEntries(names.map((name) => [name, hash(settings.get(name)?.value ?? '')]));
+  const of = (name: string): string => settings.get(name)?.value ?? '';
+  const options = [...settings.values()]
+    .filter(({ part }) => part === GHOST_PART)
+    .map(({ name, value }) => `${name}=${value}\n`);
+  // Without the inbox it is Ghost that believes the endpoint.
+  if (of('PAYMENTS') === 'off') options.push(of('STRIPE_WEBHOOK_SECRET'));
+  const texts = Object.keys(READERS).map((name) => [name, of(name)] as const);
+  return Object.fromEntries(
+    [...texts, ['options of Ghost', options.join('')] as const].map(([name, text]) => [
+      name,
+      hash(text),
+    ]),
+  );
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

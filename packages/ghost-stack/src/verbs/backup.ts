@@ -51,7 +51,7 @@ async function backUpNow(
   show: (result: object, format: () => string[]) => void,
 ): Promise<void> {
   try {
-    await assertRunning(place.dir);
+    await assertRunning(place);
     const { newPassword } = await openRepository(place);
     if (newPassword) for (const line of wordsOf(newPassword, place)) print(line);
     const { manifest, doubts, snapshot } = await takeBackup(place, print);

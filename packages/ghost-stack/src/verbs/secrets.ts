@@ -1,6 +1,6 @@
 import { nearest, UsageError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { ROTATED, rotateSecret, secretStates } from '../services/rotate-secret.ts';
+import { ROTATED, rotateSecrets, secretStates } from '../services/rotate-secret.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 
 export const secrets = verb({
@@ -24,9 +24,12 @@ export const secrets = verb({
     }
     names.forEach(assertKnown);
     await oneAtATime(dir, `secrets rotate ${names.join(' ')}`, async () => {
-      for (const name of names) await rotateSecret(dir, name, print);
+      await rotateSecrets(dir, names, print);
     });
-    show({ rotated: names }, () => 'Every service goes on with the new one.');
+    show(
+      { rotated: names },
+      () => 'Every service goes on with the new one, and takes no former one.',
+    );
     return 0;
   },
 });

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { findingLine, type ProsoraError, verb } from '@prosora/service';
-import { examineBackups } from '../doctor/examine-backups.ts';
+import { type ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
+import { notesOfPages } from '../services/pages.ts';
 import { TELLING } from '../services/telling.ts';
 import { type Container, containersOf, docker, jsonLines } from '../stack/compose.ts';
 
@@ -49,8 +49,7 @@ async function look(dir: string): Promise<Line[]> {
       image,
       state: health || state,
       memory: memory.get(id.slice(0, 12)) ?? '',
-      notes:
-        Object.hasOwn(SERVICES, service) && state === 'running' ? await notesOf(dir, service) : [],
+      notes: state === 'running' ? await notesOf(dir, service) : [],
     })),
   );
 }
@@ -73,6 +72,8 @@ async function memoryOf(
 /** That a service does not answer is a note too. */
 async function notesOf(dir: string, service: string): Promise<string[]> {
   try {
+    if (service === 'pages') return await notesOfPages(dir);
+    if (!Object.hasOwn(SERVICES, service)) return [];
     const { failures, metrics } = await (await operatorOf(dir, service)).ask('status', {});
     const told = metrics.flatMap(({ name, value }) =>
       value === 0 ? [] : (TELLING[name]?.(value) ?? []),
@@ -83,13 +84,22 @@ async function notesOf(dir: string, service: string): Promise<string[]> {
   }
 }
 
-/** What is known of the backups, which are no service. */
-const backupLines = (dir: string): string[] =>
-  [...examineBackups(readNotes(dir), new Date())].map(findingLine);
-
 function table(lines: readonly Line[]): string[] {
   if (lines.length === 0) return ['The stack is down: `prosora up` starts it.'];
   return lines.map(({ service, state, memory, image, notes }) =>
     `${service.padEnd(10)} ${state.padEnd(9)} ${memory.padStart(9)}  ${image}  ${notes.join('; ')}`.trim(),
   );
+}
+
+/** How old the newest backup is, and whether it was proven; nothing where none was ever made. */
+function backupLines(dir: string): string[] {
+  const { newest, proven, failure, drillFailure } = readNotes(dir);
+  const minute = (at: string) => at.slice(0, 16).replace('T', ' ');
+  return [
+    ...(newest
+      ? [`Last backup ${minute(newest.at)}, proven ${proven ? minute(proven.at) : 'never'}`]
+      : []),
+    ...(failure ? [`The last backup failed: ${failure}`] : []),
+    ...(drillFailure ? [`The last drill failed: ${drillFailure}`] : []),
+  ];
 }

@@ -1,7 +1,7 @@
 import { verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
 import { assertNotHalfRestored } from '../restore/half-restore.ts';
-import { rotateSecret } from '../services/rotate-secret.ts';
+import { rotateSecrets } from '../services/rotate-secret.ts';
 import { bringUp, takeDown } from '../stack/bring-up.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 
@@ -14,7 +14,7 @@ export const up = verb({
       assertNotHalfRestored(dir);
       const containers = await bringUp(dir, print, unfinished?.command);
       const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
-      for (const name of cutOff.split(' ').filter(Boolean)) await rotateSecret(dir, name, print);
+      if (cutOff) await rotateSecrets(dir, cutOff.split(' '), print);
       show({ containers }, () => 'The stack is up and healthy.');
       return 0;
     });

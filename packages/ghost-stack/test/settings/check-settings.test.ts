@@ -48,6 +48,16 @@ test.each([
   ['ADMIN_DOMAIN=blog.example.com', 'ADMIN_DOMAIN is the same as DOMAIN'],
   ['MYSQL_MEMORY=lots', 'use a number and k, m or g, such as 512m'],
   ['NOTIFY_EMAIL=me@example.com', 'NOTIFY_EMAIL is set without NOTIFY_SMTP_URL'],
+  ['MEDIA=cloudinery', 'did you mean cloudinary? Use cloudinary, s3, local'],
+  ['MAILER=sendgrid', 'MAILER "sendgrid" is not what it should be: use resend, mailgun'],
+  ['ANALYTICS=on', 'use engine, tinybird, off'],
+  ['PAYMENTS=of', 'PAYMENTS "of" is not what it should be: use on, off.'],
+  ['SOCIAL=mastodon', 'use ghost.org, off, or the address of a server of your own'],
+  ['DATABASE_URL=postgres://me:mine@db/blog', 'use mysql://USER:PASSWORD@HOST:3306/DATABASE'],
+  ['REDIS_URL=redis://cache:6379', 'use rediss://USER:PASSWORD@HOST:6379/0'],
+  ['DATABASE_CA=ca.pem', 'DATABASE_CA "ca.pem" is no file in the stack’s folder'],
+  ['storage__active=S3Storage', 'storage__active in .env would break the stack: set MEDIA'],
+  ['database__connection__host=db', 'would break the stack: set DATABASE_URL'],
 ])('%s is refused with its remedy', (line, problem) => {
   expect(problemsOf(`${RIGHT}${line}\n`)).toEqual([expect.stringContaining(problem)]);
 });
@@ -58,4 +68,38 @@ test('of a secret nothing is shown', () => {
   );
   expect(problems).toHaveLength(2);
   expect(problems.join()).not.toMatch(/sk_live_wrong|secret-of-mine/);
+});
+
+test('any other option of Ghost may stand in .env under its own name', () => {
+  expect(problemsOf(`${RIGHT}privacy__useUpdateCheck=false\nportal__url=https://x.test\n`)).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ['MEDIA=s3', ['S3_BUCKET', 'S3_PUBLIC_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']],
+  ['MAILER=mailgun', ['MAILGUN_API_KEY']],
+  [
+    'ANALYTICS=tinybird',
+    ['TINYBIRD_HOST', 'TINYBIRD_WORKSPACE_ID', 'TINYBIRD_ADMIN_TOKEN', 'TINYBIRD_TRACKER_TOKEN'],
+  ],
+])('%s names each key that it needs, even beside the sandbox', (line, keys) => {
+  for (const others of [RIGHT, 'COMPOSE_PROFILES=sandbox\n']) {
+    const problems = problemsOf(`${others}${line}\n`);
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual(keys);
+    expect(problems[0]).toContain(`is not set and ${line} needs it`);
+  }
+});
+
+test('what is not chosen needs no key', () => {
+  expect(
+    problemsOf('DOMAIN=blog.example.com\nMEDIA=local\nMAILER=mailgun\nMAILGUN_API_KEY=k\n'),
+  ).toEqual([]);
+});
+
+test('a secret of this shell, such as another program’s database, is refused', () => {
+  const env = { DATABASE_URL: 'mysql://me:mine@db/other' };
+  expect(settingProblems(stackFolder(RIGHT), env)).toEqual([
+    'DATABASE_URL is set in this shell, where no service looks: move it to .env.',
+  ]);
 });

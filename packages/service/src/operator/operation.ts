@@ -27,7 +27,8 @@ export function operation<Input extends z.$ZodType, Output extends z.$ZodType>(
 
 /**
  * What a service does for each of its operations. `caller` is who asked, as the log names them. A ProsoraError is
- * answered by its code: `NOT_FOUND` 404, `REFUSED` 409, `USAGE` 400; anything else 500.
+ * answered by its code: `NOT_FOUND` 404, `USAGE` 400, `REFUSED` and the `refusals` of the service 409; anything else
+ * 500.
  */
 export type Handlers<O extends Operations> = {
   readonly [K in keyof O]: (

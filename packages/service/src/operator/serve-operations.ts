@@ -13,6 +13,8 @@ export interface ServeOperationsOptions<O extends Operations> {
   handlers: Handlers<O>;
   tokens: OperatorTokens;
   logger: Logger;
+  /** Codes of the service's own errors that tell its operator what to set right first: 409, as `REFUSED` is. */
+  refusals?: readonly string[];
 }
 
 /** Under which all operations are; the number changes when a client would have to. */
@@ -42,7 +44,7 @@ class CallError extends ProsoraError {
  * Resolves to false for a request that is for somebody else.
  */
 export function serveOperations<O extends Operations>(options: ServeOperationsOptions<O>) {
-  const { operations, handlers, tokens, logger } = options;
+  const { operations, handlers, tokens, logger, refusals = [] } = options;
   const run = createRunner(operations, handlers);
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
@@ -65,7 +67,7 @@ export function serveOperations<O extends Operations>(options: ServeOperationsOp
         : await run(name, given, caller);
       answer(response, 200, output ?? null);
     } catch (error) {
-      answerError(response, error, logger);
+      answerError(response, error, { logger, refusals });
     }
     return true;
   };
@@ -134,9 +136,14 @@ function callerOf(request: IncomingMessage): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_CALLER);
 }
 
-function answerError(response: ServerResponse, error: unknown, logger: Logger): void {
+function answerError(
+  response: ServerResponse,
+  error: unknown,
+  { logger, refusals }: { logger: Logger; refusals: readonly string[] },
+): void {
   const { code = 'UNEXPECTED', message, help } = error as ProsoraError;
-  const status = (error as Partial<CallError>).status ?? STATUS_OF_CODE[code] ?? 500;
+  const known = STATUS_OF_CODE[refusals.includes(code) ? 'REFUSED' : code];
+  const status = (error as Partial<CallError>).status ?? known ?? 500;
   if (status >= 500) logger.error({ event: 'operator.error', err: error }, 'an operation failed');
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   answer(response, status, { error: { code, message, help } });

@@ -196,6 +196,27 @@ test('what Stripe has and the inbox lacks is told first, and brought when it is 
   await inbox.stop();
 });
 
+test('without a key of Stripe, or with one that Stripe refuses, 409 says which option to set', async () => {
+  await using site = await startTestAccount();
+  for (const key of [{}, { STRIPE_SECRET_KEY: 'sk_test_of_somebody_else' }]) {
+    const env = { ...key, PROSORA_STRIPE_API_URL: site.stripe.url };
+    const { inbox, lines, tokens } = await startTroubled(env);
+    const headers = { authorization: `Bearer ${tokens.write}` };
+    const url = `${inbox.privateUrl}/operator/v1`;
+    for (const [path, asked] of [
+      ['differences?since=all', { headers }],
+      ['reconcile', { headers, method: 'POST', body: JSON.stringify({ since: 'all' }) }],
+    ] as const) {
+      const response = await fetch(`${url}/${path}`, asked);
+      const help = expect.stringContaining('STRIPE_SECRET_KEY');
+      expect(await response.json()).toMatchObject({ error: { code: 'STRIPE_KEY', help } });
+      expect(response.status).toBe(409);
+    }
+    await inbox.stop();
+    expect(lines.join()).not.toContain('operator.error');
+  }
+});
+
 test('a verb asks the inbox that runs, and opens it where none does', async () => {
   const { env, inbox, lines } = await startTroubled();
   const listed = await runVerb(env, ['list', '--state', 'dead', '--limit', '2', '--json']);

@@ -1,0 +1,52 @@
+import type { Site } from './site.ts';
+
+/** What `.env` chooses for each part. Compose has read its share by files that are named for each choice. */
+export interface Choices {
+  /** `cloudinary`, `s3` or `local`. */
+  media: string;
+  /** `resend` or `mailgun`. */
+  mailer: string;
+  /** `engine`, `tinybird` or `off`. */
+  analytics: string;
+  /** Whether Stripe's events pass through the inbox. */
+  hasInbox: boolean;
+  /** The ActivityPub server; empty without one. */
+  social: string;
+  /** The name that leads to the site's; empty without one. */
+  otherName: string;
+}
+
+/** What the official stack uses: https://github.com/TryGhost/ghost-docker */
+const GHOST_ORG = 'https://ap.ghost.org';
+
+/**
+ * Reads the choices from the environment. A server of the social web has to reach the site, so it has a default only
+ * where the site is a public one.
+ */
+export function readChoices(
+  env: Record<string, string | undefined>,
+  { domain }: Pick<Site, 'domain'>,
+  { isPublic }: { isPublic: boolean },
+): { choices: Choices; problems: string[] } {
+  const given = (name: string, standard: string) => env[name]?.trim() || standard;
+  const social = given('SOCIAL', isPublic ? 'ghost.org' : 'off');
+  const www = given('WWW', 'off');
+  const problems: string[] = [];
+  if (!/^(ghost\.org|off|https?:\/\/[\w.-]+(:\d+)?)$/.test(social)) {
+    problems.push(
+      `SOCIAL is "${social}": use ghost.org, off, or the address of a server of your own.`,
+    );
+  }
+  if (!/^(on|off)$/.test(www)) problems.push(`WWW is "${www}": use on or off.`);
+  return {
+    choices: {
+      media: given('MEDIA', 'cloudinary'),
+      mailer: given('MAILER', 'resend'),
+      analytics: given('ANALYTICS', 'engine'),
+      hasInbox: given('PAYMENTS', 'on') === 'on',
+      social: { 'ghost.org': GHOST_ORG, off: '' }[social] ?? social,
+      otherName: www === 'on' ? domain.replace(/^(www\.)?/, (www) => (www ? '' : 'www.')) : '',
+    },
+    problems,
+  };
+}

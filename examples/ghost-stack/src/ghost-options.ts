@@ -1,0 +1,25 @@
+/** A name of Ghost's own for one of its options: two names or more, joined by two underscores. */
+const GHOST_OPTION = /^[a-z]\w*?__\w+$/;
+
+/**
+ * What `.env` says to Ghost itself, under Ghost's own names; all else in it is not for Ghost.
+ *
+ * @param kept options that the stack sets by a setting of its own, or that would break it, each with what to do: names,
+ *   or the beginnings of names where they end in `__`
+ */
+export function findGhostOptions(
+  env: Record<string, string | undefined>,
+  kept: Record<string, string>,
+): { options: Record<string, string>; problems: string[] } {
+  const options: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (!GHOST_OPTION.test(name)) continue;
+    const remedy = Object.entries(kept).find(([start]) =>
+      start.endsWith('__') ? name.startsWith(start) : name.replace(/_FILE$/, '') === start,
+    )?.[1];
+    if (remedy) problems.push(`${name} in .env would break the stack: ${remedy}.`);
+    else options[name] = value;
+  }
+  return { options, problems };
+}

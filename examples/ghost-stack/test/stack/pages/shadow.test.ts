@@ -1,0 +1,65 @@
+import { seededRandom } from '@prosora/service/testing';
+import { expect, inject, test } from 'vitest';
+import { askEdge } from '../edge.ts';
+import { signIn } from '../people.ts';
+import { createEditor } from './editor.ts';
+import { askGhost } from './ghost-itself.ts';
+import { contentKey, repeat, wayOf } from './memory-of-pages.ts';
+
+const { soak, seed } = inject('proof');
+const READS = soak ? 100_000 : 2_000;
+const READS_A_CHANGE = 80;
+const PAGES_A_CHANGE = 8;
+/** How old a page may be after a change was answered. */
+const STALE_MS = 2_000;
+
+/** A page without the time at which it was made. */
+const comparable = ({ status, body }: { status: number; body: Buffer }) =>
+  `${status} ${body.toString().replace(/<lastBuildDate>.*?<\/lastBuildDate>/, '')}`;
+
+/** Whether readers come to be given what Ghost itself says, within the time that is allowed. */
+async function becomesFresh(path: string, answeredAt: number): Promise<boolean> {
+  for (;;) {
+    const askedAt = Date.now();
+    const [kept, itself] = [await askEdge(path), await askGhost(path)];
+    if (comparable(kept) === comparable(itself)) return true;
+    if (askedAt - answeredAt > STALE_MS) return false;
+  }
+}
+
+test(`of ${READS} reads between random changes none is older than 2 s`, {
+  timeout: soak ? 14_400_000 : 180_000,
+}, async () => {
+  console.log(`seed ${seed}`);
+  const random = seededRandom(seed);
+  const editor = createEditor(await signIn(), random, await contentKey());
+  const old: string[] = [];
+  let reads = 0;
+  let late = 0;
+  let hits = 0;
+  while (reads < READS) {
+    const change = await editor.change();
+    const answeredAt = Date.now();
+    const paths = editor.paths();
+    const chosen = Array.from({ length: PAGES_A_CHANGE }, () => ({
+      path: paths[Math.floor(random() * paths.length)] ?? '/',
+      itself: '',
+    }));
+    await repeat(chosen.length + READS_A_CHANGE, 4, async (n) => {
+      const page = chosen[n % chosen.length];
+      if (page === undefined) return;
+      const kept = await askEdge(page.path);
+      page.itself ||= comparable(await askGhost(page.path));
+      if (wayOf(kept) === 'hit') hits++;
+      if (comparable(kept) === page.itself) return;
+      late++;
+      page.itself = '';
+      if (!(await becomesFresh(page.path, answeredAt))) {
+        old.push(`${page.path} after the editor ${change}`);
+      }
+    });
+    reads += READS_A_CHANGE;
+  }
+  console.log(`${reads} reads, ${hits} from memory, ${late} late, ${old.length} older than 2 s`);
+  expect(old).toEqual([]);
+});
