@@ -10,6 +10,9 @@ const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.t
 /** In CI, or when told, installs the programs that tests drive. */
 const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 
+/** What integration and e2e tests drive. */
+const DRIVEN_SETUP = [...PROGRAMS_SETUP, './scripts/bundle-commands.ts'];
+
 /** Needs a Docker engine and the ports 80 and 443, so only `npm run test:stack` runs it. */
 const stack = process.env['PROSORA_STACK'] !== undefined;
 
@@ -72,6 +75,8 @@ export default defineConfig({
     provide: { proof: { soak, seed } },
     reporters: ['default', './scripts/closing-line.ts'],
     globalSetup: ['./scripts/temporary-folder.ts'],
+    setupFiles: ['./scripts/patient-waits.ts'],
+    expect: { poll: { timeout: 20_000 } },
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -82,6 +87,8 @@ export default defineConfig({
           include: filesOf('**'),
           exclude: filesOf('{integration,e2e,stack,release,soak}'),
           ...together,
+          // Files share four processes, and what those have loaded: a process for each costs more than its tests.
+          isolate: false,
           setupFiles: ['./scripts/no-network.ts'],
           // Properties try hundreds of cases, on a machine that other tests keep busy.
           testTimeout: 30_000,
@@ -92,10 +99,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: filesOf('integration'),
-          globalSetup: PROGRAMS_SETUP,
+          globalSetup: DRIVEN_SETUP,
           exclude: PACKAGE_TESTS,
           ...together,
-          testTimeout: soak ? 3_600_000 : 60_000,
+          testTimeout: soak ? 3_600_000 : 180_000,
           hookTimeout: 120_000,
         },
       },
@@ -104,7 +111,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: filesOf('e2e'),
-          globalSetup: PROGRAMS_SETUP,
+          globalSetup: DRIVEN_SETUP,
           testTimeout: soak ? 3_600_000 : 240_000,
           hookTimeout: 360_000,
           ...together,

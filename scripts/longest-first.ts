@@ -13,10 +13,19 @@ export const LONGEST = [
 /** What comes after those, one project behind the other; each in vitest's own order. */
 const PROJECTS = ['unit', 'packages'];
 
+/** Small files with long tests, beside the proofs, which have it in their names: at the end they would run alone. */
+export const LONG = [
+  'packages/analytics-engine/test/integration/conformance.test.ts',
+  'packages/analytics-engine/test/integration/schema/upgrade.test.ts',
+  'packages/analytics-engine/test/integration/care/damage.test.ts',
+  'packages/analytics-engine/test/integration/ingest/refused-rows.test.ts',
+  'packages/ghost-analytics-tinybird/test/integration/hit/fits-views.test.ts',
+];
+
 /**
  * Starts what waits longest first, so that nothing has to be waited for at the end, and what computes beside it: the
  * unit tests, which also say soonest what is broken, then the packages, whose files are short and install for long,
- * then the rest.
+ * then what takes long, then the rest.
  */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -31,5 +40,12 @@ function turnOf({ moduleId, project }: TestSpecification): number {
   const turn = LONGEST.findIndex((file) => moduleId.endsWith(file));
   if (turn >= 0) return turn;
   const place = PROJECTS.indexOf(project.name);
-  return LONGEST.length + (place >= 0 ? place : PROJECTS.length);
+  if (place >= 0) return LONGEST.length + place;
+  return LONGEST.length + PROJECTS.length + (isLong(moduleId, project.name) ? 0 : 1);
+}
+
+function isLong(file: string, project: string): boolean {
+  return (
+    project === 'e2e' || file.endsWith('.proof.test.ts') || LONG.some((name) => file.endsWith(name))
+  );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { TestSpecification, Vitest } from 'vitest/node';
-import LongestFirst, { LONGEST } from '../longest-first.ts';
+import LongestFirst, { LONG, LONGEST } from '../longest-first.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -11,11 +11,13 @@ function specification(file: string, name: string, groupOrder = 1): TestSpecific
   return { moduleId: `${ROOT}${file}`, project: { name, config } } as TestSpecification;
 }
 
-test('what waits longest starts first, then unit tests, then packages, then the rest, and each group stays together', async () => {
+test('what waits longest starts first, then unit tests, then packages, then what takes long, then the rest, and each group stays together', async () => {
   const cache = { getTestSpecificationResult: () => ({ failed: false, duration: 1 }) };
   const files = [
     specification('examples/ghost-stack/test/stack/login.test.ts', 'stack', 4),
     specification('packages/durable/test/line.test.ts', 'integration'),
+    specification('packages/durable/test/crash.proof.test.ts', 'integration'),
+    ...LONG.map((file) => specification(file, 'integration')),
     specification('scripts/test/integration/packed.test.ts', 'packages'),
     specification('packages/service/test/a.test.ts', 'unit'),
     ...LONGEST.toReversed().map((file) => specification(file, 'e2e')),
@@ -25,11 +27,14 @@ test('what waits longest starts first, then unit tests, then packages, then the 
     ...LONGEST,
     'packages/service/test/a.test.ts',
     'scripts/test/integration/packed.test.ts',
+    'packages/durable/test/crash.proof.test.ts',
+    ...LONG,
     'packages/durable/test/line.test.ts',
     'examples/ghost-stack/test/stack/login.test.ts',
   ]);
 });
 
 test('what is said to take longest is there', () => {
-  for (const file of LONGEST) expect([file, existsSync(ROOT + file)]).toEqual([file, true]);
+  for (const file of [...LONGEST, ...LONG])
+    expect([file, existsSync(ROOT + file)]).toEqual([file, true]);
 });

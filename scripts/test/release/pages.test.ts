@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { installGhost } from '@prosora/ghost-local';
 import { expect, inject, test } from 'vitest';
@@ -8,6 +8,18 @@ import { codeOf, shellOf } from './fixtures/page.ts';
 
 const { copy, npmrc } = inject('rehearsal');
 const ghost = await installGhost();
+
+/** Ghost looks for adapters in the `node_modules` above its folder first, where this repository has its own. */
+const NONE_ABOVE = ancestorsOf(realpathSync(ghost.dir))
+  .map((dir) => path.join(dir, 'node_modules/@prosora'))
+  .filter((dir) => existsSync(dir))
+  .map((dir) => `mount -t tmpfs tmpfs ${dir}`)
+  .join('\n');
+
+function ancestorsOf(dir: string): string[] {
+  const above = path.dirname(dir);
+  return above === dir ? [] : [above, ...ancestorsOf(above)];
+}
 
 const CONFIG = {
   url: 'http://127.0.0.1:2368/',
@@ -29,7 +41,8 @@ const ghostCli = async () => {
     paths: { contentPath: '/var/www/ghost/content' },
   };
   const config = Object.assign({}, CONFIG, places, ...blocks);
-  return `useradd --system ghost
+  return `${NONE_ABOVE}
+useradd --system ghost
 mkdir -p /var/www/ghost/versions
 cd /var/www/ghost
 ln -s ${ghost.dir} versions/${ghost.version}
@@ -96,7 +109,8 @@ inside curl -fsS -A '${FIREFOX}' -H 'Origin: https://example.com' -w 'view: %{ht
 const ENTRYPOINT = 'find "$GHOST_CONTENT" ! -user node -exec chown node {} +';
 
 /** The folders of the image, with what a page's compose file mounts into them read-only. */
-const officialImage = (mounts: Record<string, string>) => `useradd --uid 1000 node
+const officialImage = (mounts: Record<string, string>) => `${NONE_ABOVE}
+useradd --uid 1000 node
 mkdir -p /var/lib/ghost/content /var/lib/ghost/versions
 cd /var/lib/ghost
 ln -s ${ghost.dir} versions/${ghost.version}

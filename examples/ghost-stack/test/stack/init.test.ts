@@ -48,14 +48,7 @@ let ca = '';
 const ask: typeof fetch = (input, init) => fetchThrough({ port: PORT, ca })(input, init);
 
 beforeAll(async () => {
-  const files = [
-    'docker-compose.yml',
-    'Caddyfile',
-    'examples/ghost-stack',
-    'prosora',
-    '.env.example',
-  ];
-  for (const file of files) {
+  for (const file of ['docker-compose.yml', 'examples/ghost-stack', 'prosora', '.env.example']) {
     await cp(path.join(clone, file), path.join(dir, file), { recursive: true });
   }
   await writeFile(path.join(dir, 'answers.json'), JSON.stringify(ANSWERS));

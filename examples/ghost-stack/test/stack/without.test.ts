@@ -17,7 +17,7 @@ afterAll(async () => {
 
 test('what is left out has no container any more', async () => {
   const running = (await compose(['ps', '--services'], CHOICES)).split('\n');
-  expect(running.sort()).toEqual(['caddy', 'db', 'ghost', 'mail', 'redis', 'sandbox']);
+  expect(running.sort()).toEqual(['caddy', 'db', 'ghost', 'mail', 'pages', 'redis', 'sandbox']);
 });
 
 test('pages carry no tracker, and nobody takes a page view', async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import {
+  COMMAND,
   type CollectorProcess,
-  FROM_SOURCE,
   runVerb,
   spawnCollector,
 } from '../fixtures/collector-process.ts';
@@ -48,8 +48,8 @@ test('serve limits the room for young objects, however it was started, and lets 
   const commandOf = async ({ child }: CollectorProcess) =>
     (await run('ps', ['-ww', '-o', 'args=', '-p', String(child.pid)])).stdout;
   const limited = await spawnCollector(collectorEnv(upstream.url));
-  expect(await commandOf(limited)).toMatch(/ --max-semi-space-size=4 .*cli\.ts$/m);
-  const own = ['--max_semi_space_size=16', ...FROM_SOURCE];
+  expect(await commandOf(limited)).toMatch(/ --max-semi-space-size=4 .*cli\.[jt]s$/m);
+  const own = ['--max_semi_space_size=16', ...COMMAND];
   const asGiven = await spawnCollector(collectorEnv(upstream.url), own);
   expect(await commandOf(asGiven)).not.toContain('--max-semi-space-size');
 });

@@ -39,7 +39,9 @@ export function readAnswers(dir: string, words: readonly string[], file?: string
     ...Object.fromEntries(words.map(pairOf)),
   };
   const known = [...knownSettings(dir).map(({ name }) => name), ...ASIDE, 'COMPOSE_PROFILES'];
-  const unknown = Object.keys(said).find((name) => !known.includes(name));
+  // Ghost's own options have two underscores between their levels.
+  const isKnown = (name: string) => known.includes(name) || name.includes('__');
+  const unknown = Object.keys(said).find((name) => !isKnown(name));
   if (unknown === undefined) return said;
   const meant = nearest(unknown, known);
   const hint = meant ? `Did you mean ${meant}?` : 'See .env.example for all.';

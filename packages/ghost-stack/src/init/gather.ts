@@ -32,11 +32,11 @@ const OF_VENDORS = ['DOMAIN', 'CLOUDINARY_URL', 'RESEND_API_KEY', 'STRIPE_SECRET
  */
 export async function gatherAnswers(gathering: Gathering): Promise<Answers> {
   const answers = { ...gathering.given };
-  if (gathering.isAsking) await askAll(gathering, answers);
+  const looked = gathering.isAsking ? await askAll(gathering, answers) : new Set();
   const wrong = new Set(problemsOf(gathering, answers));
   if (wrong.size > 0) throw refused(wrong);
-  const asked = gathering.isAsking ? [] : new Set(['DOMAIN', ...Object.keys(answers)]);
-  for (const name of asked) {
+  for (const name of new Set(['DOMAIN', ...Object.keys(answers)])) {
+    if (looked.has(name)) continue;
     for (const line of await wrongLive(gathering, name, answers)) wrong.add(line);
   }
   if (wrong.size > 0) throw refused(wrong);
@@ -47,7 +47,9 @@ function refused(wrong: Iterable<string>): ProsoraError {
   return new ProsoraError('ANSWERS', `Nothing was changed, since:\n${[...wrong].join('\n')}`);
 }
 
-async function askAll(gathering: Gathering, answers: Record<string, string>): Promise<void> {
+/** Returns the names of what was asked, and looked at. */
+async function askAll(gathering: Gathering, answers: Record<string, string>): Promise<Set<string>> {
+  const asked = new Set<string>();
   const settings = effectiveSettings(gathering.dir, process.env);
   const of = (name: string): string => answers[name] ?? settings.get(name)?.value ?? '';
   const isSettled = ({ name }: Question): boolean =>
@@ -58,14 +60,16 @@ async function askAll(gathering: Gathering, answers: Record<string, string>): Pr
   for (const question of QUESTIONS) {
     if (isSettled(question) || question.isAsked?.(of) === false) continue;
     await askUntilRight(gathering, answers, question, of(question.name));
+    asked.add(question.name);
   }
   // What the choices so far make necessary.
   for (;;) {
     const missing = problemsOf(gathering, answers).join('\n');
     const setting = settings.get(/^(\w+) is not set/m.exec(missing)?.[1] ?? '');
-    if (setting === undefined) return;
+    if (setting === undefined) return asked;
     const { name, description: text } = setting;
     await askUntilRight(gathering, answers, { name, text, isSecret: isSecretAnswer(name) }, '');
+    asked.add(name);
   }
 }
 

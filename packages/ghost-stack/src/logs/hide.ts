@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createSecretHider } from '@prosora/service';
 import { effectiveSettings, isSecretSetting } from '../settings/effective.ts';
 
@@ -10,10 +11,20 @@ export function hiderOf(dir: string): (text: string) => string {
   return (text) => (JSON.parse(hide(JSON.stringify({ text }))) as { text: string }).text;
 }
 
-const EMAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
-const IP = /\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[\da-f]{1,4}:){3,7}(?::?[\da-f]{1,4})+\b/gi;
+const LEFT_OUT = [
+  // Of vendors' keys, also those that are no setting here, such as the sandbox's.
+  [/:\/\/[^\s/@]+@/g, '://[redacted]@'],
+  [/\b(?:re|sk|rk|pk|whsec)_[\w+/=-]{6,}/g, '[redacted]'],
+  [/[\w.+-]+@[\w-]+\.[\w.-]+/g, '[e-mail]'],
+  [/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, '[ip]'],
+] as const;
 
-/** Leaves out whose mail a text names and from where somebody came. */
-export function hideAddresses(text: string): string {
-  return text.replace(EMAIL, '[e-mail]').replace(IP, '[ip]');
+const MAYBE_IPV6 = /(?<![\w:])[\da-f:]*:[\da-f]+(?![\w:])/gi;
+
+/** Leaves out whatever looks like a key, whose mail a text names and from where somebody came. */
+export function hideAll(text: string): string {
+  return LEFT_OUT.reduce((left, [pattern, word]) => left.replace(pattern, word), text).replace(
+    MAYBE_IPV6,
+    (word) => (isIP(word) ? '[ip]' : word),
+  );
 }

@@ -90,16 +90,3 @@ function table(lines: readonly Line[]): string[] {
     `${service.padEnd(10)} ${state.padEnd(9)} ${memory.padStart(9)}  ${image}  ${notes.join('; ')}`.trim(),
   );
 }
-
-/** How old the newest backup is, and whether it was proven; nothing where none was ever made. */
-function backupLines(dir: string): string[] {
-  const { newest, proven, failure, drillFailure } = readNotes(dir);
-  const minute = (at: string) => at.slice(0, 16).replace('T', ' ');
-  return [
-    ...(newest
-      ? [`Last backup ${minute(newest.at)}, proven ${proven ? minute(proven.at) : 'never'}`]
-      : []),
-    ...(failure ? [`The last backup failed: ${failure}`] : []),
-    ...(drillFailure ? [`The last drill failed: ${drillFailure}`] : []),
-  ];
-}

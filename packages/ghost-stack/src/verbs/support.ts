@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { verb } from '@prosora/service';
-import { hideAddresses, hiderOf } from '../logs/hide.ts';
+import { hideAll, hiderOf } from '../logs/hide.ts';
 import { stackOptions } from '../options.ts';
 
 /** What goes into it, each by a verb of this command. */
@@ -31,7 +31,7 @@ export const support = verb({
         print(`prosora ${words.join(' ')}`);
         const self = [...process.execArgv, process.argv[1] ?? '', ...words];
         const text = await printedBy(process.execPath, self, dir);
-        writeFileSync(join(folder, name), hideAddresses(hide(text)));
+        writeFileSync(join(folder, name), hideAll(hide(text)));
       }
       await printedBy('tar', ['-czf', target, '-C', folder, ...Object.keys(PARTS)], dir);
     } finally {

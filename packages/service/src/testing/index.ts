@@ -1,3 +1,4 @@
+export { commandOf } from './command-of.ts';
 export { freePort } from './free-port.ts';
 export { type PackedPackage, packed } from './packed.ts';
 export { seededRandom } from './seeded-random.ts';

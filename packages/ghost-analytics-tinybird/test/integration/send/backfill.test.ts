@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { createTinybirdEvents } from '@prosora/service';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Cloud, startCloud } from '../../fixtures/cloud.ts';
-import { FROM_SOURCE, runVerb } from '../../fixtures/collector-process.ts';
+import { COMMAND, runVerb } from '../../fixtures/collector-process.ts';
 import { SITE } from '../../fixtures/hits.ts';
 import { freshDir } from '../../fixtures/running-collector.ts';
 
@@ -136,7 +136,7 @@ test('a backfill killed before it heard of a batch neither doubles nor loses it'
     { match: { path: '/v0/sql', after: 1 }, fault: { status: 503 } },
     { match: { path: '/v0/events', after: 1 }, fault: { status: 503 } },
   ]);
-  const child = spawn(process.execPath, [...FROM_SOURCE, 'backfill', file], {
+  const child = spawn(process.execPath, [...COMMAND, 'backfill', file], {
     env: { ...process.env, ...env },
   });
   await vi.waitUntil(() => cloud.tinybird.requests.list(/v0\/events/).length === 2, {
