@@ -61,7 +61,9 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
   for (const part of BEFORE_DATABASE) await takeVolumes(part);
   await take(DATABASE, (tags) => dumpDatabase(place, tags));
   for (const part of AFTER_DATABASE) await takeVolumes(part);
-  await take(ENGINE.name, (tags) => keepEngine(place, tags));
+  if (place.services.includes(ENGINE.name)) {
+    await take(ENGINE.name, (tags) => keepEngine(place, tags));
+  }
 
   const images = (await containersOf(place.dir)).map(({ service, image }) => [service, image]);
   const endedAt = new Date().toISOString();
@@ -117,12 +119,20 @@ export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
   return doubts;
 }
 
-/** @throws ProsoraError `STACK_DOWN` where there is nothing that could say what it holds */
-export async function assertRunning(dir: string): Promise<void> {
+/**
+ * @throws ProsoraError `DATABASE_ELSEWHERE` where the stack has none of its own; `STACK_DOWN` where there is nothing that
+ * could say what it holds
+ */
+export async function assertRunning({ dir, services }: Place): Promise<void> {
+  if (!services.includes('db')) {
+    throw new ProsoraError('DATABASE_ELSEWHERE', 'The database is not in this stack.', {
+      help: 'Back it up where it is: this command knows no other than its own yet.',
+    });
+  }
   const containers = await containersOf(dir);
   const runs = (wanted: string) =>
     containers.some(({ service, state }) => service === wanted && state === 'running');
-  const missing = ['db', 'engine'].filter((service) => !runs(service));
+  const missing = ['db', ENGINE.name].filter((name) => services.includes(name) && !runs(name));
   if (missing.length === 0) return;
   throw new ProsoraError('STACK_DOWN', `${missing.join(' and ')} must run for a backup.`, {
     help: '`prosora up` starts the stack.',

@@ -35,7 +35,8 @@ export async function* runDrill(place: Place, manifest: Manifest): AsyncGenerato
     for (const part of VOLUME_PARTS) {
       if (part.storesOf) yield await restoreStores(place, part, partOf(part.name));
     }
-    yield await restoreCharts(place, partOf(ENGINE.name));
+    const charts = manifest.parts.find(({ name }) => name === ENGINE.name);
+    if (charts) yield await restoreCharts(place, charts);
   } finally {
     await takeDown(place);
   }

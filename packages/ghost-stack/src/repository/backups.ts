@@ -106,6 +106,16 @@ export async function readManifest(place: Place, { snapshot }: Backup): Promise<
   });
 }
 
+/** @throws ProsoraError `BACKUP_DAMAGED` where a part of it is no longer in the repository */
+export function assertWhole({ run, parts }: Manifest, snapshots: readonly Snapshot[]): void {
+  const there = new Set(snapshots.map(({ id }) => id));
+  const gone = parts.filter(({ snapshot }) => !there.has(snapshot)).map(({ name }) => name);
+  if (gone.length === 0) return;
+  throw new ProsoraError('BACKUP_DAMAGED', `${run} lacks ${gone.join(', ')}.`, {
+    help: 'Restore another: `prosora backup list`.',
+  });
+}
+
 /** Makes a backup one that counts: the last thing that its run does. */
 export async function keepManifest(
   place: Place,

@@ -18,6 +18,8 @@ export interface Place {
   passwordFile: string;
   /** The image that restic runs in. */
   image: string;
+  /** The services that the stack has as it was chosen. */
+  services: readonly string[];
   /** By its name in Docker: the volumes of the stack. */
   volumes: Readonly<Record<string, string>>;
   /** Has the key and the known hosts for an address that begins with sftp. */
@@ -48,7 +50,7 @@ const REMOTE = /^(s3|sftp|rest|b2):/;
 /** What Compose makes of the stack's files. */
 interface Config {
   name: string;
-  services: Record<string, { image: string }>;
+  services: Record<string, { image: string; scale?: number }>;
   volumes: Record<string, { name: string }>;
 }
 
@@ -73,6 +75,7 @@ export async function findPlace(dir: string, from?: string): Promise<Place> {
     url: REMOTE.test(given) ? remote(given) : resolve(dir, given),
     passwordFile: join(careFolder(dir), 'backup-password'),
     image: services['ops']?.image ?? '',
+    services: Object.keys(services).filter((name) => services[name]?.scale !== 0),
     volumes: Object.fromEntries(Object.entries(volumes).map(([key, { name }]) => [key, name])),
     sshFolder: settings.get('BACKUP_SSH_FOLDER')?.value || '/root/.ssh',
     credentials: Object.fromEntries(credentials),

@@ -161,5 +161,5 @@ export async function assertEnded({ ended }: Started, verb: string): Promise<voi
     'BACKUP_FAILED',
     `restic ${verb} ended with ${code}.`,
   ];
-  throw new ProsoraError(name, [sentence, said].filter(Boolean).join(' '), help ? { help } : {});
+  throw new ProsoraError(name, said ? `${sentence} (${said})` : sentence, help ? { help } : {});
 }

@@ -49,7 +49,9 @@ export async function restoreSite(
     const onlyEmpty = part.name === 'secrets';
     const put = await putVolumes(place, part, taken.snapshot, { onlyEmpty });
     tell(put.length > 0 ? `${part.name} is in its place.` : `${part.name} stays as it is.`);
-    if (taken.engineBackup) await restoreEngine(place, taken.engineBackup);
+    if (taken.engineBackup && place.services.includes(ENGINE.name)) {
+      await restoreEngine(place, taken.engineBackup);
+    }
   }
   const database = wanted(DATABASE);
   if (database) {

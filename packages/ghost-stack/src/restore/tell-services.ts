@@ -19,6 +19,7 @@ export async function tellServices(
 ): Promise<string[]> {
   const left: string[] = [];
   const tell = async (service: string, words: string[], otherwise: string) => {
+    if (!place.services.includes(service)) return;
     const run = ['run', '--rm', '-T', '--no-deps', service, ...words];
     await compose(place.dir, run).catch((error: ProsoraError) => {
       left.push(`${otherwise} (${lastLine(error.message)})`);

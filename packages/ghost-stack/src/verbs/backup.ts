@@ -30,7 +30,10 @@ export const backup = verb({
     using _turn = await takeRepository(place);
     if (word === 'verify') {
       const backup = findBackup(backupsIn(await snapshotsOf(place)));
-      const read = await verifyBackup(place, backup, print);
+      const read = await verifyBackup(place, backup, print).catch((error: Error) => {
+        noteBackups(dir, { failure: error.message });
+        throw error;
+      });
       show(
         { backup, ...read },
         () => `${backup.run} is whole: ${read.rows} rows, ${read.parts} parts.`,
@@ -48,7 +51,7 @@ async function backUpNow(
   show: (result: object, format: () => string[]) => void,
 ): Promise<void> {
   try {
-    await assertRunning(place.dir);
+    await assertRunning(place);
     const { newPassword } = await openRepository(place);
     if (newPassword) for (const line of wordsOf(newPassword, place)) print(line);
     const { manifest, doubts, snapshot } = await takeBackup(place, print);

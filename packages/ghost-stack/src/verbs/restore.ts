@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
 import {
+  assertWhole,
   backupsIn,
   findBackup,
   onlySiteIn,
@@ -52,8 +53,10 @@ export const restore = verb({
     await havePassword(place);
     place.site = site ?? (from ? await onlySiteIn(place) : place.site);
     using _turn = await takeRepository(place);
-    const backup = findBackup(backupsIn(await snapshotsOf(place)), wanted);
+    const snapshots = await snapshotsOf(place);
+    const backup = findBackup(backupsIn(snapshots), wanted);
     const manifest = await readManifest(place, backup);
+    assertWhole(manifest, snapshots);
     if (into) {
       const folder = resolve(dir, into);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
