@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ProsoraError, verb } from '@prosora/service';
+import { findingLine, type ProsoraError, verb } from '@prosora/service';
+import { examineBackups } from '../doctor/examine-backups.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { operatorOf, SERVICES } from '../services/operator.ts';
@@ -83,6 +84,10 @@ async function notesOf(dir: string, service: string): Promise<string[]> {
     return [(error as ProsoraError).message];
   }
 }
+
+/** What is known of the backups, which are no service. */
+const backupLines = (dir: string): string[] =>
+  [...examineBackups(readNotes(dir), new Date())].map(findingLine);
 
 function table(lines: readonly Line[]): string[] {
   if (lines.length === 0) return ['The stack is down: `prosora up` starts it.'];
