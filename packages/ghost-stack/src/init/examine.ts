@@ -40,5 +40,6 @@ function placeOf(dir: string, answers: Answers) {
     httpPort: of('HTTP_PORT'),
     httpsPort: of('HTTPS_PORT'),
     image: of('NODE_IMAGE'),
+    project: of('COMPOSE_PROJECT_NAME'),
   };
 }

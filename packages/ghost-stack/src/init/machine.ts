@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Finding, fail, ok } from '@prosora/service';
 import { effectiveSettings } from '../settings/effective.ts';
 import { docker } from '../stack/compose.ts';
@@ -19,6 +20,8 @@ export interface Place {
   httpsPort: string;
   /** An image with Node in it. */
   image: string;
+  /** Compose's name of the stack. */
+  project: string;
 }
 
 /** What the machine says before anything is asked. */
@@ -51,8 +54,8 @@ export function diskFinding(bytes: number): Finding {
   return fail('disk', sentence, remedy);
 }
 
-/** Answers everything with one word, and is gone with its container. */
-const SERVER = `for (const port of [8080, 8443])
+/** Answers everything with one word; whoever started it may be killed, so it ends by itself. */
+const SERVER = `setTimeout(process.exit, 60_000); for (const port of [8080, 8443])
   require('node:http').createServer((_, response) => response.end(process.env.WORD)).listen(port)`;
 
 /**
@@ -60,20 +63,37 @@ const SERVER = `for (const port of [8080, 8443])
  * whether the domain leads here.
  */
 export async function* examineReach(dir: string, place: Place): AsyncGenerator<Finding> {
-  const { domain, address, httpPort, httpsPort, image } = place;
+  const { domain, address, httpPort, httpsPort, image, project } = place;
   const word = randomBytes(16).toString('hex');
-  const name = `prosora-init-${word.slice(0, 8)}`;
+  const name = `${project}-init`;
+  const remove = () => docker(dir, ['rm', '--force', name]).catch(() => {});
   const publish = [`${httpPort}:8080`, `${httpsPort}:8443`, `${httpsPort}:8443/udp`];
   const ports = publish.flatMap((port) => ['--publish', `${address}:${port}`]);
   const words = ['run', '--detach', '--rm', '--name', name, '--env', `WORD=${word}`, ...ports];
+  // What a killed run left.
+  await remove();
   try {
     await docker(dir, [...words, image, 'node', '--eval', SERVER]);
     yield ok('ports', `${httpPort} and ${httpsPort} are free.`);
+    await untilItAnswers(`http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${httpPort}/`);
     yield await examineDomain({ domain, port: httpPort === '80' ? 80 : undefined, word });
   } catch (error) {
     yield portFinding((error as Error).message, place);
   } finally {
-    await docker(dir, ['rm', '--force', name]).catch(() => {});
+    await remove();
+  }
+}
+
+const TRIES = 50;
+const TRY_EVERY_MS = 200;
+
+/** Docker says that a container runs before its program listens. */
+async function untilItAnswers(url: string): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer) return;
+    await delay(TRY_EVERY_MS);
   }
 }
 

@@ -94,6 +94,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   CERTIFICATES: oneOf('public', 'local', 'staging'),
   CDN: oneOf('none', 'cloudflare', 'proxy'),
   PAGES: oneOf('on', 'off'),
+  PAGES_CACHE: size,
   PAGES_MEMORY: size,
   HTTP_PORT: port,
   HTTPS_PORT: port,

@@ -77,9 +77,11 @@ export function compose(
   return docker(dir, ['compose', ...words], options);
 }
 
-/** Every container that the stack has, those that ended too. */
+/** Every container that the stack has, those that ended too, but for those of single commands. */
 export async function containersOf(dir: string): Promise<Container[]> {
-  return jsonLines(await compose(dir, ['ps', '--all', '--format', 'json'])).map((row) => ({
+  const rows = jsonLines(await compose(dir, ['ps', '--all', '--format', 'json']));
+  const lasting = rows.filter(({ Labels: labels }) => !/oneoff=True/.test(String(labels)));
+  return lasting.map((row) => ({
     id: String(row['ID']),
     service: String(row['Service']),
     image: String(row['Image']),

@@ -7,6 +7,7 @@ const PLACE = {
   httpPort: '80',
   httpsPort: '443',
   image: 'node',
+  project: 'ghost-stack',
 };
 const MB = 1024 ** 2;
 

@@ -99,23 +99,6 @@ test('Varnish killed: readers are answered by Ghost meanwhile, and an edit waits
   expect(Object.keys(statuses)).toEqual(['200']);
 });
 
-test('Varnish that hangs is left aside', async () => {
-  await compose(['pause', 'pages']);
-  try {
-    await vi.waitUntil(
-      async () => {
-        // One that was asked before Caddy had noticed hangs with it.
-        const answer = await Promise.race([askEdge('/robots.txt'), delay(5_000)]);
-        return answer && answer.status === 200 && wayOf(answer) === 'none';
-      },
-      { timeout: 60_000, interval: 500 },
-    );
-  } finally {
-    await compose(['unpause', 'pages']);
-  }
-  await vi.waitUntil(async () => wayOf(await askEdge('/')) === 'hit', { timeout: 60_000 });
-});
-
 describe('after each comes back with another address', () => {
   test.each([
     ['caddy', 'ghost', 'pages'],
