@@ -56,11 +56,23 @@ test('a backup is whole, encrypted, and its password is shown once', async () =>
 
 test('what was deleted since comes back, and what was there stays beside', async () => {
   const before = await sql('SELECT COUNT(*), MAX(title) FROM posts');
+  // One whose time comes once the backup is made.
+  const due =
+    "id = (SELECT id FROM (SELECT MIN(id) AS id FROM posts WHERE type = 'post') AS first)";
+  const [, published] = (await sql(`SELECT status, published_at FROM posts WHERE ${due}`)).split(
+    '\t',
+  );
+  await sql(`UPDATE posts SET status = 'scheduled' WHERE ${due}`);
   await prosora(['backup', 'now']);
   await sql("DELETE FROM posts_meta; UPDATE posts SET title = 'Overwritten'");
   const { code, output } = await prosora(['restore', '--only', 'database']);
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(await sql('SELECT COUNT(*), MAX(title) FROM posts')).toBe(before);
+  expect(output).toContain('These posts were to be published since the backup');
+  expect(await sql(`SELECT status, published_at FROM posts WHERE ${due}`)).toBe(
+    `draft\t${published}`,
+  );
+  await sql(`UPDATE posts SET status = 'published' WHERE ${due}`);
   expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
   expect((await askEdge('/')).status).toBe(200);
 });

@@ -10,6 +10,7 @@ import { assertEnded, startRestic } from '../repository/restic.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
 import { compose, docker } from '../stack/compose.ts';
 import { forgetHalfRestore, noteHalfRestore } from './half-restore.ts';
+import { holdDuePosts } from './hold-due-posts.ts';
 import { loadDatabase } from './load-database.ts';
 import { putVolumes } from './put-volumes.ts';
 import { tellServices } from './tell-services.ts';
@@ -54,14 +55,21 @@ export async function restoreSite(
     }
   }
   const database = wanted(DATABASE);
+  const left: string[] = [];
   if (database) {
     await compose(dir, ['up', '--detach', '--wait', 'db']);
     await loadDatabase(place, database);
     tell(
       `database is in its place: ${Object.values(database.rows).reduce((sum, count) => sum + count, 0)} rows.`,
     );
+    const held = await holdDuePosts(place);
+    if (held.length > 0) {
+      left.push(
+        `These posts were to be published since the backup, and may have been: ${held.join(', ')}. They are drafts, so that no newsletter goes out twice: publish what was not.`,
+      );
+    }
   }
-  const left = await tellServices(place, manifest, only);
+  left.push(...(await tellServices(place, manifest, only)));
   forgetHalfRestore(dir);
   await compose(dir, ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S]);
   return left;

@@ -24,8 +24,8 @@ export function createCommand(place: Place): Command {
     notes: `Run it in Ghost's folder. It reads the adapter's block in Ghost's config, as Ghost does; the
 variables below stand for what the block leaves out.
 
-Exit code: 0 when all is well, 1 when something is not, 2 for a wrong command, 130 when
-interrupted.`,
+Exit code: 0 when all is well, 1 when something is not, 2 for a wrong command,
+130 when interrupted.`,
     // As Ghost 6, which it runs beside.
     oldestNode: 22,
   });
