@@ -19,6 +19,9 @@ const SETTINGS = {
 /** Those of the site that say what it is made of. */
 const KEPT = /^([A-Z_]+_IMAGE|PROSORA_(VERSION|REGISTRY)|MYSQL_MEMORY|ENGINE_MEMORY(_LIMIT_MB)?)$/;
 
+/** What `setup` reads beside the settings. */
+const CHOICES = 'examples/ghost-stack/choices';
+
 const NETWORKS = ['edge', 'front', 'back', 'egress', 'watch'];
 const SERVICES = ['setup', 'db', 'ghost', 'engine'];
 
@@ -26,7 +29,7 @@ const SERVICES = ['setup', 'db', 'ghost', 'engine'];
  * No network leads out, and the machine itself has no address in any: else a restored Ghost would reach the site that
  * lives on it by the gateway, where its scheduler's tokens are valid.
  */
-function overrideOf(folder: string): string {
+function overrideOf(folder: string, choices: string): string {
   const closed = {
     internal: true,
     driver_opts: { 'com.docker.network.bridge.inhibit_ipv4': 'true' },
@@ -35,7 +38,10 @@ function overrideOf(folder: string): string {
   return JSON.stringify({
     services: {
       ...Object.fromEntries(services),
-      setup: { restart: 'no', volumes: [`${folder}:/stack:ro`] },
+      setup: {
+        restart: 'no',
+        volumes: [`${folder}:/stack:ro`, `${choices}:/stack/${CHOICES}:ro`],
+      },
     },
     networks: Object.fromEntries(NETWORKS.map((name) => [name, closed])),
   });
@@ -44,7 +50,7 @@ function overrideOf(folder: string): string {
 /** The place of a site's backups, with a project of its own that has no way out. */
 export function drillPlaceOf(site: Place, settings: ReadonlyMap<string, { value: string }>): Place {
   const folder = join(careFolder(site.dir), 'drill');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, CHOICES), { recursive: true, mode: 0o700 });
   const kept = [...settings].flatMap(([name, { value }]) =>
     KEPT.test(name) && value !== '' ? [[name, value] as const] : [],
   );
@@ -52,7 +58,7 @@ export function drillPlaceOf(site: Place, settings: ReadonlyMap<string, { value:
   const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'\n`);
   const [env, override] = [join(folder, '.env'), join(folder, 'override.json')];
   writeFileSync(env, lines.join(''), { mode: 0o600 });
-  writeFileSync(override, overrideOf(folder), { mode: 0o600 });
+  writeFileSync(override, overrideOf(folder, join(site.dir, CHOICES)), { mode: 0o600 });
   const project = `${site.site}-drill`;
   return {
     ...site,
