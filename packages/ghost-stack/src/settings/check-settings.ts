@@ -4,7 +4,7 @@ import { nearest } from '@prosora/service';
 import {
   type EffectiveSetting,
   effectiveSettings,
-  GHOST_PART,
+  isGhostOption,
   isSecretSetting,
 } from './effective.ts';
 import { readEnvFile } from './env-file.ts';
@@ -193,7 +193,7 @@ function problemsOf(setting: EffectiveSetting, hasStandIn: boolean): string[] {
 const KEPT_OPTIONS = 'examples/ghost-stack/choices/kept-options.json';
 
 function ghostProblems(dir: string, settings: ReadonlyMap<string, EffectiveSetting>): string[] {
-  const names = [...settings.values()].filter(({ part }) => part === GHOST_PART);
+  const names = [...settings.values()].filter(({ name }) => isGhostOption(name));
   if (names.length === 0) return [];
   const kept = Object.entries<string>(JSON.parse(readFileSync(join(dir, KEPT_OPTIONS), 'utf8')));
   return names.flatMap(({ name }) => {

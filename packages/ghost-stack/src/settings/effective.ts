@@ -2,9 +2,6 @@ import { isSecretKey } from '@prosora/service';
 import { readEnvFile } from './env-file.ts';
 import { type KnownSetting, knownSettings } from './known-settings.ts';
 
-/** Where an option of Ghost's own belongs. */
-export const GHOST_PART = 'Ghost itself';
-
 /** A setting with what applies. */
 export interface EffectiveSetting extends KnownSetting {
   value: string;
@@ -35,17 +32,17 @@ export function effectiveSettings(
   return all;
 }
 
-/** A name of Ghost's own for one of its options: two names or more, joined by two underscores. */
-const GHOST_OPTION = /^[a-z]\w*?__\w+$/;
+/** Whether a name is Ghost's own for one of its options: two names or more, joined by two underscores. */
+export const isGhostOption = (name: string): boolean => /^[a-z]\w*?__\w+$/.test(name);
 
 const ghostSettings = (values: Record<string, string>): EffectiveSetting[] =>
   Object.entries(values)
-    .filter(([name]) => GHOST_OPTION.test(name))
+    .filter(([name]) => isGhostOption(name))
     .map(([name, value]) => ({
       name,
       value,
       source: '.env',
-      part: GHOST_PART,
+      part: 'Ghost itself',
       description: "Ghost's own.",
       standard: '',
       isRequired: false,

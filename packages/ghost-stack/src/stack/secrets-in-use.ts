@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { effectiveSettings, GHOST_PART } from '../settings/effective.ts';
+import { effectiveSettings, isGhostOption } from '../settings/effective.ts';
 import { CARE_FOLDER } from './one-at-a-time.ts';
 
 /**
@@ -53,7 +53,7 @@ function hashesOf(dir: string, env: Record<string, string | undefined>): Record<
   const settings = effectiveSettings(dir, env);
   const of = (name: string): string => settings.get(name)?.value ?? '';
   const options = [...settings.values()]
-    .filter(({ part }) => part === GHOST_PART)
+    .filter(({ name }) => isGhostOption(name))
     .map(({ name, value }) => `${name}=${value}\n`);
   // Without the inbox it is Ghost that believes the endpoint.
   if (of('PAYMENTS') === 'off') options.push(of('STRIPE_WEBHOOK_SECRET'));

@@ -33,3 +33,7 @@ test('without the inbox it is Ghost that reads the endpoint’s secret', () => {
 test('an option that is taken out of .env is news too', () => {
   expect(afterChange('mail__from=me@example.com\n', '')).toEqual(['ghost']);
 });
+
+test('a stack that the command never started has read what there is without a .env', () => {
+  expect(servicesWithOldSecrets(stackFolder(''), {})).toEqual([]);
+});
