@@ -74,7 +74,7 @@ test('a former password of the database opens nothing', async () => {
 });
 
 test('a name that is none is refused with what was meant', async () => {
-  expect(await prosora(['secrets', 'rotate', 'mail_key'])).toMatchObject({
+  expect(await prosora(['secrets', 'rotate', 'mail_api_kee'])).toMatchObject({
     code: 2,
     output: expect.stringContaining('Did you mean mail_api_key?'),
   });
