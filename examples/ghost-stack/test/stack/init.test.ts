@@ -244,6 +244,29 @@ test('run again with one answer it changes that and nothing else', async () => {
   expect(await readFile(envFile, 'utf8')).toBe(after);
 });
 
+test('while mail does not go out Ghost asks for no code, and once it does it asks again', async () => {
+  const setting = async (changes: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(changes);
+    await ask(`https://sandbox.${HOST}/resend/settings`, { method: 'PATCH', headers, body });
+  };
+  await setting({ anyDomain: false, dnsRecords: 'missing' });
+  // What was verified once stays so.
+  for (const { id } of await atResend('domains')) await atResend(`domains/${id}`, 'DELETE');
+  await forgetSignIns();
+  const { output } = await prosoraIn(place, INIT);
+  expect(output).toMatch(/^! Resend: The domain is "pending" and sends nothing yet\./m);
+  expect(output).toMatch(/^! second sign-in: Ghost asks for no code/m);
+  const admin = createAdminClient({ url: SITE }, { fetch: ask });
+  const json = { username: OWNER.email, password: OWNER.password };
+  await admin.request('POST', 'session', { json });
+  await setting({ dnsRecords: 'published' });
+  await forgetSignIns();
+  const again = await prosoraIn(place, INIT);
+  expect(again.output).toContain('✔ second sign-in: The code from the mail lets the owner in.');
+  await signIn();
+});
+
 test(`init that is killed is ended by the next one (${KILLS} kills, seed ${seed})`, {
   timeout: KILLS * 400_000,
 }, async () => {

@@ -13,13 +13,16 @@ interface GhostAnswer {
   status: number;
   cookie?: string;
   body?: {
-    errors?: { message: string; context?: string }[];
+    errors?: { message: string; context?: string; type?: string }[];
     setup?: { status: boolean }[];
   };
 }
 
-/** What came of a sign-in: in, a code by mail is wanted, or Ghost's reason against it. */
-export type SignIn = { is: 'in' | 'code wanted'; cookie: string } | { is: 'refused'; why: string };
+/** What came of a sign-in: in, a code by mail is wanted, that mail cannot go out, or Ghost's reason against it. */
+export type SignIn =
+  | { is: 'in' | 'code wanted'; cookie: string }
+  | { is: 'no mail'; why: string }
+  | { is: 'refused'; why: string };
 
 /** Ghost's Admin API, asked from inside Ghost's container: secrets go in by the standard input alone. */
 export function openAdmin(dir: string) {
@@ -45,7 +48,10 @@ export function openAdmin(dir: string) {
       const { status, cookie = '' } = answer;
       if (status === 201) return { is: 'in', cookie };
       // Of what Ghost refuses, this alone comes with a session.
-      return status === 403 ? { is: 'code wanted', cookie } : { is: 'refused', why: whyOf(answer) };
+      if (status === 403) return { is: 'code wanted', cookie };
+      // core/server/services/auth/session/session-service.js: the password was right by then.
+      const isMail = answer.body?.errors?.[0]?.type === 'EmailError';
+      return { is: isMail ? 'no mail' : 'refused', why: whyOf(answer) };
     },
     /** Has Ghost mail a code to whoever signed in. */
     async mailCode(cookie: string): Promise<void> {

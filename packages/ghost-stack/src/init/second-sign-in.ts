@@ -40,13 +40,13 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
     const finding = fail(NAME, `Ghost refuses it: ${second.why}`, remedy);
     return { finding, mail: 'unknown', cookie: '' };
   }
+  if (second.is === 'no mail') return noMail(owner.email, second.why);
   const { cookie } = second;
   // Without device verification the second device is in, and a mail has to be asked for.
   if (second.is === 'in') await admin.mailCode(cookie);
   const fate = (await mails?.fateOfNext(before)) ?? UNSEEN;
   if (fate !== 'delivered' && (mails || !askForCode)) {
-    const finding = warn('mail', `A test to ${owner.email} did not arrive: ${fate.why}.`);
-    return { finding, mail: 'does not', cookie };
+    return noMail(owner.email, `${fate.why}.`, cookie);
   }
   const arrived = ok('mail', `A test to ${owner.email} arrived.`);
   if (second.is === 'in') return { finding: arrived, mail: 'arrives', cookie };
@@ -60,4 +60,9 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
       ? ok(NAME, asked)
       : warn(NAME, refused);
   return { finding, mail: isIn || mails ? 'arrives' : 'does not', cookie };
+}
+
+function noMail(email: string, why: string, cookie = ''): Proof {
+  const finding = warn('mail', `A test to ${email} did not arrive: ${why}`);
+  return { finding, mail: 'does not', cookie };
 }
