@@ -5,6 +5,8 @@ import { careFolder } from './place.ts';
 /** What is known of the backups without asking their repository. */
 export interface BackupNotes {
   newest?: { run: string; at: string };
+  /** Where it is, in restic's words. */
+  place?: string;
   /** The newest that a drill has proven, and when. */
   proven?: { run: string; at: string };
   /** Why the last run failed; undefined when it did not. */

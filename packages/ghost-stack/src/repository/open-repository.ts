@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
 import { docker } from '../stack/compose.ts';
+import { readNotes } from './notes.ts';
 import { careFolder, OWNER_LABEL, openPassword, type Place } from './place.ts';
 import { hasRepository, restic } from './restic.ts';
 
@@ -25,15 +26,22 @@ export async function takeRepository({ dir, owner }: Place): Promise<Disposable>
 
 /**
  * Makes sure that there is a repository that this run may write to. The first time it is made; what a killed run of
- * this folder holds of it is let go.
+ * this folder holds of it is let go. Where this folder has backups already none is made: its disk is not mounted.
  *
  * @returns the password where it was made just now, for a person to keep
- * @throws ProsoraError `BACKUP_LOCKED` while a run elsewhere holds it; what `restic` throws
+ * @throws ProsoraError `BACKUP_MISSING` where there was one; `BACKUP_LOCKED` while a run elsewhere holds it; what
+ * `restic` throws
  */
 export async function openRepository(place: Place): Promise<{ newPassword: string | undefined }> {
   const { password, isNew } = openPassword(place);
-  if (!(await hasRepository(place))) await restic(place, ['init']);
-  else await letGoOfOwnLocks(place);
+  if (!(await hasRepository(place))) {
+    if (readNotes(place.dir).place === place.url) {
+      throw new ProsoraError('BACKUP_MISSING', `The backups that were in ${place.url} are gone.`, {
+        help: 'Is its disk mounted? For a new beginning give BACKUP_REPOSITORY another place.',
+      });
+    }
+    await restic(place, ['init']);
+  } else await letGoOfOwnLocks(place);
   return { newPassword: isNew ? password : undefined };
 }
 

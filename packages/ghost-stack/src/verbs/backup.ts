@@ -58,7 +58,8 @@ async function backUpNow(
     const { runs, kept } = await forgetOld(place, new Date());
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
-    noteBackups(place.dir, { newest: { run: manifest.run, at: manifest.startedAt }, failure });
+    const newest = { run: manifest.run, at: manifest.startedAt };
+    noteBackups(place.dir, { newest, place: place.url, failure });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept }, () => [
       `${manifest.run} is whole.`,
       ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),

@@ -1,0 +1,170 @@
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { askEdge } from './edge.ts';
+import { ensureOwner } from './people.ts';
+import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { compose, docker, sql } from './stack.ts';
+
+const { soak, seed } = inject('proof');
+const { dir, project } = inject('stack');
+const KILLS = soak ? 20 : 3;
+/** About as long as a run takes. */
+const LONGEST_MS = 20_000;
+
+let repository = '';
+beforeAll(async () => {
+  repository = await mkdtemp(path.join(tmpdir(), 'prosora-backups-'));
+  process.env['BACKUP_REPOSITORY'] = repository;
+  await ensureOwner();
+});
+afterAll(async () => {
+  delete process.env['BACKUP_REPOSITORY'];
+  await rm(repository, { recursive: true });
+  const care = path.join(dir, '.prosora/care');
+  for (const name of await readdir(care)) {
+    if (name.startsWith('backup')) await rm(path.join(care, name), { recursive: true });
+  }
+});
+
+interface Listed {
+  run: string;
+  isProven: boolean;
+}
+const listed = async (): Promise<Listed[]> =>
+  JSON.parse((await prosora(['backup', 'list', '--json'])).stdout);
+
+test('a backup is whole, encrypted, and its password is shown once', async () => {
+  const first = await prosora(['backup', 'now']);
+  expect(first).toMatchObject({ code: 0, output: expect.stringContaining(' is whole.') });
+  const password = (await readFile(path.join(dir, '.prosora/care/backup-password'), 'utf8')).trim();
+  expect(first.output).toContain(password);
+  const second = await prosora(['backup', 'now']);
+  expect(second.code).toBe(0);
+  expect(second.output).not.toContain(password);
+  const found = await docker([
+    ...['run', '--rm', '--volume', `${repository}:/repository`, 'ghcr.io/prosora/ops:dev'],
+    ...['sh', '-c', 'grep -rlE "INSERT INTO|db_root_password" /repository | wc -l'],
+  ]);
+  expect(found).toBe('0');
+  const { output } = await prosora(['doctor']);
+  expect(output).toMatch(/^✔ backups: The newest is 0 hours old\.$/m);
+});
+
+test('what was deleted since comes back, and what was there stays beside', async () => {
+  const before = await sql('SELECT COUNT(*), MAX(title) FROM posts');
+  // One whose time comes once the backup is made.
+  const due =
+    "id = (SELECT id FROM (SELECT MIN(id) AS id FROM posts WHERE type = 'post') AS first)";
+  const [, published] = (await sql(`SELECT status, published_at FROM posts WHERE ${due}`)).split(
+    '\t',
+  );
+  await sql(`UPDATE posts SET status = 'scheduled' WHERE ${due}`);
+  await prosora(['backup', 'now']);
+  await sql("DELETE FROM posts_meta; UPDATE posts SET title = 'Overwritten'");
+  const { code, output } = await prosora(['restore', '--only', 'database']);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(await sql('SELECT COUNT(*), MAX(title) FROM posts')).toBe(before);
+  expect(output).toContain('These posts were to be published since the backup');
+  expect(await sql(`SELECT status, published_at FROM posts WHERE ${due}`)).toBe(
+    `draft\t${published}`,
+  );
+  await sql(`UPDATE posts SET status = 'published' WHERE ${due}`);
+  expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
+  expect((await askEdge('/')).status).toBe(200);
+});
+
+test('a drill proves the newest, and its Ghost reaches neither this machine nor the site on it', async () => {
+  const running = prosora(['drill']);
+  const ghost = `${project}-drill-ghost-1`;
+  for (let isHealthy = false; !isHealthy; await delay(200)) {
+    const format = '{{.State.Health.Status}}';
+    const state = await docker(['inspect', '--format', format, ghost]).catch(() => '');
+    isHealthy = state === 'healthy';
+  }
+  const addresses = (await docker(['exec', ghost, 'sh', '-c', 'hostname -i'])).split(' ');
+  const gateways = addresses.map((address) => address.replace(/\.\d+$/, '.1'));
+  const bridge = await docker([
+    ...['network', 'inspect', 'bridge', `${project}_edge`, '--format'],
+    '{{(index .IPAM.Config 0).Gateway}}',
+  ]);
+  const networks = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
+  const caddy = await docker(['inspect', '--format', networks, `${project}-caddy-1`]);
+  const targets = [...gateways, ...bridge.split('\n'), ...caddy.trim().split(' '), '1.1.1.1'];
+  const dial = `for (const host of process.argv.slice(1)) {
+    const socket = require('net').connect({ host, port: 443, timeout: 2000 });
+    socket.on('connect', () => { console.log('reached ' + host); process.exit(1); });
+    socket.on('timeout', () => socket.destroy()).on('error', () => {});
+  }`;
+  expect(await docker(['exec', ghost, 'node', '-e', dial, ...targets])).toBe('');
+  const { code, output } = await running;
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toMatch(/^✔ newest post: Its page is there\.$/m);
+  expect((await listed()).at(-1)).toMatchObject({ isProven: true });
+  expect(await docker(['ps', '--all', '--quiet', '--filter', `name=${project}-drill`])).toBe('');
+});
+
+test('two at once: the second is told of the first', async () => {
+  const runs = await Promise.all([prosora(['backup', 'now']), prosora(['backup', 'now'])]);
+  expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(runs.find(({ code }) => code === 1)?.output).toContain('Another run is at the backups');
+});
+
+test(`a run that is killed leaves nothing that counts, and the next is well (${KILLS} kills, seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = await listed();
+    const { wasKilled } = await prosoraKilledAfter(random() * LONGEST_MS, ['backup', 'now']);
+    const after = await listed();
+    if (wasKilled) expect(after.length).toBeLessThanOrEqual(before.length + 1);
+    expect((await prosora(['backup', 'verify'])).code).toBe(0);
+  }
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+});
+
+test('a database that goes away amid its dump fails the backup, and no good one is lost', async () => {
+  await sql('CREATE TABLE large (filling LONGTEXT)');
+  await sql(
+    'SET SESSION cte_max_recursion_depth = 100000; INSERT INTO large WITH RECURSIVE n AS (SELECT 1 i UNION ALL SELECT i + 1 FROM n WHERE i < 4000) SELECT REPEAT(SHA2(i, 512), 400) FROM n',
+  );
+  const before = await listed();
+  const running = prosora(['backup', 'now']);
+  for (let dumps = '0'; dumps === '0'; ) {
+    dumps = await sql(
+      "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SQL_NO_CACHE%large%' AND info NOT LIKE '%processlist%'",
+    );
+  }
+  await compose(['kill', '--signal', 'KILL', 'db']);
+  await compose(['up', '--detach', '--wait', '--no-recreate']);
+  const { code, output } = await running;
+  expect({ code, output }).toMatchObject({ code: 1, output: expect.stringMatching(/dump/i) });
+  expect(await listed()).toEqual(before);
+  await sql('DROP TABLE large');
+  expect((await prosora(['doctor'])).output).toMatch(/^✘ last backup: /m);
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+});
+
+test('a wrong password is named as such, and touches nothing', async () => {
+  const file = path.join(dir, '.prosora/care/backup-password');
+  const right = await readFile(file, 'utf8');
+  await writeFile(file, 'another one');
+  const { code, output } = await prosora(['backup', 'now']);
+  await writeFile(file, right);
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('The password of the backups is wrong'),
+  ]);
+  expect(await prosora(['backup', 'verify'])).toMatchObject({ code: 0 });
+});
+
+test('where the disk of the backups is not mounted, none is begun anew', async () => {
+  await rename(repository, `${repository}-away`);
+  const { code, output } = await prosora(['backup', 'now']);
+  await rm(repository, { recursive: true });
+  await rename(`${repository}-away`, repository);
+  expect([code, output]).toEqual([1, expect.stringContaining('Is its disk mounted?')]);
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+});
