@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Finding, fail, ok, warn } from '@prosora/service';
+import { keepCare, readCare } from '../stack/care-files.ts';
 import { compose, docker } from '../stack/compose.ts';
-import { CARE_FOLDER } from '../stack/one-at-a-time.ts';
 
 /** One look at the disk, in bytes. */
 export interface DiskLook {
@@ -21,6 +19,7 @@ const LEAST_FREE = 2 * GB;
 const SOON_DAYS = 14;
 /** Two weeks of a look an hour. */
 const MOST_LOOKS = 336;
+const FILE = 'disk.json';
 
 /** How much room there is, how long it will do by what former looks saw, and what takes it. */
 export async function* examineDisk(dir: string): AsyncGenerator<Finding> {
@@ -84,21 +83,17 @@ function bytesOf(size: string): number {
 
 /** Adds a look to those before, one an hour at most. A record that cannot be read begins anew. */
 function remember(dir: string, look: DiskLook): DiskLook[] {
-  const file = join(dir, CARE_FOLDER, 'disk.json');
-  const former = readLooks(file);
+  const former = readLooks(dir);
   const last = former.at(-1);
   if (last && Date.parse(look.at) - Date.parse(last.at) < HOUR_MS) return [...former, look];
   const looks = [...former, look].slice(-MOST_LOOKS);
-  mkdirSync(join(dir, CARE_FOLDER), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, JSON.stringify(looks), { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  keepCare(dir, FILE, looks);
   return looks;
 }
 
-function readLooks(file: string): DiskLook[] {
-  if (!existsSync(file)) return [];
+function readLooks(dir: string): DiskLook[] {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as DiskLook[];
+    return readCare<DiskLook[]>(dir, FILE) ?? [];
   } catch {
     return [];
   }

@@ -69,7 +69,7 @@ export async function* examineGhost(dir: string, domain: string): AsyncGenerator
     : warn(
         'ghost: sign-in',
         'A password alone lets staff in.',
-        'Remove security__staffDeviceVerification once mail works.',
+        'Once mail works, `prosora init` takes it back: STAFF_DEVICE_VERIFICATION=true.',
       );
   yield ok('ghost: adapters', `It uses ${adapters.filter(Boolean).join(', ')}.`);
   for (const [name, command] of Object.entries(DOCTORS)) {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { careFolder, type Place } from '../repository/place.ts';
+import type { Place } from '../repository/place.ts';
+import { careFolder } from '../stack/care-files.ts';
 
 /** A name that leads nowhere: https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
 const DOMAIN = 'drill.invalid';

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { nearest, UsageError } from '@prosora/service';
 import { isSecretSetting } from '../settings/effective.ts';
 import { knownSettings } from '../settings/known-settings.ts';
-import { CARE_FOLDER } from '../stack/one-at-a-time.ts';
+import { forgetCare, keepCare, readCare } from '../stack/care-files.ts';
 
 /** What a person or a file has said, by the names of the settings and of what `init` asks beside them. */
 export type Answers = Readonly<Record<string, string>>;
@@ -68,23 +67,16 @@ function pairOf(word: string): [name: string, value: string] {
   throw new UsageError(sentence, 'Give it in a file: --answers FILE.');
 }
 
-const draftIn = (dir: string): string => join(dir, CARE_FOLDER, 'answers.json');
+const FILE = 'answers.json';
 
 /** Writes the answers down before anything is done with them, so that the run after a killed one has them. */
 export function keepAnswers(dir: string, answers: Answers): void {
   const kept = Object.entries(answers).filter(([name]) => !NEVER_KEPT.includes(name));
-  mkdirSync(join(dir, CARE_FOLDER), { recursive: true, mode: 0o700 });
-  const draft = `${draftIn(dir)}.new`;
-  writeFileSync(draft, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600, flush: true });
-  renameSync(draft, draftIn(dir));
+  keepCare(dir, FILE, Object.fromEntries(kept));
 }
 
 /** What a killed run had been told; nothing where none was killed. */
-export function keptAnswers(dir: string): Answers {
-  return existsSync(draftIn(dir)) ? JSON.parse(readFileSync(draftIn(dir), 'utf8')) : {};
-}
+export const keptAnswers = (dir: string): Answers => readCare<Answers>(dir, FILE) ?? {};
 
 /** Forgets them: they are in `.env` by now, or were refused. */
-export function forgetAnswers(dir: string): void {
-  rmSync(draftIn(dir), { force: true });
-}
+export const forgetAnswers = (dir: string): void => forgetCare(dir, FILE);

@@ -63,6 +63,6 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
 }
 
 function noMail(email: string, why: string, cookie = ''): Proof {
-  const finding = warn('mail', `A test to ${email} did not arrive: ${why}`);
+  const finding = warn('mail', `No test to ${email} is known to have arrived: ${why}`);
   return { finding, mail: 'does not', cookie };
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { careFolder } from './place.ts';
+import { keepCare, readCare } from '../stack/care-files.ts';
+
+const FILE = 'backups.json';
 
 /** What is known of the backups without asking their repository. */
 export interface BackupNotes {
@@ -16,17 +16,9 @@ export interface BackupNotes {
 }
 
 /** What is known so far; empty before the first run. */
-export function readNotes(dir: string): BackupNotes {
-  const file = fileIn(dir);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as BackupNotes) : {};
-}
+export const readNotes = (dir: string): BackupNotes => readCare<BackupNotes>(dir, FILE) ?? {};
 
 /** Adds what a run has found out. */
 export function noteBackups(dir: string, notes: BackupNotes): void {
-  const file = fileIn(dir);
-  const text = JSON.stringify({ ...readNotes(dir), ...notes });
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  keepCare(dir, FILE, { ...readNotes(dir), ...notes });
 }
-
-const fileIn = (dir: string): string => join(careFolder(dir), 'backups.json');

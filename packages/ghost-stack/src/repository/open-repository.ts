@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
+import { careFolder } from '../stack/care-files.ts';
 import { docker } from '../stack/compose.ts';
 import { readNotes } from './notes.ts';
-import { careFolder, OWNER_LABEL, openPassword, type Place } from './place.ts';
+import { OWNER_LABEL, openPassword, type Place } from './place.ts';
 import { hasRepository, restic } from './restic.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ProsoraError } from '@prosora/service';
 import { effectiveSettings } from '../settings/effective.ts';
+import { careFolder } from '../stack/care-files.ts';
 import { compose } from '../stack/compose.ts';
-import { CARE_FOLDER } from '../stack/one-at-a-time.ts';
 
 /** Where backups are, and what it takes to reach them. */
 export interface Place {
@@ -146,13 +146,6 @@ export function keepPassword(file: string, password: string): void {
 }
 
 const cacheFolder = (dir: string): string => join(careFolder(dir), 'restic-cache');
-
-/** Made when it is not there, for its owner alone. */
-export function careFolder(dir: string): string {
-  const folder = join(dir, CARE_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
 
 /** By which locks are known that a run of this folder left. */
 function ownerOf(dir: string): string {

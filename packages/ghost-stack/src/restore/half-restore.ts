@@ -1,7 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ProsoraError } from '@prosora/service';
-import { CARE_FOLDER } from '../stack/one-at-a-time.ts';
+import { forgetCare, keepCare, readCare } from '../stack/care-files.ts';
 
 /** A restore that has begun to change the site, and has not ended. */
 interface HalfRestore {
@@ -9,24 +7,19 @@ interface HalfRestore {
   only?: string | undefined;
 }
 
-const fileIn = (dir: string): string => join(dir, CARE_FOLDER, 'restoring.json');
+const FILE = 'restoring.json';
 
 /** Remembers it, so that nothing starts on a site that is half of one time and half of another. */
-export function noteHalfRestore(dir: string, half: HalfRestore): void {
-  const file = fileIn(dir);
-  writeFileSync(`${file}.new`, JSON.stringify(half), { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
-}
+export const noteHalfRestore = (dir: string, half: HalfRestore): void => keepCare(dir, FILE, half);
 
 /** It is whole. */
-export function forgetHalfRestore(dir: string): void {
-  rmSync(fileIn(dir), { force: true });
-}
+export const forgetHalfRestore = (dir: string): void => forgetCare(dir, FILE);
 
 /** @throws ProsoraError `HALF_RESTORED` where a restore did not end */
 export function assertNotHalfRestored(dir: string): void {
-  if (!existsSync(fileIn(dir))) return;
-  const { run, only } = JSON.parse(readFileSync(fileIn(dir), 'utf8')) as HalfRestore;
+  const half = readCare<HalfRestore>(dir, FILE);
+  if (half === undefined) return;
+  const { run, only } = half;
   const words = ['prosora restore', run, ...(only ? ['--only', only] : [])].join(' ');
   throw new ProsoraError(
     'HALF_RESTORED',

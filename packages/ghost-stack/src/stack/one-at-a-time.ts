@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
+import { careFolder, forgetCare, keepCare, readCare } from './care-files.ts';
 
-/** Where the command keeps what it needs from one run to the next, in the stack's folder. */
-export const CARE_FOLDER = '.prosora/care';
+const FILE = 'intent.json';
 
 /** What a run is about to do, as the next one finds it when this one is killed. */
 interface Intent {
@@ -25,18 +24,14 @@ export async function oneAtATime<Result>(
   command: string,
   work: (unfinished: Intent | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const folder = join(dir, CARE_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'intent.json');
-  using _lock = tryFileLock(join(folder, 'lock')) ?? refuse(readIntent(file));
-  const unfinished = readIntent(file);
-  const intent: Intent = { command, since: new Date().toISOString() };
-  writeFileSync(`${file}.new`, JSON.stringify(intent), { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  const intentNow = () => readCare<Intent>(dir, FILE);
+  using _lock = tryFileLock(join(careFolder(dir), 'lock')) ?? refuse(intentNow());
+  const unfinished = intentNow();
+  keepCare(dir, FILE, { command, since: new Date().toISOString() } satisfies Intent);
   try {
     return await work(unfinished);
   } finally {
-    rmSync(file, { force: true });
+    forgetCare(dir, FILE);
   }
 }
 
@@ -45,8 +40,4 @@ function refuse(intent: Intent | undefined): never {
   throw new ProsoraError('BUSY', who || 'Another `prosora` changes this stack right now.', {
     help: 'Wait until it has ended.',
   });
-}
-
-function readIntent(file: string): Intent | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Intent) : undefined;
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { effectiveSettings, isGhostOption } from '../settings/effective.ts';
-import { CARE_FOLDER } from './one-at-a-time.ts';
+import { keepCare, readCare } from './care-files.ts';
+
+const FILE = 'secrets.json';
 
 /**
  * Which services read each secret. They get it in a file, so Compose sees no change of their containers, which go on
@@ -28,7 +28,8 @@ export function servicesWithOldSecrets(
   dir: string,
   env: Record<string, string | undefined>,
 ): string[] {
-  const known = readKnown(dir);
+  // Of a stack that this command never started nothing is known but that no secret is needed in the sandbox.
+  const known = readCare<Record<string, string>>(dir, FILE) ?? {};
   const changed = Object.entries(hashesOf(dir, env)).filter(
     ([name, now]) => (known[name] ?? hash('')) !== now,
   );
@@ -37,16 +38,7 @@ export function servicesWithOldSecrets(
 
 /** Remembers, as hashes, which secrets the services have read. */
 export function noteSecrets(dir: string, env: Record<string, string | undefined>): void {
-  const file = fileIn(dir);
-  writeFileSync(`${file}.new`, JSON.stringify(hashesOf(dir, env)), { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
-}
-
-const fileIn = (dir: string): string => join(dir, CARE_FOLDER, 'secrets.json');
-
-/** Of a stack that this command never started nothing is known but that no secret is needed in the sandbox. */
-function readKnown(dir: string): Record<string, string> {
-  return existsSync(fileIn(dir)) ? JSON.parse(readFileSync(fileIn(dir), 'utf8')) : {};
+  keepCare(dir, FILE, hashesOf(dir, env));
 }
 
 function hashesOf(dir: string, env: Record<string, string | undefined>): Record<string, string> {

@@ -1,14 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CARE_FOLDER } from '../../../src/stack/one-at-a-time.ts';
 import { noteSecrets, servicesWithOldSecrets } from '../../../src/stack/secrets-in-use.ts';
 import { stackFolder } from '../../fixtures/stack-folder.ts';
 
 /** The services to make anew when `.env` changes from one text to another. */
 function afterChange(from: string, to: string): string[] {
   const dir = stackFolder(from);
-  mkdirSync(join(dir, CARE_FOLDER), { recursive: true });
   noteSecrets(dir, {});
   writeFileSync(join(dir, '.env'), to);
   return servicesWithOldSecrets(dir, {});
