@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, test, vi } from 'vitest';
 import { askEdge } from './edge.ts';
+import { kill } from './kill.ts';
 import { signIn } from './people.ts';
 import { allHealthy, compose, containerOf, DOMAIN, docker, inspect, SERVICES } from './stack.ts';
 
@@ -37,16 +38,7 @@ test('while Ghost restarts, at most 1 of 60 requests is not answered with the pa
 test.each(SERVICES)(
   '%s comes back by itself after it was killed, and the site with it',
   async (service) => {
-    const container = containerOf(service);
-    const { Pid } = (await inspect(container)).State;
-    process.kill(Pid, 'SIGKILL');
-    await vi.waitUntil(
-      async () => {
-        const { State } = await inspect(container);
-        return State.Pid !== Pid && State.Health?.Status === 'healthy';
-      },
-      { timeout: 120_000, interval: 200 },
-    );
+    await kill(service);
     await vi.waitUntil(async () => (await askEdge('/').catch(() => undefined))?.status === 200, {
       timeout: 60_000,
       interval: 200,

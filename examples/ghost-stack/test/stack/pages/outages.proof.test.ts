@@ -3,6 +3,7 @@ import { lexicalDocument, paragraph } from '@prosora/ghost-local';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
 import { askEdge } from '../edge.ts';
 import { startForeignContainer } from '../foreign-container.ts';
+import { kill } from '../kill.ts';
 import { signIn } from '../people.ts';
 import { allHealthy, compose, containerOf, inspect, type Service } from '../stack.ts';
 import { flush, wayOf } from './memory-of-pages.ts';
@@ -32,20 +33,6 @@ async function readDuring(work: () => Promise<unknown>, count: number, pauseMs =
   });
   await readers;
   return statuses;
-}
-
-/** Kills a service's process, as the kernel would for want of memory, and waits until Docker has started another. */
-async function kill(service: Service): Promise<void> {
-  const container = containerOf(service);
-  const { Pid } = (await inspect(container)).State;
-  process.kill(Pid, 'SIGKILL');
-  await vi.waitUntil(
-    async () => {
-      const { State } = await inspect(container);
-      return State.Pid !== Pid && State.Health?.Status === 'healthy';
-    },
-    { timeout: 120_000, interval: 200 },
-  );
 }
 
 const recreate = (service: Service) =>
