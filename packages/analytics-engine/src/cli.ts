@@ -31,11 +31,12 @@ const serve = verb({
     });
     const engine = await startEngine(options, logger);
     stopGracefully({ stop: () => engine.close(), logger });
-    reloadOnHangup(logger, () =>
-      engine.renewTokens(
-        readOptions(pick(engineOptions, 'adminToken', 'trackerToken', 'siteTokens')),
-      ),
-    );
+    reloadOnHangup(logger, () => {
+      const tokens = pick(engineOptions, 'adminToken', 'trackerToken', 'siteTokens');
+      const renewed = readOptions(tokens);
+      engine.renewTokens(renewed);
+      return secretsOf(tokens, renewed);
+    });
     return 0;
   },
 });

@@ -40,11 +40,14 @@ const serve = verb({
     });
     stopGracefully({ stop: () => bridge.stop(), logger });
     reloadOnHangup(logger, () => {
-      const renewed = sitesOf(readOptions(pick(mailOptions, 'sites', 'apiKey', 'domains')));
+      const keys = pick(mailOptions, 'sites', 'apiKey', 'domains');
+      const read = readOptions(keys);
+      const renewed = sitesOf(read);
       for (const site of sites) {
         const { apiKey, otherKey } = renewed.find(({ name }) => name === site.name) ?? site;
         Object.assign(site, { apiKey, otherKey });
       }
+      return secretsOf(keys, read);
     });
     return 0;
   },

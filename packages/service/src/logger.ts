@@ -3,6 +3,8 @@ import { createSecretHider } from './secrets/hide-secrets.ts';
 
 export type { Logger } from 'pino';
 
+const hidingOf = new WeakMap<Logger, { secrets: string[]; hide: (line: string) => string }>();
+
 /** How a service's log is made. */
 export interface LoggerOptions {
   /** The service's name, on every line. */
@@ -21,13 +23,29 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const secrets = (options.secrets ?? []).filter((secret) => secret !== undefined);
-  return pino(
+  const hiding = { secrets, hide: createSecretHider(secrets) };
+  const logger = pino(
     {
       name: options.name,
       level: options.level ?? 'info',
       timestamp: pino.stdTimeFunctions.isoTime,
-      hooks: { streamWrite: createSecretHider(secrets) },
+      hooks: { streamWrite: (line) => hiding.hide(line) },
     },
     options.destination ?? pino.destination({ sync: true }),
   );
+  hidingOf.set(logger, hiding);
+  return logger;
+}
+
+/**
+ * Keeps further secrets out of what a logger and its children write, such as keys that were read again. Those before stay
+ * out as well.
+ *
+ * @param logger of `createLogger`
+ */
+export function hideFurther(logger: Logger, secrets: readonly string[]): void {
+  const hiding = hidingOf.get(logger);
+  if (!hiding) return;
+  hiding.secrets = [...new Set([...hiding.secrets, ...secrets])];
+  hiding.hide = createSecretHider(hiding.secrets);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLogger } from '../../src/index.ts';
+import { createLogger, hideFurther } from '../../src/index.ts';
 
 const HIDDEN = '[redacted]';
 
@@ -154,4 +154,17 @@ test('a line without a secret is written as it is', () => {
       });
     }),
   );
+});
+
+test('secrets that come later are hidden too, in lines of children made before, and those before stay hidden', () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => lines.push(line) };
+  const logger = createLogger({ name: 'late', secrets: ['the-first-secret'], destination });
+  const child = logger.child({ part: 'child' });
+  hideFurther(logger, ['the-second-secret']);
+  for (const one of [logger, child]) one.info('the-first-secret, the-second-secret');
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    `${HIDDEN}, ${HIDDEN}`,
+    `${HIDDEN}, ${HIDDEN}`,
+  ]);
 });
