@@ -1,7 +1,7 @@
 // The process that holds chDB: started by supervisor.ts, ends with it. chDB runs on its main thread,
 // since a worker thread that used it crashes when it ends, and nothing else runs here, since a crash
 // of chDB takes the process with it.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, stat, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session } from 'chdb';
 import { clickhouseConfig, readerSettings, writerSettings } from './clickhouse-settings.ts';
@@ -14,6 +14,8 @@ import { inTrial } from './trial-database.ts';
 const IDLE_MS = 10_000;
 /** ClickHouse's error number; its messages quote what visitors send, so they prove nothing. */
 const ABORTED = 236;
+/** Where a session cannot be opened chDB does not read the number out of what ClickHouse says. */
+const OPENING_REFUSED = /^Query failed: Code: (\d+)\./;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as DatabaseSettings;
 // A signal to the group must not end the database under its service, which asks it to stop.
@@ -44,10 +46,19 @@ try {
 }
 
 process.on('message', (request: Request) => {
-  if (request.kind === 'ping') reply({ kind: 'pong' });
+  if (request.kind === 'ping') beat();
   else if (request.kind === 'stop') void stop();
   else void answer(request.id, request);
 });
+
+/**
+ * Besides, it gives libuv's threads something to do: one that crashed while it waited for work may be the one that was
+ * told of a query, which then lies there until another is woken.
+ */
+function beat(): void {
+  stat(settings.dataDir, () => {});
+  reply({ kind: 'pong' });
+}
 
 async function answer(id: number, task: Task): Promise<void> {
   const isUse = task.kind !== 'query' || !task.isGlance;
@@ -135,7 +146,9 @@ function reply(message: Reply): void {
 
 function failureOf(error: unknown): DatabaseFailure {
   const message = error instanceof Error ? error.message : String(error);
-  const { clickhouseCode, isTrial } = error as Omit<DatabaseFailure, 'message'>;
+  const { isTrial, ...numbered } = error as Omit<DatabaseFailure, 'message'>;
+  const [, unread] = OPENING_REFUSED.exec(message) ?? [];
+  const clickhouseCode = numbered.clickhouseCode ?? (unread && Number(unread));
   return {
     message,
     ...(typeof clickhouseCode === 'number' && { clickhouseCode }),

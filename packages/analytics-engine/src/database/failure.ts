@@ -5,6 +5,7 @@ import type { DatabaseFailure, Task } from './messages.ts';
 const CODE_OF: Record<number, EngineErrorCode> = {
   159: 'QUERY_TIMEOUT', // TIMEOUT_EXCEEDED
   202: 'DATABASE_EXHAUSTED', // TOO_MANY_SIMULTANEOUS_QUERIES
+  236: 'DATABASE_UNAVAILABLE', // ABORTED: a thread crashed, and the process is ending
   241: 'DATABASE_EXHAUSTED', // MEMORY_LIMIT_EXCEEDED
   243: 'DATABASE_EXHAUSTED', // NOT_ENOUGH_SPACE
   252: 'DATABASE_EXHAUSTED', // TOO_MANY_PARTS
