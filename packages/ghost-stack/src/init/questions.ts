@@ -71,15 +71,23 @@ export async function askPerson(
   return (heard(said) ?? '').trim() || (isKept ? current : '');
 }
 
-/** A question that a yes or a no answers. @throws ProsoraError `STOPPED` */
-export async function askWhether(message: string): Promise<boolean> {
-  return heard(await confirm({ message }));
-}
+/** What only a person who is there can say. Each throws ProsoraError `STOPPED` where that person would rather not. */
+export const person = {
+  async goesOn(): Promise<boolean> {
+    return heard(await confirm({ message: 'Go on?' }));
+  },
+  /** The code in the mail that came; empty from one who has none. */
+  async codeInMail(): Promise<string> {
+    return (heard(await text({ message: 'The code in the mail that came' })) ?? '').trim();
+  },
+  /** Whether a code by mail is wanted at each sign-in, and not from a new device alone. */
+  async wantsCodes(): Promise<boolean> {
+    const message = 'Shall Ghost ask for a code by mail at every sign-in, also on a known device?';
+    return heard(await confirm({ message, initialValue: false }));
+  },
+};
 
-/** A word that a person may leave out. @throws ProsoraError `STOPPED` */
-export async function askForWord(message: string): Promise<string> {
-  return (heard(await text({ message })) ?? '').trim();
-}
+export type Person = typeof person;
 
 function heard<Answer>(answer: Answer): Exclude<Answer, symbol> {
   if (!isCancel(answer)) return answer as Exclude<Answer, symbol>;
