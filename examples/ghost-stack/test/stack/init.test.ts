@@ -267,6 +267,13 @@ test('while mail does not go out Ghost asks for no code, and once it does it ask
   await signIn();
 });
 
+test('once mail works, Ghost asks for a code at every sign-in when that is wanted', async () => {
+  await forgetSignIns();
+  const { output } = await prosoraIn(place, [...INIT, 'REQUIRE_EMAIL_MFA=yes']);
+  expect(output).toContain('✔ sign-ins: Each asks for a code by mail from now on.');
+  expect(await sql("SELECT value FROM settings WHERE `key` = 'require_email_mfa'")).toBe('true');
+});
+
 test(`init that is killed is ended by the next one (${KILLS} kills, seed ${seed})`, {
   timeout: KILLS * 400_000,
 }, async () => {

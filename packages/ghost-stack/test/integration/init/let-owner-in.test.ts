@@ -93,3 +93,12 @@ test('a Ghost that asks for no code is not made to while nobody has seen a mail'
   expect(verification).toBe('false');
   expect(lines[0]).toMatch(/^! mail: No test to ada@example.org is known to have arrived/);
 });
+
+test('whom Ghost refuses is offered nothing', async () => {
+  const errors = [{ message: 'Your password is incorrect.' }];
+  startNoDocker({ ...GHOST, 'POST session': { status: 422, body: { errors } } });
+  const { lines, questions } = await letIn(MAILGUN, { code: '123456', wantsCodes: true });
+  const refusal =
+    '✘ second sign-in: Ghost refuses it: Your password is incorrect. Give the OWNER_EMAIL and OWNER_PASSWORD that Ghost Admin knows.';
+  expect([lines, questions]).toEqual([[refusal], []]);
+});
