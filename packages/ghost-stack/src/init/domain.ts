@@ -29,7 +29,7 @@ export async function examineDomain(question: DomainQuestion): Promise<Finding> 
   const answer = await ask(domain, addresses, port);
   if (answer?.server === 'cloudflare') return cloudflareFinding(where, answer.body === word);
   if (answer?.body === word) return ok('domain', `${where} leads here.`);
-  const remedy = `Let its A record name this machine: ${ownAddresses().join(' or ')}.`;
+  const remedy = `Let its A record name this machine: ${publicAddress()}.`;
   if (answer !== undefined) {
     return fail('domain', `${where} leads to another machine, which answers.`, remedy);
   }
@@ -72,7 +72,7 @@ async function addressesOf({ domain, servers }: DomainQuestion): Promise<string[
     return fail('domain', `Nobody said where ${domain} leads (${codes.join(', ')}).`, remedy);
   }
   const sentence = codes.includes('ENOTFOUND') ? 'does not exist' : 'has no address';
-  const remedy = `Make an A record of it at your provider, for ${ownAddresses().join(' or ')}.`;
+  const remedy = `Make an A record of it at your provider, for ${publicAddress()}.`;
   return fail('domain', `${domain} ${sentence}.`, remedy);
 }
 
@@ -84,6 +84,14 @@ function ownAddresses(): string[] {
       ({ internal, address }) => !internal && !/^(fe80|172\.(1[6-9]|2\d|3[01])\.)/.test(address),
     )
     .map(({ address }) => address);
+}
+
+const PRIVATE = /^(10|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^f[cd]/;
+
+/** What a record is to name. Behind a provider's NAT the machine does not know it. */
+function publicAddress(): string {
+  const addresses = ownAddresses().filter((address) => !PRIVATE.test(address));
+  return addresses.join(' or ') || 'the public address that your provider shows';
 }
 
 /** What answers at any of the addresses; undefined when nothing does. */
