@@ -33,7 +33,7 @@ export const status = verb({
     if (flags.watch) await showEach(looks(dir), (lines) => [CLEAR_SCREEN, ...screen(lines)]);
     const lines = await look(dir);
     show(lines, screen);
-    return lines.some(({ state }) => state !== 'healthy') ? 1 : 0;
+    return lines.length > 0 && lines.every(({ state }) => state === 'healthy') ? 0 : 1;
   },
 });
 
