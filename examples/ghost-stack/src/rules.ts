@@ -14,12 +14,16 @@ export function ruleProblems(
   return rules.flatMap((rule) =>
     rule.names.flatMap((name) => {
       const value = env[name]?.trim() ?? '';
-      const isRight =
-        'values' in rule ? rule.values.includes(value) : new RegExp(rule.form).test(value);
-      if (value === '' || isRight) return [];
+      if (value === '' || isRight(rule, value)) return [];
       const wanted = 'values' in rule ? `use ${rule.values.join(', ')}` : rule.wanted;
       const shown = name.endsWith('_URL') ? '' : ` "${value}"`;
       return [`${name}${shown} is not what it should be: ${wanted}.`];
     }),
   );
+}
+
+/** What looks like an address has to be one, too. */
+function isRight(rule: Rule, value: string): boolean {
+  if ('values' in rule) return rule.values.includes(value);
+  return new RegExp(rule.form).test(value) && (!value.includes('://') || URL.canParse(value));
 }

@@ -43,6 +43,7 @@ test.each([
   ['DATABASE_URL', 'postgres://me:secret9@db.example.com/blog', 'use mysql://'],
   ['DATABASE_URL', 'mysql://db.example.com/blog', 'use mysql://'],
   ['DATABASE_URL', 'mysql://me:secret9@db.example.com', 'use mysql://'],
+  ['DATABASE_URL', 'mysql://me:secret9@db.example.com:99999/blog', 'use mysql://'],
   ['REDIS_URL', 'redis://:secret9@redis.example.com', 'use rediss://'],
 ])('%s=%s is refused, and nothing of it is shown', (name, value, remedy) => {
   const problems = problemsOf({ [name]: value });

@@ -89,7 +89,11 @@ function wantedOf(name: string, value: string, rules: readonly Rule[]): string |
     return isTimezone(value) ? undefined : 'use a name such as Europe/Berlin';
   const rule = rules.find(({ names }) => names.includes(name));
   if (rule === undefined) return undefined;
-  if ('form' in rule) return new RegExp(rule.form).test(value) ? undefined : rule.wanted;
+  if ('form' in rule) {
+    // What looks like an address has to be one, too.
+    const isRead = !value.includes('://') || URL.canParse(value);
+    return isRead && new RegExp(rule.form).test(value) ? undefined : rule.wanted;
+  }
   if (rule.values.includes(value)) return undefined;
   // Of a short word every other is one letter away.
   const meant = value.length > 3 ? nearest(value, rule.values) : undefined;
