@@ -75,20 +75,12 @@ function bytesOf(size: string): number {
   return Number(number) * 1000 ** Math.max(['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit), 0);
 }
 
-/** Adds a look to those before, one an hour at most. A record that cannot be read begins anew. */
+/** Adds a look to those before, one an hour at most. */
 function remember(dir: string, look: DiskLook): DiskLook[] {
-  const former = readLooks(dir);
+  const former = readCare<DiskLook[]>(dir, FILE) ?? [];
   const last = former.at(-1);
   if (last && Date.parse(look.at) - Date.parse(last.at) < HOUR_MS) return [...former, look];
   const looks = [...former, look].slice(-MOST_LOOKS);
   keepCare(dir, FILE, looks);
   return looks;
-}
-
-function readLooks(dir: string): DiskLook[] {
-  try {
-    return readCare<DiskLook[]>(dir, FILE) ?? [];
-  } catch {
-    return [];
-  }
 }

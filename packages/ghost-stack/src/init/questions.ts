@@ -26,6 +26,7 @@ const secretOf = (part: string, way: string): More => ({
 const MEDIA = { cloudinary: 'Cloudinary', s3: 'an S3 bucket', local: 'this machine' };
 const MAILER = { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' };
 const ANALYTICS = { engine: 'this machine', tinybird: 'Tinybird', off: 'none' };
+const PAYMENTS = { on: 'yes', off: 'no' };
 const STRIPE_TEXT = 'A key of Stripe, to make the endpoint with and forget; empty without payments';
 
 /** What a person is asked, in this order. A setting that the stack in the folder lacks is left out. */
@@ -36,9 +37,7 @@ export const QUESTIONS: readonly Question[] = [
   ask('MAILER', 'Who sends newsletters and all other mail', { choices: MAILER }),
   ask('RESEND_API_KEY', 'A key of Resend with full access', secretOf('MAILER', 'resend')),
   ask('ANALYTICS', 'Where the charts come from', { choices: ANALYTICS }),
-  ask('PAYMENTS', 'Whether payments pass an inbox that loses none', {
-    choices: { on: 'yes', off: 'no' },
-  }),
+  ask('PAYMENTS', 'Whether payments pass an inbox that loses none', { choices: PAYMENTS }),
   ask('STRIPE_SECRET_KEY', STRIPE_TEXT, { ...secretOf('PAYMENTS', 'on'), isOptional: true }),
   ask('SITE_TITLE', 'The title of the site'),
   ask('OWNER_NAME', 'Your name'),
