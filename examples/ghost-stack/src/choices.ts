@@ -27,26 +27,16 @@ export function readChoices(
   env: Record<string, string | undefined>,
   { domain }: Pick<Site, 'domain'>,
   { isPublic }: { isPublic: boolean },
-): { choices: Choices; problems: string[] } {
+): Choices {
   const given = (name: string, standard: string) => env[name]?.trim() || standard;
   const social = given('SOCIAL', isPublic ? 'ghost.org' : 'off');
   const www = given('WWW', 'off');
-  const problems: string[] = [];
-  if (!/^(ghost\.org|off|https?:\/\/[\w.-]+(:\d+)?)$/.test(social)) {
-    problems.push(
-      `SOCIAL is "${social}": use ghost.org, off, or the address of a server of your own.`,
-    );
-  }
-  if (!/^(on|off)$/.test(www)) problems.push(`WWW is "${www}": use on or off.`);
   return {
-    choices: {
-      media: given('MEDIA', 'cloudinary'),
-      mailer: given('MAILER', 'resend'),
-      analytics: given('ANALYTICS', 'engine'),
-      hasInbox: given('PAYMENTS', 'on') === 'on',
-      social: { 'ghost.org': GHOST_ORG, off: '' }[social] ?? social,
-      otherName: www === 'on' ? domain.replace(/^(www\.)?/, (www) => (www ? '' : 'www.')) : '',
-    },
-    problems,
+    media: given('MEDIA', 'cloudinary'),
+    mailer: given('MAILER', 'resend'),
+    analytics: given('ANALYTICS', 'engine'),
+    hasInbox: given('PAYMENTS', 'on') === 'on',
+    social: { 'ghost.org': GHOST_ORG, off: '' }[social] ?? social,
+    otherName: www === 'on' ? domain.replace(/^(www\.)?/, (www) => (www ? '' : 'www.')) : '',
   };
 }

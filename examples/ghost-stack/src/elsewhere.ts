@@ -17,8 +17,6 @@ export interface Looked {
 interface Kind {
   variable: 'DATABASE_URL' | 'REDIS_URL';
   caVariable: 'DATABASE_CA' | 'REDIS_CA';
-  form: RegExp;
-  wanted: string;
   optionsOf: (url: URL, domain: string) => Record<string, string>;
   /** Where Ghost reads the authority: a file in its `/run/secrets`. */
   caOption: string;
@@ -27,8 +25,6 @@ interface Kind {
 const DATABASE: Kind = {
   variable: 'DATABASE_URL',
   caVariable: 'DATABASE_CA',
-  form: /^mysql:\/\/[^:@/\s]+:[^@/\s]+@[^:@/\s]+(:\d+)?\/\w+$/,
-  wanted: 'mysql://USER:PASSWORD@HOST:3306/DATABASE',
   caOption: 'database__connection__ssl__ca_FILE',
   // TLS with a certificate of that very host, or no connection.
   optionsOf: (url) => ({
@@ -44,8 +40,6 @@ const DATABASE: Kind = {
 const REDIS: Kind = {
   variable: 'REDIS_URL',
   caVariable: 'REDIS_CA',
-  form: /^rediss:\/\/([^:@/\s]*:[^@/\s]+@)?[^:@/\s]+(:\d+)?(\/\d*)?$/,
-  wanted: 'rediss://USER:PASSWORD@HOST:6379/0',
   caOption: 'adapters__cache__Redis__storeConfig__tls__ca_FILE',
   optionsOf: (url, domain) => ({
     adapters__cache__Redis__host: url.hostname,
@@ -89,7 +83,7 @@ function look(
   isSet: boolean,
   { domain, readFile }: { domain: string; readFile: (name: string) => string },
 ): Looked {
-  const { variable, caVariable, form, wanted, optionsOf, caOption } = kind;
+  const { variable, caVariable, optionsOf, caOption } = kind;
   const refuse = (problem: string): Looked => ({ elsewhere: undefined, problems: [problem] });
   const text = env[variable]?.trim() ?? '';
   if (isSet !== (text !== '')) {
@@ -99,9 +93,9 @@ function look(
         : `${variable} is empty in this shell and set in .env: unset it.`,
     );
   }
-  if (text === '') return { elsewhere: undefined, problems: [] };
-  if (!form.test(text)) return refuse(`${variable} is not what it should be: use ${wanted}.`);
-  const url = new URL(text);
+  const url = URL.parse(text);
+  // One that cannot be read is refused by its rule.
+  if (url === null) return { elsewhere: undefined, problems: [] };
   const caFile = env[caVariable]?.trim() ?? '';
   let ca: string | undefined;
   try {

@@ -4,8 +4,8 @@ const GHOST_OPTION = /^[a-z]\w*?__\w+$/;
 /**
  * What `.env` says to Ghost itself, under Ghost's own names; all else in it is not for Ghost.
  *
- * @param kept options that the stack sets by a setting of its own, or that would break it, each with what to do: names,
- *   or the beginnings of names where they end in `__`
+ * @param kept what names begin with that the stack sets by a setting of its own, or that would break it, as patterns,
+ *   each with what to do
  */
 export function findGhostOptions(
   env: Record<string, string | undefined>,
@@ -15,9 +15,7 @@ export function findGhostOptions(
   const problems: string[] = [];
   for (const [name, value = ''] of Object.entries(env)) {
     if (!GHOST_OPTION.test(name)) continue;
-    const remedy = Object.entries(kept).find(([start]) =>
-      start.endsWith('__') ? name.startsWith(start) : name.replace(/_FILE$/, '') === start,
-    )?.[1];
+    const [, remedy] = Object.entries(kept).find(([start]) => name.search(start) === 0) ?? [];
     if (remedy) problems.push(`${name} in .env would break the stack: ${remedy}.`);
     else options[name] = value;
   }

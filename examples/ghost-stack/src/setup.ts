@@ -17,13 +17,14 @@ import { findElsewhere } from './elsewhere.ts';
 import { findGhostOptions } from './ghost-options.ts';
 import { readKeptSecret, replaceFile, writeKeptSecret } from './kept-secret.ts';
 import { permitStores } from './permit-stores.ts';
+import { ruleProblems } from './rules.ts';
 import { GENERATED, type Generated, type SecretFolder, secretFolders } from './secrets.ts';
 import { readSite } from './site.ts';
 import { findVendors, type SandboxAccess, type Vendors } from './vendors.ts';
 
 const VOLUMES = '/volumes';
 const STACK = '/stack';
-const KEPT_OPTIONS = 'examples/ghost-stack/choices/kept-options.json';
+const CHOICES = 'examples/ghost-stack/choices';
 const SANDBOX_CONSOLE = 'http://sandbox:4100/vendors';
 /** The services' own user. */
 const NODE_USER = 1000;
@@ -78,15 +79,17 @@ async function main(): Promise<void> {
   const { site, problems } = readSite(process.env, { hasSandbox });
   const { domain, hasOwnAuthority } = site;
   const isPublic = !hasOwnAuthority && !hasSandbox;
-  const { choices, problems: unclear } = readChoices(process.env, site, { isPublic });
+  const choices = readChoices(process.env, site, { isPublic });
   const { vendors, problems: missing } = findVendors(env, { domain, sandbox, choices });
   const isSet = {
     database: process.env['HAS_DATABASE_URL'] === 'yes',
     redis: process.env['HAS_REDIS_URL'] === 'yes',
   };
   const { database, redis } = findElsewhere(env, isSet, { domain, readFile: inStack });
-  const ghost = findGhostOptions(env, JSON.parse(inStack(KEPT_OPTIONS)));
-  problems.push(...unclear, ...missing);
+  const ghost = findGhostOptions(env, JSON.parse(inStack(`${CHOICES}/kept-options.json`)));
+  const { DATABASE_URL, REDIS_URL } = env;
+  const judged = { ...process.env, DOMAIN: domain, DATABASE_URL, REDIS_URL };
+  problems.push(...ruleProblems(judged, JSON.parse(inStack(`${CHOICES}/rules.json`))), ...missing);
   problems.push(...database.problems, ...redis.problems, ...ghost.problems);
   if (problems.length > 0) {
     console.error(`The stack cannot start:\n${problems.map((line) => `  - ${line}`).join('\n')}`);

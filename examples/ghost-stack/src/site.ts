@@ -16,16 +16,8 @@ export interface Site {
   pages: string;
 }
 
-/** A host name, not an address with a scheme: https://datatracker.ietf.org/doc/html/rfc1123#section-2.1 */
-const HOST_NAME = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/;
-
 /** Names that Caddy's own authority certifies without being told: https://caddyserver.com/docs/automatic-https */
 const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
-
-/** Each is a file in the folder of that name below `caddy`, or a pair of them. */
-const CERTIFICATES = ['public', 'local', 'staging'];
-const PAGES = ['on', 'off'];
-const CDNS = ['none', 'cloudflare', 'proxy'];
 
 /** Reads the site from the environment. Only beside the sandbox does the name have a default. */
 export function readSite(
@@ -45,25 +37,14 @@ export function readSite(
     pages: given('PAGES') || 'on',
   };
   const problems: string[] = [];
-  const hostName = 'set it to the host name alone, in small letters, such as blog.example.com';
-  if (site.domain === '') problems.push(`DOMAIN is not set: ${hostName}.`);
-  else if (!HOST_NAME.test(site.domain)) {
-    problems.push(`DOMAIN is "${site.domain}": ${hostName}.`);
-  }
-  if (site.adminDomain !== '' && !HOST_NAME.test(site.adminDomain)) {
-    problems.push(`ADMIN_DOMAIN is "${site.adminDomain}": ${hostName}, or leave it empty.`);
-  } else if (site.adminDomain !== '' && site.adminDomain === site.domain) {
+  if (site.domain === '') {
+    problems.push(
+      'DOMAIN is not set: use the host name alone, in small letters, such as blog.example.com.',
+    );
+  } else if (site.adminDomain === site.domain) {
     problems.push('ADMIN_DOMAIN is the same as DOMAIN: leave it empty to have Admin there.');
   }
-  if (!CERTIFICATES.includes(site.certificates)) {
-    problems.push(`CERTIFICATES is "${site.certificates}": use ${CERTIFICATES.join(', ')}.`);
-  }
-  if (!PAGES.includes(site.pages)) {
-    problems.push(`PAGES is "${site.pages}": use ${PAGES.join(', ')}.`);
-  }
-  if (!CDNS.includes(site.cdn)) {
-    problems.push(`CDN is "${site.cdn}": use ${CDNS.join(', ')}.`);
-  } else if (site.cdn === 'proxy' && site.cdnAddresses === '') {
+  if (site.cdn === 'proxy' && site.cdnAddresses === '') {
     problems.push(
       'CDN is "proxy" without CDN_ADDRESSES: set them to where that proxy connects from.',
     );

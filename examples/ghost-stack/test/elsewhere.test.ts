@@ -49,18 +49,6 @@ test('in a Redis elsewhere the lists have the site’s name, since it may be sha
   expect(elsewhere?.options).not.toHaveProperty('adapters__cache__Redis__username');
 });
 
-test.each([
-  ['DATABASE_URL', 'postgres://me:secret9@db.example.com/blog', 'use mysql://'],
-  ['DATABASE_URL', 'mysql://db.example.com/blog', 'use mysql://'],
-  ['DATABASE_URL', 'mysql://me:secret9@db.example.com', 'use mysql://'],
-  ['REDIS_URL', 'redis://:secret9@redis.example.com', 'use rediss://'],
-])('%s=%s is refused, and nothing of it is shown', (name, value, remedy) => {
-  const { database, redis } = find({ [name]: value });
-  const problems = [...database.problems, ...redis.problems];
-  expect(problems).toEqual([expect.stringContaining(remedy)]);
-  expect(problems.join()).not.toContain('secret9');
-});
-
 test('an authority that is not there is named', () => {
   expect(find({ DATABASE_URL, DATABASE_CA: 'gone.pem' }).database.problems).toEqual([
     'DATABASE_CA is "gone.pem", which is no file in the stack\'s folder.',

@@ -1,4 +1,5 @@
-import { type Finding, fail, ok, warn } from '@prosora/service';
+import { type Finding, fail, judge } from '@prosora/service';
+import { counted } from '../services/telling.ts';
 import { rowsOf } from './rows.ts';
 
 /** What each user of the database may do, as `SHOW GRANTS` has it, and no more. */
@@ -31,45 +32,42 @@ export async function* examineDatabase(dir: string): AsyncGenerator<Finding> {
     const wider = grants
       .map((grant) => grant.replace(/^GRANT (.*) TO .*$/, '$1'))
       .filter((grant) => grant !== 'USAGE ON *.*' && !meant.includes(grant));
-    yield wider.length === 0
-      ? ok(name, 'They are as narrow as meant.')
-      : fail(name, `It may do more than it needs: ${wider.join('; ')}.`, ANEW);
+    yield judge(name, wider.length === 0, {
+      ok: 'They are as narrow as meant.',
+      fail: `It may do more than it needs: ${wider.join('; ')}.`,
+      remedy: ANEW,
+    });
   }
   const others = users.filter((user) => !(user in NEEDED) && user !== 'root@localhost');
-  yield others.length === 0
-    ? ok('users', 'The database knows those of the stack alone.')
-    : warn(
-        'users',
-        `The database also knows ${others.join(', ')}.`,
-        'DROP USER those that nobody needs.',
-      );
+  yield judge('users', others.length === 0, {
+    ok: 'The database knows those of the stack alone.',
+    warn: `The database also knows ${others.join(', ')}.`,
+    remedy: 'DROP USER those that nobody needs.',
+  });
   yield* examineWay(dir);
   const [, refused = '0'] = (await rowsOf(dir, "SHOW GLOBAL STATUS LIKE 'Aborted_connects'"))
     .join()
     .split('\t');
-  const sentence = `${refused} connections to the database failed since it started.`;
-  yield Number(refused) < 100
-    ? ok('logins', sentence)
-    : warn('logins', sentence, '`prosora logs db` says whose.');
+  const sentence = `${counted(Number(refused), 'connection')} to the database failed since it started.`;
+  const remedy = '`prosora logs db` says whose.';
+  yield judge('logins', Number(refused) < 100, { ok: sentence, warn: sentence, remedy });
 }
 
 /** TLS from Ghost to the database. */
 async function* examineWay(dir: string): AsyncGenerator<Finding> {
   const [required = ''] = await rowsOf(dir, 'SELECT @@require_secure_transport');
-  yield required === '1'
-    ? ok('tls to the database', 'Every connection has to be encrypted.')
-    : fail(
-        'tls to the database',
-        'Connections without TLS are let in.',
-        '`prosora up` starts it with the stack’s own settings.',
-      );
+  yield judge('tls to the database', required === '1', {
+    ok: 'Every connection has to be encrypted.',
+    fail: 'Connections without TLS are let in.',
+    remedy: '`prosora up` starts it with the stack’s own settings.',
+  });
   const [end = ''] = await rowsOf(dir, "SHOW GLOBAL STATUS LIKE 'Ssl_server_not_after'");
   const days = Math.floor((Date.parse(end.split('\t')[1] ?? '') - Date.now()) / 86_400_000);
-  yield days > LEFT_DAYS
-    ? ok('its certificate', `It ends in ${days} days.`)
-    : warn(
-        'its certificate',
-        `It ends in ${days} days.`,
-        'Remove db_certificate.pem from the volume generated_secrets, then `prosora up` and restart db and ghost.',
-      );
+  const sentence = `It ends in ${counted(days, 'day')}.`;
+  yield judge('its certificate', days > LEFT_DAYS, {
+    ok: sentence,
+    warn: sentence,
+    remedy:
+      'Remove db_certificate.pem from the volume generated_secrets, then `prosora up` and restart db and ghost.',
+  });
 }

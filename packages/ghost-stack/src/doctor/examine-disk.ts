@@ -1,6 +1,7 @@
-import { type Finding, fail, ok, warn } from '@prosora/service';
+import { type Finding, fail, judge, ok } from '@prosora/service';
+import { counted } from '../services/telling.ts';
 import { keepCare, readCare } from '../stack/care-files.ts';
-import { compose, docker } from '../stack/compose.ts';
+import { compose, docker, projectIn } from '../stack/compose.ts';
 
 /** One look at the disk, in bytes. */
 export interface DiskLook {
@@ -27,17 +28,16 @@ export async function* examineDisk(dir: string): AsyncGenerator<Finding> {
   const looks = remember(dir, look);
   const days = daysLeft(looks);
   const free = `${(look.free / GB).toFixed(1)} GB are free`;
-  const sentence =
+  const pace =
     days === undefined
-      ? `${free}.`
-      : `${free}, enough for ${Math.floor(days)} days at the present pace.`;
+      ? ''
+      : `, enough for ${counted(Math.floor(days), 'day')} at the present pace`;
+  const sentence = `${free}${pace}.`;
   const remedy =
     'Enlarge the disk, or see below what grows; `docker image prune` frees former versions.';
-  if (look.free < LEAST_FREE) yield fail('disk', sentence, remedy);
-  else
-    yield days !== undefined && days < SOON_DAYS
-      ? warn('disk', sentence, remedy)
-      : ok('disk', sentence);
+  yield look.free < LEAST_FREE
+    ? fail('disk', sentence, remedy)
+    : judge('disk', !(Number(days) < SOON_DAYS), { ok: sentence, warn: sentence, remedy });
   const largest = Object.entries(look.volumes)
     .sort(([, a], [, b]) => b - a)
     .filter(([, size]) => size > 1e6)
@@ -59,19 +59,13 @@ async function lookAt(dir: string): Promise<DiskLook> {
   const df = await compose(dir, ['exec', '-T', 'caddy', 'df', '-Pk', '/data']);
   const [, , , kilobytes] = (df.trim().split('\n').at(-1) ?? '').split(/\s+/);
   const usage = JSON.parse(await docker(dir, ['system', 'df', '--verbose', '--format', 'json']));
-  const listed = await compose(dir, ['config', '--format', 'json']);
-  const own = (JSON.parse(listed) as { volumes?: Record<string, { name: string }> }).volumes ?? {};
-  const sizes = new Map(
-    (usage.Volumes as { Name: string; Size: string }[]).map(({ Name, Size }) => [
-      Name,
-      bytesOf(Size),
-    ]),
-  );
-  const volumes = Object.entries(own).map(([name, volume]) => [name, sizes.get(volume.name) ?? 0]);
+  const sizeOf = (volume: string): number =>
+    bytesOf(usage.Volumes.find(({ Name }: { Name: string }) => Name === volume)?.Size ?? '0B');
+  const volumes = Object.entries((await projectIn(dir)).volumes);
   return {
     at: new Date().toISOString(),
     free: Number(kilobytes) * 1024,
-    volumes: Object.fromEntries(volumes),
+    volumes: Object.fromEntries(volumes.map(([short, { name }]) => [short, sizeOf(name)])),
   };
 }
 
@@ -81,20 +75,12 @@ function bytesOf(size: string): number {
   return Number(number) * 1000 ** Math.max(['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit), 0);
 }
 
-/** Adds a look to those before, one an hour at most. A record that cannot be read begins anew. */
+/** Adds a look to those before, one an hour at most. */
 function remember(dir: string, look: DiskLook): DiskLook[] {
-  const former = readLooks(dir);
+  const former = readCare<DiskLook[]>(dir, FILE) ?? [];
   const last = former.at(-1);
   if (last && Date.parse(look.at) - Date.parse(last.at) < HOUR_MS) return [...former, look];
   const looks = [...former, look].slice(-MOST_LOOKS);
   keepCare(dir, FILE, looks);
   return looks;
-}
-
-function readLooks(dir: string): DiskLook[] {
-  try {
-    return readCare<DiskLook[]>(dir, FILE) ?? [];
-  } catch {
-    return [];
-  }
 }

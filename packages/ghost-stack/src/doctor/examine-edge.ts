@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { type Finding, fail, ok, warn } from '@prosora/service';
+import { connect, type TLSSocket } from 'node:tls';
+import { type Finding, fail, judge, ok, warn } from '@prosora/service';
+import { counted } from '../services/telling.ts';
 
 /** Where readers reach the site, and whose certificates are believed. */
 export interface Edge {
@@ -28,22 +31,23 @@ export async function* examineEdge(edge: Edge): AsyncGenerator<Finding> {
   socket.destroy();
   yield await examineWeak(edge, 'tls');
   yield await examineWeak(edge, 'ciphers');
-  yield* await examineHeaders(edge);
+  yield* examineHeaders(edge);
 }
 
+/** Where to connect, by which name, and whom to believe. */
+const wayTo = ({ domain, port, ca }: Edge) => ({
+  host: hostOf(domain),
+  servername: domain,
+  port,
+  ...(ca && { ca }),
+});
+
 /** @throws Error of the system's or of TLS */
-function dial({ domain, port, ca }: Edge, more: object = {}): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host: hostOf(domain),
-      servername: domain,
-      port,
-      ...(ca && { ca }),
-      ...more,
-    });
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(SILENT)));
-    socket.once('secureConnect', () => resolve(socket)).once('error', reject);
-  });
+async function dial(edge: Edge, more: object = {}): Promise<TLSSocket> {
+  const socket = connect({ ...wayTo(edge), ...more });
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(SILENT)));
+  await once(socket, 'secureConnect');
+  return socket;
 }
 
 /** Names below `localhost` lead to this machine whatever its resolver says: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
@@ -63,16 +67,14 @@ function unreachable({ domain, port }: Edge, error: NodeJS.ErrnoException): Find
 }
 
 function certificateFinding(socket: TLSSocket): Finding {
-  const { valid_to: end, issuer }: DetailedPeerCertificate = socket.getPeerCertificate(true);
-  const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS);
+  const { valid_to: end, issuer } = socket.getPeerCertificate();
   // One of the edge's own authority lives for twelve hours and is renewed long before.
   if (issuer.O === undefined) return ok('certificate', 'It is of the edge’s own authority.');
-  const sentence = `That of ${issuer.O} ends in ${days} days.`;
-  if (days >= LATE_DAYS) return ok('certificate', sentence);
+  const days = Math.floor((Date.parse(end) - Date.now()) / DAY_MS);
+  const sentence = `That of ${issuer.O} ends in ${counted(days, 'day')}.`;
   const remedy = '`prosora logs caddy` says why it was not renewed.';
-  return days < LATEST_DAYS
-    ? fail('certificate', sentence, remedy)
-    : warn('certificate', sentence, remedy);
+  if (days < LATEST_DAYS) return fail('certificate', sentence, remedy);
+  return judge('certificate', days >= LATE_DAYS, { ok: sentence, warn: sentence, remedy });
 }
 
 /** What nobody should speak any more. OpenSSL offers neither by itself. */
@@ -103,47 +105,34 @@ async function examineWeak(edge: Edge, name: keyof typeof WEAK): Promise<Finding
   );
 }
 
-async function examineHeaders({ domain, port, ca }: Edge): Promise<Finding[]> {
-  const options = {
-    host: hostOf(domain),
-    servername: domain,
-    port,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(ca && { ca }),
-  };
-  const { status, headers } = await new Promise<{
-    status: number;
-    headers: Record<string, string | string[] | undefined>;
-  }>((resolve, reject) => {
-    request({ ...options, path: '/', headers: { host: domain } }, (response) => {
-      resolve({ status: response.statusCode ?? 0, headers: response.headers });
-      response.destroy();
-    })
-      .on('error', (error) => reject(error.name === 'AbortError' ? new Error(SILENT) : error))
-      .end();
+async function* examineHeaders(edge: Edge): AsyncGenerator<Finding> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const asked = request({ ...wayTo(edge), path: '/', headers: { host: edge.domain }, signal });
+  asked.on('error', () => {}).end();
+  const [response]: IncomingMessage[] = await once(asked, 'response').catch((error) => {
+    throw error.name === 'AbortError' ? new Error(SILENT) : error;
   });
-  const page = status === 200 ? ok('front page', 'It is there.') : pageFailed(status);
-  const http3 = /h3=/.test(String(headers['alt-svc']))
-    ? ok('http/3', 'It is offered.')
-    : warn('http/3', 'It is not offered.', 'Publish the port for UDP too, and open it.');
-  const hsts = headers['strict-transport-security']
-    ? ok('hsts', 'Browsers are told to use https alone.')
-    : warn(
-        'hsts',
-        'Browsers are not told to use https alone.',
-        'Keep the header of the Caddyfile.',
-      );
-  const kept = headers['x-content-type-options'] === 'nosniff' && !headers['x-powered-by'];
-  const others = kept
-    ? ok('headers', 'Those of the Caddyfile arrive, and none that tells what runs here.')
-    : warn(
-        'headers',
-        'Something in front changes them.',
-        'Let it hand on what the Caddyfile sets.',
-      );
-  return [page, http3, hsts, others];
-}
-
-function pageFailed(status: number): Finding {
-  return fail('front page', `It answers ${status}.`, '`prosora logs ghost` says why.');
+  const { statusCode, headers = {} } = response ?? {};
+  response?.destroy();
+  yield judge('front page', statusCode === 200, {
+    ok: 'It is there.',
+    fail: `It answers ${statusCode}.`,
+    remedy: '`prosora logs ghost` says why.',
+  });
+  yield judge('http/3', /h3=/.test(String(headers['alt-svc'])), {
+    ok: 'It is offered.',
+    warn: 'It is not offered.',
+    remedy: 'Publish the port for UDP too, and open it.',
+  });
+  yield judge('hsts', headers['strict-transport-security'] !== undefined, {
+    ok: 'Browsers are told to use https alone.',
+    warn: 'Browsers are not told to use https alone.',
+    remedy: 'Keep the header of the Caddyfile.',
+  });
+  const isKept = headers['x-content-type-options'] === 'nosniff' && !headers['x-powered-by'];
+  yield judge('headers', isKept, {
+    ok: 'Those of the Caddyfile arrive, and none that tells what runs here.',
+    warn: 'Something in front changes them.',
+    remedy: 'Let it hand on what the Caddyfile sets.',
+  });
 }

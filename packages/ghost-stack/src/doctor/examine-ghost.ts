@@ -1,4 +1,4 @@
-import { type Finding, fail, findingSchema, ok, warn } from '@prosora/service';
+import { type Finding, findingSchema, judge, ok } from '@prosora/service';
 import * as z from 'zod';
 import { compose } from '../stack/compose.ts';
 import { rowsOf } from './rows.ts';
@@ -41,36 +41,28 @@ export async function* examineGhost(dir: string, domain: string): AsyncGenerator
   const printed = await inGhost(dir, ['node', '--input-type=module'], PROGRAM);
   const ghost = seen.parse(JSON.parse(printed));
   const { url, adapters, mail } = ghost;
-  yield ghost.admin === 200
-    ? ok('ghost', `Ghost ${ghost.version} answers.`)
-    : fail(
-        'ghost',
-        `It answers its own Admin API with ${ghost.admin}.`,
-        '`prosora logs ghost` says why.',
-      );
-  yield new URL(url).hostname === domain
-    ? ok('ghost: url', `It is ${url}.`)
-    : fail(
-        'ghost: url',
-        `It is ${url} while DOMAIN is ${domain}.`,
-        '`prosora up` hands it the new one.',
-      );
+  yield judge('ghost', ghost.admin === 200, {
+    ok: `Ghost ${ghost.version} answers.`,
+    fail: `It answers its own Admin API with ${ghost.admin}.`,
+    remedy: '`prosora logs ghost` says why.',
+  });
+  yield judge('ghost: url', new URL(url).hostname === domain, {
+    ok: `It is ${url}.`,
+    fail: `It is ${url} while DOMAIN is ${domain}.`,
+    remedy: '`prosora up` hands it the new one.',
+  });
   if (mail !== undefined) {
-    yield mail === 200
-      ? ok('ghost: mail', 'The bridge knows its key and its domain.')
-      : fail(
-          'ghost: mail',
-          `The bridge answers it with ${mail}.`,
-          '`prosora up` hands both the same key; MAIL_DOMAIN has to be the bridge’s.',
-        );
+    yield judge('ghost: mail', mail === 200, {
+      ok: 'The bridge knows its key and its domain.',
+      fail: `The bridge answers it with ${mail}.`,
+      remedy: '`prosora up` hands both the same key; MAIL_DOMAIN has to be the bridge’s.',
+    });
   }
-  yield ghost.verifiesDevices
-    ? ok('ghost: sign-in', 'A new device needs a code that comes by mail.')
-    : warn(
-        'ghost: sign-in',
-        'A password alone lets staff in.',
-        'Once mail works, `prosora init` takes it back: STAFF_DEVICE_VERIFICATION=true.',
-      );
+  yield judge('ghost: sign-in', ghost.verifiesDevices, {
+    ok: 'A new device needs a code that comes by mail.',
+    warn: 'A password alone lets staff in.',
+    remedy: 'Once mail works, `prosora init` takes it back: STAFF_DEVICE_VERIFICATION=true.',
+  });
   yield ok('ghost: adapters', `It uses ${adapters.filter(Boolean).join(', ')}.`);
   for (const [name, command] of Object.entries(DOCTORS)) {
     if (name === 'storage' && !adapters[0]?.includes('cloudinary')) continue;
@@ -79,22 +71,16 @@ export async function* examineGhost(dir: string, domain: string): AsyncGenerator
   yield* examinePeople(dir);
 }
 
+/** By the command's own doctor, whose exit code says what its findings say. */
 async function doctorIn(dir: string, name: string, command: string): Promise<Finding[]> {
-  // Its exit code says what its findings say.
   const trust = '[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem';
   const printed = await inGhost(dir, ['sh', '-c', `${trust}; ${command} doctor --json || true`]);
   const findings = z.array(findingSchema).parse(JSON.parse(printed));
-  return findings.map(({ name: what, status, sentence, remedy }) => ({
-    name: `${name}: ${what}`,
-    status,
-    sentence,
-    ...(remedy && { remedy }),
-  }));
+  return findings.map((finding) => ({ ...finding, name: `${name}: ${finding.name}` }));
 }
 
-function inGhost(dir: string, words: readonly string[], input?: string): Promise<string> {
-  return compose(dir, ['exec', '-T', 'ghost', ...words], input === undefined ? {} : { input });
-}
+const inGhost = (dir: string, words: readonly string[], input = '') =>
+  compose(dir, ['exec', '-T', 'ghost', ...words], { input });
 
 /** Those that nobody has used for long are doors that nobody watches. */
 async function* examinePeople(dir: string): AsyncGenerator<Finding> {
@@ -103,22 +89,18 @@ async function* examinePeople(dir: string): AsyncGenerator<Finding> {
     dir,
     `SELECT name FROM ghost.users WHERE status = 'active' AND COALESCE(last_seen, created_at) < ${since}`,
   );
-  yield people.length === 0
-    ? ok('ghost: staff', `Everyone has signed in within ${OLD_DAYS} days.`)
-    : warn(
-        'ghost: staff',
-        `${people.length} of the staff were not seen for ${OLD_DAYS} days.`,
-        'Suspend in Ghost Admin those that need no access.',
-      );
+  yield judge('ghost: staff', people.length === 0, {
+    ok: `Everyone has signed in within ${OLD_DAYS} days.`,
+    warn: `${people.length} of the staff ${people.length === 1 ? 'was' : 'were'} not seen for ${OLD_DAYS} days.`,
+    remedy: 'Suspend in Ghost Admin those that need no access.',
+  });
   const keys = await rowsOf(
     dir,
     `SELECT i.name FROM ghost.api_keys k JOIN ghost.integrations i ON i.id = k.integration_id WHERE k.type = 'admin' AND i.type = 'custom' AND COALESCE(k.last_seen_at, k.created_at) < ${since}`,
   );
-  yield keys.length === 0
-    ? ok('ghost: keys', 'Every key of an integration is in use.')
-    : warn(
-        'ghost: keys',
-        `Nobody has used the keys of ${keys.join(', ')} for ${OLD_DAYS} days.`,
-        'Remove in Ghost Admin the integrations that nobody needs.',
-      );
+  yield judge('ghost: keys', keys.length === 0, {
+    ok: 'Every key of an integration is in use.',
+    warn: `Nobody has used the keys of ${keys.join(', ')} for ${OLD_DAYS} days.`,
+    remedy: 'Remove in Ghost Admin the integrations that nobody needs.',
+  });
 }

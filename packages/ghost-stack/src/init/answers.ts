@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { nearest, UsageError } from '@prosora/service';
-import { isSecretSetting } from '../settings/effective.ts';
+import { didYouMean, UsageError } from '@prosora/service';
+import { isSecretSetting, settingReader } from '../settings/effective.ts';
+import { readEnvFile } from '../settings/env-file.ts';
 import { knownSettings } from '../settings/known-settings.ts';
 import { forgetCare, keepCare, readCare } from '../stack/care-files.ts';
 
@@ -26,6 +27,11 @@ export function settingsIn(answers: Answers): Record<string, string> {
   return Object.fromEntries(Object.entries(answers).filter(([name]) => !isAside(name)));
 }
 
+/** Reads what applies, with answers that are not in `.env` yet. */
+export function readerWith(dir: string, answers: Answers): (name: string) => string {
+  return settingReader(dir, { ...readEnvFile(dir).values, ...settingsIn(answers) });
+}
+
 /**
  * Reads the answers that were given in place of questions: NAME=VALUE words, and a file of JSON or of such lines, `-`
  * for the standard input. A word goes before the file.
@@ -42,8 +48,7 @@ export function readAnswers(dir: string, words: readonly string[], file?: string
   const isKnown = (name: string) => known.includes(name) || name.includes('__');
   const unknown = Object.keys(said).find((name) => !isKnown(name));
   if (unknown === undefined) return said;
-  const meant = nearest(unknown, known);
-  const hint = meant ? `Did you mean ${meant}?` : 'See .env.example for all.';
+  const hint = didYouMean(unknown, known, 'See .env.example for all.');
   throw new UsageError(`Nothing is called ${unknown}.`, hint);
 }
 
@@ -61,7 +66,7 @@ function readFile(file: string): Record<string, string> {
 
 function pairOf(word: string): [name: string, value: string] {
   const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
-  if (name === '') throw new UsageError(`"${word}" is no answer.`, 'Write NAME=VALUE.');
+  if (name === '') throw new UsageError(`"${word}" has no value.`, 'Write NAME=VALUE.');
   if (!isSecretAnswer(name)) return [name, value];
   const sentence = `${name} has no business on a command line, which everybody here can list.`;
   throw new UsageError(sentence, 'Give it in a file: --answers FILE.');

@@ -1,8 +1,10 @@
 import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { type Finding, fail, ok, warn } from '@prosora/service';
+import { isLocalName } from '../settings/effective.ts';
 
 /** A question whether a domain leads here. */
 export interface DomainQuestion {
@@ -16,13 +18,10 @@ export interface DomainQuestion {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Names below these are this machine's or its network's own: https://www.rfc-editor.org/rfc/rfc6762#appendix-G */
-const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
-
 /** Whether readers of a domain come to this machine. */
 export async function examineDomain(question: DomainQuestion): Promise<Finding> {
   const { domain, port, word } = question;
-  if (LOCAL_NAME.test(domain)) return ok('domain', `${domain} is a name of this machine alone.`);
+  if (isLocalName(domain)) return ok('domain', `${domain} is a name of this machine alone.`);
   const addresses = await addressesOf(question);
   if (!Array.isArray(addresses)) return addresses;
   const where = `${domain} (${addresses.join(', ')})`;
@@ -30,16 +29,17 @@ export async function examineDomain(question: DomainQuestion): Promise<Finding> 
   const answer = await ask(domain, addresses, port);
   if (answer?.server === 'cloudflare') return cloudflareFinding(where, answer.body === word);
   if (answer?.body === word) return ok('domain', `${where} leads here.`);
+  const remedy = `Let its A record name this machine: ${publicAddress()}.`;
   if (answer !== undefined) {
-    const remedy = `Let its A record name this machine: ${ownAddresses().join(' or ')}.`;
     return fail('domain', `${where} leads to another machine, which answers.`, remedy);
   }
   if (addresses.some((address) => ownAddresses().includes(address))) {
-    const remedy = 'Open ports 80 and 443 in its firewall, and in that of your provider.';
-    return fail('domain', `${where} leads here, but nobody comes through.`, remedy);
+    const open = 'Open ports 80 and 443 in its firewall, and in that of your provider.';
+    return fail('domain', `${where} leads here, but nobody comes through.`, open);
   }
-  const remedy = `Let its A record name this machine: ${ownAddresses().join(' or ')}. Behind a router that answers nobody from inside, say so: --trust DOMAIN.`;
-  return fail('domain', `${where} does not answer, and is no address of this machine.`, remedy);
+  const router = 'Behind a router that answers nobody from inside, say so: --trust DOMAIN.';
+  const sentence = `${where} does not answer, and is no address of this machine.`;
+  return fail('domain', sentence, `${remedy} ${router}`);
 }
 
 function cloudflareFinding(where: string, comesHere: boolean): Finding {
@@ -72,7 +72,7 @@ async function addressesOf({ domain, servers }: DomainQuestion): Promise<string[
     return fail('domain', `Nobody said where ${domain} leads (${codes.join(', ')}).`, remedy);
   }
   const sentence = codes.includes('ENOTFOUND') ? 'does not exist' : 'has no address';
-  const remedy = `Make an A record of it at your provider, for ${ownAddresses().join(' or ')}.`;
+  const remedy = `Make an A record of it at your provider, for ${publicAddress()}.`;
   return fail('domain', `${domain} ${sentence}.`, remedy);
 }
 
@@ -86,15 +86,21 @@ function ownAddresses(): string[] {
     .map(({ address }) => address);
 }
 
+const PRIVATE = /^(10|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^f[cd]/;
+
+/** What a record is to name. Behind a provider's NAT the machine does not know it. */
+function publicAddress(): string {
+  const addresses = ownAddresses().filter((address) => !PRIVATE.test(address));
+  return addresses.join(' or ') || 'the public address that your provider shows';
+}
+
 /** What answers at any of the addresses; undefined when nothing does. */
 async function ask(domain: string, addresses: string[], port: number) {
   for (const host of addresses) {
-    const answer = await new Promise<IncomingMessage | undefined>((resolve) => {
-      const options = { host, port, headers: { host: domain } };
-      request({ ...options, path: '/', signal: AbortSignal.timeout(TIMEOUT_MS) }, resolve)
-        .on('error', () => resolve(undefined))
-        .end();
-    });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const asked = request({ host, port, path: '/', headers: { host: domain }, signal });
+    asked.on('error', () => {}).end();
+    const [answer]: IncomingMessage[] = await once(asked, 'response').catch(() => []);
     if (answer === undefined) continue;
     const body = await text(answer).catch(() => '');
     return { body, server: String(answer.headers['server'] ?? '') };

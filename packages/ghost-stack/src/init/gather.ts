@@ -24,6 +24,9 @@ export interface Gathering {
 /** What the sandbox has an answer to. */
 const OF_VENDORS = ['DOMAIN', 'CLOUDINARY_URL', 'RESEND_API_KEY', 'STRIPE_SECRET_KEY'];
 
+/** What nobody is asked again once the site has an owner. */
+const MADE_ONCE = ['SITE_TITLE', 'OWNER_NAME'];
+
 /**
  * Has all answers that the stack needs, each looked at live: asked for one by one, or given, and then all problems come
  * at once.
@@ -33,18 +36,20 @@ const OF_VENDORS = ['DOMAIN', 'CLOUDINARY_URL', 'RESEND_API_KEY', 'STRIPE_SECRET
 export async function gatherAnswers(gathering: Gathering): Promise<Answers> {
   const answers = { ...gathering.given };
   const looked = gathering.isAsking ? await askAll(gathering, answers) : new Set();
-  const wrong = new Set(problemsOf(gathering, answers));
-  if (wrong.size > 0) throw refused(wrong);
+  assertNone(problemsOf(gathering, answers));
+  const wrong: string[] = [];
   for (const name of new Set(['DOMAIN', ...Object.keys(answers)])) {
-    if (looked.has(name)) continue;
-    for (const line of await wrongLive(gathering, name, answers)) wrong.add(line);
+    if (!looked.has(name)) wrong.push(...(await wrongLive(gathering, name, answers)));
   }
-  if (wrong.size > 0) throw refused(wrong);
+  assertNone(wrong);
   return answers;
 }
 
-function refused(wrong: Iterable<string>): ProsoraError {
-  return new ProsoraError('ANSWERS', `Nothing was changed, since:\n${[...wrong].join('\n')}`);
+/** @throws ProsoraError `ANSWERS` with all that is wrong, if anything is */
+function assertNone(wrong: readonly string[]): void {
+  if (wrong.length === 0) return;
+  const lines = [...new Set(wrong)].join('\n');
+  throw new ProsoraError('ANSWERS', `Nothing was changed, since:\n${lines}`);
 }
 
 /** Returns the names of what was asked, and looked at. */
@@ -52,10 +57,12 @@ async function askAll(gathering: Gathering, answers: Record<string, string>): Pr
   const asked = new Set<string>();
   const settings = effectiveSettings(gathering.dir, process.env);
   const of = (name: string): string => answers[name] ?? settings.get(name)?.value ?? '';
+  // Whoever was let in without a code, while no mail arrived, has to sign in once more.
+  const ofOwner = of('STAFF_DEVICE_VERIFICATION') === 'false' ? MADE_ONCE : OWNER_WORDS;
   const isSettled = ({ name }: Question): boolean =>
     !(settings.has(name) || isAside(name)) ||
     name in gathering.given ||
-    (gathering.isOwned && OWNER_WORDS.includes(name)) ||
+    (gathering.isOwned && ofOwner.includes(name)) ||
     (gathering.hasSandbox && OF_VENDORS.includes(name));
   for (const question of QUESTIONS) {
     if (isSettled(question) || question.isAsked?.(of) === false) continue;

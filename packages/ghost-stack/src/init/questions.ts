@@ -26,6 +26,7 @@ const secretOf = (part: string, way: string): More => ({
 const MEDIA = { cloudinary: 'Cloudinary', s3: 'an S3 bucket', local: 'this machine' };
 const MAILER = { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' };
 const ANALYTICS = { engine: 'this machine', tinybird: 'Tinybird', off: 'none' };
+const PAYMENTS = { on: 'yes', off: 'no' };
 const STRIPE_TEXT = 'A key of Stripe, to make the endpoint with and forget; empty without payments';
 
 /** What a person is asked, in this order. A setting that the stack in the folder lacks is left out. */
@@ -36,9 +37,7 @@ export const QUESTIONS: readonly Question[] = [
   ask('MAILER', 'Who sends newsletters and all other mail', { choices: MAILER }),
   ask('RESEND_API_KEY', 'A key of Resend with full access', secretOf('MAILER', 'resend')),
   ask('ANALYTICS', 'Where the charts come from', { choices: ANALYTICS }),
-  ask('PAYMENTS', 'Whether payments pass an inbox that loses none', {
-    choices: { on: 'yes', off: 'no' },
-  }),
+  ask('PAYMENTS', 'Whether payments pass an inbox that loses none', { choices: PAYMENTS }),
   ask('STRIPE_SECRET_KEY', STRIPE_TEXT, { ...secretOf('PAYMENTS', 'on'), isOptional: true }),
   ask('SITE_TITLE', 'The title of the site'),
   ask('OWNER_NAME', 'Your name'),
@@ -71,15 +70,23 @@ export async function askPerson(
   return (heard(said) ?? '').trim() || (isKept ? current : '');
 }
 
-/** A question that a yes or a no answers. @throws ProsoraError `STOPPED` */
-export async function askWhether(message: string): Promise<boolean> {
-  return heard(await confirm({ message }));
-}
+/** What only a person who is there can say. Each throws ProsoraError `STOPPED` where that person would rather not. */
+export const person = {
+  async goesOn(): Promise<boolean> {
+    return heard(await confirm({ message: 'Go on?' }));
+  },
+  /** The code in the mail that came; empty from one who has none. */
+  async codeInMail(): Promise<string> {
+    return (heard(await text({ message: 'The code in the mail that came' })) ?? '').trim();
+  },
+  /** Whether a code by mail is wanted at each sign-in, and not from a new device alone. */
+  async wantsCodes(): Promise<boolean> {
+    const message = 'Shall Ghost ask for a code by mail at every sign-in, also on a known device?';
+    return heard(await confirm({ message, initialValue: false }));
+  },
+};
 
-/** A word that a person may leave out. @throws ProsoraError `STOPPED` */
-export async function askForWord(message: string): Promise<string> {
-  return (heard(await text({ message })) ?? '').trim();
-}
+export type Person = typeof person;
 
 function heard<Answer>(answer: Answer): Exclude<Answer, symbol> {
   if (!isCancel(answer)) return answer as Exclude<Answer, symbol>;

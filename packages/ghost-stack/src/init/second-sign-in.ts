@@ -1,14 +1,15 @@
-import { type Finding, fail, ok, warn } from '@prosora/service';
+import { type Finding, fail, judge, ok, warn } from '@prosora/service';
 import { codeInSandbox, type MailFate, openMails } from './mails.ts';
 import { type Owner, openAdmin } from './owner.ts';
+import type { Person } from './questions.ts';
 
 /** What has to be known to sign in twice. */
 export interface Trial {
   dir: string;
   owner: Pick<Owner, 'email' | 'password'>;
   hasSandbox: boolean;
-  /** Asks a person for the code that came by mail; empty from one who has none. */
-  askForCode?: (() => Promise<string>) | undefined;
+  /** Who has the code that came by mail, if anybody is there. */
+  person: Pick<Person, 'codeInMail'> | undefined;
 }
 
 /** What came of it. */
@@ -28,7 +29,7 @@ const UNSEEN: MailFate = { why: 'nobody was there to see it' };
  * mails, so this is the test of mail too.
  */
 export async function trySecondSignIn(trial: Trial): Promise<Proof> {
-  const { dir, owner, hasSandbox, askForCode } = trial;
+  const { dir, owner, hasSandbox, person } = trial;
   const admin = openAdmin(dir);
   await admin.signIn(owner);
   // Where mail goes another way than by the bridge, only a person can see whether it arrives.
@@ -45,24 +46,27 @@ export async function trySecondSignIn(trial: Trial): Promise<Proof> {
   // Without device verification the second device is in, and a mail has to be asked for.
   if (second.is === 'in') await admin.mailCode(cookie);
   const fate = (await mails?.fateOfNext(before)) ?? UNSEEN;
-  if (fate !== 'delivered' && (mails || !askForCode)) {
-    return noMail(owner.email, `${fate.why}.`, cookie);
-  }
+  if (fate !== 'delivered' && (mails || !person)) return noMail(owner.email, `${fate.why}.`);
   const arrived = ok('mail', `A test to ${owner.email} arrived.`);
-  if (second.is === 'in') return { finding: arrived, mail: 'arrives', cookie };
-  const code = hasSandbox ? await codeInSandbox(dir, owner.email) : ((await askForCode?.()) ?? '');
-  const isIn = code !== '' && (await admin.verify(cookie, code));
-  const refused = 'Ghost does not take that code, and mails another at the next sign-in.';
-  const asked = 'Ghost asks for a code, and the mail with it arrived.';
-  const finding = isIn
-    ? ok(NAME, 'The code from the mail lets the owner in.')
-    : code === ''
-      ? ok(NAME, asked)
-      : warn(NAME, refused);
-  return { finding, mail: isIn || mails ? 'arrives' : 'does not', cookie };
+  const isIn = second.is === 'in';
+  if (isIn && fate === 'delivered') return { finding: arrived, mail: 'arrives', cookie };
+  const code = hasSandbox
+    ? await codeInSandbox(dir, owner.email)
+    : ((await person?.codeInMail()) ?? '');
+  if (code !== '' && (await admin.verify(cookie, code))) {
+    const finding = isIn ? arrived : ok(NAME, 'The code from the mail lets the owner in.');
+    return { finding, mail: 'arrives', cookie };
+  }
+  const why = code === '' ? 'nobody has the code in it.' : 'Ghost does not take that code.';
+  if (!mails) return noMail(owner.email, why);
+  const finding = judge(NAME, code === '', {
+    ok: 'Ghost asks for a code, and the mail with it arrived.',
+    warn: 'Ghost does not take that code, and mails another at the next sign-in.',
+  });
+  return { finding, mail: 'arrives', cookie: '' };
 }
 
-function noMail(email: string, why: string, cookie = ''): Proof {
+function noMail(email: string, why: string): Proof {
   const finding = warn('mail', `No test to ${email} is known to have arrived: ${why}`);
-  return { finding, mail: 'does not', cookie };
+  return { finding, mail: 'does not', cookie: '' };
 }

@@ -2,49 +2,38 @@ import { createTransport } from 'nodemailer';
 import type { Channel, Message } from './message.ts';
 import { request } from './request.ts';
 
-/** The settings that name who is told, each undefined where it is not used. */
-export interface NotifySettings {
-  /** Mail: to whom, from whom, and through which account, none of the site's own. */
-  NOTIFY_EMAIL?: string | undefined;
-  NOTIFY_EMAIL_FROM?: string | undefined;
-  NOTIFY_SMTP_URL?: string | undefined;
-  NOTIFY_NTFY_URL?: string | undefined;
-  NOTIFY_SLACK_URL?: string | undefined;
-  NOTIFY_DISCORD_URL?: string | undefined;
-  /** `TOKEN@CHAT` */
-  NOTIFY_TELEGRAM?: string | undefined;
-  NOTIFY_WEBHOOK_URL?: string | undefined;
-}
+/** The settings by their names; those that begin with NOTIFY_ say who is told. */
+type Settings = Readonly<Record<string, string | undefined>>;
 
 const TIMEOUT_MS = 10_000;
 /** https://docs.ntfy.sh/publish/#message-priority */
 const NTFY_PRIORITY = { problem: '4', good: '3', news: '2' } as const;
 
 /** Every way to reach a person that the settings name. */
-export function channelsOf(settings: NotifySettings): Channel[] {
+export function channelsOf(settings: Settings): Channel[] {
   const makers: Record<string, (value: string) => Channel['send']> = {
     NOTIFY_EMAIL: (to) => byMail(to, settings),
     NOTIFY_NTFY_URL: byNtfy,
     NOTIFY_SLACK_URL: (url) => (message) => post(url, { text: wordsOf(message) }),
     NOTIFY_DISCORD_URL: (url) => (message) => post(url, discordOf(message)),
     NOTIFY_TELEGRAM: byTelegram,
-    NOTIFY_WEBHOOK_URL: (url) => (message) => post(url, { ...message }),
+    NOTIFY_WEBHOOK_URL: (url) => (message) => post(url, message),
   };
   return Object.entries(makers).flatMap(([name, make]) => {
-    const value = settings[name as keyof NotifySettings];
+    const value = settings[name];
     return value ? [{ name, send: make(value) }] : [];
   });
 }
 
-function byMail(to: string, settings: NotifySettings): Channel['send'] {
-  const { NOTIFY_SMTP_URL: url, NOTIFY_EMAIL_FROM: from = to } = settings;
+function byMail(to: string, settings: Settings): Channel['send'] {
   const transport = createTransport({
-    url: url ?? '',
+    url: settings['NOTIFY_SMTP_URL'] ?? '',
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
   });
   return async ({ title, text }) => {
+    const from = settings['NOTIFY_EMAIL_FROM'] || to;
     await transport.sendMail({ from, to, subject: title, text });
   };
 }
@@ -78,10 +67,10 @@ function byTelegram(value: string): Channel['send'] {
 const wordsOf = ({ title, text }: Message): string => `${title}\n${text}`;
 
 /** Nobody is pinged by what a message quotes: https://discord.com/developers/docs/resources/message#allowed-mentions-object */
-function discordOf(message: Message) {
-  const longest = 2_000;
-  return { content: wordsOf(message).slice(0, longest), allowed_mentions: { parse: [] } };
-}
+const discordOf = (message: Message) => ({
+  content: wordsOf(message).slice(0, 2_000),
+  allowed_mentions: { parse: [] },
+});
 
 async function post(url: string, body: object): Promise<void> {
   const headers = { 'content-type': 'application/json' };

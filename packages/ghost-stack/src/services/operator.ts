@@ -12,7 +12,7 @@ import { compose, docker } from '../stack/compose.ts';
 const nothing = z.object({});
 
 /** What every service of ours answers to an operator, whatever else it may be asked. */
-const operations = {
+export const ofEvery = {
   status: operation({
     summary: 'Says whether it is ready, and counts',
     access: 'read',
@@ -35,33 +35,22 @@ export const SERVICES: Readonly<Record<string, number>> = {
   engine: 7182,
 };
 
-/** A doctor asks vendors, who may be slow. */
-const TIMEOUT_MS = 60_000;
-
 /**
  * The operator API of a service, asked at its container's address on the network `watch`, with the token for reading
  * that the service made in its data folder. Who may use Docker's socket may read that folder anyway.
  *
  * @throws ProsoraError `NOT_RUNNING` when it has no container that runs
  */
-export async function operatorOf(
-  dir: string,
-  service: string,
-): Promise<Operator<typeof operations>> {
-  return await clientOf(dir, service, operations);
-}
-
-/** The same with the operations that one service has beside. */
 export async function clientOf<Operations extends Parameters<typeof createOperatorClient>[0]>(
   dir: string,
   service: string,
-  asked: Operations,
+  operations: Operations,
 ): Promise<Operator<Operations>> {
   const address = await addressOf(dir, service, 'watch');
   const tokens = await compose(dir, ['exec', '-T', service, 'cat', '/data/operator-tokens.json']);
   const { read: token } = JSON.parse(tokens) as { read: string };
   const url = `http://${address}:${SERVICES[service]}`;
-  return createOperatorClient(asked, { url, token, timeoutMs: TIMEOUT_MS });
+  return createOperatorClient(operations, { url, token });
 }
 
 /**

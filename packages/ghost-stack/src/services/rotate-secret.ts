@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { ProsoraError } from '@prosora/service';
 import { compose, containersOf, docker } from '../stack/compose.ts';
+import { patiently } from '../stack/patiently.ts';
 
 /** Who takes a secret and who shows it. */
 interface Parties {
@@ -92,7 +92,7 @@ export async function rotateSecrets(
     for (const { take } of parties) await take?.(dir);
   };
   await assertRunning(dir, [...new Set(parties.flatMap(({ needs }) => needs))]);
-  await patiently(() => endLeftStep(dir));
+  await patiently(() => endLeftStep(dir), WHAT_IS_LEFT);
   tell('The next ones are made, and taken as well.');
   await inSetup(dir, 'begin', ...names);
   await takeAll();
@@ -121,25 +121,15 @@ async function endLeftStep(dir: string): Promise<void> {
   if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
 }
 
+/** What Docker was asked for by a killed run may be under way, and two at a time is refused. */
+const WHAT_IS_LEFT = { tries: 4, everyMs: 3_000 };
+
 /** What a killed run has left starting is waited for. */
 async function assertRunning(dir: string, services: readonly string[]): Promise<void> {
   const there = (await containersOf(dir)).map(({ service }) => service);
   const missing = services.filter((service) => !there.includes(service));
-  if (missing.length === 0) return await patiently(() => waitFor(dir, services));
+  if (missing.length === 0)
+    return void (await patiently(() => waitFor(dir, services), WHAT_IS_LEFT));
   const sentence = `Nothing was changed, since ${missing.join(' and ')} does not run.`;
   throw new ProsoraError('NOT_RUNNING', sentence, { help: '`prosora up` starts it.' });
-}
-
-const PAUSE_MS = 3_000;
-const MOST_TRIES = 4;
-
-/** What Docker was asked for by a killed run may be under way, and two at a time is refused. */
-async function patiently(work: () => Promise<unknown>, tries = MOST_TRIES): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (tries <= 1) throw error;
-    await wait(PAUSE_MS);
-    await patiently(work, tries - 1);
-  }
 }

@@ -32,6 +32,31 @@ export function effectiveSettings(
   return all;
 }
 
+/** Reads what applies for a setting, by its name; empty where nothing does. */
+export function settingReader(
+  dir: string,
+  values = readEnvFile(dir).values,
+): (name: string) => string {
+  const settings = effectiveSettings(dir, process.env, values);
+  return (name) => settings.get(name)?.value ?? '';
+}
+
+/** The site's host name, which may be left out beside the sandbox. */
+export const domainIn = (of: (name: string) => string): string => of('DOMAIN') || 'ghost.localhost';
+
+/** Names below these end on this machine or in its network: https://www.rfc-editor.org/rfc/rfc6762#appendix-G */
+export const isLocalName = (domain: string): boolean =>
+  /(^|\.)(localhost|local|internal|home\.arpa)$/.test(domain);
+
+/** Whether the stack has stand-ins for its vendors. */
+export function hasSandboxIn(
+  env: Record<string, string | undefined>,
+  values: Readonly<Record<string, string>>,
+): boolean {
+  const profiles = env['COMPOSE_PROFILES'] ?? values['COMPOSE_PROFILES'] ?? '';
+  return profiles.split(',').includes('sandbox');
+}
+
 /** Whether a name is Ghost's own for one of its options: two names or more, joined by two underscores. */
 export const isGhostOption = (name: string): boolean => /^[a-z]\w*?__\w+$/.test(name);
 

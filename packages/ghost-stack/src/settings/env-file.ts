@@ -24,6 +24,21 @@ export async function writeEnvFile(dir: string, text: string): Promise<void> {
 }
 
 /**
+ * Changes settings in `.env`; a first one begins with the file that explains them all.
+ *
+ * @throws ProsoraError `ENV_FILE` for a value that no line can hold
+ */
+export async function changeSettings(
+  dir: string,
+  changes: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { text, values } = readEnvFile(dir);
+  const former = text || readFileSync(join(dir, '.env.example'), 'utf8');
+  const changed = Object.entries(changes).filter(([name, value]) => values[name] !== value);
+  await writeEnvFile(dir, withValues(former, Object.fromEntries(changed)));
+}
+
+/**
  * The text of an `.env` with other values, all else as it was: a setting that stands there is changed where it
  * stands, one that is commented out takes the place of its comment, and any other is added at the end.
  *
@@ -32,10 +47,14 @@ export async function writeEnvFile(dir: string, text: string): Promise<void> {
 export function withValues(text: string, changes: Readonly<Record<string, string>>): string {
   let changed = text;
   for (const [name, value] of Object.entries(changes)) changed = withValue(changed, name, value);
-  const expected = { ...parseEnv(text), ...changes };
+  const former = parseEnv(text);
+  const expected = { ...former, ...changes };
   const found = parseEnv(changed);
+  // Of a value that stands on several lines the first alone would be replaced.
+  const isLines = (name: string) => name in changes && /[\n\r]/.test(former[name] ?? '');
   const wrong = Object.keys(expected).filter(
-    (name) => found[name] !== expected[name] || /['\n\r]/.test(changes[name] ?? ''),
+    (name) =>
+      found[name] !== expected[name] || isLines(name) || /['\n\r]/.test(changes[name] ?? ''),
   );
   if (wrong.length === 0) return changed;
   throw new ProsoraError('ENV_FILE', `.env cannot hold the new value of ${wrong.join(', ')}.`, {

@@ -1,6 +1,6 @@
-import { findingLine, ProsoraError } from '@prosora/service';
+import { ProsoraError } from '@prosora/service';
 import { type Container, compose, containersOf } from './compose.ts';
-import { preflight } from './preflight.ts';
+import { assertWell, preflight } from './preflight.ts';
 import { noteSecrets, servicesWithOldSecrets } from './secrets-in-use.ts';
 
 /** A new version of Ghost changes its database at its first start. */
@@ -17,7 +17,7 @@ export async function bringUp(
   print: (line: string) => void,
   cutOff?: string,
 ): Promise<Container[]> {
-  await assertReady(dir, print);
+  await assertWell(preflight(dir, process.env), print, ['NOT_READY', 'Nothing was touched']);
   // Half of it may be gone, and what is left belong to another version of the stack's file.
   if (cutOff === 'down') await takeDown(dir);
   const words = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
@@ -40,16 +40,6 @@ async function start(dir: string, words: readonly string[]): Promise<void> {
       cause,
     });
   });
-}
-
-async function assertReady(dir: string, print: (line: string) => void): Promise<void> {
-  const wrong: string[] = [];
-  for await (const finding of preflight(dir, process.env)) {
-    if (finding.status === 'fail') wrong.push(findingLine(finding));
-    else print(findingLine(finding));
-  }
-  if (wrong.length === 0) return;
-  throw new ProsoraError('NOT_READY', `Nothing was touched, since:\n${wrong.join('\n')}`);
 }
 
 /** What Docker said where no container tells it, such as of a port that is taken. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { ProsoraError } from '@prosora/service';
 
@@ -46,12 +47,9 @@ export async function docker(
     stdio: isShown ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.on('error', () => {}).end(input);
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject).once('close', (code) => resolve(code ?? 1));
-  });
   const read = async (stream: typeof child.stdout) => (stream ? await text(stream) : '');
-  const [code, printed, said] = await Promise.all([
-    ended,
+  const [[code], printed, said] = await Promise.all([
+    once(child, 'close'),
     read(child.stdout),
     read(child.stderr),
   ]).catch((cause: NodeJS.ErrnoException) => {
@@ -64,7 +62,7 @@ export async function docker(
   if (code === 0) return printed;
   const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
   const command = `docker ${words.slice(0, 3).join(' ')}`;
-  const sentence = `\`${command} …\` ended with ${code}${last && `:\n${last}`}`;
+  const sentence = `\`${command} …\` ended with ${code ?? 1}${last && `:\n${last}`}`;
   throw new ProsoraError('DOCKER', sentence, { context: { printed } });
 }
 
@@ -90,6 +88,14 @@ export async function containersOf(dir: string): Promise<Container[]> {
     exitCode: Number(row['ExitCode']),
     status: String(row['Status']),
   }));
+}
+
+/** The stack's project, by the stack's own file: its name, and those of its volumes by what the file calls them. */
+export async function projectIn(
+  dir: string,
+): Promise<{ name: string; volumes: Record<string, { name: string }> }> {
+  const words = ['--profile', '*', 'config', '--format', 'json'];
+  return JSON.parse(await compose(dir, words));
 }
 
 type Row = Record<string, unknown>;

@@ -5,7 +5,7 @@ import { careFolder, forgetCare, keepCare, readCare } from './care-files.ts';
 const FILE = 'intent.json';
 
 /** What a run is about to do, as the next one finds it when this one is killed. */
-interface Intent {
+export interface Intent {
   /** The command's words, such as `secrets rotate mail_api_key`. */
   command: string;
   /** When it began, as an ISO time. */
@@ -40,4 +40,10 @@ function refuse(intent: Intent | undefined): never {
   throw new ProsoraError('BUSY', who || 'Another `prosora` changes this stack right now.', {
     help: 'Wait until it has ended.',
   });
+}
+
+/** What a person is told by a run after one that was killed: whether it ends that command too. */
+export function cutOffLine({ command }: Intent, ended: RegExp): string {
+  const rest = ended.test(command) ? 'it is ended here' : 'run it again';
+  return `\`prosora ${command}\` was cut off; ${rest}.`;
 }

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, type ProsoraError } from '@prosora/service';
+import { type Finding, fail, findingLine, judge, ok, ProsoraError } from '@prosora/service';
 import { settingProblems } from '../settings/check-settings.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { compose, docker } from './compose.ts';
@@ -23,10 +23,7 @@ export async function* preflight(
   for (const problem of problems) yield fail('settings', problem);
   if (problems.length > 0) return;
   yield ok('settings', 'Every setting is as it should be.');
-  yield await found('files', async () => {
-    await compose(dir, ['config', '--quiet']);
-    return ok('files', 'Compose reads the stack’s files.');
-  });
+  yield* guarded('files', examineFiles(dir));
 }
 
 /** Docker and Compose are there, and new enough. */
@@ -34,35 +31,64 @@ export async function* examineDocker(
   dir: string,
   oldest: number = OLDEST_ENGINE,
 ): AsyncGenerator<Finding> {
-  yield await found('engine', () => examineEngine(dir, oldest));
-  yield await found('compose', () => examineCompose(dir));
+  yield* guarded('engine', examineEngine(dir, oldest));
+  yield* guarded('compose', examineCompose(dir));
 }
 
-async function examineEngine(dir: string, oldest: number): Promise<Finding> {
+async function* examineEngine(dir: string, oldest: number): AsyncGenerator<Finding> {
   const version = (await docker(dir, ['version', '--format', '{{.Server.Version}}'])).trim();
-  if (Number.parseInt(version, 10) >= oldest) return ok('engine', `Docker ${version}.`);
   const why = oldest === OLDEST_ENGINE ? '' : ', which IPV6=true needs';
-  const sentence = `Docker ${version} is older than ${oldest}${why}.`;
-  return fail('engine', sentence, 'Update it: https://docs.docker.com/engine/install/');
+  yield judge('engine', Number.parseInt(version, 10) >= oldest, {
+    ok: `Docker ${version}.`,
+    fail: `Docker ${version} is older than ${oldest}${why}.`,
+    remedy: 'Update it: https://docs.docker.com/engine/install/',
+  });
 }
 
-async function examineCompose(dir: string): Promise<Finding> {
+async function* examineCompose(dir: string): AsyncGenerator<Finding> {
   const version = (await compose(dir, ['version', '--short'])).trim();
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_COMPOSE;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) {
-    return ok('compose', `Compose ${version}.`);
-  }
-  const sentence = `Compose ${version} is older than ${OLDEST_COMPOSE.join('.')}.`;
-  return fail('compose', sentence, 'Update it: https://docs.docker.com/compose/install/linux/');
+  const isNewEnough = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  yield judge('compose', isNewEnough, {
+    ok: `Compose ${version}.`,
+    fail: `Compose ${version} is older than ${OLDEST_COMPOSE.join('.')}.`,
+    remedy: 'Update it: https://docs.docker.com/compose/install/linux/',
+  });
 }
 
-/** What cannot be looked at is a finding too. */
-async function found(name: string, examine: () => Promise<Finding>): Promise<Finding> {
+async function* examineFiles(dir: string): AsyncGenerator<Finding> {
+  await compose(dir, ['config', '--quiet']);
+  yield ok('files', 'Compose reads the stack’s files.');
+}
+
+/** What cannot be examined is a finding too, and keeps nothing else from being so. */
+export async function* guarded(
+  name: string,
+  findings: AsyncIterable<Finding>,
+): AsyncGenerator<Finding> {
   try {
-    return await examine();
+    yield* findings;
   } catch (error) {
     const { message, help } = error as ProsoraError;
-    return fail(name, message, help);
+    yield fail(name, message, help);
   }
+}
+
+/**
+ * Tells what is well as it is found.
+ *
+ * @throws ProsoraError with that code and everything that is not, once all was looked at
+ */
+export async function assertWell(
+  findings: AsyncIterable<Finding>,
+  print: (line: string) => void,
+  [code, so]: [code: string, so: string],
+): Promise<void> {
+  const wrong: string[] = [];
+  for await (const finding of findings) {
+    if (finding.status === 'fail') wrong.push(findingLine(finding));
+    else print(findingLine(finding));
+  }
+  if (wrong.length > 0) throw new ProsoraError(code, `${so}, since:\n${wrong.join('\n')}`);
 }

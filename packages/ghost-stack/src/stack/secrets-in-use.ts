@@ -3,6 +3,8 @@ import { effectiveSettings, isGhostOption } from '../settings/effective.ts';
 import { keepCare, readCare } from './care-files.ts';
 
 const FILE = 'secrets.json';
+/** All that `.env` says to Ghost itself. */
+const OPTIONS = 'options of Ghost';
 
 /**
  * Which services read each secret. They get it in a file, so Compose sees no change of their containers, which go on
@@ -20,7 +22,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
   STRIPE_WEBHOOK_SECRET: ['webhooks'],
   DATABASE_URL: ['ghost'],
   REDIS_URL: ['ghost'],
-  'options of Ghost': ['ghost'],
+  [OPTIONS]: ['ghost'],
 };
 
 /** The services that go on with another secret than the settings have now, as far as `noteSecrets` knows. */
@@ -49,13 +51,11 @@ function hashesOf(dir: string, env: Record<string, string | undefined>): Record<
     .map(({ name, value }) => `${name}=${value}\n`);
   // Without the inbox it is Ghost that believes the endpoint.
   if (of('PAYMENTS') === 'off') options.push(of('STRIPE_WEBHOOK_SECRET'));
-  const texts = Object.keys(READERS).map((name) => [name, of(name)] as const);
-  return Object.fromEntries(
-    [...texts, ['options of Ghost', options.join('')] as const].map(([name, text]) => [
-      name,
-      hash(text),
-    ]),
-  );
+  const texts: [name: string, text: string][] = Object.keys(READERS).map((name) => [
+    name,
+    name === OPTIONS ? options.join('') : of(name),
+  ]);
+  return Object.fromEntries(texts.map(([name, text]) => [name, hash(text)]));
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,4 +1,4 @@
-import { doctorVerb, type Finding, fail, type ProsoraError } from '@prosora/service';
+import { doctorVerb, type Finding, fail } from '@prosora/service';
 import { examineBackups } from '../doctor/examine-backups.ts';
 import { examineContainers } from '../doctor/examine-containers.ts';
 import { examineDatabase } from '../doctor/examine-database.ts';
@@ -9,10 +9,10 @@ import { examineHost } from '../doctor/examine-host.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
-import { operatorOf, SERVICES } from '../services/operator.ts';
-import { effectiveSettings } from '../settings/effective.ts';
+import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
+import { domainIn, isLocalName, settingReader } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
-import { preflight } from '../stack/preflight.ts';
+import { guarded, preflight } from '../stack/preflight.ts';
 
 export const doctor = doctorVerb({
   help: 'Examines the whole stack: one sentence and one remedy each, and what every service’s own doctor says',
@@ -40,31 +40,15 @@ export const doctor = doctorVerb({
   },
 });
 
-/** What cannot be examined is a finding, and keeps nothing else from being so. */
-async function* guarded(name: string, findings: AsyncIterable<Finding>): AsyncGenerator<Finding> {
-  try {
-    yield* findings;
-  } catch (error) {
-    const { message, help } = error as ProsoraError;
-    yield fail(name, message, help);
-  }
-}
-
 async function* examineService(dir: string, service: string): AsyncGenerator<Finding> {
-  const { findings } = await (await operatorOf(dir, service)).ask('doctor', {});
-  for (const { name, status, sentence, remedy } of findings) {
-    yield { name: `${service}: ${name}`, status, sentence, ...(remedy && { remedy }) };
-  }
+  const { findings } = await (await clientOf(dir, service, ofEvery)).ask('doctor', {});
+  yield* findings.map((finding) => ({ ...finding, name: `${service}: ${finding.name}` }));
 }
-
-/** Names below these end on this machine, and their certificates are the edge's own. */
-const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$/;
 
 async function edgeOf(dir: string) {
-  const settings = effectiveSettings(dir, process.env);
-  const of = (name: string): string => settings.get(name)?.value ?? '';
-  const domain = of('DOMAIN') || 'ghost.localhost';
-  const isOwn = of('CERTIFICATES') === 'local' || LOCAL_NAME.test(domain);
+  const of = settingReader(dir);
+  const domain = domainIn(of);
+  const isOwn = of('CERTIFICATES') === 'local' || isLocalName(domain);
   const read = ['exec', '-T', 'caddy', 'wget', '-qO-', 'http://127.0.0.1:2020/ca.pem'];
   const ca = isOwn ? await compose(dir, read).catch(() => undefined) : undefined;
   return { domain, port: Number(of('HTTPS_PORT') || 443), ca };

@@ -1,4 +1,4 @@
-import { type Finding, findingLine, ProsoraError, verb } from '@prosora/service';
+import { type Finding, findingLine, verb } from '@prosora/service';
 import {
   type Answers,
   forgetAnswers,
@@ -11,12 +11,14 @@ import {
 import { gatherAnswers } from '../init/gather.ts';
 import { examineMachine } from '../init/machine.ts';
 import { openAdmin } from '../init/owner.ts';
-import { askForWord, askWhether } from '../init/questions.ts';
+import { person } from '../init/questions.ts';
 import { makeSite } from '../init/site.ts';
 import { stackOptions } from '../options.ts';
 import { assertNotHalfRestored } from '../restore/half-restore.ts';
+import { hasSandboxIn } from '../settings/effective.ts';
 import { readEnvFile } from '../settings/env-file.ts';
-import { oneAtATime } from '../stack/one-at-a-time.ts';
+import { cutOffLine, oneAtATime } from '../stack/one-at-a-time.ts';
+import { assertWell } from '../stack/preflight.ts';
 
 export const init = verb({
   help: 'Installs the stack: asks what it needs, looks at each answer, makes what vendors need, and starts it',
@@ -47,14 +49,14 @@ export const init = verb({
     const given = { ...said, ...(profile && { COMPOSE_PROFILES: profile }) };
     // Compose reads it there before it is in `.env`.
     if (given['COMPOSE_PROFILES']) process.env['COMPOSE_PROFILES'] = given['COMPOSE_PROFILES'];
-    const isAsking = process.stdin.isTTY === true && Object.keys(said).length === 0;
+    const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+    const isAsking = isTerminal && Object.keys(said).length === 0;
     return await oneAtATime(dir, 'init', async (unfinished) => {
-      if (unfinished)
-        print(`\`prosora ${unfinished.command}\` was cut off; this goes on from there.`);
+      if (unfinished) print(cutOffLine(unfinished, /^(init|up|down)$/));
       assertNotHalfRestored(dir);
-      await assertMachine(dir, print);
+      await assertWell(examineMachine(dir), print, ['MACHINE', 'Nothing was changed']);
       const known = { ...keptAnswers(dir), ...given };
-      const hasSandbox = usesSandbox(dir);
+      const hasSandbox = hasSandboxIn(process.env, readEnvFile(dir).values);
       const isOwned = await openAdmin(dir)
         .isOwned()
         .catch(() => false);
@@ -66,14 +68,14 @@ export const init = verb({
         show({ changes }, () => 'Nothing was changed: this was a rehearsal.');
         return 0;
       }
-      if (isAsking && !(await askWhether('Go on?'))) return 1;
+      if (isAsking && !(await person.goesOn())) return 1;
       keepAnswers(dir, answers);
       try {
-        const askForCode = isAsking
-          ? () => askForWord('The code in the mail that came')
-          : undefined;
         const findings: Finding[] = [];
-        for await (const finding of makeSite({ dir, answers, hasSandbox, askForCode, print })) {
+        const who = isAsking ? person : undefined;
+        const cutOff = unfinished?.command;
+        const making = makeSite({ dir, answers, hasSandbox, person: who, cutOff, print });
+        for await (const finding of making) {
           findings.push(finding);
           print(findingLine(finding));
         }
@@ -85,21 +87,6 @@ export const init = verb({
     });
   },
 });
-
-async function assertMachine(dir: string, print: (line: string) => void): Promise<void> {
-  const wrong: string[] = [];
-  for await (const finding of examineMachine(dir)) {
-    if (finding.status === 'fail') wrong.push(findingLine(finding));
-    else print(findingLine(finding));
-  }
-  if (wrong.length === 0) return;
-  throw new ProsoraError('MACHINE', `Nothing was changed, since:\n${wrong.join('\n')}`);
-}
-
-function usesSandbox(dir: string): boolean {
-  const { COMPOSE_PROFILES: kept = '' } = readEnvFile(dir).values;
-  return (process.env['COMPOSE_PROFILES'] ?? kept).split(',').includes('sandbox');
-}
 
 /** What would change in `.env`, a line each; of a secret only that it does. */
 function changesIn(dir: string, answers: Answers): string[] {

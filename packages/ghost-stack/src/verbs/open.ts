@@ -1,15 +1,19 @@
 import { ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { effectiveSettings } from '../settings/effective.ts';
+import { domainIn, hasSandboxIn, settingReader } from '../settings/effective.ts';
+import { readEnvFile } from '../settings/env-file.ts';
 
 export const open = verb({
   help: 'Shows where everything is',
   needs: stackOptions,
   run({ options: { dir }, show }) {
-    const settings = effectiveSettings(dir, process.env);
-    const of = (name: string): string => settings.get(name)?.value ?? '';
-    const domain = of('DOMAIN');
-    if (domain === '') throw new ProsoraError('NO_DOMAIN', 'DOMAIN is not set in .env.');
+    const of = settingReader(dir);
+    if (of('DOMAIN') === '' && !hasSandboxIn(process.env, readEnvFile(dir).values)) {
+      throw new ProsoraError('NO_DOMAIN', 'DOMAIN is not set in .env.', {
+        help: '`prosora init` asks for it.',
+      });
+    }
+    const domain = domainIn(of);
     const admin = of('ADMIN_DOMAIN') || domain;
     const pages = {
       'The site': `https://${domain}/`,

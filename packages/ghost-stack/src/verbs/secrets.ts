@@ -1,4 +1,4 @@
-import { nearest, UsageError, verb } from '@prosora/service';
+import { didYouMean, UsageError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
 import { ROTATED, rotateSecrets, secretStates } from '../services/rotate-secret.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
@@ -36,7 +36,6 @@ export const secrets = verb({
 
 function assertKnown(name: string): void {
   if (ROTATED.includes(name)) return;
-  const meant = nearest(name, ROTATED);
-  const hint = meant ? `Did you mean ${meant}?` : '`prosora secrets list` shows all.';
+  const hint = didYouMean(name, ROTATED, '`prosora secrets list` shows all.');
   throw new UsageError(`The stack has no secret "${name}". ${hint}`);
 }

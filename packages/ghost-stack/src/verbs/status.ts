@@ -3,7 +3,7 @@ import { findingLine, type ProsoraError, verb } from '@prosora/service';
 import { examineBackups } from '../doctor/examine-backups.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
-import { operatorOf, SERVICES } from '../services/operator.ts';
+import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
 import { notesOfPages } from '../services/pages.ts';
 import { TELLING } from '../services/telling.ts';
 import { type Container, containersOf, docker, jsonLines } from '../stack/compose.ts';
@@ -28,16 +28,18 @@ export const status = verb({
   help: 'Shows every service: how it is, its memory, and what waits in it',
   flags: { watch: { type: 'boolean', help: 'Show it anew every two seconds' } },
   needs: stackOptions,
-  async run({ flags, options: { dir }, show, print }) {
-    for (;;) {
-      const lines = await look(dir);
-      if (flags.watch) print(CLEAR_SCREEN);
-      show(lines, (all) => [...table(all), ...backupLines(dir)]);
-      if (!flags.watch) return lines.some(({ state }) => state !== 'healthy') ? 1 : 0;
-      await wait(WATCH_MS);
-    }
+  async run({ flags, options: { dir }, show, showEach }) {
+    const screen = (lines: Line[]) => [...table(lines), ...backupLines(dir)];
+    if (flags.watch) await showEach(looks(dir), (lines) => [CLEAR_SCREEN, ...screen(lines)]);
+    const lines = await look(dir);
+    show(lines, screen);
+    return lines.length > 0 && lines.every(({ state }) => state === 'healthy') ? 0 : 1;
   },
 });
+
+async function* looks(dir: string): AsyncGenerator<Line[]> {
+  for (; ; await wait(WATCH_MS)) yield await look(dir);
+}
 
 async function look(dir: string): Promise<Line[]> {
   const containers = (await containersOf(dir)).filter(
@@ -75,7 +77,7 @@ async function notesOf(dir: string, service: string): Promise<string[]> {
   try {
     if (service === 'pages') return await notesOfPages(dir);
     if (!Object.hasOwn(SERVICES, service)) return [];
-    const { failures, metrics } = await (await operatorOf(dir, service)).ask('status', {});
+    const { failures, metrics } = await (await clientOf(dir, service, ofEvery)).ask('status', {});
     const told = metrics.flatMap(({ name, value }) =>
       value === 0 ? [] : (TELLING[name]?.(value) ?? []),
     );

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { verb } from '@prosora/service';
+import { promisify } from 'node:util';
+import { ProsoraError, verb } from '@prosora/service';
 import { hideAll, hiderOf } from '../logs/hide.ts';
 import { stackOptions } from '../options.ts';
 
@@ -15,6 +16,7 @@ const PARTS = {
   'secrets.json': ['secrets', 'list', '--json'],
   'logs.txt': ['logs', '--since', '24h'],
 } as const;
+const pack = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;
 
 export const support = verb({
@@ -30,10 +32,18 @@ export const support = verb({
       for (const [name, words] of Object.entries(PARTS)) {
         print(`prosora ${words.join(' ')}`);
         const self = [...process.execArgv, process.argv[1] ?? '', ...words];
-        const text = await printedBy(process.execPath, self, dir);
+        const text = await printedBy(self, dir);
         writeFileSync(join(folder, name), hideAll(hide(text)));
       }
-      await printedBy('tar', ['-czf', target, '-C', folder, ...Object.keys(PARTS)], dir);
+      await pack('tar', ['-czf', target, '-C', folder, ...Object.keys(PARTS)]).catch(
+        (cause: { stderr: string }) => {
+          const sentence = `${target} cannot be written: ${cause.stderr.trim()}`;
+          throw new ProsoraError('SUPPORT', sentence, {
+            help: 'Name a file in this folder.',
+            cause,
+          });
+        },
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -43,11 +53,10 @@ export const support = verb({
 });
 
 /** Of what fails too: why it does is what somebody wants to know. */
-function printedBy(program: string, words: string[], dir: string): Promise<string> {
+function printedBy(words: string[], dir: string): Promise<string> {
   const env = { ...process.env, PROSORA_STACK_DIR: dir };
+  const options = { cwd: dir, env, maxBuffer: MOST_BYTES };
   return new Promise((done) => {
-    execFile(program, words, { cwd: dir, env, maxBuffer: MOST_BYTES }, (_error, stdout, stderr) =>
-      done(stdout + stderr),
-    );
+    execFile(process.execPath, words, options, (_error, stdout, stderr) => done(stdout + stderr));
   });
 }

@@ -1,14 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { UsageError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { compose } from '../stack/compose.ts';
+import { compose, projectIn } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
-
-/** What Compose says of the project. */
-interface Project {
-  name: string;
-  volumes?: Record<string, { name: string }>;
-}
 
 export const uninstall = verb({
   help: 'Removes the stack: lists what goes, then asks',
@@ -19,9 +13,7 @@ export const uninstall = verb({
   needs: stackOptions,
   async run({ flags, options: { dir }, print, show }) {
     const every = ['--profile', '*'];
-    const { name, volumes = {} } = JSON.parse(
-      await compose(dir, [...every, 'config', '--format', 'json']),
-    ) as Project;
+    const { name, volumes } = await projectIn(dir);
     const kept = flags['keep-data'];
     const images = (await compose(dir, [...every, 'config', '--images'])).trim().split('\n');
     const going = {

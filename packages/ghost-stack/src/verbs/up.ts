@@ -3,14 +3,14 @@ import { stackOptions } from '../options.ts';
 import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { rotateSecrets } from '../services/rotate-secret.ts';
 import { bringUp, takeDown } from '../stack/bring-up.ts';
-import { oneAtATime } from '../stack/one-at-a-time.ts';
+import { cutOffLine, oneAtATime } from '../stack/one-at-a-time.ts';
 
 export const up = verb({
   help: 'Starts the stack, or takes on what changed, once everything it needs is right',
   needs: stackOptions,
   async run({ options: { dir }, print, show }) {
     return await oneAtATime(dir, 'up', async (unfinished) => {
-      if (unfinished) print(`\`prosora ${unfinished.command}\` was cut off; it is ended here.`);
+      if (unfinished) print(cutOffLine(unfinished, /^(up|down|secrets rotate .*)$/));
       assertNotHalfRestored(dir);
       const containers = await bringUp(dir, print, unfinished?.command);
       const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];

@@ -16,9 +16,8 @@ export const version = verb({
   help: 'Says which versions and images run here',
   needs: stackOptions,
   async run({ options: { dir }, show }) {
-    const said = (text: Promise<string>) => text.then(String, () => 'not here');
-    const numberIn = async (text: Promise<string>) =>
-      NUMBER.exec(await said(text))?.[0] ?? 'not here';
+    const numberIn = async (said: Promise<string>) =>
+      NUMBER.exec(await said.catch(() => ''))?.[0] ?? 'not here';
     const containers = await containersOf(dir).catch(() => []);
     const running = containers.filter(({ state }) => state === 'running');
     const services = await Promise.all(

@@ -22,7 +22,7 @@ test.each([
 test.each([
   [['DOMIAN=a.example'], '', 'Nothing is called DOMIAN.', 'Did you mean DOMAIN?'],
   [['OWNER_MAIL=a@b.example'], '', 'Nothing is called OWNER_MAIL.', 'OWNER_EMAIL'],
-  [['blog.example.com'], '', '"blog.example.com" is no answer.', 'Write NAME=VALUE.'],
+  [['blog.example.com'], '', '"blog.example.com" has no value.', 'Write NAME=VALUE.'],
   [['OWNER_PASSWORD=hunter22'], '', 'OWNER_PASSWORD has no business', '--answers FILE'],
   [['RESEND_API_KEY=re_x'], '', 'RESEND_API_KEY has no business', '--answers FILE'],
   [['STRIPE_SECRET_KEY=sk_x'], '', 'STRIPE_SECRET_KEY has no business', '--answers FILE'],

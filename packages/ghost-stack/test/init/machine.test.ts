@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
 import { diskFinding, memoryFinding, portFinding } from '../../src/init/machine.ts';
 
-const PLACE = {
-  domain: 'a.example',
-  address: '0.0.0.0',
-  httpPort: '80',
-  httpsPort: '443',
-  image: 'node',
-  project: 'ghost-stack',
-};
 const MB = 1024 ** 2;
 
 test.each([
@@ -34,7 +26,7 @@ test.each([
   ],
   ['Error response from daemon: pull access denied for node', 'pull access denied', undefined],
 ])('of what Docker says, %j becomes a sentence', (said, sentence, remedy) => {
-  const finding = portFinding(said, PLACE);
+  const finding = portFinding(said, '80', '443');
   expect(finding).toMatchObject({ status: 'fail', sentence: expect.stringContaining(sentence) });
   if (remedy) expect(finding.remedy).toContain(remedy);
 });

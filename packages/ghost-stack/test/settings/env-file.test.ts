@@ -50,3 +50,12 @@ test('a setting that stands twice is refused, since nobody knows which is meant'
     '.env cannot hold the new value of DOMAIN.',
   );
 });
+
+test('a value of several lines is not half replaced', () => {
+  const key = 'mail__options__dkim__privateKey';
+  const lines = `${key}="-----BEGIN\nabc\n-----END"\nCDN=none\n`;
+  expect(() => withValues(lines, { [key]: 'another' })).toThrow(
+    `.env cannot hold the new value of ${key}.`,
+  );
+  expect(withValues(lines, { CDN: 'proxy' })).toBe(lines.replace('none', 'proxy'));
+});

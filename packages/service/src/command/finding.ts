@@ -10,17 +10,31 @@ export interface Finding {
   /** What is so, as a sentence. */
   sentence: string;
   /** What to do about it, as a sentence. */
-  remedy?: string;
+  remedy?: string | undefined;
 }
 
 export const ok = (name: string, sentence: string): Finding => ({ name, status: 'ok', sentence });
-export const warn = (name: string, sentence: string, remedy?: string): Finding =>
-  withRemedy({ name, status: 'warn', sentence }, remedy);
-export const fail = (name: string, sentence: string, remedy?: string): Finding =>
-  withRemedy({ name, status: 'fail', sentence }, remedy);
+export const warn = (name: string, sentence: string, remedy?: string): Finding => ({
+  name,
+  status: 'warn',
+  sentence,
+  remedy,
+});
+export const fail = (name: string, sentence: string, remedy?: string): Finding => ({
+  name,
+  status: 'fail',
+  sentence,
+  remedy,
+});
 
-const withRemedy = (finding: Finding, remedy: string | undefined): Finding =>
-  remedy === undefined ? finding : { ...finding, remedy };
+/** What is said of what is looked at: in the good case, and in the bad one with its remedy. */
+export type Verdict = { ok: string; remedy?: string } & ({ warn: string } | { fail: string });
+
+/** The finding of a look that ends well or does not. */
+export function judge(name: string, isWell: boolean, said: Verdict): Finding {
+  if (isWell) return ok(name, said.ok);
+  return 'fail' in said ? fail(name, said.fail, said.remedy) : warn(name, said.warn, said.remedy);
+}
 
 const MARKS = { ok: '✔', warn: '!', fail: '✘' } as const;
 

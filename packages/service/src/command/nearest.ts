@@ -8,6 +8,12 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return best && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
 }
 
+/** Asks a person for what was probably meant; says something else where nothing is close enough. */
+export function didYouMean(given: string, known: readonly string[], otherwise: string): string {
+  const meant = nearest(given, known);
+  return meant === undefined ? otherwise : `Did you mean ${meant}?`;
+}
+
 /** Levenshtein's distance: how many characters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

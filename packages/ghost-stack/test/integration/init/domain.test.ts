@@ -1,9 +1,17 @@
 import { createServer } from 'node:http';
 import { listen } from '@prosora/service';
 import { freePort } from '@prosora/service/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { examineDomain } from '../../../src/init/domain.ts';
 import { startDns } from '../../fixtures/dns-server.ts';
+
+let addresses = ['203.0.113.7', '2001:db8::7'];
+vi.mock('node:os', async (original) => ({
+  ...(await original<object>()),
+  networkInterfaces: () => ({
+    eth0: addresses.map((address) => ({ internal: false, address })),
+  }),
+}));
 
 const WORD = 'the word of this test';
 const cleanup = new AsyncDisposableStack();
@@ -82,4 +90,16 @@ test('one where nobody answers is wrong, and may be taken all the same', async (
 
 test('behind a proxy of one’s own nothing is asked', async () => {
   expect(await examine('here.example', undefined)).toMatchObject({ status: 'ok' });
+});
+
+test.each([
+  ['has a public address', ['172.17.0.1', '203.0.113.7'], 'for 203.0.113.7.'],
+  [
+    'stands behind a provider’s NAT',
+    ['10.0.0.5', '192.168.1.2', '100.64.0.9', 'fd00::5'],
+    'for the public address that your provider shows.',
+  ],
+])('of a machine that %s the record is said that leads there', async (_what, own, remedy) => {
+  addresses = own;
+  expect((await examine('no.example', 1)).remedy).toContain(remedy);
 });

@@ -1,6 +1,17 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { gatherAnswers } from '../../../src/init/gather.ts';
+import type { Question } from '../../../src/init/questions.ts';
+import { startNoDocker } from '../../fixtures/docker.ts';
 import { stackFolder } from '../../fixtures/stack-folder.ts';
+
+const asked: string[] = [];
+vi.mock('../../../src/init/questions.ts', async (original) => ({
+  ...(await original<object>()),
+  askPerson: async ({ name }: Question) => {
+    asked.push(name);
+    return name === 'OWNER_EMAIL' ? 'ada@example.org' : 'ten letters';
+  },
+}));
 
 const gather = (dir: string, given: Record<string, string>) =>
   gatherAnswers({
@@ -43,4 +54,24 @@ test('what .env has need not be said again', async () => {
   expect(message).toContain('DOMAIN is not set');
   expect(message).toContain('CDN is "proxy" without CDN_ADDRESSES');
   expect(message).not.toMatch(/CLOUDINARY_URL|RESEND_API_KEY/);
+});
+
+test.each([
+  ['asks a person for no code', 'false', ['OWNER_EMAIL', 'OWNER_PASSWORD']],
+  ['asks for codes', 'true', []],
+])('of a site that has its owner and %s, %s', async (_what, verification, names) => {
+  startNoDocker();
+  asked.length = 0;
+  const env = `MEDIA=local\nANALYTICS=off\nPAYMENTS=off\nSTAFF_DEVICE_VERIFICATION=${verification}\n`;
+  const choices = { MEDIA: 'local', MAILER: 'resend', ANALYTICS: 'off', PAYMENTS: 'off' };
+  await gatherAnswers({
+    dir: stackFolder(env),
+    given: choices,
+    isAsking: true,
+    hasSandbox: true,
+    isOwned: true,
+    trusted: [],
+    print: () => {},
+  });
+  expect(asked).toEqual(names);
 });

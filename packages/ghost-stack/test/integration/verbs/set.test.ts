@@ -1,32 +1,16 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { stackFolder } from '../fixtures/stack-folder.ts';
-
-const CLI = join(import.meta.dirname, '../../src/cli.ts');
-
-function prosora(dir: string, ...words: string[]) {
-  return new Promise<{ code: number; output: string }>((resolve) => {
-    const args = ['--conditions=@prosora/source', CLI, ...words];
-    const env = { PATH: process.env['PATH'], PROSORA_STACK_DIR: dir };
-    execFile(process.execPath, args, { env }, (error, stdout, stderr) => {
-      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
-    });
-  });
-}
+import { prosora } from '../../fixtures/prosora.ts';
+import { stackFolder } from '../../fixtures/stack-folder.ts';
 
 const envOf = (dir: string) => readFileSync(join(dir, '.env'), 'utf8');
 
 test('a setting is changed and all else stays; of a secret nothing is printed', async () => {
   const dir = stackFolder('# mine\nDOMAIN=old.example.com\n');
-  const { code, output } = await prosora(
-    dir,
-    'set',
-    'DOMAIN=new.example.com',
-    'RESEND_API_KEY=re_secret9',
-  );
+  const words = ['set', 'DOMAIN=new.example.com', '--answers', '-'];
+  const { code, output } = await prosora(dir, words, { input: 'RESEND_API_KEY=re_secret9\n' });
   expect(code).toBe(0);
   expect(envOf(dir)).toBe('# mine\nDOMAIN=new.example.com\nRESEND_API_KEY=re_secret9\n');
   expect(statSync(join(dir, '.env')).mode & 0o777).toBe(0o600);
@@ -36,20 +20,22 @@ test('a setting is changed and all else stays; of a secret nothing is printed', 
 
 test('the first setting begins with the file that explains them all', async () => {
   const dir = stackFolder('');
-  await prosora(dir, 'set', 'TIMEZONE=Europe/Berlin');
+  await prosora(dir, ['set', 'TIMEZONE=Europe/Berlin']);
   expect(parseEnv(envOf(dir))).toMatchObject({ TIMEZONE: 'Europe/Berlin', DOMAIN: '' });
   expect(envOf(dir)).toContain('# required: the host name that readers type.');
 });
 
 test.each([
   ['DOMAIN=https://blog.example.com', 1, 'use the host name alone'],
-  ['DOMIAN=blog.example.com', 1, 'Did you mean DOMAIN?'],
+  ['DOMIAN=blog.example.com', 2, 'Did you mean DOMAIN?'],
   ['CDN=proxy', 1, 'CDN is "proxy" without CDN_ADDRESSES'],
   ["MAIL_FROM=it's@me.example", 1, '.env cannot hold the new value of MAIL_FROM.'],
+  ['OWNER_NAME=Ada', 1, 'OWNER_NAME in .env is no setting of the stack.'],
+  ['RESEND_API_KEY=re_secret9', 2, 'which everybody here can list. Give it in a file: --answers'],
   ['DOMAIN', 2, 'Write NAME=VALUE.'],
 ])('%s is refused with %i and changes nothing', async (word, exitCode, reason) => {
   const dir = stackFolder('DOMAIN=old.example.com\n');
-  const { code, output } = await prosora(dir, 'set', word);
+  const { code, output } = await prosora(dir, ['set', word]);
   expect([code, output]).toEqual([exitCode, expect.stringContaining(reason)]);
   expect(envOf(dir)).toBe('DOMAIN=old.example.com\n');
 });
