@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '@prosora/service';
+import { CLOCK_TIME, isTimezone } from '../options.ts';
 import {
   type EffectiveSetting,
   effectiveSettings,
@@ -52,6 +53,10 @@ const like = (pattern: RegExp, form: string): Rule => [
 const startsWith = (...beginnings: string[]): Rule => [
   (value) => beginnings.some((beginning) => value.startsWith(beginning)),
   `it begins with ${beginnings.join(' or ')}`,
+];
+const clockTime: Rule = [
+  (value) => value === 'off' || CLOCK_TIME.test(value),
+  'use a time such as 03:15, with a day such as sun 04:45, or off',
 ];
 
 /** https://github.com/cloudinary/cloudinary_npm, which reads this form and fails late on any other. */
@@ -105,6 +110,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     (value) => /^(\/|(s3|rest|sftp|b2):)/.test(value) && !/\/\/[^/@]*:[^/@]*@/.test(value),
     "use a folder from / on, or restic's s3:, rest:, sftp: or b2:, without a password in it",
   ],
+  OPS: oneOf('on', 'off'),
+  BACKUP_AT: clockTime,
+  VERIFY_AT: clockTime,
+  DRILL_AT: clockTime,
   NOTIFY_EMAIL: email,
   NOTIFY_EMAIL_FROM: email,
   NOTIFY_SMTP_URL: [(value) => /^smtps?:\/\/./.test(value), 'use smtps://USER:PASSWORD@HOST'],
@@ -118,14 +127,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     "use the bot's token, @ and the number of the chat",
   ],
 };
-
-function isTimezone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Everything that is wrong with the stack's settings, a sentence each with its remedy; no value of a secret is part of
