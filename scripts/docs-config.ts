@@ -10,7 +10,8 @@ import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
 import { command as stackCommand } from '../packages/ghost-stack/src/command.ts';
-import { stackOptions } from '../packages/ghost-stack/src/options.ts';
+import { opsOptions, stackOptions } from '../packages/ghost-stack/src/options.ts';
+import { opsOperations } from '../packages/ghost-stack/src/services/ops-operations.ts';
 import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options.ts';
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
@@ -51,7 +52,11 @@ const PACKAGES: DocumentedPackage[] = [
     operations: collectorOperations,
   },
   { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
-  { folder: 'ghost-stack', options: stackOptions },
+  {
+    folder: 'ghost-stack',
+    options: { ...stackOptions, ...opsOptions },
+    operations: opsOperations,
+  },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
 const VERBS = /(<!-- verbs: `npm run docs` writes them -->\n)[\s\S]*?(<!-- end of verbs -->)/;

@@ -38,6 +38,7 @@ const LOGGING = [
   'analytics-engine',
   'ghost-analytics-tinybird',
   'ghost-mail-resend',
+  'ghost-stack',
   'ghost-webhooks-stripe',
   'service',
 ];

@@ -87,6 +87,7 @@ export const plan: Record<string, Plan> = {
     flow: [
       'verbs',
       'init',
+      'ops',
       'doctor',
       'services',
       'logs',

@@ -12,7 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROJECT = 'prosora-rehearsal';
 const REGISTRY_IMAGE = 'registry:2';
 /** All that a pulled release needs of the repository. */
-const RELEASE_FILES = ['docker-compose.yml', 'examples/ghost-stack'];
+const RELEASE_FILES = ['.env.example', 'docker-compose.yml', 'examples/ghost-stack'];
 /** What the stack takes as it is. */
 const OTHERS = ['MYSQL_IMAGE', 'NODE_IMAGE', 'REDIS_IMAGE', 'VARNISH_IMAGE'];
 /** Beside what may be running on the machine. */

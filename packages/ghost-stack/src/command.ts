@@ -10,6 +10,7 @@ import { init } from './verbs/init.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
+import { ops } from './verbs/ops.ts';
 import { restore } from './verbs/restore.ts';
 import { secrets } from './verbs/secrets.ts';
 import { set } from './verbs/set.ts';
@@ -42,6 +43,7 @@ export const command: Command = defineCommand({
     backup,
     restore,
     drill,
+    ops,
     support,
     version,
     completion,

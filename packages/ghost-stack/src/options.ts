@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Options } from '@prosora/service';
+import { listenerOptions, type Options, operatorOptions, pick } from '@prosora/service';
 import * as z from 'zod';
 
 /** What the command itself is told; the stack's own settings stand in its `.env`. */
@@ -14,4 +14,50 @@ export const stackOptions = {
     defaultText: 'the folder that the command is started in',
     example: '/srv/blog',
   },
+} satisfies Options;
+
+/** `03:15` for each day, `sun 04:45` for once a week; with seconds where they matter. */
+const CLOCK_TIME = /^((mon|tue|wed|thu|fri|sat|sun) )?([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
+
+/** Whether the machine knows it by that name. */
+export function isTimezone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const clockTime = (name: string, standard: string, what: string) => ({
+  env: `PROSORA_OPS_${name}_AT`,
+  description: `When ${what}; off for never.`,
+  schema: z
+    .string()
+    .refine((text) => text === 'off' || CLOCK_TIME.test(text), 'use 03:15, sun 04:45 or off')
+    .transform((text) => (text === 'off' ? undefined : text))
+    .prefault(standard),
+  defaultText: standard,
+});
+
+/** What the service `ops` is told by docker-compose.yml. */
+export const opsOptions = {
+  dataDir: {
+    env: 'PROSORA_OPS_DATA_DIR',
+    description: 'Folder for what was done when, and for the tokens of the operator API.',
+    schema: z.string().default('/data'),
+  },
+  ...pick(
+    listenerOptions({ prefix: 'PROSORA_OPS', callers: 'nobody', port: 0, privatePort: 4501 }),
+    ...(['privateHost', 'privatePort', 'logLevel'] as const),
+  ),
+  ...operatorOptions('PROSORA_OPS'),
+  timeZone: {
+    env: 'PROSORA_OPS_TIMEZONE',
+    description: 'Whose clock the times below are read on.',
+    schema: z.string().refine(isTimezone, 'not a time zone').default('UTC'),
+    example: 'Europe/Berlin',
+  },
+  backupAt: clockTime('BACKUP', '03:15', 'a backup is taken'),
+  verifyAt: clockTime('VERIFY', 'wed 04:45', 'the newest is read as a restore would'),
+  drillAt: clockTime('DRILL', 'sun 04:45', 'the newest is restored where nobody sees it'),
 } satisfies Options;

@@ -23,7 +23,9 @@ export interface ForeignContainer extends AsyncDisposable {
 let count = 0;
 
 /** Starts a container on one of the stack's networks, or on Docker's own when none is named. */
-export async function startForeignContainer(network?: 'edge' | 'front'): Promise<ForeignContainer> {
+export async function startForeignContainer(
+  network?: 'edge' | 'front' | 'egress',
+): Promise<ForeignContainer> {
   const { project } = inject('stack');
   const name = `${project}-foreign-${++count}`;
   const net = network ? `${project}_${network}` : 'bridge';

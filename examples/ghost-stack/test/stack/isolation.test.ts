@@ -19,6 +19,7 @@ const NETWORKS: Record<Service, string[]> = {
   engine: ['front', 'watch'],
   ghost: ['back', 'egress', 'front'],
   mail: ['egress', 'front', 'watch'],
+  ops: ['egress', 'watch'],
   pages: ['front'],
   redis: ['back'],
   sandbox: ['front'],
@@ -31,6 +32,7 @@ const PORTS: Record<Service, number> = {
   engine: 7181,
   ghost: 2368,
   mail: 4200,
+  ops: 4501,
   pages: 6081,
   redis: 6379,
   sandbox: 4100,
@@ -42,6 +44,7 @@ const PRIVATE = [
   'webhooks 4301',
   'analytics 4401',
   'engine 7182',
+  'ops 4501',
   'caddy 2019',
   'caddy 2021',
 ];
@@ -49,10 +52,16 @@ const PRIVATE = [
 describe.each(SERVICES)('%s', (service) => {
   test('runs as a user of its own, on a file system that it cannot change, without capabilities', async () => {
     const { Config, HostConfig } = await inspect(containerOf(service));
-    expect(Config.User).toMatch(/^(1000:1000|999:999|999:1000)$/);
+    // Whoever has Docker's socket is root of the machine anyway.
+    const users = service === 'ops' ? /^0:0$/ : /^(1000:1000|999:999|999:1000)$/;
+    expect(Config.User).toMatch(users);
     expect(HostConfig.Privileged).toBe(false);
     expect(HostConfig.CapDrop).toEqual(['ALL']);
-    expect(HostConfig.CapAdd ?? []).toEqual(service === 'caddy' ? ['NET_BIND_SERVICE'] : []);
+    const added: Partial<Record<Service, string>> = {
+      caddy: 'NET_BIND_SERVICE',
+      ops: 'DAC_OVERRIDE',
+    };
+    expect(HostConfig.CapAdd ?? []).toEqual(added[service] ? [added[service]] : []);
     expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
     expect(HostConfig.ReadonlyRootfs).toBe(service !== 'db');
   });
@@ -123,6 +132,15 @@ test('what makes the secrets has three capabilities, reads the repository and ha
   expect(Object.keys(NetworkSettings.Networks)).toEqual([`${inject('stack').project}_front`]);
 });
 
+test('Docker’s socket is in `ops` alone, which cannot write into the stack’s folder', async () => {
+  for (const service of SERVICES) {
+    const { Mounts } = await inspect(containerOf(service));
+    const bound = Mounts.filter(({ Type, RW }) => Type === 'bind' && RW);
+    const sources = bound.map(({ Source }) => Source);
+    expect(sources).toEqual(service === 'ops' ? ['/var/run/docker.sock'] : []);
+  }
+});
+
 test('no secret is in a log', async () => {
   // The sandbox tells its keys, which open nothing else.
   const others = SERVICES.filter((name) => name !== 'sandbox');
@@ -132,7 +150,7 @@ test('no secret is in a log', async () => {
 
 test('each service can read its own secrets, and holds no other’s', async () => {
   const held = await Promise.all(
-    SERVICES.filter((service) => service !== 'sandbox').map(async (service) => [
+    SERVICES.filter((service) => !['sandbox', 'ops'].includes(service)).map(async (service) => [
       service,
       (await exec(service, 'ls', '/run/secrets')).split('\n').sort(),
     ]),
@@ -193,6 +211,12 @@ test('a container beside Caddy reaches Caddy alone', async () => {
   await using foreign = await startForeignContainer('edge');
   const open = await foreign.knock(SERVICES.map((service) => `${service} ${PORTS[service]}`));
   expect(SERVICES.filter((_, at) => open[at])).toEqual(['caddy']);
+});
+
+test('a container on the way to vendors reaches no private listener', async () => {
+  await using foreign = await startForeignContainer('egress');
+  const open = await foreign.knock([...PRIVATE, 'ghost 2368']);
+  expect(open).toEqual([...Array(PRIVATE.length).fill(false), true]);
 });
 
 test('a container among the services reaches neither database nor private listeners', async () => {

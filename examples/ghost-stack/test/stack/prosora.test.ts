@@ -45,6 +45,7 @@ test('doctor walks from the edge to the database and asks each service’s own',
     /^. webhooks: /m,
     /^. analytics: /m,
     /^. engine: /m,
+    /^. ops: /m,
   ]) {
     expect(output).toMatch(line);
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { ROOT } from './stack.ts';
+import { QUIET, ROOT } from './stack.ts';
 
 /** How a run of the command ended. */
 export interface Run {
@@ -21,7 +21,7 @@ export interface Place {
 
 function stackUnderTest(): Place {
   const { dir, project } = inject('stack');
-  return { dir, env: { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox' } };
+  return { dir, env: { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...QUIET } };
 }
 
 /** Runs `./prosora` in the stack's folder, as its user does. */

@@ -27,6 +27,7 @@ export const SERVICES = [
   'engine',
   'ghost',
   'mail',
+  'ops',
   'pages',
   'redis',
   'sandbox',
@@ -43,12 +44,15 @@ export async function docker(args: string[], options: ExecFileOptions = {}): Pro
   return String(stdout).trim();
 }
 
+/** No clock starts anything amid a test. */
+export const QUIET = { BACKUP_AT: 'off', VERIFY_AT: 'off', DRILL_AT: 'off' };
+
 /** `docker compose` on the stack, with the sandbox's profile. */
 export function composeIn({ dir, project }: Pick<StackUnderTest, 'dir' | 'project'>) {
   return (args: string[], env: Record<string, string> = {}): Promise<string> =>
     docker(['compose', '--project-name', project, '--profile', 'sandbox', ...args], {
       cwd: dir,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...QUIET, ...env },
     });
 }
 
@@ -85,7 +89,7 @@ export interface ContainerState {
   State: { Pid: number; Health?: { Status: string } };
   RestartCount: number;
   Config: { User: string; Env: string[]; StopTimeout?: number };
-  Mounts: { Type: string; RW: boolean }[];
+  Mounts: { Type: string; Source: string; RW: boolean }[];
   HostConfig: {
     ReadonlyRootfs: boolean;
     CapDrop: string[] | null;

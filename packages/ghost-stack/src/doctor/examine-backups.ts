@@ -9,7 +9,7 @@ const UNPROVEN_HOURS = 8 * 24;
 
 /** What the last runs noted of the backups; their repository is not asked. */
 export function* examineBackups(notes: BackupNotes, now: Date): Generator<Finding> {
-  const { newest, proven, failure, drillFailure } = notes;
+  const { newest, since, proven, failure, drillFailure, isPasswordUnseen } = notes;
   const hoursSince = (at: string): number => (now.getTime() - Date.parse(at)) / HOUR_MS;
   if (failure) yield fail('last backup', failure, '`prosora backup now` tries again.');
   if (drillFailure) yield fail('last drill', drillFailure, '`prosora drill` tries again.');
@@ -24,18 +24,22 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
   else if (age <= LATE_HOURS) yield ok('backups', `The newest is ${inWords(age)} old.`);
   else
     yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
-  yield proven && hoursSince(proven.at) <= UNPROVEN_HOURS
-    ? ok(
-        'proof',
-        `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`,
-      )
-    : warn(
-        'proof',
-        proven
-          ? `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`
-          : 'No backup was restored for a proof yet.',
-        '`prosora drill` restores the newest where nobody sees it.',
-      );
+  if (isPasswordUnseen !== undefined) {
+    yield isPasswordUnseen
+      ? fail(
+          'password',
+          'Nobody has seen the password of the backups, which goes with this server.',
+          '`prosora secrets rotate backup_password` makes another and shows it.',
+        )
+      : ok('password', 'The password of the backups was shown.');
+  }
+  const sentence = proven
+    ? `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`
+    : 'No backup was restored for a proof yet.';
+  const remedy = '`prosora drill` restores the newest where nobody sees it.';
+  const isOverdue = hoursSince(proven?.at ?? since ?? newest.at) > UNPROVEN_HOURS;
+  if (isOverdue) yield fail('proof', sentence, remedy);
+  else yield proven ? ok('proof', sentence) : warn('proof', sentence, remedy);
 }
 
 const inWords = (hours: number): string =>

@@ -5,6 +5,10 @@ const FILE = 'backups.json';
 /** What is known of the backups without asking their repository. */
 export interface BackupNotes {
   newest?: { run: string; at: string };
+  /** When the first was taken. */
+  since?: string;
+  /** The repository was made by a run whose output nobody reads. */
+  isPasswordUnseen?: boolean;
   /** Where it is, in restic's words. */
   place?: string;
   /** The newest that a drill has proven, and when. */

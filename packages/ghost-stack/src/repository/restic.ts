@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -104,6 +105,8 @@ const REACH_MS = 60_000;
  * @throws ProsoraError `BACKUP_UNREACHABLE`; `BACKUP_PASSWORD`
  */
 export async function hasRepository(place: Place): Promise<boolean> {
+  // Docker would make a folder of that name.
+  if (!existsSync(place.passwordFile)) return false;
   try {
     await restic(place, ['cat', 'config', '--no-lock'], { timeoutMs: REACH_MS });
     return true;

@@ -32,7 +32,7 @@ const UNITS = [
 ] as const;
 
 /** `90` is `1 min`. */
-function period(seconds: number): string {
+export function period(seconds: number): string {
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ['s', 1];
   return `${Math.floor(seconds / size)} ${unit}`;
 }

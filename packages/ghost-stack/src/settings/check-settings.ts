@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean, nearest } from '@prosora/service';
+import { isTimezone } from '../options.ts';
 import {
   type EffectiveSetting,
   effectiveSettings,
@@ -98,14 +99,6 @@ function wantedOf(name: string, value: string, rules: readonly Rule[]): string |
   // Of a short word every other is one letter away.
   const meant = value.length > 3 ? nearest(value, rule.values) : undefined;
   return `${meant ? `did you mean ${meant}? U` : 'u'}se ${rule.values.join(', ')}`;
-}
-
-function isTimezone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function ghostProblems(dir: string, settings: ReadonlyMap<string, EffectiveSetting>): string[] {

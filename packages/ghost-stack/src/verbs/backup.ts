@@ -1,20 +1,28 @@
+import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { stackOptions } from '../options.ts';
 import { type Backup, backupsIn, findBackup, snapshotsOf } from '../repository/backups.ts';
 import { forgetOld } from '../repository/forget.ts';
-import { noteBackups } from '../repository/notes.ts';
+import { noteBackups, readNotes } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace, type Place } from '../repository/place.ts';
+import { wordsOfPassword } from '../repository/rotate-password.ts';
 
 const WORDS = ['now', 'list', 'verify'];
 
 export const backup = verb({
   help: 'Backs everything up, lists the backups, or reads the newest as a restore would',
   args: '<now|list|verify>',
+  flags: {
+    unattended: {
+      type: 'boolean',
+      help: 'Nobody reads what it prints: a new password is kept, and `doctor` says what to do',
+    },
+  },
   needs: stackOptions,
-  async run({ args: [word = ''], options: { dir }, print, show }) {
+  async run({ args: [word = ''], flags: { unattended }, options: { dir }, print, show }) {
     if (!WORDS.includes(word)) {
       throw new UsageError(
         `\`prosora backup\` takes no word "${word}".`,
@@ -30,6 +38,7 @@ export const backup = verb({
     using _turn = await takeRepository(place);
     if (word === 'verify') {
       const backup = findBackup(backupsIn(await snapshotsOf(place)));
+      await openRepository(place);
       const read = await verifyBackup(place, backup, print).catch((error: Error) => {
         noteBackups(dir, { failure: error.message });
         throw error;
@@ -40,27 +49,36 @@ export const backup = verb({
       );
       return 0;
     }
-    await backUpNow(place, print, show);
+    await backUpNow(place, { isUnattended: unattended, print, show });
     return 0;
   },
 });
 
-async function backUpNow(
-  place: Place,
-  print: (line: string) => void,
-  show: (result: object, format: () => string[]) => void,
-): Promise<void> {
+/** Who reads what is printed, and how. */
+interface Attendance {
+  isUnattended: boolean;
+  print(line: string): void;
+  show(result: object, format: () => string[]): void;
+}
+
+async function backUpNow(place: Place, { isUnattended, print, show }: Attendance): Promise<void> {
   try {
     await assertRunning(place);
+    if (!existsSync(place.passwordFile)) noteBackups(place.dir, { isPasswordUnseen: true });
     const { newPassword } = await openRepository(place);
-    if (newPassword) for (const line of wordsOf(newPassword, place)) print(line);
+    const password = isUnattended ? undefined : newPassword;
+    if (password) {
+      for (const line of wordsOfPassword(password, place)) print(line);
+      noteBackups(place.dir, { isPasswordUnseen: false });
+    }
     const { manifest, doubts, snapshot } = await takeBackup(place, print);
     const { runs, kept } = await forgetOld(place, new Date());
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
     const newest = { run: manifest.run, at: manifest.startedAt };
-    noteBackups(place.dir, { newest, place: place.url, failure });
-    show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept }, () => [
+    const { since = newest.at } = readNotes(place.dir);
+    noteBackups(place.dir, { newest, since, place: place.url, failure });
+    show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [
       `${manifest.run} is whole.`,
       ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),
       ...(runs.length > 0 ? [`Old backups went: ${runs.join(', ')}.`] : []),
@@ -75,15 +93,6 @@ async function backUpNow(
     throw error;
   }
 }
-
-const wordsOf = (password: string, { url, passwordFile }: Place): string[] => [
-  `The backups in ${url} are encrypted. Their password is`,
-  '',
-  `    ${password}`,
-  '',
-  'Write it down now, away from this server: it is not shown again. Without it nobody can read the backups, neither you',
-  `nor we. This server keeps it in ${passwordFile}.`,
-];
 
 function lines(backups: readonly Backup[]): string[] {
   if (backups.length === 0) return ['There is no backup yet: `prosora backup now` takes one.'];

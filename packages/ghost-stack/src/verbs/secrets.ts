@@ -1,7 +1,13 @@
 import { didYouMean, UsageError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
+import { takeRepository } from '../repository/open-repository.ts';
+import { findPlace } from '../repository/place.ts';
+import { rotatePassword } from '../repository/rotate-password.ts';
 import { ROTATED, rotateSecrets, secretStates } from '../services/rotate-secret.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
+
+/** The one that no service has. */
+const BACKUP_PASSWORD = 'backup_password';
 
 export const secrets = verb({
   help: 'Lists the stack’s own secrets, or replaces one with no outage',
@@ -22,6 +28,14 @@ export const secrets = verb({
     if (what !== 'rotate' || names.length === 0) {
       throw new UsageError('Write `prosora secrets list` or `prosora secrets rotate NAME`.');
     }
+    if (names.includes(BACKUP_PASSWORD)) {
+      if (names.length > 1) throw new UsageError(`Rotate ${BACKUP_PASSWORD} by itself.`);
+      const place = await findPlace(dir);
+      using _turn = await takeRepository(place);
+      const password = await rotatePassword(place, print);
+      show({ rotated: names, password }, () => 'The former password opens the backups no more.');
+      return 0;
+    }
     names.forEach(assertKnown);
     await oneAtATime(dir, `secrets rotate ${names.join(' ')}`, async () => {
       await rotateSecrets(dir, names, print);
@@ -36,6 +50,7 @@ export const secrets = verb({
 
 function assertKnown(name: string): void {
   if (ROTATED.includes(name)) return;
-  const hint = didYouMean(name, ROTATED, '`prosora secrets list` shows all.');
+  const known = [...ROTATED, BACKUP_PASSWORD];
+  const hint = didYouMean(name, known, '`prosora secrets list` shows all.');
   throw new UsageError(`The stack has no secret "${name}". ${hint}`);
 }

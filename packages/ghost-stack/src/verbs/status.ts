@@ -4,6 +4,7 @@ import { examineBackups } from '../doctor/examine-backups.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
+import { notesOfOps } from '../services/ops.ts';
 import { notesOfPages } from '../services/pages.ts';
 import { TELLING } from '../services/telling.ts';
 import { type Container, containersOf, docker, jsonLines } from '../stack/compose.ts';
@@ -76,6 +77,7 @@ async function memoryOf(
 async function notesOf(dir: string, service: string): Promise<string[]> {
   try {
     if (service === 'pages') return await notesOfPages(dir);
+    if (service === 'ops') return await notesOfOps(dir);
     if (!Object.hasOwn(SERVICES, service)) return [];
     const { failures, metrics } = await (await clientOf(dir, service, ofEvery)).ask('status', {});
     const told = metrics.flatMap(({ name, value }) =>

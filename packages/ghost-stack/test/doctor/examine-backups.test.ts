@@ -12,7 +12,31 @@ test.each<[string, BackupNotes, string[]]>([
   ['without one a person is told', {}, ['warn backups']],
   ['a fresh and proven one is well', { newest: at(9), proven: at(30) }, ['ok backups', 'ok proof']],
   ['an old one is a failure', { newest: at(27), proven: at(30) }, ['fail backups', 'ok proof']],
-  ['an overdue proof is told', { newest: at(1), proven: at(200) }, ['ok backups', 'warn proof']],
+  [
+    'an overdue proof is a failure',
+    { newest: at(1), proven: at(200) },
+    ['ok backups', 'fail proof'],
+  ],
+  [
+    'a first proof has its time, and is overdue after it',
+    { newest: at(1), since: at(199).at },
+    ['ok backups', 'fail proof'],
+  ],
+  [
+    'until then it is only told',
+    { newest: at(1), since: at(100).at },
+    ['ok backups', 'warn proof'],
+  ],
+  [
+    'a password that nobody has seen is a failure',
+    { newest: at(1), proven: at(1), isPasswordUnseen: true },
+    ['ok backups', 'fail password', 'ok proof'],
+  ],
+  [
+    'once it was shown it is well',
+    { newest: at(1), proven: at(1), isPasswordUnseen: false },
+    ['ok backups', 'ok password', 'ok proof'],
+  ],
   [
     'a failed run is one though the last is fresh',
     { newest: at(1), proven: at(1), failure: 'No.' },

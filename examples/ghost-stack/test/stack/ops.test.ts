@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { json } from 'node:stream/consumers';
+import { seededRandom } from '@prosora/service/testing';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { ensureOwner } from './people.ts';
+import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { compose, containerOf, docker, exec, inspect } from './stack.ts';
+
+const { dir, project } = inject('stack');
+const { seed } = inject('proof');
+const CARE = path.join(dir, '.prosora/care');
+/** Should it be over before the service looks, it is made up. */
+const SOON_MS = 5_000;
+const NAME = 'backup_password';
+/** About as long as its change takes. */
+const LONGEST_MS = 8_000;
+const WAIT = { timeout: 120_000, interval: 500 };
+
+/** What people were told, and the pings. */
+const told: { kind: string; title: string }[] = [];
+let pings = 0;
+const people = createServer(async (request, response) => {
+  if (request.method === 'POST') told.push((await json(request)) as (typeof told)[number]);
+  else pings += 1;
+  response.end();
+});
+
+interface Status {
+  running: { job: string } | null;
+  jobs: { name: string; endedAt: string | null; failure: string | null; nextAt: string | null }[];
+  backups: { newest?: { run: string } };
+}
+type Access = 'read' | 'write' | undefined;
+
+async function ask(name: string, { method = 'GET', as }: { method?: string; as?: Access } = {}) {
+  const { Networks } = (await inspect(containerOf('ops'))).NetworkSettings;
+  const address = Networks[`${project}_watch`]?.IPAddress;
+  const tokens = JSON.parse(await exec('ops', 'cat', '/data/operator-tokens.json'));
+  return await fetch(`http://${address}:4501/operator/v1/${name}`, {
+    method,
+    headers: as ? { authorization: `Bearer ${tokens[as]}` } : {},
+    ...(method === 'POST' && { body: '{}' }),
+  });
+}
+const read = async <Answer>(name: string) =>
+  (await (await ask(name, { as: 'read' })).json()) as Answer;
+const status = () => read<Status>('status');
+const backupIn = ({ jobs }: Status) => jobs.find(({ name }) => name === 'backup');
+
+/** Asks for a backup and waits for its end, or for that of one that runs. */
+async function backUp(meanwhile = async () => {}) {
+  const before = backupIn(await status())?.endedAt;
+  expect((await ask('backup', { method: 'POST', as: 'write' })).status).toBe(200);
+  await meanwhile();
+  return await vi.waitUntil(async () => {
+    const now = backupIn(await status().catch(() => ({ jobs: [] }) as never));
+    return now && now.endedAt !== before && now;
+  }, WAIT);
+}
+
+let repository = '';
+beforeAll(async () => {
+  await ensureOwner();
+  repository = await mkdtemp(path.join(tmpdir(), 'prosora-ops-'));
+  await new Promise<void>((resolve) => people.listen(0, resolve));
+  const format = '{{(index .IPAM.Config 0).Gateway}}';
+  const gateway = await docker(['network', 'inspect', `${project}_egress`, '--format', format]);
+  const url = `http://${gateway}:${(people.address() as AddressInfo).port}`;
+  const settings = {
+    BACKUP_REPOSITORY: repository,
+    NOTIFY_WEBHOOK_URL: `${url}/told`,
+    NOTIFY_PING_URL: `${url}/ping`,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(path.join(dir, '.env'), lines.join(''));
+});
+afterAll(async () => {
+  await rm(path.join(dir, '.env'), { force: true });
+  await compose(['up', '--detach', '--wait', '--no-build']);
+  people.close();
+  await rm(repository, { recursive: true });
+  for (const name of ['backup-password', 'backup-owner', 'backup-lock', 'backups.json']) {
+    await rm(path.join(CARE, name), { force: true });
+  }
+});
+
+test('at its time it takes a backup by itself, and says that nobody has seen the password', async () => {
+  const at = new Date(Date.now() + SOON_MS).toISOString().slice(11, 19);
+  await compose(['up', '--detach', '--wait', '--no-build', 'ops'], { BACKUP_AT: at });
+  expect(backupIn(await status())?.nextAt).toContain(`T${at}`);
+  expect(await read('backups')).toEqual({ items: [] });
+  const { backups, jobs } = await vi.waitUntil(async () => {
+    const now = await status();
+    return backupIn(now)?.endedAt && now;
+  }, WAIT);
+  expect(jobs.find(({ name }) => name === 'backup')).toMatchObject({ failure: null });
+  expect(backups.newest).toBeDefined();
+  await vi.waitUntil(() => told.length > 0 && pings > 0, WAIT);
+  expect(told).toMatchObject([{ kind: 'problem', title: 'the stack: password needs you' }]);
+  const logs = await compose(['logs', '--no-color', 'ops']);
+  const password = (await readFile(path.join(CARE, 'backup-password'), 'utf8')).trim();
+  expect(logs).not.toContain(password);
+  const { output } = await prosora(['status']);
+  expect(output).toMatch(/^ops .* last backup \d+ s ago; next in /m);
+});
+
+test(`secrets rotate shows another password, the former opens nothing any more, and killed it leaves one that works (seed ${seed})`, async () => {
+  const file = path.join(CARE, 'backup-password');
+  const former = await readFile(file, 'utf8');
+  await prosoraKilledAfter(seededRandom(seed)() * LONGEST_MS, ['secrets', 'rotate', NAME]);
+  expect(await prosora(['backup', 'list'])).toMatchObject({ code: 0 });
+  const { code, output } = await prosora(['secrets', 'rotate', NAME]);
+  const present = await readFile(file, 'utf8');
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining(present) });
+  expect(present).not.toBe(former);
+  await writeFile(file, former);
+  expect((await prosora(['backup', 'list'])).output).toContain('password of the backups is wrong');
+  await writeFile(file, present);
+  await vi.waitUntil(() => told.length > 1, WAIT);
+  expect(told[1]).toMatchObject({ kind: 'good', title: 'the stack: password is well again' });
+});
+
+test('its API lists and begins for those who may, and for nobody else', async () => {
+  expect((await ask('status')).status).toBe(401);
+  expect((await ask('backup', { method: 'POST', as: 'read' })).status).toBe(403);
+  expect((await read<{ items: object[] }>('backups')).items).toHaveLength(1);
+  const { findings } = await read<{ findings: object[] }>('examine');
+  expect(findings).toContainEqual(expect.objectContaining({ name: 'front page', status: 'ok' }));
+});
+
+test('people hear of a failure once, and of its end by a backup in which the service was killed', async () => {
+  const before = told.length;
+  const file = path.join(CARE, 'backup-password');
+  const right = await readFile(file, 'utf8');
+  await writeFile(file, 'another one');
+  const wrong = expect.stringContaining('The password of the backups is wrong');
+  expect(await backUp()).toMatchObject({ failure: wrong });
+  await vi.waitUntil(() => told.length > before, WAIT);
+  await writeFile(file, right);
+  const runs = ['ps', '--all', '--quiet', '--filter', `label=prosora.ops=${project}`];
+  const end = await backUp(async () => {
+    await vi.waitUntil(async () => (await docker(runs)) !== '', WAIT);
+    await docker(['kill', containerOf('ops')]);
+    await docker(['start', containerOf('ops')]);
+  });
+  expect(end).toMatchObject({ failure: null });
+  // Numbers go on where rules have let a backup go.
+  const { items } = await read<{ items: { number: number }[] }>('backups');
+  expect(items.at(-1)?.number).toBe(2);
+  expect(await docker(runs)).toBe('');
+  await vi.waitUntil(() => told.length > before + 1, WAIT);
+  expect(told.slice(before)).toMatchObject([
+    { kind: 'problem', title: 'the stack: backup needs you' },
+    { kind: 'good', title: 'the stack: backup is well again' },
+  ]);
+});

@@ -1,0 +1,34 @@
+import { afterRun, type KeptNotes, nextRun, type Run } from './job-notes.ts';
+import type { Outcome } from './run-job.ts';
+import type { Job } from './timetable.ts';
+
+/** What became of a run: somebody else was at it, or it is done, and why it failed if it did. */
+export type Done = { job: string; isBusy: true } | { job: string; failure: string | undefined };
+
+/**
+ * Ends the run that is under way, or begins the one that is due and ends that. One that was cut off is run a second
+ * time; one that found somebody else at it stays due.
+ *
+ * @returns undefined when there is nothing to do, or no end yet
+ */
+export async function doWhatIsDue(
+  jobs: readonly Job[],
+  notes: KeptNotes,
+  work: (run: Run, words: readonly string[]) => Promise<Outcome>,
+): Promise<Done | undefined> {
+  const run = notes.now.running ?? nextRun(jobs, notes.now, new Date());
+  const job = jobs.find(({ name }) => name === run?.job);
+  if (!run || !job) return undefined;
+  notes.change({ running: run });
+  const { isBusy, isCutOff, failure } = await work(run, job.words);
+  if (isBusy) {
+    notes.change({ running: undefined });
+    return { job: job.name, isBusy };
+  }
+  if (isCutOff && !run.isSecond) {
+    notes.change({ running: { ...run, begunAt: Date.now(), isSecond: true } });
+    return undefined;
+  }
+  notes.change(afterRun(notes.now, run, { at: new Date().toISOString(), failure }));
+  return { job: job.name, failure };
+}

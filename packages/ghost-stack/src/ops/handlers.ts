@@ -1,0 +1,68 @@
+import {
+  type Finding,
+  type Handlers,
+  numbersOf,
+  type ReadinessCheck,
+  type Registry,
+  warn,
+} from '@prosora/service';
+import { readNotes } from '../repository/notes.ts';
+import type { ListedBackup, opsOperations } from '../services/ops-operations.ts';
+import { FOLDER, type Home } from './home.ts';
+import type { KeptNotes } from './job-notes.ts';
+import { askCommand } from './run-job.ts';
+import { findingsOf } from './tell-people.ts';
+import type { Job } from './timetable.ts';
+
+/** What the service knows of itself. */
+export interface RunningOps {
+  home: Home;
+  jobs: readonly Job[];
+  notes: KeptNotes;
+  /** Whether anybody is told of anything. */
+  hasPeople: () => boolean;
+  metrics: Registry;
+  checks: Record<string, ReadinessCheck>;
+}
+
+/** What a running service does for an operator. */
+export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> {
+  const { home, jobs, notes } = ops;
+  const begin = (job: string) => () => {
+    const { asked, running } = notes.now;
+    if (!asked.includes(job)) notes.change({ asked: [...asked, job] });
+    return { isNext: running === undefined };
+  };
+  return {
+    async status() {
+      const { ended, running } = notes.now;
+      const { newest, proven } = readNotes(FOLDER);
+      return {
+        ...(await numbersOf(ops.metrics, ops.checks)),
+        jobs: jobs.map(({ name, cron }) => ({
+          name,
+          endedAt: ended[name]?.at ?? null,
+          failure: ended[name]?.failure ?? null,
+          nextAt: cron?.nextRun()?.toISOString() ?? null,
+        })),
+        running: running
+          ? { job: running.job, since: new Date(running.begunAt).toISOString() }
+          : null,
+        backups: { newest, proven },
+      };
+    },
+    doctor() {
+      const findings = findingsOf(notes.now, {}, new Date());
+      const own = findings.filter(({ name }) => jobs.some((job) => job.name === name));
+      const remedy = 'Set one of the NOTIFY_ variables in .env.';
+      const alone = warn('people', 'Nobody is told when something fails.', remedy);
+      return { findings: ops.hasPeople() ? own : [...own, alone] };
+    },
+    examine: async () => ({ findings: (await askCommand(home, ['doctor'])) as Finding[] }),
+    backups: async () => ({
+      items: (await askCommand(home, ['backup', 'list'])) as ListedBackup[],
+    }),
+    backup: begin('backup'),
+    drill: begin('drill'),
+  };
+}

@@ -1,0 +1,101 @@
+import { ProsoraError } from '@prosora/service';
+import { docker } from '../stack/compose.ts';
+import { type Home, runWords } from './home.ts';
+import type { Run } from './job-notes.ts';
+
+/** On the container of each run, with the project as its value. */
+const LABEL = 'prosora.ops';
+
+/** How a run ended. */
+export interface Outcome {
+  /** Somebody else was at it, so that nothing was done. */
+  isBusy: boolean;
+  /** It was killed, as by a machine that goes down, before it could say how it ended. */
+  isCutOff: boolean;
+  /** Why it failed, with what to do. */
+  failure: string | undefined;
+}
+
+const nameOf = ({ project }: Home, { job, begunAt }: Run): string =>
+  `${project}-ops-${job}-${begunAt}`;
+
+/**
+ * Begins a run in a container of its own, unless that is there from before, and waits for its end: a service that was
+ * killed meanwhile finds the container again, and how it ended.
+ */
+export async function runJob(home: Home, run: Run, words: readonly string[]): Promise<Outcome> {
+  const name = nameOf(home, run);
+  if (!(await containers(home)).includes(name)) {
+    const own = ['--detach', '--name', name, '--label', `${LABEL}=${home.project}`];
+    // What it says is read from there.
+    const log = ['--log-driver', 'json-file'];
+    await docker('/', [...(await runWords(home, [...own, ...log])), ...words, '--json']);
+  }
+  const code = Number(await docker('/', ['wait', name]));
+  return outcomeOf(code, await docker('/', ['logs', name]));
+}
+
+/** Removes what ended, but for a run that is not noted as ended yet. */
+export async function removeEnded(home: Home, running: Run | undefined): Promise<void> {
+  const kept = running && nameOf(home, running);
+  const ended = (await containers(home)).filter((name) => name !== kept);
+  if (ended.length > 0) await docker('/', ['rm', '--force', ...ended]);
+}
+
+async function containers({ project }: Home): Promise<string[]> {
+  const words = ['ps', '--all', '--filter', `label=${LABEL}=${project}`, '--format', '{{.Names}}'];
+  return (await docker('/', words)).split('\n').filter(Boolean);
+}
+
+/** The codes of an error that says that somebody else is at the backups. */
+const BUSY = ['BUSY', 'BACKUP_LOCKED'];
+
+/** What a run's exit code and the JSON that it printed mean. */
+export function outcomeOf(code: number, printed: string): Outcome {
+  // Of a backup that is doubted the command says what it took, and then why.
+  const last = printed.slice(Math.max(0, printed.lastIndexOf('{\n  "error"')));
+  const answer = readJson(last) as Said | undefined;
+  // A container that was made and never began counts as one that ended with 0.
+  if (answer && code === 0) return { isBusy: false, isCutOff: false, failure: undefined };
+  const { error, findings = [] } = answer ?? {};
+  const failed = findings.filter(({ status }) => status === 'fail');
+  const said = [error?.message, error?.help, ...failed.map(({ sentence }) => sentence)]
+    .filter(Boolean)
+    .join(' ');
+  return {
+    isBusy: BUSY.includes(error?.code ?? ''),
+    isCutOff: said === '',
+    failure: said || `It ended with ${code} and did not say why.`,
+  };
+}
+
+/** What the verbs print with `--json`, as far as it is looked at. */
+interface Said {
+  error?: { code: string; message: string; help?: string };
+  findings?: { status: string; sentence: string }[];
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a verb that changes nothing answers; one that ends with 1 has answered too.
+ *
+ * @throws ProsoraError `REFUSED` with what the verb says, `DOCKER`
+ */
+export async function askCommand(home: Home, words: readonly string[]): Promise<unknown> {
+  const run = await runWords(home, ['--rm']);
+  const printed = await docker('/', [...run, ...words, '--json']).catch((error: ProsoraError) => {
+    const said = String(error.context?.['printed'] ?? '');
+    if (readJson(said) === undefined) throw error;
+    return said;
+  });
+  const answer = JSON.parse(printed) as Said;
+  if (answer.error) throw new ProsoraError('REFUSED', answer.error.message, answer.error);
+  return answer;
+}

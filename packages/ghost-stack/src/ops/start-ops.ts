@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  createMetrics,
+  type Logger,
+  type OptionValues,
+  serveOperations,
+  startPrivateListener,
+  tryOperatorTokens,
+} from '@prosora/service';
+import { channelsOf } from '../notify/channels.ts';
+import { ping } from '../notify/ping.ts';
+import type { opsOptions } from '../options.ts';
+import { readNotes } from '../repository/notes.ts';
+import { opsOperations } from '../services/ops-operations.ts';
+import { effectiveSettings } from '../settings/effective.ts';
+import { doWhatIsDue } from './do-what-is-due.ts';
+import { createHandlers } from './handlers.ts';
+import { FOLDER, findHome, SOCKET } from './home.ts';
+import { type KeptNotes, openNotes } from './job-notes.ts';
+import { removeEnded, runJob } from './run-job.ts';
+import { findingsOf, tellPeople } from './tell-people.ts';
+import { jobsOf } from './timetable.ts';
+
+const LOOK_MS = 1_000;
+const TELL_MS = 5_000;
+/** For whoever is at it to end, and for an engine to come back. */
+const PATIENCE_MS = 30_000;
+const ENGINE_MS = 3_000;
+
+/**
+ * Runs the service: what is due, one after the other, each by a container of the command, and its operator API.
+ *
+ * @returns what stops it; a run that is under way goes on, and the next start hears how it ended
+ * @throws ProsoraError `LISTEN_FAILED`, `DOCKER`
+ */
+export async function startOps(
+  options: OptionValues<typeof opsOptions>,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const home = await findHome();
+  const jobs = jobsOf(options);
+  const notes = openNotes(options.dataDir, jobs, new Date());
+  await removeEnded(home, notes.now.running);
+  const shown = { metrics: createMetrics('ops'), checks: { engine: askEngine } };
+  const hasPeople = () => channelsOf(settingsNow()).length > 0;
+  const handlers = createHandlers({ home, jobs, notes, hasPeople, ...shown });
+  const tokens = tryOperatorTokens(options, logger);
+  const serving = tokens && { operations: opsOperations, handlers, tokens, logger };
+  const listener = await startPrivateListener({
+    ...shown,
+    host: options.privateHost,
+    port: options.privatePort,
+    ...(serving && { routes: serveOperations(serving) }),
+    onError: (error) => logger.error({ event: 'private.failed', err: error }, 'a request failed'),
+  });
+
+  const care = async (): Promise<void> => {
+    const done = await doWhatIsDue(jobs, notes, (run, words) => runJob(home, run, words));
+    if (!done) return;
+    await removeEnded(home, undefined);
+    const { job } = done;
+    if ('isBusy' in done) await wait(PATIENCE_MS);
+    else if (done.failure) {
+      logger.error({ event: 'job.failed', job, reason: done.failure }, 'a job failed');
+    } else {
+      logger.info({ event: 'job.done', job }, 'a job is done');
+      const { NOTIFY_PING_URL: pingUrl } = settingsNow();
+      if (pingUrl && job === 'backup') await ping(pingUrl);
+    }
+  };
+  const stopped = new AbortController();
+  const repeat = async (everyMs: number, work: () => Promise<void>): Promise<void> => {
+    const { signal } = stopped;
+    while (!signal.aborted) {
+      const pauseMs = await work().then(
+        () => everyMs,
+        (error) => {
+          if (!signal.aborted) logger.error({ event: 'work.failed', err: error }, 'a work failed');
+          return PATIENCE_MS;
+        },
+      );
+      await wait(pauseMs, undefined, { signal }).catch(() => {});
+    }
+  };
+  void repeat(LOOK_MS, care);
+  void repeat(TELL_MS, () => tell(notes, logger));
+  return async () => {
+    stopped.abort();
+    await listener.close();
+  };
+}
+
+async function tell(notes: KeptNotes, logger: Logger): Promise<void> {
+  const settings = settingsNow();
+  const findings = findingsOf(notes.now, readNotes(FOLDER), new Date());
+  const site = settings['DOMAIN'] || 'the stack';
+  const before = notes.now.told;
+  const told = await tellPeople(findings, before, { site, channels: channelsOf(settings), logger });
+  if (Object.keys(told).join() !== Object.keys(before).join()) notes.change({ told });
+}
+
+/** What `.env` says at this moment, so that a change of who is told needs no restart. */
+function settingsNow(): Record<string, string> {
+  const settings = effectiveSettings(FOLDER, {});
+  return Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
+}
+
+/** @throws Error when Docker's engine does not answer */
+async function askEngine(): Promise<void> {
+  const signal = AbortSignal.timeout(ENGINE_MS);
+  const asked = request({ socketPath: SOCKET, path: '/_ping', signal }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  if (response.statusCode !== 200) throw new Error(`Docker answers ${response.statusCode}.`);
+}

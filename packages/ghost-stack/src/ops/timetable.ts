@@ -1,0 +1,32 @@
+import type { OptionValues } from '@prosora/service';
+import { Cron } from 'croner';
+import type { opsOptions } from '../options.ts';
+
+/** One thing that is done by the clock. */
+export interface Job {
+  name: string;
+  /** The words of `prosora` that do it. */
+  words: readonly string[];
+  /** Its times: the first of those that a clock shows twice, and where one is leapt over the moment after. */
+  cron: Cron | undefined;
+}
+
+type Times = Pick<
+  OptionValues<typeof opsOptions>,
+  'timeZone' | 'backupAt' | 'verifyAt' | 'drillAt'
+>;
+
+/** Every job, those too that no clock starts. Where two are due, the first is done first. */
+export function jobsOf({ timeZone, backupAt, verifyAt, drillAt }: Times): Job[] {
+  const by = (at: string | undefined) => {
+    if (at === undefined) return undefined;
+    const [time = '', day = '*'] = at.split(' ').reverse();
+    const [hour, minute, second = '0'] = time.split(':');
+    return new Cron(`${second} ${minute} ${hour} * * ${day}`, { timezone: timeZone, paused: true });
+  };
+  return [
+    { name: 'backup', words: ['backup', 'now', '--unattended'], cron: by(backupAt) },
+    { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt) },
+    { name: 'drill', words: ['drill'], cron: by(drillAt) },
+  ];
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { doWhatIsDue } from '../../src/ops/do-what-is-due.ts';
+import { openNotes, type Run } from '../../src/ops/job-notes.ts';
+import { type Outcome, outcomeOf } from '../../src/ops/run-job.ts';
+import { jobsOf } from '../../src/ops/timetable.ts';
+
+const OFF = { timeZone: 'UTC', backupAt: undefined, verifyAt: undefined, drillAt: undefined };
+const JOBS = jobsOf(OFF);
+const WELL = outcomeOf(0, '{}');
+const CUT_OFF = outcomeOf(137, '');
+const BUSY = outcomeOf(1, '{"error": {"code": "BUSY", "message": "Another run is at it."}}');
+
+/** Somebody asked for a backup, whose runs end so. */
+function asked(...outcomes: Outcome[]) {
+  const dir = mkdtempSync(join(tmpdir(), 'prosora-ops-'));
+  openNotes(dir, JOBS, new Date()).change({ asked: ['backup'] });
+  const runs: Run[] = [];
+  return {
+    runs,
+    notes: () => openNotes(dir, JOBS, new Date()).now,
+    /** By a service that was just started. */
+    look: () =>
+      doWhatIsDue(JOBS, openNotes(dir, JOBS, new Date()), async (run) => {
+        runs.push(run);
+        const outcome = outcomes.shift();
+        if (outcome === undefined) throw new Error('The service is killed here.');
+        return outcome;
+      }),
+  };
+}
+
+test('a run is noted before it begins, so that a service that was killed goes on with the same', async () => {
+  const { runs, notes, look } = asked();
+  await expect(look()).rejects.toThrow('killed');
+  expect(notes().running).toEqual(runs[0]);
+  await expect(look()).rejects.toThrow('killed');
+  expect(runs[1]).toEqual(runs[0]);
+});
+
+test('whoever is at it goes first, and what was due is done then', async () => {
+  const { runs, notes, look } = asked(BUSY, BUSY, WELL);
+  expect(await look()).toEqual({ job: 'backup', isBusy: true });
+  expect(notes()).toMatchObject({ asked: ['backup'], ended: {} });
+  await look();
+  expect(await look()).toEqual({ job: 'backup', failure: undefined });
+  expect(await look()).toBeUndefined();
+  expect(runs).toHaveLength(3);
+});
+
+test('one that was cut off is run a second time, and no third', async () => {
+  const { runs, notes, look } = asked(CUT_OFF, CUT_OFF, WELL);
+  expect(await look()).toBeUndefined();
+  expect(await look()).toMatchObject({ failure: 'It ended with 137 and did not say why.' });
+  expect(await look()).toBeUndefined();
+  expect(runs.map(({ isSecond }) => isSecond ?? false)).toEqual([false, true]);
+  expect(notes().ended['backup']?.failure).toBeDefined();
+});
