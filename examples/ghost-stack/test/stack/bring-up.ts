@@ -34,8 +34,8 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
   try {
     // What a killed run left.
     if (!keep) await compose(['down', '--volumes', '--timeout', '5']);
-    // The command's image is no service of the stack, so `up` does not build it.
-    await compose(['--profile', 'ops', 'build', 'ops']);
+    // The images of the command are no services of the stack, so `up` does not build them.
+    await compose(['--profile', 'ops', 'build', 'ops', 'db-tools']);
     await compose(['up', '--detach', '--wait', '--build']);
   } catch (error) {
     console.error(await compose(['logs', '--tail', '30']));
