@@ -1,5 +1,6 @@
 # The stack's images, from the lock file and with Docker alone: `docker compose build`, which names what they stand on.
 ARG CADDY_IMAGE
+ARG DEBIAN_IMAGE
 ARG GHOST_IMAGE
 ARG NODE_IMAGE
 ARG NODE_SLIM_IMAGE
@@ -123,6 +124,19 @@ COPY --from=build /out/ghost-stack /
 USER 1000:1000
 LABEL org.opencontainers.image.title="The command of Prosora's stack"
 CMD ["prosora", "help"]
+
+# `mysqlbinlog`, which the official image of MySQL lacks. One that is newer than the server reads its log as well; older
+# releases of Debian have MariaDB's alone, which knows neither compressed transactions nor `--rewrite-db` in them.
+FROM ${DEBIAN_IMAGE} AS db-tools
+RUN apt-get update && apt-get install --yes --no-install-recommends mysql-server-core && rm -rf /var/lib/apt/lists/*
+USER 999:999
+ARG VERSION=dev REVISION=unknown
+LABEL org.opencontainers.image.title="What reads the binary log of a Prosora site" \
+    org.opencontainers.image.source=https://github.com/prosora/prosora \
+    org.opencontainers.image.licenses=MIT \
+    org.opencontainers.image.version=${VERSION} \
+    org.opencontainers.image.revision=${REVISION}
+CMD ["mysqlbinlog", "--version"]
 
 # A service with modules that cannot be bundled.
 FROM ${NODE_SLIM_IMAGE} AS service-on-debian

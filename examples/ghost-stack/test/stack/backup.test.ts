@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(repository, { recursive: true });
   const care = path.join(dir, '.prosora/care');
   for (const name of await readdir(care)) {
-    if (name.startsWith('backup')) await rm(path.join(care, name), { recursive: true });
+    if (/^(backup|minutes)/.test(name)) await rm(path.join(care, name), { recursive: true });
   }
 });
 
@@ -78,6 +78,9 @@ test('what was deleted since comes back, and what was there stays beside', async
 });
 
 test('a drill proves the newest, and its Ghost reaches neither this machine nor the site on it', async () => {
+  await prosora(['backup', 'now']);
+  await sql("UPDATE settings SET updated_at = NOW() WHERE `key` = 'title'");
+  expect(await prosora(['backup', 'minutes'])).toMatchObject({ code: 0 });
   const running = prosora(['drill']);
   const ghost = `${project}-drill-ghost-1`;
   // It is stopped soon after it has shown a page, so it is asked from its start on.
@@ -102,6 +105,7 @@ test('a drill proves the newest, and its Ghost reaches neither this machine nor 
   expect(await docker(['exec', ghost, 'node', '-e', dial, ...targets])).toBe('');
   const { code, output } = await running;
   expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toMatch(/^✔ minutes: What was written until .+ can be repeated\.$/m);
   expect(output).toMatch(/^✔ newest post: Its page is there\.$/m);
   expect((await listed()).at(-1)).toMatchObject({ isProven: true });
   expect(await docker(['ps', '--all', '--quiet', '--filter', `name=${project}-drill`])).toBe('');

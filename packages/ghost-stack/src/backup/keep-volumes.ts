@@ -13,45 +13,62 @@ interface Kept {
   rows: Record<string, number>;
 }
 
+/** What is told of a snapshot of volumes. */
+interface HowKept {
+  tags: readonly string[];
+  /** Further patterns to leave out, in restic's form. */
+  more?: readonly string[];
+}
+
 /**
  * Keeps a part's volumes as they are while its service goes on. Of SQLite stores whole copies are kept in their place,
  * since a live file and the log beside it do not fit each other a moment later.
  *
- * @param more further patterns to leave out, in restic's form
  * @throws ProsoraError `VOLUME_MISSING`; what Docker and restic throw
  */
-export async function keepVolumes(
-  place: Place,
-  part: VolumePart,
-  { tags, more = [] }: { tags: readonly string[]; more?: readonly string[] },
-): Promise<Kept> {
-  const volumes = part.volumes.map((key) => ({ key, name: place.volumes[key] ?? key }));
-  for (const { name } of volumes) await assertVolume(place.dir, name);
-  const rows: Record<string, number> = {};
-  for (const { name } of volumes) {
-    if (part.storesOf) Object.assign(rows, await copyStores(place, name, part.storesOf));
+export async function keepVolumes(place: Place, part: VolumePart, how: HowKept): Promise<Kept> {
+  for (const key of part.volumes) await assertVolume(place.dir, nameOf(place, key));
+  const { rows } = await copyStores(place, part);
+  const snapshot = await keepParts(place, [part], how);
+  for (const key of part.storesOf ? part.volumes : []) {
+    await onStores(place, key, part.storesOf, ['rm', '-rf', '/stores/.backup']);
   }
-  const mounts = volumes.map(({ key, name }) => `${name}:${placeOf(part.name, key)}:ro`);
-  const leftOut = volumes.flatMap(({ key }) =>
+  return { snapshot, rows };
+}
+
+/**
+ * Keeps volumes of several parts in one snapshot, as they are.
+ *
+ * @returns its id
+ */
+export async function keepParts(
+  place: Place,
+  parts: readonly VolumePart[],
+  { tags, more = [], words = [] }: HowKept & { words?: readonly string[] },
+): Promise<string> {
+  const volumes = parts.flatMap((part) => part.volumes.map((key) => ({ part, key })));
+  const mounts = volumes.map(
+    ({ part, key }) => `${nameOf(place, key)}:${placeOf(part.name, key)}:ro`,
+  );
+  const leftOut = volumes.flatMap(({ part, key }) =>
     [...(part.leftOut ?? []), '.before-restore'].map(
       (pattern) => `${placeOf(part.name, key)}/${pattern}`,
     ),
   );
-  if (part.name === 'secrets') mounts.push(...ownFiles(place.dir));
+  if (parts.some(({ name }) => name === 'secrets')) mounts.push(...ownFiles(place.dir));
   const printed = await restic(
     place,
     [
-      ...['backup', '--json', '--host', place.site, ...tagWords(tags)],
+      ...['backup', '--json', '--host', place.site, ...tagWords(tags), ...words],
       ...[...leftOut, ...more].flatMap((pattern) => ['--exclude', pattern]),
-      `/prosora/${part.name}`,
+      ...parts.map(({ name }) => `/prosora/${name}`),
     ],
     { mounts },
   );
-  for (const { name } of volumes) {
-    if (part.storesOf) await onStores(place, name, part.storesOf, ['rm', '-rf', '/stores/.backup']);
-  }
-  return { snapshot: snapshotIn(printed), rows };
+  return snapshotIn(printed);
 }
+
+const nameOf = ({ volumes }: Place, key: string): string => volumes[key] ?? key;
 
 /** Docker makes one that is missing, empty, without a word. */
 async function assertVolume(dir: string, name: string): Promise<void> {
@@ -63,30 +80,36 @@ async function assertVolume(dir: string, name: string): Promise<void> {
   });
 }
 
+/** What the stores of a part have in them. */
+interface Copied {
+  /** By file and table; none where they are in the state of before. */
+  rows: Record<string, number>;
+  /** Another one once anything in them is. */
+  state: string;
+}
+
 /**
- * Copies the SQLite stores of a volume into its `.backup`.
+ * Copies the SQLite stores of a part into the `.backup` of its volume.
  *
- * @returns the rows of each table in them
+ * @throws what Docker throws
  */
-export async function copyStores(
-  place: Place,
-  volume: string,
-  user: string,
-): Promise<Record<string, number>> {
-  const printed = await onStores(place, volume, user, [
-    'node',
-    '/app/dist/copy-stores.js',
-    '/stores',
-  ]);
-  return JSON.parse(printed) as Record<string, number>;
+export async function copyStores(place: Place, part: VolumePart, state = ''): Promise<Copied> {
+  const copied: Copied = { rows: {}, state };
+  for (const key of part.storesOf ? part.volumes : []) {
+    const words = ['node', '/app/dist/copy-stores.js', '/stores', state];
+    const { rows, state: now } = JSON.parse(await onStores(place, key, part.storesOf, words));
+    Object.assign(copied.rows, rows);
+    copied.state = now;
+  }
+  return copied;
 }
 
 /** Runs a program on a volume as the user of its service, so that SQLite finds nothing there of somebody else's. */
-function onStores(place: Place, volume: string, user: string, words: string[]): Promise<string> {
+function onStores(place: Place, key: string, user = '', words: string[] = []): Promise<string> {
   return docker(place.dir, [
     ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', user, '--read-only'],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
-    ...['--label', `${OWNER_LABEL}=${place.owner}`, '--volume', `${volume}:/stores`],
+    ...['--label', `${OWNER_LABEL}=${place.owner}`, '--volume', `${nameOf(place, key)}:/stores`],
     ...[place.image, ...words],
   ]);
 }

@@ -56,12 +56,18 @@ export const ENGINE: VolumePart = {
 
 /** The name of the part that is Ghost's database. */
 export const DATABASE = 'database';
+/** Where the files of its binary log are; which of them are kept is said each time. */
+export const LOGS: VolumePart = { name: DATABASE, volumes: ['db_data'], leftOut: ['*'] };
 /** The file in the snapshot of the database. */
 export const DUMP = '/database.sql';
 /** The stack's own files, beside the volumes of the secrets. */
 export const OWN_FILES = ['.env', 'docker-compose.override.yml'];
 
 export const VOLUME_PARTS: readonly VolumePart[] = [...BEFORE_DATABASE, ...AFTER_DATABASE, ENGINE];
+
+/** A part by its name. */
+export const partOf = (name: string): VolumePart =>
+  VOLUME_PARTS.find((part) => part.name === name) ?? { name, volumes: [] };
 
 /** Where a volume stands in a snapshot. */
 export const placeOf = (part: string, volume: string): string => `/prosora/${part}/${volume}`;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { ProsoraError } from '@prosora/service';
-import * as z from 'zod';
 import {
   type Backup,
   backupsIn,
@@ -11,17 +10,13 @@ import {
 } from '../repository/backups.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
-import { compose, containersOf } from '../stack/compose.ts';
+import { ticksIn } from '../repository/ticks.ts';
+import { containersOf } from '../stack/compose.ts';
+import { copyEngine } from './copy-engine.ts';
 import { dumpDatabase } from './dump-database.ts';
-import { keepVolumes } from './keep-volumes.ts';
-import {
-  AFTER_DATABASE,
-  BEFORE_DATABASE,
-  DATABASE,
-  ENGINE,
-  placeOf,
-  type VolumePart,
-} from './parts.ts';
+import { keepParts, keepVolumes } from './keep-volumes.ts';
+import { breakMinutes, lineFrom, noteMinutes } from './minutes.ts';
+import { AFTER_DATABASE, BEFORE_DATABASE, DATABASE, ENGINE, type VolumePart } from './parts.ts';
 
 /** A backup that was taken, with what is to be said of it. */
 export interface Taken {
@@ -30,9 +25,6 @@ export interface Taken {
   /** Why it looks as if something were missing; empty as a rule. */
   doubts: string[];
 }
-
-/** What the engine says of a copy that it made. */
-const engineBackup = z.object({ name: z.string(), rows: z.record(z.string(), z.number()) });
 
 /**
  * Takes a backup, part by part in the order on which a restored site depends. It counts from the moment at which its
@@ -44,25 +36,31 @@ const engineBackup = z.object({ name: z.string(), rows: z.record(z.string(), z.n
 export async function takeBackup(place: Place, tell: (line: string) => void): Promise<Taken> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
-  const former = backupsIn(await snapshotsOf(place)).at(-1);
+  const snapshots = await snapshotsOf(place);
+  const former = backupsIn(snapshots).at(-1);
   const parts: TakenPart[] = [];
   const take = async (
     name: string,
     work: (tags: string[]) => Promise<Omit<TakenPart, 'name' | 'takenAt'>>,
   ) => {
     const takenAt = new Date().toISOString();
-    const part = await work([TAG.run(run), TAG.part(name)]);
-    parts.push({ name, takenAt, ...part });
+    const part = { name, takenAt, ...(await work([TAG.run(run), TAG.part(name)])) };
+    parts.push(part);
     tell(`${name} is kept.`);
+    return part;
   };
   const takeVolumes = (part: VolumePart) =>
     take(part.name, (tags) => keepVolumes(place, part, { tags }));
 
   for (const part of BEFORE_DATABASE) await takeVolumes(part);
-  await take(DATABASE, (tags) => dumpDatabase(place, tags));
+  const database = await take(DATABASE, (tags) => dumpDatabase(place, tags));
+  const dumpedAt = new Date();
   for (const part of AFTER_DATABASE) await takeVolumes(part);
   if (place.services.includes(ENGINE.name)) {
-    await take(ENGINE.name, (tags) => keepEngine(place, tags));
+    await take(ENGINE.name, async (tags) => {
+      const { more, ...copy } = await copyEngine(place);
+      return { ...copy, snapshot: await keepParts(place, [ENGINE], { tags, more }) };
+    });
   }
 
   const images = (await containersOf(place.dir)).map(({ service, image }) => [service, image]);
@@ -76,31 +74,21 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
     parts,
   };
   const doubts = former ? doubtsOf(manifest, await readManifest(place, former)) : [];
+  const after = await lineFrom(place, run, database, {
+    moment: dumpedAt,
+    ticks: ticksIn(snapshots),
+  });
   const snapshot = await keepManifest(place, manifest, {
     number: numberAfter(former),
     isDoubtful: doubts.length > 0,
+    line: after?.line,
   });
+  if (after) noteMinutes(place.dir, after.minutes);
+  else breakMinutes(place.dir);
   return { manifest, snapshot, doubts };
 }
 
 const numberAfter = (former: Backup | undefined): number => (former?.number ?? 0) + 1;
-
-/** Its own copy alone is whole: its files are written all the time. */
-async function keepEngine(place: Place, tags: string[]) {
-  const printed = await compose(place.dir, [
-    'exec',
-    '-T',
-    'engine',
-    'prosora-engine',
-    'backup',
-    '--json',
-  ]);
-  const { name, rows } = engineBackup.parse(JSON.parse(printed));
-  const base = placeOf(ENGINE.name, 'engine_data');
-  const more = [`${base}/backups/*`, `!${base}/backups/${name}`];
-  const { snapshot } = await keepVolumes(place, ENGINE, { tags, more });
-  return { snapshot, rows, engineBackup: name };
-}
 
 /** Tables of which a site has never many fewer from one day to the next. */
 const STEADY = ['posts', 'members', 'users', 'settings', 'newsletters'];

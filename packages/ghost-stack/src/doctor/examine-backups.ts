@@ -4,15 +4,19 @@ import type { BackupNotes } from '../repository/notes.ts';
 const HOUR_MS = 3_600_000;
 /** Daily ones, with room for one that takes its time. */
 const LATE_HOURS = 26;
+/** Four of the ticks that a repository elsewhere gets. */
+const LATE_MINUTES = 60;
 /** Weekly proofs, with a day of room. */
 const UNPROVEN_HOURS = 8 * 24;
 
 /** What the last runs noted of the backups; their repository is not asked. */
 export function* examineBackups(notes: BackupNotes, now: Date): Generator<Finding> {
   const { newest, since, proven, failure, drillFailure, isPasswordUnseen } = notes;
+  const { minutes, minutesFailure } = notes;
   const hoursSince = (at: string): number => (now.getTime() - Date.parse(at)) / HOUR_MS;
   if (failure) yield fail('last backup', failure, '`prosora backup now` tries again.');
   if (drillFailure) yield fail('last drill', drillFailure, '`prosora drill` tries again.');
+  if (minutesFailure) yield fail('minutes', minutesFailure, '`prosora backup now` begins anew.');
   if (newest === undefined) {
     yield warn('backups', 'There is none yet.', '`prosora backup now` takes the first.');
     return;
@@ -24,6 +28,13 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
   else if (age <= LATE_HOURS) yield ok('backups', `The newest is ${inWords(age)} old.`);
   else
     yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
+  if (minutes) {
+    const late = Math.floor(hoursSince(minutes.at) * 60);
+    const sentence = `What was written is kept but for the last ${Math.max(1, late)} minutes.`;
+    yield late > LATE_MINUTES
+      ? warn('minutes', sentence, '`prosora backup minutes` keeps it.')
+      : ok('minutes', sentence);
+  }
   if (isPasswordUnseen !== undefined) {
     yield isPasswordUnseen
       ? fail(

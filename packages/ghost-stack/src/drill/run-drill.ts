@@ -5,8 +5,11 @@ import { copyStores } from '../backup/keep-volumes.ts';
 import { DATABASE, ENGINE, VOLUME_PARTS, type VolumePart } from '../backup/parts.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
-import { ask, loadDatabase } from '../restore/load-database.ts';
+import { ask } from '../restore/ask-database.ts';
+import type { Replay } from '../restore/choose-moment.ts';
+import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
+import { replayLog } from '../restore/replay-log.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
 
 /** A restored Ghost may have to bring its database to a newer version. */
@@ -15,9 +18,13 @@ const LONGEST_START_S = '900';
 /**
  * Restores a backup into a project of its own and compares what is then there with what was noted: first the database
  * and the Ghost on it, then the stores of the inbox and the bridge, then the engine, one after the other, so that a
- * small server has the memory. Whatever comes of it, the project is gone afterwards.
+ * small server has the memory. What was written since is repeated once the rows are compared. Whatever comes of it, the project is gone afterwards.
  */
-export async function* runDrill(place: Place, manifest: Manifest): AsyncGenerator<Finding> {
+export async function* runDrill(
+  place: Place,
+  manifest: Manifest,
+  replay: Replay | undefined,
+): AsyncGenerator<Finding> {
   const partOf = (wanted: string): TakenPart => {
     const part = manifest.parts.find(({ name }) => name === wanted);
     if (part) return part;
@@ -30,6 +37,10 @@ export async function* runDrill(place: Place, manifest: Manifest): AsyncGenerato
     await composeOf(place, ['up', '--detach', '--wait', 'db']);
     await loadDatabase(place, partOf(DATABASE));
     yield await sameRows(DATABASE, await databaseRows(place), partOf(DATABASE));
+    if (replay) {
+      await replayLog(place, replay, partOf(DATABASE).binlog?.position ?? 0, 'ghost');
+      yield ok('minutes', `What was written until ${replay.moment.toISOString()} can be repeated.`);
+    }
     yield* await boot(place);
     await composeOf(place, ['stop', 'ghost', 'db']);
     for (const part of VOLUME_PARTS) {
@@ -123,11 +134,8 @@ const escaped = (text: string): string =>
 
 async function restoreStores(place: Place, part: VolumePart, taken: TakenPart): Promise<Finding> {
   await putVolumes(place, part, taken.snapshot);
-  const found = {};
-  for (const key of part.volumes) {
-    Object.assign(found, await copyStores(place, place.volumes[key] ?? key, part.storesOf ?? ''));
-  }
-  return sameRows(part.name, found, taken);
+  const { rows } = await copyStores(place, part);
+  return sameRows(part.name, rows, taken);
 }
 
 const engineStatus = z.object({ lines: z.array(z.string()) });

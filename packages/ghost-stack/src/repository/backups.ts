@@ -16,6 +16,20 @@ export interface Backup {
   isProven: boolean;
   /** It has suspiciously little in it. */
   isDoubtful: boolean;
+  /** Where its dump stands in the binary log; undefined where the server kept none. */
+  line: Line | undefined;
+}
+
+/** From where a backup can be brought to a later moment. */
+export interface Line {
+  /** The sequence of binary logs, named for the run that began it. */
+  log: string;
+  /** The number of the file that the dump ended in. */
+  from: number;
+  /** The last tick of that log that was before. */
+  after: number;
+  /** The database is not newer than this. */
+  moment: Date;
 }
 
 /** A snapshot of restic's. */
@@ -73,14 +87,29 @@ export function backupsIn(snapshots: readonly Snapshot[]): Backup[] {
       takenAt: new Date(time),
       isProven: tags.includes(TAG.proven),
       isDoubtful: tags.includes(TAG.doubtful),
+      line: lineIn(tags),
     }))
     .sort((one, other) => one.number - other.number);
+}
+
+function lineIn(tags: readonly string[]): Line | undefined {
+  const value = (name: string) => valueOfTag(tags, name);
+  if (value('log') === '') return undefined;
+  const [from, after] = [Number(value('from')), Number(value('after'))];
+  return { log: value('log'), from, after, moment: new Date(value('moment')) };
 }
 
 /** The run that a snapshot belongs to. */
 export const runOf = ({ tags = [] }: Snapshot): string => valueOfTag(tags, 'run');
 
-const valueOfTag = (tags: readonly string[], name: string): string =>
+/** Tags `NAME=VALUE`. */
+export const tagsOf = (values: Record<string, string | number | Date>): string[] =>
+  Object.entries(values).map(
+    ([name, value]) => `${name}=${value instanceof Date ? value.toISOString() : value}`,
+  );
+
+/** What a tag `NAME=VALUE` says; empty where there is none. */
+export const valueOfTag = (tags: readonly string[], name: string): string =>
   tags.find((tag) => tag.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 
 /** @throws ProsoraError `BACKUP_UNKNOWN` where there is none, or none of that name */
@@ -120,10 +149,11 @@ export function assertWhole({ run, parts }: Manifest, snapshots: readonly Snapsh
 export async function keepManifest(
   place: Place,
   manifest: Manifest,
-  { number, isDoubtful }: { number: number; isDoubtful: boolean },
+  { number, isDoubtful, line }: Pick<Backup, 'number' | 'isDoubtful' | 'line'>,
 ): Promise<string> {
   const tags = [TAG.run(manifest.run), TAG.number(number), TAG.whole];
   if (isDoubtful) tags.push(TAG.doubtful);
+  if (line) tags.push(...tagsOf({ ...line }));
   return await keepStream(place, Readable.from([JSON.stringify(manifest)]), {
     file: MANIFEST,
     tags,

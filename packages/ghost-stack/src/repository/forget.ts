@@ -1,9 +1,13 @@
 import { type Backup, backupsIn, runOf, type Snapshot, snapshotsOf } from './backups.ts';
 import type { Place } from './place.ts';
 import { restic } from './restic.ts';
+import { chartsIn, type Tick, ticksIn } from './ticks.ts';
 
 /** How long what a killed run left may stay. */
 const LEFTOVER_MS = 86_400_000;
+/** How long the moments between two backups are kept, and each copy of the stores that was made in them. */
+const MOMENTS_MS = 7 * 86_400_000;
+const COPIES_MS = 86_400_000;
 const POLICY = ['--keep-daily', '7', '--keep-weekly', '5', '--keep-monthly', '12'];
 
 /** What became of old backups. */
@@ -16,7 +20,7 @@ export interface Forgotten {
 /**
  * Removes the backups that no rule keeps: 7 days, 5 weeks and 12 months, by restic's own reckoning. The newest that a
  * drill has proven stays whatever its age, and none goes while the clock tells another order than the numbers of the
- * backups, or while the newest has suspiciously little in it.
+ * backups, or while the newest has suspiciously little in it. Moments between backups are kept for 7 days.
  */
 export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
   const snapshots = await snapshotsOf(place);
@@ -68,8 +72,43 @@ export function gones(
   const whole = new Set(backups.map(({ run }) => run));
   const isLeftover = (snapshot: Snapshot) =>
     !whole.has(runOf(snapshot)) && now.getTime() - Date.parse(snapshot.time) > LEFTOVER_MS;
+  const moments = oldMoments(snapshots, [proven?.run, backups.at(-1)?.run], now);
   const ids = snapshots
-    .filter((snapshot) => runs.includes(runOf(snapshot)) || isLeftover(snapshot))
+    .filter(
+      (snapshot) =>
+        runs.includes(runOf(snapshot)) || isLeftover(snapshot) || moments.has(snapshot.id),
+    )
     .map(({ id }) => id);
   return { ids, runs };
+}
+
+/**
+ * The snapshots of moments that may go: after a week all but those that go on from a run to spare, and after a day what a
+ * later one has as well. The last tick of a chapter has its log, and needs the ticks that have its copies, so that a
+ * restore to any second then takes the copies of somewhat earlier and later.
+ */
+function oldMoments(
+  snapshots: readonly Snapshot[],
+  spared: readonly (string | undefined)[],
+  now: Date,
+): Set<string> {
+  const isOlder = (moment: Date, ms: number) => now.getTime() - moment.getTime() > ms;
+  const ticks = ticksIn(snapshots);
+  const nameOf = ({ log, number }: Pick<Tick, 'log' | 'number'>) => `${log} ${number}`;
+  const needed = new Set<string>();
+  for (const [place, tick] of ticks.entries()) {
+    const next = ticks.slice(place + 1).find(({ log }) => log === tick.log);
+    const isLast = next === undefined || next.from > tick.from || next.run !== tick.run;
+    if (!isLast && isOlder(tick.moment, COPIES_MS)) continue;
+    needed.add(nameOf(tick));
+    for (const number of Object.values(tick.copies)) needed.add(nameOf({ log: tick.log, number }));
+  }
+  const gone = ticks.filter(
+    (tick) =>
+      !needed.has(nameOf(tick)) || (isOlder(tick.moment, MOMENTS_MS) && !spared.includes(tick.run)),
+  );
+  const charts = chartsIn(snapshots).filter(
+    ({ run, moment }) => isOlder(moment, MOMENTS_MS) && !spared.includes(run),
+  );
+  return new Set([...gone, ...charts].map(({ snapshot }) => snapshot));
 }

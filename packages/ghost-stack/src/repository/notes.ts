@@ -17,6 +17,10 @@ export interface BackupNotes {
   failure?: string | undefined;
   /** Why the last drill failed; undefined when it did not. */
   drillFailure?: string | undefined;
+  /** The moment up to which everything is kept, and the backup that it goes on from. */
+  minutes?: { run: string; at: string };
+  /** Why the last tick failed; undefined when it did not. */
+  minutesFailure?: string | undefined;
 }
 
 /** What is known so far; empty before the first run. */

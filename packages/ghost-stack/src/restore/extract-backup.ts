@@ -7,18 +7,23 @@ import { DATABASE, DUMP } from '../backup/parts.ts';
 import type { Manifest } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
+import type { Replay } from './choose-moment.ts';
+import { putLogs } from './replay-log.ts';
 
 /**
- * Writes a backup's files into a folder, for whoever wants one of them: the dump as `database.sql`, each other part as a
- * folder with its volumes, where copies of stores stand in `.backup`.
+ * Writes a backup's files into a folder, for whoever wants one of them: the dump as `database.sql`, the binary log since it
+ * in `database-log`, each other part as a folder with its volumes, where copies of stores stand in `.backup`.
  *
  * @throws ProsoraError as `restic` does; Error of the file system
  */
 export async function extractBackup(
   place: Place,
   { parts }: Manifest,
-  folder: string,
-  only: string | undefined,
+  {
+    folder,
+    only,
+    replay,
+  }: { folder: string; only: string | undefined; replay: Replay | undefined },
 ): Promise<void> {
   for (const { name, snapshot } of parts) {
     if (only !== undefined && only !== name) continue;
@@ -27,6 +32,7 @@ export async function extractBackup(
       started.stdin.end();
       const file = createWriteStream(join(folder, 'database.sql'), { mode: 0o600 });
       await Promise.all([pipeline(started.stdout, file), assertEnded(started, 'dump')]);
+      if (replay) await putLogs(place, replay.snapshots, join(folder, 'database-log'));
       continue;
     }
     const target = join(folder, name);

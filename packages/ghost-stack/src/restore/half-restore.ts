@@ -5,6 +5,8 @@ import { forgetCare, keepCare, readCare } from '../stack/care-files.ts';
 interface HalfRestore {
   run: string;
   only?: string | undefined;
+  /** The words of `prosora restore` that say as of when. */
+  words?: string;
 }
 
 const FILE = 'restoring.json';
@@ -19,13 +21,13 @@ export const forgetHalfRestore = (dir: string): void => forgetCare(dir, FILE);
 export function assertNotHalfRestored(dir: string): void {
   const half = readCare<HalfRestore>(dir, FILE);
   if (half === undefined) return;
-  const { run, only } = half;
-  const words = ['prosora restore', run, ...(only ? ['--only', only] : [])].join(' ');
+  const { run, only, words = run } = half;
+  const command = ['prosora restore', words, ...(only ? ['--only', only] : [])].join(' ');
   throw new ProsoraError(
     'HALF_RESTORED',
     `A restore of ${run} did not end, so the site is not whole.`,
     {
-      help: `Run \`${words}\` again.`,
+      help: `Run \`${command}\` again.`,
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { Place } from '../repository/place.ts';
-import { ask } from './load-database.ts';
+import { ask } from './ask-database.ts';
 
 /**
  * Makes drafts of posts whose time to be published came between the backup and now. They may have been out: Ghost would

@@ -4,50 +4,29 @@ import { ProsoraError } from '@prosora/service';
 import { DumpReader } from '../backup/dump-reader.ts';
 import { DUMP } from '../backup/parts.ts';
 import type { TakenPart } from '../repository/manifest.ts';
-import { composeOf, type Place } from '../repository/place.ts';
+import type { Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
-import { startDocker } from '../stack/start-docker.ts';
+import { ask, startStatements } from './ask-database.ts';
+import type { Replay } from './choose-moment.ts';
+import { replayLog } from './replay-log.ts';
 
 /** Where a dump is loaded, and where what was there before stands afterwards. */
 const LOADING = 'ghost_restoring';
 const FORMER = 'ghost_before_restore';
 
-/** A restore of everything is nothing to repeat from the binary log. */
-const ROOT =
-  'MYSQL_PWD="$(cat /run/secrets/db_root_password)" exec mysql -u root --init-command="SET SESSION sql_log_bin=0"';
-
-/** Runs statements as root in the container of the database; resolves with its lines, values apart by tabs. */
-export async function ask(
-  place: Pick<Place, 'dir' | 'project'>,
-  statements: string,
-): Promise<string[]> {
-  const words = ['exec', '-T', 'db', 'sh', '-c', `${ROOT} -N -B`];
-  const printed = await composeOf(place, words, statements);
-  return printed.split('\n').filter(Boolean);
-}
-
 /**
- * Loads a dump beside Ghost's database, compares it with what was noted, and puts it in the place of what is there,
- * which stays as the database `ghost_before_restore`. Until that last step, one statement, Ghost's own is untouched.
+ * Loads a dump beside Ghost's database, compares it with what was noted, brings it to a later moment where it is to be at
+ * one, and puts it in the place of what is there, which stays as the database `ghost_before_restore`. Until that last
+ * step, one statement, Ghost's own is untouched.
  *
  * @throws ProsoraError `RESTORE_FAILED` with what the database said; `BACKUP_DAMAGED` where the dump is not what was
- * kept
+ * kept; what `replayLog` throws
  */
-export async function loadDatabase(place: Place, part: TakenPart): Promise<void> {
+export async function loadDatabase(place: Place, part: TakenPart, replay?: Replay): Promise<void> {
   await ask(place, `DROP DATABASE IF EXISTS ${LOADING}; CREATE DATABASE ${LOADING};`);
   const restic = startRestic(place, ['dump', '--no-lock', part.snapshot, DUMP]);
   restic.stdin.end();
-  const mysql = startDocker(place.dir, [
-    'compose',
-    ...place.project,
-    'exec',
-    '-T',
-    'db',
-    'sh',
-    '-c',
-    `${ROOT} ${LOADING}`,
-  ]);
-  mysql.stdout.resume();
+  const mysql = startStatements(place, LOADING);
   const reader = new DumpReader({ highWaterMark: 2 ** 20 });
   const [fed, came, loaded] = await Promise.allSettled([
     pipeline(restic.stdout, reader, mysql.stdin),
@@ -64,6 +43,7 @@ export async function loadDatabase(place: Place, part: TakenPart): Promise<void>
       help: 'Restore an earlier backup: `prosora backup list`.',
     });
   }
+  if (replay) await replayLog(place, replay, part.binlog?.position ?? 0, LOADING);
   await swap(place);
 }
 

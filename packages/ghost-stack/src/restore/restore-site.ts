@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ProsoraError } from '@prosora/service';
+import { breakMinutes } from '../backup/minutes.ts';
 import { DATABASE, ENGINE, OWN_FILES, VOLUME_PARTS } from '../backup/parts.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
@@ -10,6 +11,7 @@ import { assertEnded, startRestic } from '../repository/restic.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
 import { careFolder } from '../stack/care-files.ts';
 import { compose, docker } from '../stack/compose.ts';
+import type { Replay } from './choose-moment.ts';
 import { forgetHalfRestore, noteHalfRestore } from './half-restore.ts';
 import { holdDuePosts } from './hold-due-posts.ts';
 import { loadDatabase } from './load-database.ts';
@@ -22,6 +24,16 @@ export const PARTS = [DATABASE, ...VOLUME_PARTS.map(({ name }) => name)];
 /** A new version of Ghost changes its database at its first start. */
 const LONGEST_START_S = '900';
 
+interface RestoreOptions {
+  /** A part, where not all is wanted. */
+  only: string | undefined;
+  /** What the database is brought to from its dump. */
+  replay: Replay | undefined;
+  /** With which a run that is cut off is gone on with. */
+  words: string;
+  tell: (line: string) => void;
+}
+
 /**
  * Puts a site back as a backup has it, or a part of it. Nothing is thrown away: what was there stands beside. The site is
  * stopped meanwhile, and starts once all is in its place and each service was told.
@@ -32,14 +44,15 @@ const LONGEST_START_S = '900';
 export async function restoreSite(
   place: Place,
   manifest: Manifest,
-  { only, tell }: { only: string | undefined; tell: (line: string) => void },
+  { only, replay, words, tell }: RestoreOptions,
 ): Promise<string[]> {
   const { dir } = place;
   const wanted = (name: string): TakenPart | undefined =>
     only === undefined || only === name
       ? manifest.parts.find((part) => part.name === name)
       : undefined;
-  noteHalfRestore(dir, { run: manifest.run, only });
+  noteHalfRestore(dir, { run: manifest.run, only, words });
+  breakMinutes(dir);
   await compose(dir, ['--profile', '*', 'stop']);
   // Makes the volumes, with what the images have in them.
   await compose(dir, ['create', '--quiet-pull']);
@@ -59,10 +72,10 @@ export async function restoreSite(
   const left: string[] = [];
   if (database) {
     await compose(dir, ['up', '--detach', '--wait', 'db']);
-    await loadDatabase(place, database);
-    tell(
-      `database is in its place: ${Object.values(database.rows).reduce((sum, count) => sum + count, 0)} rows.`,
-    );
+    await loadDatabase(place, database, replay);
+    const rows = Object.values(database.rows).reduce((sum, count) => sum + count, 0);
+    const since = replay ? `, and what was written until ${replay.moment.toISOString()}` : '';
+    tell(`database is in its place: ${rows} rows${since}.`);
     const held = await holdDuePosts(place);
     if (held.length > 0) {
       left.push(

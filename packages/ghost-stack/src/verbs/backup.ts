@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
+import { keepMinutes } from '../backup/keep-minutes.ts';
 import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { stackOptions } from '../options.ts';
@@ -10,11 +11,11 @@ import { openRepository, takeRepository } from '../repository/open-repository.ts
 import { findPlace, type Place } from '../repository/place.ts';
 import { wordsOfPassword } from '../repository/rotate-password.ts';
 
-const WORDS = ['now', 'list', 'verify'];
+const WORDS = ['now', 'minutes', 'list', 'verify'];
 
 export const backup = verb({
-  help: 'Backs everything up, lists the backups, or reads the newest as a restore would',
-  args: '<now|list|verify>',
+  help: 'Backs everything up, or what was written since; lists the backups, or reads the newest as a restore would',
+  args: '<now|minutes|list|verify>',
   flags: {
     unattended: {
       type: 'boolean',
@@ -33,6 +34,11 @@ export const backup = verb({
     if (word === 'list') {
       const backups = backupsIn(await snapshotsOf(place));
       show(backups, lines);
+      return 0;
+    }
+    if (word === 'minutes') {
+      const kept = await keepMinutes(place, print);
+      show(kept, () => `All that was written before ${kept.moment.toISOString()} is kept.`);
       return 0;
     }
     using _turn = await takeRepository(place);
@@ -77,7 +83,7 @@ async function backUpNow(place: Place, { isUnattended, print, show }: Attendance
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
     const newest = { run: manifest.run, at: manifest.startedAt };
     const { since = newest.at } = readNotes(place.dir);
-    noteBackups(place.dir, { newest, since, place: place.url, failure });
+    noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [
       `${manifest.run} is whole.`,
       ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),

@@ -2,16 +2,11 @@ import { type Finding, fail, findingLine, type ProsoraError, verb } from '@proso
 import { drillPlaceOf } from '../drill/drill-project.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { stackOptions } from '../options.ts';
-import {
-  backupsIn,
-  findBackup,
-  markProven,
-  readManifest,
-  snapshotsOf,
-} from '../repository/backups.ts';
+import { markProven, readManifest, snapshotsOf } from '../repository/backups.ts';
 import { noteBackups } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace } from '../repository/place.ts';
+import { chooseLatest } from '../restore/choose-moment.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 
 export const drill = verb({
@@ -22,7 +17,7 @@ export const drill = verb({
     const place = await findPlace(dir);
     using _turn = await takeRepository(place);
     await openRepository(place);
-    const backup = findBackup(backupsIn(await snapshotsOf(place)), wanted);
+    const { base: backup, replay } = chooseLatest(await snapshotsOf(place), wanted);
     const manifest = await readManifest(place, backup);
     const drillPlace = drillPlaceOf(place, effectiveSettings(dir, process.env));
     const findings: Finding[] = [];
@@ -31,7 +26,7 @@ export const drill = verb({
       print(findingLine(finding));
     };
     try {
-      for await (const finding of runDrill(drillPlace, manifest)) find(finding);
+      for await (const finding of runDrill(drillPlace, manifest, replay)) find(finding);
     } catch (error) {
       const { message, help } = error as ProsoraError;
       find(fail('drill', message, help));

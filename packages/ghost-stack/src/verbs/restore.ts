@@ -2,18 +2,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { ProsoraError, verb } from '@prosora/service';
+import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import {
-  assertWhole,
-  backupsIn,
-  findBackup,
-  onlySiteIn,
-  readManifest,
-  snapshotsOf,
-} from '../repository/backups.ts';
+import { assertWhole, onlySiteIn, readManifest, snapshotsOf } from '../repository/backups.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import { findPlace, keepPassword, type Place } from '../repository/place.ts';
+import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
 import { extractBackup } from '../restore/extract-backup.ts';
 import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/restore-site.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
@@ -23,6 +17,11 @@ export const restore = verb({
   help: 'Puts the site back as a backup has it; what was there is kept beside',
   args: '[backup]',
   flags: {
+    at: {
+      type: 'string',
+      value: 'TIME',
+      help: 'As it was at that time, such as 2026-11-29T14:30:00Z',
+    },
     only: { type: 'string', value: 'PART', help: `That part alone: ${PARTS.join(', ')}` },
     into: {
       type: 'string',
@@ -42,25 +41,27 @@ export const restore = verb({
   },
   needs: stackOptions,
   async run({
-    args: [wanted = 'latest'],
-    flags: { only, into, from, site },
+    args: [wanted],
+    flags: { at, only, into, from, site },
     options: { dir },
     print,
     show,
   }) {
     assertPart(only);
+    const time = timeOf(at, wanted);
     const place = await findPlace(dir, from);
     await havePassword(place);
     place.site = site ?? (from ? await onlySiteIn(place) : place.site);
     using _turn = await takeRepository(place);
     const snapshots = await snapshotsOf(place);
-    const backup = findBackup(backupsIn(snapshots), wanted);
-    const manifest = await readManifest(place, backup);
+    const chosen = time ? chooseAt(snapshots, time, new Date()) : chooseLatest(snapshots, wanted);
+    const { base: backup, replay } = chosen;
+    const manifest = asChosen(await readManifest(place, backup), chosen);
     assertWhole(manifest, snapshots);
     if (into) {
       const folder = resolve(dir, into);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      await extractBackup(place, manifest, folder, only);
+      await extractBackup(place, manifest, { folder, only, replay });
       show({ run: backup.run, folder }, () => `${backup.run} is in ${folder}.`);
       return 0;
     }
@@ -73,7 +74,8 @@ export const restore = verb({
         await writeEnvFile(dir, withValues(text, { BACKUP_REPOSITORY: from }));
       }
       const here = from ? { ...(await findPlace(dir, from)), site: place.site } : place;
-      const left = await restoreSite(here, manifest, { only, tell: print });
+      const words = at ? `--at ${at}` : (wanted ?? 'latest');
+      const left = await restoreSite(here, manifest, { only, replay, words, tell: print });
       if (from) left.push('Let the DNS of DOMAIN lead to this server, if it is another one.');
       show({ run: backup.run, takenAt: manifest.startedAt, left }, () => [
         `The site is as it was at ${manifest.startedAt}.`,
@@ -83,6 +85,15 @@ export const restore = verb({
     });
   },
 });
+
+/** @throws UsageError for what is no time, or beside a backup's name */
+function timeOf(at: string | undefined, wanted: string | undefined): Date | undefined {
+  if (at === undefined) return undefined;
+  if (wanted !== undefined) throw new UsageError('Say a backup or --at, not both.');
+  const time = new Date(at);
+  if (/^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(time.getTime())) return time;
+  throw new UsageError(`"${at}" is no time.`, 'Say it like 2026-11-29T14:30:00Z.');
+}
 
 /** @throws ProsoraError `BACKUP_PASSWORD` where nobody can be asked for it */
 async function havePassword({ passwordFile }: Place): Promise<void> {

@@ -42,6 +42,16 @@ test.each<[string, BackupNotes, string[]]>([
     { newest: at(1), proven: at(1), failure: 'No.' },
     ['fail last backup', 'ok backups', 'ok proof'],
   ],
+  [
+    'what was written since is told of too',
+    { newest: at(9), proven: at(30), minutes: at(0) },
+    ['ok backups', 'ok minutes', 'ok proof'],
+  ],
+  [
+    'and that nothing keeps it any more',
+    { newest: at(9), proven: at(30), minutes: at(2), minutesFailure: 'A gap.' },
+    ['fail minutes', 'ok backups', 'warn minutes', 'ok proof'],
+  ],
   ['one of the future has no age', { newest: at(-2), proven: at(1) }, ['warn backups', 'ok proof']],
 ])('%s', (_case, notes, expected) => {
   const findings = [...examineBackups(notes, NOW)];

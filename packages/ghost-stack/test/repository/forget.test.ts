@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Backup, backupsIn, type Snapshot, TAG } from '../../src/repository/backups.ts';
 import { gones, reasonToKeepAll } from '../../src/repository/forget.ts';
+import { tagsOfTick } from '../../src/repository/ticks.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = new Date('2026-11-29T03:00:00Z');
@@ -54,6 +55,39 @@ test('what a killed run left goes after a day; a run that is under way is left a
   expect(ids).toEqual(['killed-database', 'killed-mail']);
 });
 
+/** A tick: the file of the log that it begins with, and which tick has its copy of the mail. */
+function tickOf(run: string, number: number, days: number, from: number, mail: number): Snapshot {
+  const moment = new Date(daysAgo(days));
+  const kept = { run, log: 'log', number, moment, from, to: number, copies: { mail } };
+  return { id: `tick${number}`, time: daysAgo(days), tags: tagsOfTick(kept) };
+}
+
+test('after a day only the last tick of each chapter stays, and those that have its copies', () => {
+  const snapshots = [
+    ...runOf('old', 3),
+    tickOf('old', 1, 2.9, 1, 1),
+    tickOf('old', 2, 2.8, 1, 2),
+    tickOf('old', 3, 2.7, 1, 2),
+    tickOf('old', 4, 2.6, 4, 2),
+    ...runOf('new', 2, { number: 2 }),
+    tickOf('new', 5, 0.9, 5, 5),
+    tickOf('new', 6, 0.8, 5, 5),
+  ];
+  expect(gones(snapshots, backupsIn(snapshots), new Set(), NOW).ids).toEqual(['tick1']);
+});
+
+test('after a week none stays but those of the newest backup and of the newest proven one', () => {
+  const snapshots = [
+    ...runOf('proven', 60, { number: 1, tags: [TAG.proven] }),
+    tickOf('proven', 1, 60, 1, 1),
+    ...runOf('old', 50, { number: 2 }),
+    tickOf('old', 2, 50, 2, 2),
+    ...runOf('new', 40, { number: 3 }),
+    tickOf('new', 3, 40, 3, 3),
+  ];
+  expect(gones(snapshots, backupsIn(snapshots), new Set(), NOW).ids).toEqual(['tick2']);
+});
+
 test('none goes while the clock tells another order than the numbers, or the newest has little in it', () => {
   const backup = (number: number, days: number, isDoubtful = false): Backup => ({
     run: String(number),
@@ -62,6 +96,7 @@ test('none goes while the clock tells another order than the numbers, or the new
     takenAt: new Date(daysAgo(days)),
     isProven: false,
     isDoubtful,
+    line: undefined,
   });
   expect(reasonToKeepAll([backup(1, 3), backup(2, 2), backup(3, 1)])).toBeUndefined();
   expect(reasonToKeepAll([backup(1, 3), backup(2, 2), backup(3, 33)])).toContain('clock');

@@ -1,0 +1,113 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '@prosora/service/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { ensureOwner } from './people.ts';
+import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { sql } from './stack.ts';
+
+const { soak, seed } = inject('proof');
+const { dir } = inject('stack');
+const KILLS = soak ? 20 : 3;
+/** About as long as a tick takes. */
+const LONGEST_MS = 6_000;
+
+let repository = '';
+beforeAll(async () => {
+  repository = await mkdtemp(path.join(tmpdir(), 'prosora-minutes-'));
+  process.env['BACKUP_REPOSITORY'] = repository;
+  await ensureOwner();
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+  delete process.env['BACKUP_REPOSITORY'];
+  await rm(repository, { recursive: true });
+  const care = path.join(dir, '.prosora/care');
+  for (const name of await readdir(care)) {
+    if (/^(backup|minutes)/.test(name)) await rm(path.join(care, name), { recursive: true });
+  }
+});
+
+const tick = () => prosora(['backup', 'minutes']);
+const wellTick = async () => expect(await tick()).toMatchObject({ code: 0 });
+const note = (text: string) =>
+  sql(`CREATE TABLE IF NOT EXISTS notes (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(99));
+    INSERT INTO notes (text) VALUES ('${text}')`);
+const notes = async () => (await sql('SELECT text FROM notes ORDER BY id')).split('\n');
+/** A second that lies between what came before and what comes after. */
+async function betweenTwoWrites(): Promise<string> {
+  await delay(1_100);
+  const second = `${new Date().toISOString().slice(0, 19)}Z`;
+  await delay(1_100);
+  return second;
+}
+
+test('what was written since the backup comes back as of a second, and a whole site as of the last tick', async () => {
+  const title = await sql('SELECT MAX(title) FROM posts');
+  await note('after the backup');
+  await wellTick();
+  await note('in a second tick');
+  const second = await betweenTwoWrites();
+  await sql("UPDATE posts SET title = 'Overwritten'; DROP TABLE notes");
+  await wellTick();
+  const folder = path.join(dir, 'looked-at');
+  expect(await prosora(['restore', '--into', 'looked-at'])).toMatchObject({ code: 0 });
+  expect(await readdir(path.join(folder, 'mail/mail_data/.backup'))).toContain('mail.db');
+  expect((await readdir(path.join(folder, 'database-log'))).length).toBeGreaterThan(1);
+  await rm(folder, { recursive: true });
+
+  expect(await prosora(['restore', '--at', second, '--only', 'database'])).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('and what was written until'),
+  });
+  expect(await notes()).toEqual(['after the backup', 'in a second tick']);
+  expect(await sql('SELECT MAX(title) FROM posts')).toBe(title);
+  expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
+  const { code, output } = await tick();
+  expect([code, output]).toEqual([1, expect.stringContaining('no backup to go on from')]);
+});
+
+test('a log with a gap is told, and a backup begins anew', async () => {
+  await prosora(['backup', 'now']);
+  await note('lost to the log');
+  await sql('RESET BINARY LOGS AND GTIDS');
+  const { code, output } = await tick();
+  expect([code, output]).toEqual([1, expect.stringContaining('does not go on from where')]);
+  expect((await prosora(['doctor'])).output).toMatch(/^✘ minutes: /m);
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+  await wellTick();
+});
+
+test('where nothing was written, nothing is added', async () => {
+  const snapshots = await readdir(path.join(repository, 'snapshots'));
+  const { code, stdout } = await prosora(['backup', 'minutes', '--json']);
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, parts: [] });
+  expect(await readdir(path.join(repository, 'snapshots'))).toEqual(snapshots);
+});
+
+test('a moment that is not kept is named as such, with what is kept', async () => {
+  const at = async (time: string) => (await prosora(['restore', '--at', time])).output;
+  expect(await at('2020-01-01T00:00:00Z')).toContain('The first moment that is kept is 20');
+  expect(await at('2999-01-01T00:00:00Z')).toContain('is still to come');
+  expect(await at('yesterday')).toContain('"yesterday" is no time');
+  expect(await at(await betweenTwoWrites())).toContain('The newest moment that is kept is 20');
+});
+
+test(`a tick that is killed leaves nothing that counts, and the next has all (${KILLS} kills, seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  const written = ['before'];
+  await sql('DROP TABLE IF EXISTS notes');
+  await note('before');
+  await wellTick();
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await note(`kill ${kill}`);
+    written.push(`kill ${kill}`);
+    await prosoraKilledAfter(random() * LONGEST_MS, ['backup', 'minutes']);
+  }
+  await wellTick();
+  await sql('DROP TABLE notes');
+  expect(await prosora(['restore', '--only', 'database'])).toMatchObject({ code: 0 });
+  expect(await notes()).toEqual(written);
+});
