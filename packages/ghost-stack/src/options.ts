@@ -39,6 +39,9 @@ const clockTime = (name: string, standard: string, what: string) => ({
   defaultText: standard,
 });
 
+/** In minutes; each is a whole part of an hour. */
+const BACKUP_EVERY = ['1', '2', '3', '5', '10', '15', '20', '30', '60'];
+
 /** What the service `ops` is told by docker-compose.yml. */
 export const opsOptions = {
   dataDir: {
@@ -58,6 +61,12 @@ export const opsOptions = {
     example: 'Europe/Berlin',
   },
   backupAt: clockTime('BACKUP', '03:15', 'a backup is taken'),
+  backupEvery: {
+    env: 'PROSORA_OPS_BACKUP_EVERY',
+    description: 'How many minutes lie between two looks at what was written since; off for never.',
+    schema: z.enum([...BACKUP_EVERY, 'off']).optional(),
+    defaultText: '1 where the backups are on this server, 15 where they are elsewhere',
+  },
   verifyAt: clockTime('VERIFY', 'wed 04:45', 'the newest is read as a restore would'),
   drillAt: clockTime('DRILL', 'sun 04:45', 'the newest is restored where nobody sees it'),
 } satisfies Options;

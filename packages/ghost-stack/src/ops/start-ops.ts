@@ -13,6 +13,7 @@ import { channelsOf } from '../notify/channels.ts';
 import { ping } from '../notify/ping.ts';
 import type { opsOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
+import { isRemote } from '../repository/place.ts';
 import { opsOperations } from '../services/ops-operations.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { doWhatIsDue } from './do-what-is-due.ts';
@@ -21,7 +22,7 @@ import { FOLDER, findHome, SOCKET } from './home.ts';
 import { type KeptNotes, openNotes } from './job-notes.ts';
 import { removeEnded, runJob } from './run-job.ts';
 import { findingsOf, tellPeople } from './tell-people.ts';
-import { jobsOf } from './timetable.ts';
+import { jobsOf, MINUTES } from './timetable.ts';
 
 const LOOK_MS = 1_000;
 const TELL_MS = 5_000;
@@ -40,7 +41,9 @@ export async function startOps(
   logger: Logger,
 ): Promise<() => Promise<void>> {
   const home = await findHome();
-  const jobs = jobsOf(options);
+  const place = settingsNow()['BACKUP_REPOSITORY'] ?? '';
+  const { backupEvery = isRemote(place) ? '15' : '1' } = options;
+  const jobs = jobsOf({ ...options, backupEvery });
   const notes = openNotes(options.dataDir, jobs, new Date());
   await removeEnded(home, notes.now.running);
   const shown = { metrics: createMetrics('ops'), checks: { engine: askEngine } };
@@ -57,7 +60,10 @@ export async function startOps(
   });
 
   const care = async (): Promise<void> => {
-    const done = await doWhatIsDue(jobs, notes, (run, words) => runJob(home, run, words));
+    // Before the first backup there is nothing to go on from.
+    const { newest } = readNotes(FOLDER);
+    const known = newest ? jobs : jobs.filter(({ name }) => name !== MINUTES);
+    const done = await doWhatIsDue(known, notes, (run, words) => runJob(home, run, words));
     if (!done) return;
     await removeEnded(home, undefined);
     const { job } = done;
@@ -65,7 +71,8 @@ export async function startOps(
     else if (done.failure) {
       logger.error({ event: 'job.failed', job, reason: done.failure }, 'a job failed');
     } else {
-      logger.info({ event: 'job.done', job }, 'a job is done');
+      const level = job === MINUTES ? 'debug' : 'info';
+      logger[level]({ event: 'job.done', job }, 'a job is done');
       const { NOTIFY_PING_URL: pingUrl } = settingsNow();
       if (pingUrl && job === 'backup') await ping(pingUrl);
     }

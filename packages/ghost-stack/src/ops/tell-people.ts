@@ -3,9 +3,10 @@ import { examineBackups } from '../doctor/examine-backups.ts';
 import type { Channel, Message } from '../notify/message.ts';
 import type { BackupNotes } from '../repository/notes.ts';
 import type { JobNotes } from './job-notes.ts';
+import { MINUTES } from './timetable.ts';
 
 /** What a run noted of itself, and its job says too. */
-const TOLD_BY_JOBS = ['last backup', 'last drill'];
+const TOLD_BY_JOBS = ['last backup', 'last drill', MINUTES];
 
 /** What people are told of: how each job ended, and what no job says. */
 export function findingsOf({ ended }: JobNotes, backups: BackupNotes, now: Date): Finding[] {

@@ -13,20 +13,31 @@ export interface Job {
 
 type Times = Pick<
   OptionValues<typeof opsOptions>,
-  'timeZone' | 'backupAt' | 'verifyAt' | 'drillAt'
+  'timeZone' | 'backupAt' | 'backupEvery' | 'verifyAt' | 'drillAt'
 >;
 
+/** What was written since the last backup, kept again and again. */
+export const MINUTES = 'minutes';
+
 /** Every job, those too that no clock starts. Where two are due, the first is done first. */
-export function jobsOf({ timeZone, backupAt, verifyAt, drillAt }: Times): Job[] {
+export function jobsOf(times: Times): Job[] {
+  const { timeZone, backupAt, backupEvery, verifyAt, drillAt } = times;
   const by = (at: string | undefined) => {
     if (at === undefined) return undefined;
     const [time = '', day = '*'] = at.split(' ').reverse();
     const [hour, minute, second = '0'] = time.split(':');
     return new Cron(`${second} ${minute} ${hour} * * ${day}`, { timezone: timeZone, paused: true });
   };
+  const every = (minutes: string | undefined) => {
+    if (minutes === undefined || minutes === 'off') return undefined;
+    const minute = minutes === '60' ? '0' : `*/${minutes}`;
+    // By a clock that is never set forward or back.
+    return new Cron(`0 ${minute} * * * *`, { timezone: 'UTC', paused: true });
+  };
   return [
     { name: 'backup', words: ['backup', 'now', '--unattended'], cron: by(backupAt) },
     { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt) },
     { name: 'drill', words: ['drill'], cron: by(drillAt) },
+    { name: MINUTES, words: ['backup', 'minutes'], cron: every(backupEvery) },
   ];
 }

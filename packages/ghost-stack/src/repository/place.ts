@@ -45,7 +45,9 @@ const CREDENTIALS = [
   'RESTIC_REST_USERNAME',
   'RESTIC_REST_PASSWORD',
 ];
-const REMOTE = /^(s3|sftp|rest|b2):/;
+
+/** Whether the repository is reached over a network, and no folder of this machine. */
+export const isRemote = (url: string): boolean => /^(s3|sftp|rest|b2):/.test(url);
 
 /** What Compose makes of the stack's files. */
 interface Config {
@@ -72,7 +74,7 @@ export async function findPlace(dir: string, from?: string): Promise<Place> {
   return {
     dir,
     site,
-    url: REMOTE.test(given) ? remote(given) : resolve(dir, given),
+    url: isRemote(given) ? remote(given) : resolve(dir, given),
     passwordFile: join(careFolder(dir), 'backup-password'),
     image: services['ops']?.image ?? '',
     services: Object.keys(services).filter((name) => services[name]?.scale !== 0),

@@ -7,7 +7,13 @@ import { openNotes, type Run } from '../../src/ops/job-notes.ts';
 import { type Outcome, outcomeOf } from '../../src/ops/run-job.ts';
 import { jobsOf } from '../../src/ops/timetable.ts';
 
-const OFF = { timeZone: 'UTC', backupAt: undefined, verifyAt: undefined, drillAt: undefined };
+const OFF = {
+  timeZone: 'UTC',
+  backupAt: undefined,
+  verifyAt: undefined,
+  drillAt: undefined,
+  backupEvery: undefined,
+};
 const JOBS = jobsOf(OFF);
 const WELL = outcomeOf(0, '{}');
 const CUT_OFF = outcomeOf(137, '');

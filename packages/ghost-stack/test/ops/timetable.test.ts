@@ -12,7 +12,12 @@ const ZONES = [
   'Pacific/Apia',
   'Africa/Casablanca',
 ];
-const OFF = { backupAt: undefined, verifyAt: undefined, drillAt: undefined };
+const OFF = {
+  backupAt: undefined,
+  verifyAt: undefined,
+  drillAt: undefined,
+  backupEvery: undefined,
+};
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -20,11 +25,14 @@ const zone = fc.constantFrom(...ZONES);
 const clock = fc
   .record({ hour: fc.integer({ min: 0, max: 23 }), minute: fc.integer({ min: 0, max: 59 }) })
   .map(({ hour, minute }) => [hour, minute].map((part) => String(part).padStart(2, '0')).join(':'));
-const moment = fc.date({
-  min: new Date('2024-01-01T00:00:00Z'),
-  max: new Date('2030-12-31T00:00:00Z'),
-  noInvalidDate: true,
-});
+/** Amid a minute: a time is there a second after it. */
+const moment = fc
+  .date({
+    min: new Date('2024-01-01T00:00:00Z'),
+    max: new Date('2030-12-31T00:00:00Z'),
+    noInvalidDate: true,
+  })
+  .map((at) => new Date(Math.floor(at.getTime() / 60_000) * 60_000 + 30_000));
 
 /** As a person in the zone reads it: `2026-03-29 03:00`, and the day of the week. */
 function onTheWall(at: Date, timeZone: string): { day: string; time: string; weekday: string } {
@@ -105,8 +113,26 @@ test('with a day it is once a week, on that day', () => {
   );
 });
 
+test('what was written since is due every so many minutes, whatever the clock of the zone does', () => {
+  fc.assert(
+    fc.property(
+      zone,
+      fc.constantFrom('1', '5', '15', '60'),
+      moment,
+      (timeZone, backupEvery, now) => {
+        const cron = jobsOf({ ...OFF, timeZone, backupEvery }).at(-1)?.cron;
+        const [first, second] = cron?.nextRuns(2, now) ?? [];
+        if (!first || !second) throw new Error('There is no next time.');
+        const everyMs = Number(backupEvery) * 60_000;
+        expect(first.getTime() - now.getTime()).toBeLessThanOrEqual(everyMs);
+        expect(second.getTime() - first.getTime()).toBe(everyMs);
+      },
+    ),
+  );
+});
+
 test('what is off is never due, and can still be asked for', () => {
   const jobs = jobsOf({ ...OFF, timeZone: 'UTC' });
-  expect(jobs.map(({ name }) => name)).toEqual(['backup', 'verify', 'drill']);
+  expect(jobs.map(({ name }) => name)).toEqual(['backup', 'verify', 'drill', 'minutes']);
   expect(jobs.every(({ cron }) => cron === undefined)).toBe(true);
 });
