@@ -15,6 +15,7 @@ const SETTINGS = {
   DOMAIN: HOST,
   WWW: 'on',
   CERTIFICATES: 'local',
+  OPS: 'off',
   HTTP_PORT: 18080,
   HTTPS_PORT: PORT,
   MEDIA: 's3',
