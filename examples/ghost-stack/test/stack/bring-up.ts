@@ -19,6 +19,8 @@ const isCloned = (file: string) =>
  */
 export default async function bringUp(testProject: TestProject): Promise<() => Promise<void>> {
   const dir = path.join(ROOT, '.prosora/stack');
+  // Tests are at the backups themselves.
+  process.env['BACKUP_EVERY'] = 'off';
   const compose = composeIn({ dir, project: PROJECT });
   const takeDown = async () => {
     await compose(['down', '--volumes', '--timeout', '5']);

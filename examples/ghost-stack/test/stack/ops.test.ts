@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,8 +83,8 @@ afterAll(async () => {
   await compose(['up', '--detach', '--wait', '--no-build']);
   people.close();
   await rm(repository, { recursive: true });
-  for (const name of ['backup-password', 'backup-owner', 'backup-lock', 'backups.json']) {
-    await rm(path.join(CARE, name), { force: true });
+  for (const name of await readdir(CARE)) {
+    if (/^(backup|minutes)/.test(name)) await rm(path.join(CARE, name), { recursive: true });
   }
 });
 
@@ -157,4 +157,14 @@ test('people hear of a failure once, and of its end by a backup in which the ser
     { kind: 'problem', title: 'the stack: backup needs you' },
     { kind: 'good', title: 'the stack: backup is well again' },
   ]);
+});
+
+test('between two backups it keeps what was written since', async () => {
+  await compose(['up', '--detach', '--wait', '--no-build', 'ops'], { BACKUP_EVERY: '1' });
+  const kept = await vi.waitUntil(async () => {
+    const job = (await status()).jobs.find(({ name }) => name === 'minutes');
+    return job?.endedAt && job;
+  }, WAIT);
+  expect(kept).toMatchObject({ failure: null });
+  expect((await prosora(['doctor'])).output).toMatch(/^✔ minutes: /m);
 });
