@@ -14,7 +14,7 @@ interface ComposeService {
 /** Builds all images of the Dockerfile. @returns their names, by target */
 export function buildImages(version: string, ...options: string[]): Record<string, string> {
   const compose = (...args: string[]) =>
-    docker(['compose', '--profile', 'sandbox', ...args], {
+    docker(['compose', '--profile', 'sandbox', '--profile', 'tools', ...args], {
       cwd: ROOT,
       env: { PROSORA_VERSION: version },
     });

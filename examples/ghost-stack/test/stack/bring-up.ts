@@ -37,7 +37,7 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
     // What a killed run left.
     if (!keep) await compose(['down', '--volumes', '--timeout', '5']);
     // What the command restores with is no service of the stack, so `up` does not build it.
-    await compose(['--profile', 'ops', 'build', 'db-tools']);
+    await compose(['build', 'db-tools']);
     await compose(['up', '--detach', '--wait', '--build']);
   } catch (error) {
     console.error(await compose(['logs', '--tail', '30']));
