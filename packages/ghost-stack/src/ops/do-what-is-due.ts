@@ -1,13 +1,13 @@
 import { afterRun, type KeptNotes, nextRun, type Run } from './job-notes.ts';
 import type { Outcome } from './run-job.ts';
-import type { Job } from './timetable.ts';
+import { BACKUP, type Job } from './timetable.ts';
 
 /** What became of a run: somebody else was at it, or it is done, and why it failed if it did. */
 export type Done = { job: string; isBusy: true } | { job: string; failure: string | undefined };
 
 /**
  * Ends the run that is under way, or begins the one that is due and ends that. One that was cut off is run a second
- * time; one that found somebody else at it stays due.
+ * time; one that found somebody else at it stays due, and after one that has nothing to go on from a backup is taken.
  *
  * @returns undefined when there is nothing to do, or no end yet
  */
@@ -20,7 +20,7 @@ export async function doWhatIsDue(
   const job = jobs.find(({ name }) => name === run?.job);
   if (!run || !job) return undefined;
   notes.change({ running: run });
-  const { isBusy, isCutOff, failure } = await work(run, job.words);
+  const { isBusy, isCutOff, needsBackup, failure } = await work(run, job.words);
   if (isBusy) {
     notes.change({ running: undefined });
     return { job: job.name, isBusy };
@@ -29,6 +29,9 @@ export async function doWhatIsDue(
     notes.change({ running: { ...run, begunAt: Date.now(), isSecond: true } });
     return undefined;
   }
-  notes.change(afterRun(notes.now, run, { at: new Date().toISOString(), failure }));
+  const after = afterRun(notes.now, run, { at: new Date().toISOString(), failure });
+  const { asked = [] } = after;
+  const isWanted = needsBackup && !asked.includes(BACKUP);
+  notes.change(isWanted ? { ...after, asked: [...asked, BACKUP] } : after);
   return { job: job.name, failure };
 }

@@ -12,6 +12,8 @@ export interface Outcome {
   isBusy: boolean;
   /** It was killed, as by a machine that goes down, before it could say how it ended. */
   isCutOff: boolean;
+  /** Nothing goes on from the last backup, as after a restore: a whole one has to come first. */
+  needsBackup: boolean;
   /** Why it failed, with what to do. */
   failure: string | undefined;
 }
@@ -49,6 +51,7 @@ async function containers({ project }: Home): Promise<string[]> {
 
 /** The codes of an error that says that somebody else is at the backups. */
 const BUSY = ['BUSY', 'BACKUP_LOCKED'];
+const NEEDS_BACKUP = ['BACKUP_NONE', 'BACKUP_GAP'];
 
 /** What a run's exit code and the JSON that it printed mean. */
 export function outcomeOf(code: number, printed: string): Outcome {
@@ -56,14 +59,18 @@ export function outcomeOf(code: number, printed: string): Outcome {
   const last = printed.slice(Math.max(0, printed.lastIndexOf('{\n  "error"')));
   const answer = readJson(last) as Said | undefined;
   // A container that was made and never began counts as one that ended with 0.
-  if (answer && code === 0) return { isBusy: false, isCutOff: false, failure: undefined };
+  const well = { isBusy: false, isCutOff: false, needsBackup: false, failure: undefined };
+  if (answer && code === 0) return well;
   const { error, findings = [] } = answer ?? {};
+  const isOneOf = (codes: readonly string[]) => codes.includes(error?.code ?? '');
+  if (isOneOf(NEEDS_BACKUP)) return { ...well, needsBackup: true };
   const failed = findings.filter(({ status }) => status === 'fail');
   const said = [error?.message, error?.help, ...failed.map(({ sentence }) => sentence)]
     .filter(Boolean)
     .join(' ');
   return {
-    isBusy: BUSY.includes(error?.code ?? ''),
+    ...well,
+    isBusy: isOneOf(BUSY),
     isCutOff: said === '',
     failure: said || `It ended with ${code} and did not say why.`,
   };

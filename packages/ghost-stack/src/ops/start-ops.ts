@@ -22,7 +22,7 @@ import { FOLDER, findHome, SOCKET } from './home.ts';
 import { type KeptNotes, openNotes } from './job-notes.ts';
 import { removeEnded, runJob } from './run-job.ts';
 import { findingsOf, tellPeople } from './tell-people.ts';
-import { jobsOf, MINUTES } from './timetable.ts';
+import { BACKUP, jobsOf, MINUTES } from './timetable.ts';
 
 const LOOK_MS = 1_000;
 const TELL_MS = 5_000;
@@ -74,7 +74,7 @@ export async function startOps(
       const level = job === MINUTES ? 'debug' : 'info';
       logger[level]({ event: 'job.done', job }, 'a job is done');
       const { NOTIFY_PING_URL: pingUrl } = settingsNow();
-      if (pingUrl && job === 'backup') await ping(pingUrl);
+      if (pingUrl && job === BACKUP) await ping(pingUrl);
     }
   };
   const stopped = new AbortController();

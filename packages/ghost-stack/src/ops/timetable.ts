@@ -16,6 +16,8 @@ type Times = Pick<
   'timeZone' | 'backupAt' | 'backupEvery' | 'verifyAt' | 'drillAt'
 >;
 
+/** The whole site, which all else needs. */
+export const BACKUP = 'backup';
 /** What was written since the last backup, kept again and again. */
 export const MINUTES = 'minutes';
 
@@ -35,7 +37,7 @@ export function jobsOf(times: Times): Job[] {
     return new Cron(`0 ${minute} * * * *`, { timezone: 'UTC', paused: true });
   };
   return [
-    { name: 'backup', words: ['backup', 'now', '--unattended'], cron: by(backupAt) },
+    { name: BACKUP, words: ['backup', 'now', '--unattended'], cron: by(backupAt) },
     { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt) },
     { name: 'drill', words: ['drill'], cron: by(drillAt) },
     { name: MINUTES, words: ['backup', 'minutes'], cron: every(backupEvery) },

@@ -46,6 +46,18 @@ test('a run is noted before it begins, so that a service that was killed goes on
   expect(runs[1]).toEqual(runs[0]);
 });
 
+test('where nothing goes on from the last backup the next is taken at once, and nobody is told', async () => {
+  const gap = outcomeOf(1, '{"error": {"code": "BACKUP_GAP", "message": "It does not go on."}}');
+  const { notes, look } = asked(gap, WELL);
+  expect(await look()).toEqual({ job: 'backup', failure: undefined });
+  expect(notes()).toMatchObject({
+    asked: ['backup'],
+    ended: { backup: { at: expect.any(String) } },
+  });
+  await look();
+  expect(notes().asked).toEqual([]);
+});
+
 test('whoever is at it goes first, and what was due is done then', async () => {
   const { runs, notes, look } = asked(BUSY, BUSY, WELL);
   expect(await look()).toEqual({ job: 'backup', isBusy: true });

@@ -28,7 +28,12 @@ test.each([
   ['one that was killed says nothing', 137, '', 'It ended with 137 and did not say why.'],
 ])('%s', (_case, code, printed, failure) => {
   const isCutOff = printed === '';
-  expect(outcomeOf(code, printed)).toEqual({ isBusy: false, isCutOff, failure });
+  expect(outcomeOf(code, printed)).toEqual({
+    isBusy: false,
+    isCutOff,
+    needsBackup: false,
+    failure,
+  });
 });
 
 test.each(['BUSY', 'BACKUP_LOCKED'])('%s is no failure: somebody else goes first', (code) => {
