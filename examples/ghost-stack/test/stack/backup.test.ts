@@ -11,7 +11,7 @@ import { compose, docker, sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
 const { dir, project } = inject('stack');
-const KILLS = soak ? 20 : 3;
+const KILLS = soak ? 20 : 2;
 /** About as long as a run takes. */
 const LONGEST_MS = 20_000;
 

@@ -109,7 +109,7 @@ test('MySQL is set for a small machine, and for every script that people write i
     character_set_server: 'utf8mb4',
     collation_server: 'utf8mb4_0900_ai_ci',
     innodb_buffer_pool_size: String(128 * 2 ** 20),
-    log_bin: 'OFF',
+    log_bin: 'ON',
     max_connections: '50',
     performance_schema: 'OFF',
     table_open_cache: '400',
