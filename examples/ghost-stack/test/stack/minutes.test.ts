@@ -10,7 +10,7 @@ import { sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
 const { dir } = inject('stack');
-const KILLS = soak ? 20 : 3;
+const KILLS = soak ? 20 : 2;
 /** About as long as a tick takes. */
 const LONGEST_MS = 6_000;
 
