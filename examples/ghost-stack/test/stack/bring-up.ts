@@ -26,6 +26,8 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
     await compose(['down', '--volumes', '--timeout', '5']);
     await rm(dir, { recursive: true, force: true });
   };
+  // What a killed run left, the command's own notes among it.
+  if (!keep) await rm(dir, { recursive: true, force: true });
   for (const name of await readdir(ROOT)) {
     const file = path.join(ROOT, name);
     if (!isCloned(file)) continue;
