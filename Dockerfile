@@ -121,6 +121,7 @@ FROM service AS ops
 USER 0:0
 RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx openssh-client restic
 COPY --from=build /out/ghost-stack /
+ENV PROSORA_IN_IMAGE=yes
 USER 1000:1000
 LABEL org.opencontainers.image.title="The command of Prosora's stack"
 CMD ["prosora", "help"]

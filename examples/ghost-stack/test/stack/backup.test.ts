@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { askEdge } from './edge.ts';
+import { openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
 import { prosora, prosoraKilledAfter } from './prosora.ts';
 import { compose, docker, sql } from './stack.ts';
@@ -15,19 +15,17 @@ const KILLS = soak ? 20 : 2;
 /** About as long as a run takes. */
 const LONGEST_MS = 20_000;
 
+let own: Awaited<ReturnType<typeof openRepository>>;
 let repository = '';
 beforeAll(async () => {
-  repository = await mkdtemp(path.join(tmpdir(), 'prosora-backups-'));
+  own = await openRepository();
+  repository = own.folder;
   process.env['BACKUP_REPOSITORY'] = repository;
   await ensureOwner();
 });
 afterAll(async () => {
   delete process.env['BACKUP_REPOSITORY'];
-  await rm(repository, { recursive: true });
-  const care = path.join(dir, '.prosora/care');
-  for (const name of await readdir(care)) {
-    if (/^(backup|minutes)/.test(name)) await rm(path.join(care, name), { recursive: true });
-  }
+  await own.remove();
 });
 
 interface Listed {

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
 import { prosora, prosoraKilledAfter } from './prosora.ts';
 import { sql } from './stack.ts';
@@ -14,20 +14,16 @@ const KILLS = soak ? 20 : 2;
 /** About as long as a tick takes. */
 const LONGEST_MS = 6_000;
 
-let repository = '';
+let repository: Awaited<ReturnType<typeof openRepository>>;
 beforeAll(async () => {
-  repository = await mkdtemp(path.join(tmpdir(), 'prosora-minutes-'));
-  process.env['BACKUP_REPOSITORY'] = repository;
+  repository = await openRepository();
+  process.env['BACKUP_REPOSITORY'] = repository.folder;
   await ensureOwner();
   expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
   delete process.env['BACKUP_REPOSITORY'];
-  await rm(repository, { recursive: true });
-  const care = path.join(dir, '.prosora/care');
-  for (const name of await readdir(care)) {
-    if (/^(backup|minutes)/.test(name)) await rm(path.join(care, name), { recursive: true });
-  }
+  await repository.remove();
 });
 
 const tick = () => prosora(['backup', 'minutes']);
@@ -69,6 +65,20 @@ test('what was written since the backup comes back as of a second, and a whole s
   expect([code, output]).toEqual([1, expect.stringContaining('no backup to go on from')]);
 });
 
+test('a statement that names the database itself is refused, and Ghost’s own is as it was', async () => {
+  await sql('CREATE TABLE named (id INT)');
+  const taken = await prosora(['backup', 'now', '--json']);
+  await sql('ALTER TABLE ghost.named ADD COLUMN late INT');
+  await wellTick();
+  await sql('ALTER TABLE named DROP COLUMN late');
+  const refused = await prosora(['restore', '--only', 'database']);
+  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('cannot be repeated') });
+  const { run } = JSON.parse(taken.stdout);
+  expect(await prosora(['restore', run, '--only', 'database'])).toMatchObject({ code: 0 });
+  // What was there before stands beside.
+  expect(await sql('SHOW COLUMNS FROM ghost_before_restore.named')).not.toContain('late');
+});
+
 test('a log with a gap is told, and a backup begins anew', async () => {
   await prosora(['backup', 'now']);
   await note('lost to the log');
@@ -81,10 +91,10 @@ test('a log with a gap is told, and a backup begins anew', async () => {
 });
 
 test('where nothing was written, nothing is added', async () => {
-  const snapshots = await readdir(path.join(repository, 'snapshots'));
+  const snapshots = await readdir(path.join(repository.folder, 'snapshots'));
   const { code, stdout } = await prosora(['backup', 'minutes', '--json']);
   expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, parts: [] });
-  expect(await readdir(path.join(repository, 'snapshots'))).toEqual(snapshots);
+  expect(await readdir(path.join(repository.folder, 'snapshots'))).toEqual(snapshots);
 });
 
 test('a moment that is not kept is named as such, with what is kept', async () => {

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
 import { prosora, prosoraKilledAfter } from './prosora.ts';
 import { compose, containerOf, docker, exec, inspect } from './stack.ts';
@@ -62,16 +62,16 @@ async function backUp(meanwhile = async () => {}) {
   }, WAIT);
 }
 
-let repository = '';
+let repository: Awaited<ReturnType<typeof openRepository>>;
 beforeAll(async () => {
   await ensureOwner();
-  repository = await mkdtemp(path.join(tmpdir(), 'prosora-ops-'));
+  repository = await openRepository();
   await new Promise<void>((resolve) => people.listen(0, resolve));
   const format = '{{(index .IPAM.Config 0).Gateway}}';
   const gateway = await docker(['network', 'inspect', `${project}_egress`, '--format', format]);
   const url = `http://${gateway}:${(people.address() as AddressInfo).port}`;
   const settings = {
-    BACKUP_REPOSITORY: repository,
+    BACKUP_REPOSITORY: repository.folder,
     NOTIFY_WEBHOOK_URL: `${url}/told`,
     NOTIFY_PING_URL: `${url}/ping`,
   };
@@ -82,10 +82,7 @@ afterAll(async () => {
   await rm(path.join(dir, '.env'), { force: true });
   await compose(['up', '--detach', '--wait', '--no-build']);
   people.close();
-  await rm(repository, { recursive: true });
-  for (const name of await readdir(CARE)) {
-    if (/^(backup|minutes)/.test(name)) await rm(path.join(CARE, name), { recursive: true });
-  }
+  await repository.remove();
 });
 
 test('at its time it takes a backup by itself, and says that nobody has seen the password', async () => {

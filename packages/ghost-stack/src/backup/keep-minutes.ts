@@ -1,5 +1,5 @@
 import { ProsoraError } from '@prosora/service';
-import { noteBackups } from '../repository/notes.ts';
+import { noteBackups, readNotes } from '../repository/notes.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import type { Place } from '../repository/place.ts';
 import { COPIED, tagsOfCharts, tagsOfTick } from '../repository/ticks.ts';
@@ -35,17 +35,13 @@ export interface Kept {
  *
  * @param tell hears of what is kept
  * @throws ProsoraError `BUSY` while another run is at the backups; `BACKUP_NONE`, `BACKUP_GAP` where a whole backup has
- * to come first; what Docker and restic throw
+ * to come first; `LOG_OFF` where that helps nothing; what Docker and restic throw
  */
 export async function keepMinutes(place: Place, tell: (line: string) => void): Promise<Kept> {
   using _turn = await takeRepository(place);
   try {
     const minutes = readMinutes(place.dir);
-    if (minutes === undefined) {
-      throw new ProsoraError('BACKUP_NONE', 'There is no backup to go on from.', {
-        help: 'Take one: `prosora backup now`.',
-      });
-    }
+    if (minutes === undefined) throw nothingToGoOnFrom(place.dir);
     const kept = await keepTick(place, minutes);
     if (await keepCharts(place, minutes)) kept.parts.push('charts');
     noteBackups(place.dir, {
@@ -118,6 +114,17 @@ async function keepCharts(place: Place, minutes: Minutes): Promise<boolean> {
   await keepParts(place, [collector, ENGINE], { tags, more, words: READ_ALL });
   noteMinutes(place.dir, { ...minutes, chartsAt: moment.toISOString() });
   return true;
+}
+
+function nothingToGoOnFrom(dir: string): ProsoraError {
+  if (readNotes(dir).newest?.hasNoLog) {
+    return new ProsoraError('LOG_OFF', 'The database keeps no binary log.', {
+      help: 'Take `--skip-log-bin` away from it, or set BACKUP_EVERY=off.',
+    });
+  }
+  return new ProsoraError('BACKUP_NONE', 'There is no backup to go on from.', {
+    help: 'Take one: `prosora backup now`.',
+  });
 }
 
 const gap = (): ProsoraError =>

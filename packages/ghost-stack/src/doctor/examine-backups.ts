@@ -1,5 +1,6 @@
 import { type Finding, fail, ok, warn } from '@prosora/service';
 import type { BackupNotes } from '../repository/notes.ts';
+import { counted } from '../services/telling.ts';
 
 const HOUR_MS = 3_600_000;
 /** Daily ones, with room for one that takes its time. */
@@ -30,7 +31,7 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
     yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
   if (minutes) {
     const late = Math.floor(hoursSince(minutes.at) * 60);
-    const sentence = `What was written is kept but for the last ${Math.max(1, late)} minutes.`;
+    const sentence = `What was written is kept but for the last ${counted(Math.max(1, late), 'minute')}.`;
     yield late > LATE_MINUTES
       ? warn('minutes', sentence, '`prosora backup minutes` keeps it.')
       : ok('minutes', sentence);

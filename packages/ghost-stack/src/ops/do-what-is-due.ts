@@ -5,6 +5,9 @@ import { BACKUP, type Job } from './timetable.ts';
 /** What became of a run: somebody else was at it, or it is done, and why it failed if it did. */
 export type Done = { job: string; isBusy: true } | { job: string; failure: string | undefined };
 
+/** One that helps nothing is not taken again and again. */
+const BETWEEN_BACKUPS_MS = 3_600_000;
+
 /**
  * Ends the run that is under way, or begins the one that is due and ends that. One that was cut off is run a second
  * time; one that found somebody else at it stays due, and after one that has nothing to go on from a backup is taken.
@@ -29,9 +32,17 @@ export async function doWhatIsDue(
     notes.change({ running: { ...run, begunAt: Date.now(), isSecond: true } });
     return undefined;
   }
-  const after = afterRun(notes.now, run, { at: new Date().toISOString(), failure });
+  const now = new Date();
+  const at = now.toISOString();
+  const mends = needsBackup && now.getTime() - lastBackup(notes) > BETWEEN_BACKUPS_MS;
+  const told = mends ? undefined : failure;
+  const after = afterRun(notes.now, run, { at, failure: told });
   const { asked = [] } = after;
-  const isWanted = needsBackup && !asked.includes(BACKUP);
-  notes.change(isWanted ? { ...after, asked: [...asked, BACKUP] } : after);
-  return { job: job.name, failure };
+  const isNew = mends && !asked.includes(BACKUP);
+  notes.change(isNew ? { ...after, asked: [...asked, BACKUP] } : after);
+  return { job: job.name, failure: told };
+}
+
+function lastBackup({ now }: KeptNotes): number {
+  return Date.parse(now.ended[BACKUP]?.at ?? '') || 0;
 }

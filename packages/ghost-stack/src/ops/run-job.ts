@@ -63,7 +63,6 @@ export function outcomeOf(code: number, printed: string): Outcome {
   if (answer && code === 0) return well;
   const { error, findings = [] } = answer ?? {};
   const isOneOf = (codes: readonly string[]) => codes.includes(error?.code ?? '');
-  if (isOneOf(NEEDS_BACKUP)) return { ...well, needsBackup: true };
   const failed = findings.filter(({ status }) => status === 'fail');
   const said = [error?.message, error?.help, ...failed.map(({ sentence }) => sentence)]
     .filter(Boolean)
@@ -71,6 +70,7 @@ export function outcomeOf(code: number, printed: string): Outcome {
   return {
     ...well,
     isBusy: isOneOf(BUSY),
+    needsBackup: isOneOf(NEEDS_BACKUP),
     isCutOff: said === '',
     failure: said || `It ended with ${code} and did not say why.`,
   };

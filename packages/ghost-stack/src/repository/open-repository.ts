@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ProsoraError, tryFileLock } from '@prosora/service';
 import { careFolder } from '../stack/care-files.ts';
 import { docker } from '../stack/compose.ts';
+import { patiently } from '../stack/patiently.ts';
 import { readNotes } from './notes.ts';
 import { OWNER_LABEL, openPassword, type Place } from './place.ts';
 import { hasRepository, restic } from './restic.ts';
@@ -13,13 +14,19 @@ import { hasRepository, restic } from './restic.ts';
  * @throws ProsoraError `BUSY` while another run of this folder has it
  */
 export async function takeRepository({ dir, owner }: Place): Promise<Disposable> {
+  const lock = await patiently(async () => lockOf(dir), AS_LONG_AS_A_TICK);
+  const find = ['ps', '--all', '--quiet', '--filter', `label=${OWNER_LABEL}=${owner}`];
+  const left = (await docker(dir, find)).split('\n').filter(Boolean);
+  if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
+  return lock;
+}
+
+/** Every minute `ops` keeps what was written since, which is no reason to send a person away. */
+const AS_LONG_AS_A_TICK = { tries: 10, everyMs: 1_000 };
+
+function lockOf(dir: string): Disposable {
   const lock = tryFileLock(join(careFolder(dir), 'backup-lock'));
-  if (lock) {
-    const find = ['ps', '--all', '--quiet', '--filter', `label=${OWNER_LABEL}=${owner}`];
-    const left = (await docker(dir, find)).split('\n').filter(Boolean);
-    if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
-    return lock;
-  }
+  if (lock) return lock;
   throw new ProsoraError('BUSY', 'Another run is at the backups right now.', {
     help: 'Wait until it has ended.',
   });

@@ -23,6 +23,9 @@ const FORMER = 'ghost_before_restore';
  * kept; what `replayLog` throws
  */
 export async function loadDatabase(place: Place, part: TakenPart, replay?: Replay): Promise<void> {
+  const lock = (isLocked: boolean) => ask(place, `ALTER DATABASE ghost READ ONLY = ${+isLocked};`);
+  // As a killed run may have left it.
+  await lock(false);
   await ask(place, `DROP DATABASE IF EXISTS ${LOADING}; CREATE DATABASE ${LOADING};`);
   const restic = startRestic(place, ['dump', '--no-lock', part.snapshot, DUMP]);
   restic.stdin.end();
@@ -43,7 +46,12 @@ export async function loadDatabase(place: Place, part: TakenPart, replay?: Repla
       help: 'Restore an earlier backup: `prosora backup list`.',
     });
   }
-  if (replay) await replayLog(place, replay, part.binlog?.position ?? 0, LOADING);
+  if (replay) {
+    // What changes a table and names the database itself would be done to Ghost's own: rather fail.
+    await lock(true);
+    const position = part.binlog?.position ?? 0;
+    await replayLog(place, replay, position, LOADING).finally(() => lock(false));
+  }
   await swap(place);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { keepMinutes } from '../backup/keep-minutes.ts';
+import { DATABASE } from '../backup/parts.ts';
 import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { stackOptions } from '../options.ts';
@@ -81,7 +82,8 @@ async function backUpNow(place: Place, { isUnattended, print, show }: Attendance
     const { runs, kept } = await forgetOld(place, new Date());
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
-    const newest = { run: manifest.run, at: manifest.startedAt };
+    const { binlog } = manifest.parts.find(({ name }) => name === DATABASE) ?? {};
+    const newest = { run: manifest.run, at: manifest.startedAt, hasNoLog: binlog === undefined };
     const { since = newest.at } = readNotes(place.dir);
     noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [

@@ -11,6 +11,7 @@ import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
 import { extractBackup } from '../restore/extract-backup.ts';
 import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/restore-site.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
+import { assertInReach } from '../stack/in-reach.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
 
 export const restore = verb({
@@ -48,6 +49,7 @@ export const restore = verb({
     show,
   }) {
     assertPart(only);
+    if (into) assertInReach(dir, resolve(dir, into));
     const time = timeOf(at, wanted);
     const place = await findPlace(dir, from);
     await havePassword(place);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { ProsoraError, verb } from '@prosora/service';
 import { hideAll, hiderOf } from '../logs/hide.ts';
 import { stackOptions } from '../options.ts';
+import { assertInReach } from '../stack/in-reach.ts';
 
 /** What goes into it, each by a verb of this command. */
 const PARTS = {
@@ -26,6 +27,7 @@ export const support = verb({
   async run({ args: [file], options: { dir }, print, show }) {
     const day = new Date().toISOString().slice(0, 10);
     const target = resolve(dir, file ?? `prosora-support-${day}.tar.gz`);
+    assertInReach(dir, target);
     const folder = mkdtempSync(join(tmpdir(), 'prosora-support-'));
     try {
       const hide = hiderOf(dir);

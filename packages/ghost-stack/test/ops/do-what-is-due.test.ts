@@ -22,10 +22,12 @@ const BUSY = outcomeOf(1, '{"error": {"code": "BUSY", "message": "Another run is
 /** Somebody asked for a backup, whose runs end so. */
 function asked(...outcomes: Outcome[]) {
   const dir = mkdtempSync(join(tmpdir(), 'prosora-ops-'));
-  openNotes(dir, JOBS, new Date()).change({ asked: ['backup'] });
+  const ask = () => openNotes(dir, JOBS, new Date()).change({ asked: ['backup'] });
+  ask();
   const runs: Run[] = [];
   return {
     runs,
+    ask,
     notes: () => openNotes(dir, JOBS, new Date()).now,
     /** By a service that was just started. */
     look: () =>
@@ -55,6 +57,16 @@ test('where nothing goes on from the last backup the next is taken at once, and 
     ended: { backup: { at: expect.any(String) } },
   });
   await look();
+  expect(notes().asked).toEqual([]);
+});
+
+test('a backup that helps nothing is not taken again and again: people are told', async () => {
+  const gap = outcomeOf(1, '{"error": {"code": "BACKUP_NONE", "message": "There is none."}}');
+  const { ask, notes, look } = asked(gap, WELL, gap);
+  await look();
+  await look();
+  ask();
+  expect(await look()).toEqual({ job: 'backup', failure: 'There is none.' });
   expect(notes().asked).toEqual([]);
 });
 
