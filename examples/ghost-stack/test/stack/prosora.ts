@@ -60,3 +60,23 @@ export async function prosoraKilledAfter(
   await ended;
   return { wasKilled };
 }
+
+/**
+ * How runs are killed at random moments on their way. One that had ended before is prepared and run again, and the time
+ * that it took bounds the moments to come.
+ *
+ * @returns what kills one, and resolves with the moment, in ms
+ */
+export function createKiller(random: () => number, longestMs: number, place?: Place) {
+  let longest = longestMs;
+  return async (words: string[], prepare: () => Promise<unknown>): Promise<number> => {
+    for (;;) {
+      await prepare();
+      const ms = Math.round(random() * longest);
+      const startedAt = performance.now();
+      const { wasKilled } = await prosoraKilledAfter(ms, words, place);
+      if (wasKilled) return ms;
+      longest = performance.now() - startedAt;
+    }
+  };
+}
