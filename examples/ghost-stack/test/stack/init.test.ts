@@ -39,6 +39,7 @@ const ANSWERS = {
   OWNER_EMAIL: OWNER.email,
   OWNER_PASSWORD: OWNER.password,
 };
+const WHO = { username: OWNER.email, password: OWNER.password };
 const INIT = ['init', '--profile', 'sandbox', '--answers', 'answers.json'];
 
 const compose = (...words: string[]) =>
@@ -70,11 +71,7 @@ test.each([
   ['a port that is taken', ['HTTPS_PORT=443'], 'Port 443 is taken.'],
   ['a typo', ['DOMIAN=blog.example.com'], 'Did you mean DOMAIN?'],
   ['a wrong domain', ['DOMAIN=https://init.localhost'], 'use the host name alone'],
-  [
-    'a secret where everybody sees it',
-    ['RESEND_API_KEY=re_x'],
-    'has no business on a command line',
-  ],
+  ['a secret that all can see', ['RESEND_API_KEY=re_x'], 'has no business on a command line'],
   ['keys that no vendor takes', ['--answers', 'wrong.env'], 'Nothing was changed'],
 ])('%s is told, and nothing is changed', async (_what, words, sentence) => {
   const wrong = 'CLOUDINARY_URL=cloudinary://1:a-secret@b\nRESEND_API_KEY=re_wrong\n';
@@ -82,11 +79,8 @@ test.each([
     path.join(dir, 'wrong.env'),
     `DOMAIN=${HOST}\n${wrong}HTTP_PORT=18080\nHTTPS_PORT=${PORT}\n`,
   );
-  const isWhole = words.includes('--answers');
-  const { code, output } = await prosoraIn(
-    place,
-    isWhole ? ['init', ...words] : [...INIT, ...words],
-  );
+  const init = words.includes('--answers') ? ['init'] : INIT;
+  const { code, output } = await prosoraIn(place, [...init, ...words]);
   expect(output).toContain(sentence);
   expect(output).not.toContain('a-secret');
   expect(code).not.toBe(0);
@@ -135,8 +129,7 @@ async function signIn(): Promise<AdminClient> {
   await forgetSignIns();
   const admin = createAdminClient({ url: SITE }, { fetch: ask });
   const before = (await mailsTo(OWNER.email)).length;
-  const json = { username: OWNER.email, password: OWNER.password };
-  const refusal = await admin.request('POST', 'session', { json }).catch((error) => error);
+  const refusal = await admin.request('POST', 'session', { json: WHO }).catch((error) => error);
   expect(refusal).toBeInstanceOf(AdminApiError);
   const { subject } = await nextMailTo(OWNER.email, before);
   const token = /\d{6}/.exec(subject)?.[0];
@@ -259,8 +252,7 @@ test('while mail does not go out Ghost asks for no code, and once it does it ask
   expect(output).toMatch(/^! Resend: The domain is "pending" and sends nothing yet\./m);
   expect(output).toMatch(/^! second sign-in: Ghost asks for no code/m);
   const admin = createAdminClient({ url: SITE }, { fetch: ask });
-  const json = { username: OWNER.email, password: OWNER.password };
-  await admin.request('POST', 'session', { json });
+  await admin.request('POST', 'session', { json: WHO });
   await setting({ dnsRecords: 'published' });
   await forgetSignIns();
   const again = await prosoraIn(place, INIT);
@@ -294,4 +286,15 @@ test(`init that is killed is ended by the next one (${KILLS} kills, seed ${seed}
     ca = await compose('exec', '-T', 'caddy', 'cat', '/data/caddy/pki/authorities/local/root.crt');
     expect((await ask(`${SITE}/`)).status).toBe(200);
   }
+});
+
+test('uninstall leaves the folder, and nothing at Docker', async () => {
+  const job = ['--label', `prosora.ops=${project}`, '--volume', `${project}_db_data:/data`];
+  await docker(['run', '--detach', '--name', `${project}-job`, ...job, 'node:24-alpine', 'true']);
+  const { code, output } = await prosoraIn(place, ['uninstall', '--yes']);
+  expect(code, output).toBe(0);
+  for (const kind of ['container', 'volume', 'network']) {
+    expect(await docker([kind, 'ls', '--quiet', '--filter', `name=${project}`]), kind).toBe('');
+  }
+  expect((await stat(envFile)).isFile()).toBe(true);
 });

@@ -83,5 +83,12 @@ export function keepAnswers(dir: string, answers: Answers): void {
 /** What a killed run had been told; nothing where none was killed. */
 export const keptAnswers = (dir: string): Answers => readCare<Answers>(dir, FILE) ?? {};
 
+/** Lets go of what is said anew: the run after a killed one would put it back. */
+export function replaceAnswers(dir: string, newer: Answers): void {
+  const kept = Object.entries(keptAnswers(dir));
+  const others = kept.filter(([name]) => !(name in newer));
+  if (others.length < kept.length) keepCare(dir, FILE, Object.fromEntries(others));
+}
+
 /** Forgets them: they are in `.env` by now, or were refused. */
 export const forgetAnswers = (dir: string): void => forgetCare(dir, FILE);

@@ -18,7 +18,9 @@ export interface Outcome {
   failure: string | undefined;
 }
 
-const nameOf = ({ project }: Home, { job, begunAt }: Run): string =>
+type OfProject = Pick<Home, 'project'>;
+
+const nameOf = ({ project }: OfProject, { job, begunAt }: Run): string =>
   `${project}-ops-${job}-${begunAt}`;
 
 /**
@@ -37,14 +39,14 @@ export async function runJob(home: Home, run: Run, words: readonly string[]): Pr
   return outcomeOf(code, await docker('/', ['logs', name]));
 }
 
-/** Removes what ended, but for a run that is not noted as ended yet. */
-export async function removeEnded(home: Home, running: Run | undefined): Promise<void> {
-  const kept = running && nameOf(home, running);
-  const ended = (await containers(home)).filter((name) => name !== kept);
+/** Removes the container of every run, but for one that is not noted as ended yet. */
+export async function removeEnded(of: OfProject, running: Run | undefined): Promise<void> {
+  const kept = running && nameOf(of, running);
+  const ended = (await containers(of)).filter((name) => name !== kept);
   if (ended.length > 0) await docker('/', ['rm', '--force', ...ended]);
 }
 
-async function containers({ project }: Home): Promise<string[]> {
+async function containers({ project }: OfProject): Promise<string[]> {
   const words = ['ps', '--all', '--filter', `label=${LABEL}=${project}`, '--format', '{{.Names}}'];
   return (await docker('/', words)).split('\n').filter(Boolean);
 }

@@ -1,5 +1,5 @@
 import { ProsoraError, UsageError, verb } from '@prosora/service';
-import { readAnswers } from '../init/answers.ts';
+import { readAnswers, replaceAnswers } from '../init/answers.ts';
 import { stackOptions } from '../options.ts';
 import { settingProblems } from '../settings/check-settings.ts';
 import { isSecretSetting } from '../settings/effective.ts';
@@ -28,6 +28,7 @@ export const set = verb({
       );
       if (wrong.length > 0) throw new ProsoraError('SETTINGS', wrong.join('\n'));
       await changeSettings(dir, changes);
+      replaceAnswers(dir, changes);
     });
     const shown = Object.entries(changes).map(([name, value]) => ({
       name,

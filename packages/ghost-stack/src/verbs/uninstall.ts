@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { UsageError, verb } from '@prosora/service';
+import { removeEnded } from '../ops/run-job.ts';
 import { stackOptions } from '../options.ts';
 import { compose, projectIn } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
@@ -25,9 +26,12 @@ export const uninstall = verb({
     if (!kept) print(`And all data, for good:\n  ${going.volumes.join('\n  ')}`);
     print(`This stays: ${dir} with .env and .prosora${kept ? ', and every volume' : ''}.`);
     if (!flags.yes) await assertMeant(name);
-    await oneAtATime(dir, 'uninstall', () =>
-      compose(dir, [...every, 'down', '--rmi', 'local', ...(kept ? [] : ['--volumes'])]),
-    );
+    await oneAtATime(dir, 'uninstall', async () => {
+      await compose(dir, [...every, 'rm', '--stop', '--force', 'ops']);
+      // What it has begun holds volumes.
+      await removeEnded({ project: name }, undefined);
+      await compose(dir, [...every, 'down', '--rmi', 'local', ...(kept ? [] : ['--volumes'])]);
+    });
     show(going, () => 'The stack is gone.');
     return 0;
   },

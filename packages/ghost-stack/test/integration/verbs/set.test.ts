@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
+import { keepAnswers, keptAnswers } from '../../../src/init/answers.ts';
 import { prosora } from '../../fixtures/prosora.ts';
 import { stackFolder } from '../../fixtures/stack-folder.ts';
 
@@ -16,6 +17,13 @@ test('a setting is changed and all else stays; of a secret nothing is printed', 
   expect(statSync(join(dir, '.env')).mode & 0o777).toBe(0o600);
   expect(output).toContain('DOMAIN=new.example.com');
   expect(output).not.toContain('re_secret9');
+});
+
+test('what is set after an init that was killed is not put back by the next', async () => {
+  const dir = stackFolder('DOMAIN=old.example.com\n');
+  keepAnswers(dir, { DOMAIN: 'of-the-killed.example.com', TIMEZONE: 'Europe/Berlin' });
+  await prosora(dir, ['set', 'DOMAIN=new.example.com']);
+  expect(keptAnswers(dir)).toEqual({ TIMEZONE: 'Europe/Berlin' });
 });
 
 test('the first setting begins with the file that explains them all', async () => {
