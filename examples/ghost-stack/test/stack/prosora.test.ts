@@ -51,6 +51,34 @@ test('doctor walks from the edge to the database and asks each service’s own',
   }
 });
 
+test('doctor says of which image its registry has a newer one', async () => {
+  const { project } = inject('stack');
+  const [registry, changed] = [`${project}-registry`, `${project}-changed`];
+  onTestFinished(async () => {
+    await docker(['rm', '--force', '--volumes', registry, changed]);
+    await docker(['rmi', newer, same]);
+  });
+  await docker([
+    'run',
+    '--detach',
+    '--name',
+    registry,
+    '--publish',
+    '127.0.0.1::5000',
+    'registry:2',
+  ]);
+  const port = (await docker(['port', registry, '5000'])).split(':').at(-1);
+  const newer = `localhost:${port}/redis:7-alpine`;
+  const same = `localhost:${port}/mysql:8.4`;
+  await docker(['run', '--name', changed, '--entrypoint', 'touch', 'redis:7-alpine', '/changed']);
+  await docker(['commit', changed, newer]);
+  await docker(['tag', 'mysql:8.4', same]);
+  for (const image of [newer, same]) await docker(['push', '--quiet', image]);
+  const { output } = await prosora(['doctor'], { REDIS_IMAGE: newer, MYSQL_IMAGE: same });
+  expect(output).toContain(`! images: ${newer} is newer than what runs here.`);
+  expect(output).not.toContain(same);
+});
+
 test('logs of all services come by time, and those of a level alone when it is asked for', async () => {
   const { stdout } = await prosora(['logs', 'mail', 'engine', '--json']);
   const lines = JSON.parse(stdout) as { service: string; time: string; text: string }[];

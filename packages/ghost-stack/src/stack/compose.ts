@@ -11,6 +11,8 @@ interface RunOptions {
   isShown?: boolean;
   /** Added to its environment. */
   env?: Readonly<Record<string, string>>;
+  /** Ends it, for what may take as long as a network likes. */
+  signal?: AbortSignal;
 }
 
 /** The state of one of the stack's containers, as `docker compose ps` tells it. */
@@ -39,11 +41,12 @@ const LAST_LINES = 15;
 export async function docker(
   dir: string,
   words: readonly string[],
-  { input, isShown = false, env = {} }: RunOptions = {},
+  { input, isShown = false, env = {}, signal }: RunOptions = {},
 ): Promise<string> {
   const child = spawn('docker', words, {
     cwd: dir,
     env: { ...process.env, ...env },
+    ...(signal && { signal }),
     stdio: isShown ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   child.stdin?.on('error', () => {}).end(input);

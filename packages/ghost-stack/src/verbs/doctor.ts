@@ -6,6 +6,7 @@ import { examineDisk } from '../doctor/examine-disk.ts';
 import { examineEdge } from '../doctor/examine-edge.ts';
 import { examineGhost } from '../doctor/examine-ghost.ts';
 import { examineHost } from '../doctor/examine-host.ts';
+import { examineImages } from '../doctor/examine-images.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
@@ -27,6 +28,7 @@ export const doctor = doctorVerb({
     }
     const has = (name: string) => containers.some(({ service }) => service === name);
     yield* guarded('containers', examineContainers(dir, containers));
+    yield* guarded('images', examineImages(dir, containers));
     yield* guarded('host', examineHost(dir, containers));
     yield* guarded('disk', examineDisk(dir));
     const edge = await edgeOf(dir);
