@@ -7,6 +7,12 @@ const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Packs packages as they are published, from what is built into their `dist`, which no other test writes. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
+/** Passes for Ghost, which a process does once, or has a module stand in for another. */
+const OWN_PROCESS = [
+  'packages/ghost-jobs-durable/test/integration/**/*.test.ts',
+  'packages/ghost-stack/test/integration/init/{domain,gather}.test.ts',
+];
+
 /** In CI, or when told, installs the programs that tests drive. */
 const PROGRAMS_SETUP = ['./scripts/bring-programs.ts'];
 
@@ -20,10 +26,13 @@ const stack = process.env['PROSORA_STACK'] !== undefined;
 const rehearsal = process.env['PROSORA_REHEARSAL'] !== undefined;
 
 /**
- * All layers run beside each other. Of their time they wait for more than half, for Ghost, a browser, npm or a disk:
+ * All layers run beside each other, and the files of most share four processes and what those have loaded: a process for
+ * each costs more than the tests of many. Of their time they wait for more than half, for Ghost, a browser, npm or a disk:
  * four at once keep two cores busy. Proofs at full size need the machine more.
  */
 const together = { maxWorkers: soak ? 2 : 4, sequence: { groupOrder: 1 } };
+
+const patience = { testTimeout: soak ? 3_600_000 : 180_000, hookTimeout: 120_000 };
 
 /** The files of a layer, `test/<layer>/`, and of the folders in it, which are named as those of `src/`. */
 const filesOf = (layer: string) => [`{packages/*,examples/*,scripts}/test/${layer}/**/*.test.ts`];
@@ -87,7 +96,6 @@ export default defineConfig({
           include: filesOf('**'),
           exclude: filesOf('{integration,e2e,stack,release,soak}'),
           ...together,
-          // Files share four processes, and what those have loaded: a process for each costs more than its tests.
           isolate: false,
           setupFiles: ['./scripts/no-network.ts'],
           // Properties try hundreds of cases, on a machine that other tests keep busy.
@@ -100,10 +108,20 @@ export default defineConfig({
           name: 'integration',
           include: filesOf('integration'),
           globalSetup: DRIVEN_SETUP,
-          exclude: PACKAGE_TESTS,
+          exclude: [...PACKAGE_TESTS, ...OWN_PROCESS],
           ...together,
-          testTimeout: soak ? 3_600_000 : 180_000,
-          hookTimeout: 120_000,
+          isolate: false,
+          ...patience,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'own-process',
+          include: OWN_PROCESS,
+          globalSetup: DRIVEN_SETUP,
+          ...together,
+          ...patience,
         },
       },
       {
