@@ -7,10 +7,14 @@ const seed = Number(process.env['PROSORA_SEED'] ?? Math.floor(Math.random() * 2 
 /** Packs packages as they are published, from what is built into their `dist`, which no other test writes. */
 const PACKAGE_TESTS = ['{packages/*,scripts}/test/integration/{package,packed}.test.ts'];
 
-/** Passes for Ghost, which a process does once, or has a module stand in for another. */
+/**
+ * Passes for Ghost, which a process does once, has a module stand in for another, or drives Cloudinary's SDK, which has
+ * one configuration from the moment at which it is loaded.
+ */
 const OWN_PROCESS = [
   'packages/ghost-jobs-durable/test/integration/**/*.test.ts',
   'packages/ghost-stack/test/integration/init/{domain,gather}.test.ts',
+  'packages/sandbox/test/integration/{cloudinary,stand-in}/**/*.test.ts',
 ];
 
 /** In CI, or when told, installs the programs that tests drive. */
