@@ -11,6 +11,7 @@ import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
 import { replayLog } from '../restore/replay-log.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
+import { throwAway } from './closed-project.ts';
 
 /** A restored Ghost may have to bring its database to a newer version. */
 const LONGEST_START_S = '900';
@@ -31,7 +32,7 @@ export async function* runDrill(
     throw new ProsoraError('BACKUP_DAMAGED', `The backup has no part "${wanted}".`);
   };
   // What a drill left that was killed.
-  await takeDown(place);
+  await throwAway(place);
   try {
     await composeOf(place, ['up', '--no-start', '--no-deps', 'setup', 'db', 'ghost', ENGINE.name]);
     await composeOf(place, ['up', '--detach', '--wait', 'db']);
@@ -49,12 +50,8 @@ export async function* runDrill(
     const charts = manifest.parts.find(({ name }) => name === ENGINE.name);
     if (charts) yield await restoreCharts(place, charts);
   } finally {
-    await takeDown(place);
+    await throwAway(place);
   }
-}
-
-async function takeDown(place: Place): Promise<void> {
-  await composeOf(place, ['down', '--volumes', '--remove-orphans', '--timeout', '10']);
 }
 
 /** Every table is counted, not estimated. */

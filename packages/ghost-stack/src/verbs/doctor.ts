@@ -31,7 +31,7 @@ export const doctor = doctorVerb({
     yield* guarded('disk', examineDisk(dir));
     const edge = await edgeOf(dir);
     yield* guarded('edge', examineEdge(edge));
-    yield* guarded('ghost', examineGhost(dir, edge.domain));
+    yield* guarded('ghost', examineGhost(dir, edge.domain, has('db')));
     if (has('db')) yield* guarded('database', examineDatabase(dir));
     if (has('redis')) yield* guarded('redis', examineRedis(dir));
     for (const service of Object.keys(SERVICES).filter(has)) {
