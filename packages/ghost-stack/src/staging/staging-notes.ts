@@ -25,9 +25,18 @@ export const noteStaging = (dir: string, notes: StagingNotes): void => keepCare(
 /** Nothing of it is left. */
 export const forgetStaging = (dir: string): void => forgetCare(dir, FILE);
 
+const lockOf = (dir: string): Disposable | undefined =>
+  tryFileLock(join(careFolder(dir), 'staging-lock'));
+
+/** Whether a run is at it right now. */
+export function isStagingTaken(dir: string): boolean {
+  using lock = lockOf(dir);
+  return lock === undefined;
+}
+
 /** @throws ProsoraError `BUSY` while another run is at it */
 export function takeStaging(dir: string): Disposable {
-  const lock = tryFileLock(join(careFolder(dir), 'staging-lock'));
+  const lock = lockOf(dir);
   if (lock) return lock;
   throw new ProsoraError('BUSY', 'Another `prosora staging` is at it right now.', {
     help: 'Wait until it has ended.',

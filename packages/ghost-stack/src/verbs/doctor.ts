@@ -7,12 +7,14 @@ import { examineEdge } from '../doctor/examine-edge.ts';
 import { examineGhost } from '../doctor/examine-ghost.ts';
 import { examineHost } from '../doctor/examine-host.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
+import { examineStaging } from '../doctor/examine-staging.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
 import { domainIn, isLocalName, settingReader } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { guarded, preflight } from '../stack/preflight.ts';
+import { readStaging } from '../staging/staging-notes.ts';
 
 export const doctor = doctorVerb({
   help: 'Examines the whole stack: one sentence and one remedy each, and what every service’s own doctor says',
@@ -20,6 +22,7 @@ export const doctor = doctorVerb({
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
     yield* examineBackups(readNotes(dir), new Date());
+    yield* examineStaging(readStaging(dir), new Date());
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');

@@ -8,7 +8,7 @@ import { asChosen, chooseLatest } from '../restore/choose-moment.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { bringUpStaging, type Restored, takeDownStaging } from '../staging/bring-up-staging.ts';
 import { lookAtStaging, type StagingLook } from '../staging/look-at-staging.ts';
-import { readStaging, takeStaging } from '../staging/staging-notes.ts';
+import { isStagingTaken, readStaging, takeStaging } from '../staging/staging-notes.ts';
 import { STAGING_PORT, stagingPlaceOf, type Wanted } from '../staging/staging-project.ts';
 
 const WORDS = ['up', 'status', 'down'];
@@ -47,7 +47,7 @@ export const staging = verb({
       else await takeDownStaging(closed(place, readStaging(dir) ?? wanted));
     }
     const look = await lookAtStaging(dir, place.site);
-    show(look ?? {}, () => lines(look));
+    show(look ?? {}, () => lines(look, isStagingTaken(dir)));
     return look === undefined || look.state === 'up' ? 0 : 1;
   },
 });
@@ -103,7 +103,8 @@ function imageOf(text: string | undefined): string | undefined {
   );
 }
 
-function lines(look: StagingLook | undefined): string[] {
+function lines(look: StagingLook | undefined, isTaken: boolean): string[] {
+  if (isTaken) return ['Another `prosora staging` is at it right now.'];
   if (look === undefined) return ['There is no staging: `prosora staging up` makes one.'];
   const { state, run, since, ghost, site, admin } = look;
   if (state === 'cut off') {
