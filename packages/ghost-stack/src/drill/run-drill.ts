@@ -12,9 +12,7 @@ import { putVolumes } from '../restore/put-volumes.ts';
 import { replayLog } from '../restore/replay-log.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
 import { throwAway } from './closed-project.ts';
-
-/** A restored Ghost may have to bring its database to a newer version. */
-const LONGEST_START_S = '900';
+import { startGhost } from './start-ghost.ts';
 
 /**
  * Restores a backup into a project of its own and compares what is then there with what was noted: first the database
@@ -87,15 +85,7 @@ async function boot(place: Place): Promise<Finding[]> {
       'FROM ghost.posts',
     ),
   );
-  await composeOf(place, [
-    'up',
-    '--detach',
-    '--wait',
-    '--no-deps',
-    '--wait-timeout',
-    LONGEST_START_S,
-    'ghost',
-  ]);
+  await startGhost(place);
   const findings = [ok('ghost', 'It starts on the restored database.')];
   const [slug, encoded = ''] = row?.split('\t') ?? [];
   if (slug === undefined) return findings;

@@ -2,6 +2,7 @@ import { ProsoraError } from '@prosora/service';
 import { DATABASE, partOf } from '../backup/parts.ts';
 import { throwAway } from '../drill/closed-project.ts';
 import { assertMemory } from '../drill/memory.ts';
+import { startGhost } from '../drill/start-ghost.ts';
 import type { Manifest } from '../repository/manifest.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import { composeOf, type Place } from '../repository/place.ts';
@@ -15,8 +16,6 @@ import { FORWARDER, trialImageOf, type Wanted } from './staging-project.ts';
 
 /** MySQL, Ghost and what leads to it, with some room for the changes of a newer version. */
 const MEMORY_MB = 700;
-/** A newer Ghost changes its database at its first start. */
-const LONGEST_START_S = '900';
 const CONTENT = 'content';
 
 /** What is restored into a closed project, and as of when. */
@@ -81,18 +80,6 @@ async function restoreInto(
   if (held.length > 0) tell(`Drafts there, since their time has come: ${held.join(', ')}.`);
   await putVolumes(place, partOf(CONTENT), taken(CONTENT).snapshot);
   tell(`${CONTENT} is in its place.`);
-}
-
-async function startGhost(place: Place): Promise<void> {
-  const wait = ['up', '--detach', '--wait', '--wait-timeout', LONGEST_START_S];
-  await composeOf(place, [...wait, '--no-deps', 'ghost']).catch(async (cause: Error) => {
-    const log = ['logs', '--no-log-prefix', '--no-color', '--tail', '15', 'ghost'];
-    const said = await composeOf(place, log).catch(() => '');
-    throw new ProsoraError('NOT_HEALTHY', `Ghost does not start there:\n${said || cause.message}`, {
-      help: 'The site itself is as it was.',
-      cause,
-    });
-  });
 }
 
 /** Throws it away, with the image that was built for it. */
