@@ -18,6 +18,8 @@ const KILLS = soak ? 12 : 1;
 /** About as long as one takes to come up. */
 const LONGEST_MS = 40_000;
 
+const LOGIN = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -N -u root ghost -e';
+
 let own: Awaited<ReturnType<typeof openRepository>>;
 
 beforeAll(async () => {
@@ -80,6 +82,9 @@ test('staging is the site at a port of this machine: its page, its pictures, and
   await admin.request('POST', 'session', { json });
   const { users } = await admin.request<{ users: { email: string }[] }>('GET', 'users/me');
   expect(users.map(({ email }) => email)).toEqual([OWNER.email]);
+  const keys = `SELECT COUNT(*) FROM settings WHERE \`key\` LIKE 'stripe%key' AND value <> ''`;
+  const inStaging = ['exec', `${STAGING}-db-1`, 'sh', '-c', `${LOGIN} "$0"`, keys];
+  expect([await sql(keys), await docker(inStaging)]).toEqual(['2', '0']);
   expect((await prosora(['staging'])).output).toContain(`The site     ${SITE}/`);
   expect(await prosora(['staging', 'up'])).toMatchObject({
     code: 1,

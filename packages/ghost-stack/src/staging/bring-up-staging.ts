@@ -11,6 +11,7 @@ import { holdDuePosts } from '../restore/hold-due-posts.ts';
 import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
 import { docker } from '../stack/compose.ts';
+import { blankKeys } from './blank-keys.ts';
 import { forgetStaging, noteStaging, readStaging } from './staging-notes.ts';
 import { FORWARDER, trialImageOf, type Wanted } from './staging-project.ts';
 
@@ -74,6 +75,7 @@ async function restoreInto(
   await composeOf(place, ['up', '--detach', '--wait', 'db']);
   using _turn = await takeRepository(place);
   await loadDatabase(place, taken(DATABASE), replay);
+  await blankKeys(place);
   // Else they would be published at once, and look as if they were out.
   const held = await holdDuePosts(place);
   tell(`${DATABASE} is in its place.`);
