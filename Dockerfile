@@ -126,13 +126,15 @@ USER 1000:1000
 LABEL org.opencontainers.image.title="The command of Prosora's stack"
 CMD ["prosora", "help"]
 
-# `mysqlbinlog`, which the official image of MySQL lacks. One that is newer than the server reads its log as well; older
-# releases of Debian have MariaDB's alone, which knows neither compressed transactions nor `--rewrite-db` in them.
+# `mysqlbinlog`, which the official image of MySQL lacks, and the clients for a database elsewhere. What is newer than the
+# server reads its log and signs in as well; older releases of Debian have MariaDB's alone, which knows neither compressed
+# transactions nor every way to sign in.
 FROM ${DEBIAN_IMAGE} AS db-tools
-RUN apt-get update && apt-get install --yes --no-install-recommends mysql-server-core && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends \
+      ca-certificates mysql-client-core mysql-server-core && rm -rf /var/lib/apt/lists/*
 USER 999:999
 ARG VERSION=dev REVISION=unknown
-LABEL org.opencontainers.image.title="What reads the binary log of a Prosora site" \
+LABEL org.opencontainers.image.title="What reads the database of a Prosora site" \
     org.opencontainers.image.source=https://github.com/prosora/prosora \
     org.opencontainers.image.licenses=MIT \
     org.opencontainers.image.version=${VERSION} \

@@ -92,6 +92,7 @@ export const plan: Record<string, Plan> = {
       'services',
       'logs',
       'notify',
+      'staging',
       'drill',
       'restore',
       'backup',

@@ -14,6 +14,7 @@ import { ops } from './verbs/ops.ts';
 import { restore } from './verbs/restore.ts';
 import { secrets } from './verbs/secrets.ts';
 import { set } from './verbs/set.ts';
+import { staging } from './verbs/staging.ts';
 import { status } from './verbs/status.ts';
 import { support } from './verbs/support.ts';
 import { uninstall } from './verbs/uninstall.ts';
@@ -43,6 +44,7 @@ export const command: Command = defineCommand({
     backup,
     restore,
     drill,
+    staging,
     ops,
     support,
     version,

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import {
   type AdminClient,
   createAdminClient,
@@ -16,6 +19,7 @@ import {
   S3_PUBLIC_URL,
 } from './elsewhere/elsewhere.ts';
 import { ensureOwner, OWNER } from './people.ts';
+import { prosoraIn } from './prosora.ts';
 
 let stack: ElsewhereStack;
 let admin: AdminClient;
@@ -30,12 +34,24 @@ async function sent(): Promise<Record<string, string[]>[]> {
   return (await answer.json()) as Record<string, string[]>[];
 }
 
+/** Statements of whoever runs the database. */
+const sql = (statements: string): Promise<string> =>
+  stack.servers('exec', '-T', 'database', 'mysql', '-proot', '-N', 'blog', '-e', statements);
+
+let repository = '';
+const prosora = (...words: string[]) =>
+  prosoraIn({ dir: stack.dir, env: { BACKUP_REPOSITORY: repository } }, words);
+
 beforeAll(async () => {
+  repository = await mkdtemp(path.join(tmpdir(), 'prosora-backups-'));
   stack = await bringUpElsewhere(inject('stack'));
   await ensureOwner(stack);
   admin = createAdminClient({ url: SITE }, { fetch: fetchThrough({ port: PORT, ca: stack.ca }) });
 });
-afterAll(() => stack?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await stack?.[Symbol.asyncDispose]();
+  await rm(repository, { recursive: true });
+});
 
 test('what is elsewhere has no container here', async () => {
   const running = (await stack.compose('ps', '--services')).split('\n');
@@ -223,4 +239,43 @@ test('Ghost has its own options out of .env, and nothing else of it', async () =
   expect(
     environment.join().match(/(key|secret|admin|of)[-@]of-elsewhere|of@elsewhere/g),
   ).toBeNull();
+});
+
+test('a database elsewhere is in a backup by its dump, and doctor says that this is all', async () => {
+  const { code, output } = await prosora('backup', 'now');
+  expect({ code, output }).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('database is kept.'),
+  });
+  expect(await prosora('backup', 'verify')).toMatchObject({ code: 0 });
+  expect(await prosora('backup', 'minutes')).toMatchObject({ code: 0 });
+  expect((await prosora('doctor')).output).toMatch(/^✔ minutes: Of the database elsewhere/m);
+});
+
+test('a user with no rights beside the database is told which a restore needs, and the site goes on', async () => {
+  const { code, output } = await prosora('restore', '--only', 'database');
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('granted ALL ON blog_restoring.* and ON blog_before_restore.*'),
+  ]);
+  expect((await ask('/')).status).toBe(200);
+});
+
+test('another folder does not restore over a database that is in use', async () => {
+  await sql(
+    'GRANT ALL ON blog_restoring.* TO writer; GRANT ALL ON blog_before_restore.* TO writer',
+  );
+  const { code, output } = await prosora('restore', '--from', repository);
+  expect([code, output]).toEqual([1, expect.stringContaining('--keep-database')]);
+  expect((await ask('/')).status).toBe(200);
+});
+
+test('what was deleted in it comes back, and what was there stays beside', async () => {
+  const before = await sql('SELECT COUNT(*), MAX(title) FROM posts');
+  await sql("DELETE FROM posts_meta; UPDATE posts SET title = 'Overwritten'");
+  const { code, output } = await prosora('restore', '--only', 'database');
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(await sql('SELECT COUNT(*), MAX(title) FROM posts')).toBe(before);
+  expect(await sql('SELECT MAX(title) FROM blog_before_restore.posts')).toBe('Overwritten');
+  expect((await ask('/')).status).toBe(200);
 });

@@ -2,7 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import type { Place } from '../repository/place.ts';
 import { keepStream } from '../repository/restic.ts';
+import { docker } from '../stack/compose.ts';
 import { startDocker } from '../stack/start-docker.ts';
+import { besideElsewhere, WAY } from './database-elsewhere.ts';
 import { type DumpNotes, DumpReader } from './dump-reader.ts';
 import { DUMP } from './parts.ts';
 
@@ -28,6 +30,10 @@ position=
 [ "$(mysql -u "$user" -N -B -e 'SELECT @@log_bin')" = 0 ] || position=--source-data=2
 exec ${MYSQLDUMP} -u "$user" $position ghost`;
 
+/** Of one elsewhere Ghost's own user has all rights, and none on the server, whose binary log stays where it is. */
+const scriptElsewhere = (database: string): string =>
+  `exec ${MYSQLDUMP.replace('mysqldump', `mysqldump --defaults-file=${WAY}`)} ${database}`;
+
 /**
  * Dumps Ghost's database into the repository, and says what is in it.
  *
@@ -38,7 +44,7 @@ export async function dumpDatabase(
   place: Place,
   tags: readonly string[],
 ): Promise<DumpNotes & { snapshot: string }> {
-  const dump = startDocker(place.dir, ['compose', 'exec', '-T', 'db', 'sh', '-c', SCRIPT]);
+  const dump = startDocker(place.dir, await wordsFor(place));
   dump.stdin.end();
   const reader = new DumpReader({ highWaterMark: 2 ** 20 });
   const passed = pipeline(dump.stdout, reader, { end: false }).then(async () => {
@@ -51,7 +57,9 @@ export async function dumpDatabase(
     }
     const reason = said.split('\n').slice(-5).join(' ');
     throw new ProsoraError('DUMP_FAILED', `mysqldump ended with ${code}. ${reason}`.trim(), {
-      help: '`prosora logs db` may say why.',
+      help: place.databaseElsewhere
+        ? 'Does the server at DATABASE_URL answer, and does its user read every table?'
+        : '`prosora logs db` may say why.',
     });
   });
   const kept = keepStream(place, reader, { file: DUMP, tags });
@@ -68,4 +76,12 @@ export async function dumpDatabase(
     dump.stop();
     await kept.catch(() => {});
   }
+}
+
+async function wordsFor(place: Place): Promise<string[]> {
+  const { dir, databaseElsewhere } = place;
+  if (!databaseElsewhere) return ['compose', 'exec', '-T', 'db', 'sh', '-c', SCRIPT];
+  // Makes the image and the network where they are not there yet, so that the dump itself says nothing but of itself.
+  await docker(dir, besideElsewhere(place, 'true'));
+  return besideElsewhere(place, scriptElsewhere(databaseElsewhere));
 }

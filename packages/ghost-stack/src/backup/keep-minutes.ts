@@ -34,10 +34,16 @@ export interface Kept {
  * the database, the mail bridge. It counts once its one snapshot is kept. Once an hour the charts follow.
  *
  * @param tell hears of what is kept
+ * @returns undefined where the database is elsewhere, of which there are dumps alone
  * @throws ProsoraError `BUSY` while another run is at the backups; `BACKUP_NONE`, `BACKUP_GAP` where a whole backup has
  * to come first; `LOG_OFF` where that helps nothing; what Docker and restic throw
  */
-export async function keepMinutes(place: Place, tell: (line: string) => void): Promise<Kept> {
+export async function keepMinutes(
+  place: Place,
+  tell: (line: string) => void,
+): Promise<Kept | undefined> {
+  // Files of the log are read where the server writes them.
+  if (place.databaseElsewhere) return undefined;
   using _turn = await takeRepository(place);
   try {
     const minutes = readMinutes(place.dir);

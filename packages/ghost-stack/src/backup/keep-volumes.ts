@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { ProsoraError } from '@prosora/service';
 import { OWNER_LABEL, type Place } from '../repository/place.ts';
 import { restic, snapshotIn, tagWords } from '../repository/restic.ts';
+import { readEnvFile } from '../settings/env-file.ts';
 import { docker } from '../stack/compose.ts';
-import { OWN_FILES, placeOf, type VolumePart } from './parts.ts';
+import { ownFilesOf, placeOf, type VolumePart } from './parts.ts';
 
 /** How a part was kept. */
 interface Kept {
@@ -115,6 +116,6 @@ function onStores(place: Place, key: string, user = '', words: string[] = []): P
 }
 
 const ownFiles = (dir: string): string[] =>
-  OWN_FILES.filter((file) => existsSync(join(dir, file))).map(
-    (file) => `${join(dir, file)}:/prosora/secrets/stack/${file}:ro`,
-  );
+  ownFilesOf(readEnvFile(dir).values)
+    .filter((file) => existsSync(join(dir, file)))
+    .map((file) => `${join(dir, file)}:/prosora/secrets/stack/${file}:ro`);

@@ -60,8 +60,12 @@ export const DATABASE = 'database';
 export const LOGS: VolumePart = { name: DATABASE, volumes: ['db_data'], leftOut: ['*'] };
 /** The file in the snapshot of the database. */
 export const DUMP = '/database.sql';
-/** The stack's own files, beside the volumes of the secrets. */
-export const OWN_FILES = ['.env', 'docker-compose.override.yml'];
+/** The stack's own files, beside the volumes of the secrets: the settings, and what they name in its folder. */
+export const ownFilesOf = (settings: Readonly<Record<string, string>>): string[] => [
+  '.env',
+  'docker-compose.override.yml',
+  ...['DATABASE_CA', 'REDIS_CA'].flatMap((name) => settings[name] || []),
+];
 
 export const VOLUME_PARTS: readonly VolumePart[] = [...BEFORE_DATABASE, ...AFTER_DATABASE, ENGINE];
 

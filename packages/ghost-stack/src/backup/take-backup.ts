@@ -107,16 +107,8 @@ export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
   return doubts;
 }
 
-/**
- * @throws ProsoraError `DATABASE_ELSEWHERE` where the stack has none of its own; `STACK_DOWN` where there is nothing that
- * could say what it holds
- */
+/** @throws ProsoraError `STACK_DOWN` where there is nothing that could say what it holds */
 export async function assertRunning({ dir, services }: Place): Promise<void> {
-  if (!services.includes('db')) {
-    throw new ProsoraError('DATABASE_ELSEWHERE', 'The database is not in this stack.', {
-      help: 'Back it up where it is: this command knows no other than its own yet.',
-    });
-  }
   const containers = await containersOf(dir);
   const runs = (wanted: string) =>
     containers.some(({ service, state }) => service === wanted && state === 'running');

@@ -29,7 +29,12 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
   else if (age <= LATE_HOURS) yield ok('backups', `The newest is ${inWords(age)} old.`);
   else
     yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
-  if (minutes) {
+  if (newest.isElsewhere) {
+    yield ok(
+      'minutes',
+      'Of the database elsewhere there are dumps alone: what was written since the newest is in no backup.',
+    );
+  } else if (minutes) {
     const late = Math.floor(hoursSince(minutes.at) * 60);
     const sentence = `What was written is kept but for the last ${counted(Math.max(1, late), 'minute')}.`;
     yield late > LATE_MINUTES

@@ -36,8 +36,16 @@ const seen = z.object({
 const DOCTORS = { storage: 'ghost-cloudinary', jobs: 'prosora-jobs' } as const;
 const OLD_DAYS = 180;
 
-/** Ghost itself: its address, its mail, its adapters, and who and what may sign in. */
-export async function* examineGhost(dir: string, domain: string): AsyncGenerator<Finding> {
+/**
+ * Ghost itself: its address, its mail, its adapters, and who and what may sign in.
+ *
+ * @param hasDatabase whether the stack has the database, which knows when they did last
+ */
+export async function* examineGhost(
+  dir: string,
+  domain: string,
+  hasDatabase: boolean,
+): AsyncGenerator<Finding> {
   const printed = await inGhost(dir, ['node', '--input-type=module'], PROGRAM);
   const ghost = seen.parse(JSON.parse(printed));
   const { url, adapters, mail } = ghost;
@@ -68,7 +76,7 @@ export async function* examineGhost(dir: string, domain: string): AsyncGenerator
     if (name === 'storage' && !adapters[0]?.includes('cloudinary')) continue;
     yield* await doctorIn(dir, name, command);
   }
-  yield* examinePeople(dir);
+  if (hasDatabase) yield* examinePeople(dir);
 }
 
 /** By the command's own doctor, whose exit code says what its findings say. */

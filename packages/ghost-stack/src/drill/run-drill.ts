@@ -11,9 +11,8 @@ import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
 import { replayLog } from '../restore/replay-log.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
-
-/** A restored Ghost may have to bring its database to a newer version. */
-const LONGEST_START_S = '900';
+import { throwAway } from './closed-project.ts';
+import { startGhost } from './start-ghost.ts';
 
 /**
  * Restores a backup into a project of its own and compares what is then there with what was noted: first the database
@@ -31,7 +30,7 @@ export async function* runDrill(
     throw new ProsoraError('BACKUP_DAMAGED', `The backup has no part "${wanted}".`);
   };
   // What a drill left that was killed.
-  await takeDown(place);
+  await throwAway(place);
   try {
     await composeOf(place, ['up', '--no-start', '--no-deps', 'setup', 'db', 'ghost', ENGINE.name]);
     await composeOf(place, ['up', '--detach', '--wait', 'db']);
@@ -49,12 +48,8 @@ export async function* runDrill(
     const charts = manifest.parts.find(({ name }) => name === ENGINE.name);
     if (charts) yield await restoreCharts(place, charts);
   } finally {
-    await takeDown(place);
+    await throwAway(place);
   }
-}
-
-async function takeDown(place: Place): Promise<void> {
-  await composeOf(place, ['down', '--volumes', '--remove-orphans', '--timeout', '10']);
 }
 
 /** Every table is counted, not estimated. */
@@ -90,15 +85,7 @@ async function boot(place: Place): Promise<Finding[]> {
       'FROM ghost.posts',
     ),
   );
-  await composeOf(place, [
-    'up',
-    '--detach',
-    '--wait',
-    '--no-deps',
-    '--wait-timeout',
-    LONGEST_START_S,
-    'ghost',
-  ]);
+  await startGhost(place);
   const findings = [ok('ghost', 'It starts on the restored database.')];
   const [slug, encoded = ''] = row?.split('\t') ?? [];
   if (slug === undefined) return findings;

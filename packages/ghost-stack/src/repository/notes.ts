@@ -4,7 +4,7 @@ const FILE = 'backups.json';
 
 /** What is known of the backups without asking their repository. */
 export interface BackupNotes {
-  newest?: { run: string; at: string; hasNoLog?: boolean };
+  newest?: { run: string; at: string; hasNoLog?: boolean; isElsewhere?: boolean };
   /** When the first was taken. */
   since?: string;
   /** The repository was made by a run whose output nobody reads. */

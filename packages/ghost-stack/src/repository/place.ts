@@ -28,9 +28,16 @@ export interface Place {
   credentials: Readonly<Record<string, string>>;
   /** The words of `docker compose` that name the project, where it is not the folder's own. */
   project: readonly string[];
+  /** What that project has in its environment. */
+  environment: Readonly<Record<string, string>>;
+  /** The name of the database at DATABASE_URL; undefined where it is in the stack. */
+  databaseElsewhere: string | undefined;
   /** Names this folder among all whose backups stand in one repository. */
   owner: string;
 }
+
+/** A project as `docker compose` is told of it. */
+export type Project = Pick<Place, 'dir' | 'project' | 'environment'>;
 
 /** On every container that works for a run, with the owner as its value. */
 export const OWNER_LABEL = 'prosora.backup';
@@ -71,6 +78,8 @@ export async function findPlace(dir: string, from?: string): Promise<Place> {
     const value = process.env[variable] || settings.get(variable)?.value;
     return value ? [[variable, value] as const] : [];
   });
+  const isElsewhere = services['db']?.scale === 0;
+  const database = URL.parse(settings.get('DATABASE_URL')?.value ?? '')?.pathname.slice(1);
   return {
     dir,
     site,
@@ -82,6 +91,8 @@ export async function findPlace(dir: string, from?: string): Promise<Place> {
     sshFolder: settings.get('BACKUP_SSH_FOLDER')?.value || '/root/.ssh',
     credentials: Object.fromEntries(credentials),
     project: [],
+    environment: {},
+    databaseElsewhere: isElsewhere ? database : undefined,
     owner: ownerOf(dir),
   };
 }
@@ -95,11 +106,10 @@ function remote(url: string): string {
 
 /** Runs `docker compose` on the project of a place, as `compose` does. */
 export function composeOf(
-  { dir, project }: Pick<Place, 'dir' | 'project'>,
+  { dir, project, environment: env }: Project,
   words: readonly string[],
   input?: string,
 ): Promise<string> {
-  const env = project.length > 0 ? { COMPOSE_PROFILES: '' } : {};
   return compose(dir, [...project, ...words], { env, ...(input !== undefined && { input }) });
 }
 

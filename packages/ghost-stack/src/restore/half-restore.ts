@@ -14,6 +14,9 @@ const FILE = 'restoring.json';
 /** Remembers it, so that nothing starts on a site that is half of one time and half of another. */
 export const noteHalfRestore = (dir: string, half: HalfRestore): void => keepCare(dir, FILE, half);
 
+/** Whether a restore did not end. */
+export const isHalfRestored = (dir: string): boolean => readCare(dir, FILE) !== undefined;
+
 /** It is whole. */
 export const forgetHalfRestore = (dir: string): void => forgetCare(dir, FILE);
 

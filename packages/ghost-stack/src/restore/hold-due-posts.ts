@@ -1,5 +1,5 @@
 import type { Place } from '../repository/place.ts';
-import { ask } from './ask-database.ts';
+import { ask, nameOf } from './ask-database.ts';
 
 /**
  * Makes drafts of posts whose time to be published came between the backup and now. They may have been out: Ghost would
@@ -8,10 +8,11 @@ import { ask } from './ask-database.ts';
  *
  * @returns their titles
  */
-export async function holdDuePosts(place: Pick<Place, 'dir' | 'project'>): Promise<string[]> {
+export async function holdDuePosts(place: Place): Promise<string[]> {
+  const posts = `\`${nameOf(place)}\`.posts`;
   const isDue = "status = 'scheduled' AND published_at <= UTC_TIMESTAMP()";
   return await ask(
     place,
-    `SELECT title FROM ghost.posts WHERE ${isDue}; UPDATE ghost.posts SET status = 'draft' WHERE ${isDue};`,
+    `SELECT title FROM ${posts} WHERE ${isDue}; UPDATE ${posts} SET status = 'draft' WHERE ${isDue};`,
   );
 }

@@ -6,30 +6,68 @@ import { DUMP } from '../backup/parts.ts';
 import type { TakenPart } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
-import { ask, startStatements } from './ask-database.ts';
+import { ask, nameOf, startStatements } from './ask-database.ts';
 import type { Replay } from './choose-moment.ts';
 import { replayLog } from './replay-log.ts';
 
 /** Where a dump is loaded, and where what was there before stands afterwards. */
-const LOADING = 'ghost_restoring';
-const FORMER = 'ghost_before_restore';
+const besideOf = (place: Place) => ({
+  loading: `${nameOf(place)}_restoring`,
+  former: `${nameOf(place)}_before_restore`,
+});
+
+/**
+ * Whether a database elsewhere may be restored into. The databases beside it are made and gone again; nothing else is
+ * touched.
+ *
+ * @param isStrange another folder than this took the backup, so what is there may be a site that lives
+ * @throws ProsoraError `DATABASE_RIGHTS` where they cannot be made, `DATABASE_IN_USE`
+ */
+export async function assertRestorable(place: Place, isStrange: boolean): Promise<void> {
+  const { loading, former } = besideOf(place);
+  const name = nameOf(place);
+  const make = `DROP DATABASE IF EXISTS \`${loading}\`; CREATE DATABASE \`${loading}\`; CREATE DATABASE IF NOT EXISTS \`${former}\`; DROP DATABASE \`${loading}\`;`;
+  await ask(place, make).catch((cause: Error) => {
+    const why = /^.*ERROR.*$/m.exec(cause.message)?.[0] ?? cause.message;
+    throw new ProsoraError(
+      'DATABASE_RIGHTS',
+      `The user of DATABASE_URL cannot make the databases that a restore needs beside "${name}": ${why}`,
+      {
+        help: `Have it granted ALL ON ${loading}.* and ON ${former}.*, or load the file that \`prosora restore --into FOLDER --only database\` writes by yourself.`,
+        cause,
+      },
+    );
+  });
+  const tables = `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '${name}'`;
+  const [count] = await ask(place, tables);
+  if (!isStrange || count === '0') return;
+  throw new ProsoraError(
+    'DATABASE_IN_USE',
+    `The database at DATABASE_URL has ${count} tables already, and may be that of a site that lives.`,
+    {
+      help: 'Restore all else with --keep-database; for a second site, let DATABASE_URL name an empty database, or set it to nothing, before.',
+    },
+  );
+}
 
 /**
  * Loads a dump beside Ghost's database, compares it with what was noted, brings it to a later moment where it is to be at
- * one, and puts it in the place of what is there, which stays as the database `ghost_before_restore`. Until that last
+ * one, and puts it in the place of what is there, which stays as the database `NAME_before_restore`. Until that last
  * step, one statement, Ghost's own is untouched.
  *
  * @throws ProsoraError `RESTORE_FAILED` with what the database said; `BACKUP_DAMAGED` where the dump is not what was
  * kept; what `replayLog` throws
  */
 export async function loadDatabase(place: Place, part: TakenPart, replay?: Replay): Promise<void> {
-  const lock = (isLocked: boolean) => ask(place, `ALTER DATABASE ghost READ ONLY = ${+isLocked};`);
-  // As a killed run may have left it.
-  await lock(false);
-  await ask(place, `DROP DATABASE IF EXISTS ${LOADING}; CREATE DATABASE ${LOADING};`);
+  const { loading } = besideOf(place);
+  const lock = (isLocked: boolean) =>
+    ask(place, `ALTER DATABASE \`${nameOf(place)}\` READ ONLY = ${+isLocked};`);
+  // As a killed run may have left it. One elsewhere has no log that could be repeated.
+  if (!place.databaseElsewhere) await lock(false);
+  await ask(place, `DROP DATABASE IF EXISTS \`${loading}\`; CREATE DATABASE \`${loading}\`;`);
   const restic = startRestic(place, ['dump', '--no-lock', part.snapshot, DUMP]);
   restic.stdin.end();
-  const mysql = startStatements(place, LOADING);
+  const mysql = startStatements(place, loading);
   const reader = new DumpReader({ highWaterMark: 2 ** 20 });
   const [fed, came, loaded] = await Promise.allSettled([
     pipeline(restic.stdout, reader, mysql.stdin),
@@ -50,26 +88,28 @@ export async function loadDatabase(place: Place, part: TakenPart, replay?: Repla
     // What changes a table and names the database itself would be done to Ghost's own: rather fail.
     await lock(true);
     const position = part.binlog?.position ?? 0;
-    await replayLog(place, replay, position, LOADING).finally(() => lock(false));
+    await replayLog(place, replay, position, loading).finally(() => lock(false));
   }
   await swap(place);
 }
 
 /** Moves all tables in one statement, which the server does whole or not at all. */
 async function swap(place: Place): Promise<void> {
+  const name = nameOf(place);
+  const { loading, former } = besideOf(place);
   const tables = async (database: string) =>
     await ask(
       place,
       `SELECT table_name FROM information_schema.tables WHERE table_schema = '${database}' AND table_type = 'BASE TABLE'`,
     );
-  const [here, loaded] = [await tables('ghost'), await tables(LOADING)];
+  const [here, loaded] = [await tables(name), await tables(loading)];
   const moves = [
-    ...here.map((table) => `ghost.\`${table}\` TO ${FORMER}.\`${table}\``),
-    ...loaded.map((table) => `${LOADING}.\`${table}\` TO ghost.\`${table}\``),
+    ...here.map((table) => `\`${name}\`.\`${table}\` TO \`${former}\`.\`${table}\``),
+    ...loaded.map((table) => `\`${loading}\`.\`${table}\` TO \`${name}\`.\`${table}\``),
   ];
   await ask(
     place,
-    `DROP DATABASE IF EXISTS ${FORMER}; CREATE DATABASE ${FORMER};
-    RENAME TABLE ${moves.join(', ')}; DROP DATABASE ${LOADING};${here.length === 0 ? ` DROP DATABASE ${FORMER};` : ''}`,
+    `DROP DATABASE IF EXISTS \`${former}\`; CREATE DATABASE \`${former}\`;
+    RENAME TABLE ${moves.join(', ')}; DROP DATABASE \`${loading}\`;${here.length === 0 ? ` DROP DATABASE \`${former}\`;` : ''}`,
   );
 }

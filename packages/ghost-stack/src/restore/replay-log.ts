@@ -30,16 +30,22 @@ export async function replayLog(
   try {
     await putLogs(place, snapshots, volume);
     const files = Array.from({ length: to - from + 1 }, (_, at) => `/logs/${logFile(from + at)}`);
-    const read = startDocker(place.dir, [
-      ...['compose', ...place.project, 'run', '--rm', '-T', '--no-deps', '--quiet-pull'],
-      ...['--env', 'TZ=UTC', '--volume', `${volume}:/logs:ro`, 'db-tools', 'mysqlbinlog'],
-      // A server that has seen a transaction's own name passes it over.
-      ...['--skip-gtids', '--verify-binlog-checksum', `--start-position=${position}`],
-      ...(isCut ? [`--stop-datetime=${moment.toISOString().slice(0, 19).replace('T', ' ')}`] : []),
-      // All else that is in it, such as users, is the server's own.
-      ...(database === 'ghost' ? [] : [`--rewrite-db=ghost->${database}`]),
-      ...[`--database=${database}`, ...files],
-    ]);
+    const read = startDocker(
+      place.dir,
+      [
+        ...['compose', ...place.project, 'run', '--rm', '-T', '--no-deps', '--quiet-pull'],
+        ...['--env', 'TZ=UTC', '--volume', `${volume}:/logs:ro`, 'db-tools', 'mysqlbinlog'],
+        // A server that has seen a transaction's own name passes it over.
+        ...['--skip-gtids', '--verify-binlog-checksum', `--start-position=${position}`],
+        ...(isCut
+          ? [`--stop-datetime=${moment.toISOString().slice(0, 19).replace('T', ' ')}`]
+          : []),
+        // All else that is in it, such as users, is the server's own.
+        ...(database === 'ghost' ? [] : [`--rewrite-db=ghost->${database}`]),
+        ...[`--database=${database}`, ...files],
+      ],
+      place.environment,
+    );
     read.stdin.end();
     const told = startStatements(place, database);
     const end = new EndOfLog();

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ProsoraError } from '@prosora/service';
 import { breakMinutes } from '../backup/minutes.ts';
-import { DATABASE, ENGINE, OWN_FILES, VOLUME_PARTS } from '../backup/parts.ts';
+import { DATABASE, ENGINE, ownFilesOf, VOLUME_PARTS } from '../backup/parts.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
@@ -27,6 +27,8 @@ const LONGEST_START_S = '900';
 interface RestoreOptions {
   /** A part, where not all is wanted. */
   only: string | undefined;
+  /** All but the database, which is elsewhere and newer. */
+  keepsDatabase: boolean;
   /** What the database is brought to from its dump. */
   replay: Replay | undefined;
   /** With which a run that is cut off is gone on with. */
@@ -44,7 +46,7 @@ interface RestoreOptions {
 export async function restoreSite(
   place: Place,
   manifest: Manifest,
-  { only, replay, words, tell }: RestoreOptions,
+  { only, keepsDatabase, replay, words, tell }: RestoreOptions,
 ): Promise<string[]> {
   const { dir } = place;
   const wanted = (name: string): TakenPart | undefined =>
@@ -68,10 +70,10 @@ export async function restoreSite(
       await restoreEngine(place, taken.engineBackup);
     }
   }
-  const database = wanted(DATABASE);
+  const database = keepsDatabase ? undefined : wanted(DATABASE);
   const left: string[] = [];
   if (database) {
-    await compose(dir, ['up', '--detach', '--wait', 'db']);
+    if (!place.databaseElsewhere) await compose(dir, ['up', '--detach', '--wait', 'db']);
     await loadDatabase(place, database, replay);
     const rows = Object.values(database.rows).reduce((sum, count) => sum + count, 0);
     const since = replay ? `, and what was written until ${replay.moment.toISOString()}` : '';
@@ -127,13 +129,16 @@ export async function restoreOwnFiles(place: Place, { parts }: Manifest): Promis
     '/target',
   ]);
   const put: string[] = [];
-  for (const name of OWN_FILES) {
+  for (const name of ownFilesOf(readEnvFile(draft).values)) {
     const [from, to] = [join(draft, name), join(place.dir, name)];
     if (!existsSync(from) || (existsSync(to) && name !== '.env')) continue;
     if (name === '.env') {
       const here = readEnvFile(place.dir).values;
       await writeEnvFile(place.dir, withValues(await readFile(from, 'utf8'), here));
-    } else await rename(from, to);
+    } else {
+      await mkdir(dirname(to), { recursive: true });
+      await rename(from, to);
+    }
     put.push(name);
   }
   await rm(draft, { recursive: true, force: true });

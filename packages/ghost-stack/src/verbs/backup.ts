@@ -39,7 +39,11 @@ export const backup = verb({
     }
     if (word === 'minutes') {
       const kept = await keepMinutes(place, print);
-      show(kept, () => `All that was written before ${kept.moment.toISOString()} is kept.`);
+      show(kept ?? {}, () =>
+        kept
+          ? `All that was written before ${kept.moment.toISOString()} is kept.`
+          : 'Of the database at DATABASE_URL there are dumps alone: `prosora backup now` takes one.',
+      );
       return 0;
     }
     using _turn = await takeRepository(place);
@@ -83,7 +87,12 @@ async function backUpNow(place: Place, { isUnattended, print, show }: Attendance
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
     const { binlog } = manifest.parts.find(({ name }) => name === DATABASE) ?? {};
-    const newest = { run: manifest.run, at: manifest.startedAt, hasNoLog: binlog === undefined };
+    const newest = {
+      run: manifest.run,
+      at: manifest.startedAt,
+      hasNoLog: binlog === undefined,
+      isElsewhere: place.databaseElsewhere !== undefined,
+    };
     const { since = newest.at } = readNotes(place.dir);
     noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [

@@ -8,12 +8,14 @@ import { examineGhost } from '../doctor/examine-ghost.ts';
 import { examineHost } from '../doctor/examine-host.ts';
 import { examineImages } from '../doctor/examine-images.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
+import { examineStaging } from '../doctor/examine-staging.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
 import { domainIn, isLocalName, settingReader } from '../settings/effective.ts';
 import { compose, containersOf } from '../stack/compose.ts';
 import { guarded, preflight } from '../stack/preflight.ts';
+import { readStaging } from '../staging/staging-notes.ts';
 
 export const doctor = doctorVerb({
   help: 'Examines the whole stack: one sentence and one remedy each, and what every service’s own doctor says',
@@ -21,6 +23,7 @@ export const doctor = doctorVerb({
   async *examine({ options: { dir } }) {
     yield* preflight(dir, process.env);
     yield* examineBackups(readNotes(dir), new Date());
+    yield* examineStaging(readStaging(dir), new Date());
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');
@@ -33,7 +36,7 @@ export const doctor = doctorVerb({
     yield* guarded('disk', examineDisk(dir));
     const edge = await edgeOf(dir);
     yield* guarded('edge', examineEdge(edge));
-    yield* guarded('ghost', examineGhost(dir, edge.domain));
+    yield* guarded('ghost', examineGhost(dir, edge.domain, has('db')));
     if (has('db')) yield* guarded('database', examineDatabase(dir));
     if (has('redis')) yield* guarded('redis', examineRedis(dir));
     for (const service of Object.keys(SERVICES).filter(has)) {

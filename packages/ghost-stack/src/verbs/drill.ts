@@ -1,5 +1,5 @@
 import { type Finding, fail, findingLine, type ProsoraError, verb } from '@prosora/service';
-import { drillPlaceOf } from '../drill/drill-project.ts';
+import { closedPlaceOf } from '../drill/closed-project.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { stackOptions } from '../options.ts';
 import { markProven, readManifest, snapshotsOf } from '../repository/backups.ts';
@@ -19,7 +19,9 @@ export const drill = verb({
     await openRepository(place);
     const { base: backup, replay } = chooseLatest(await snapshotsOf(place), wanted);
     const manifest = await readManifest(place, backup);
-    const drillPlace = drillPlaceOf(place, effectiveSettings(dir, process.env));
+    const drillPlace = closedPlaceOf(place, effectiveSettings(dir, process.env), {
+      name: 'drill',
+    });
     const findings: Finding[] = [];
     const find = (finding: Finding): void => {
       findings.push(finding);

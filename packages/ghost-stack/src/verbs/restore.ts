@@ -3,12 +3,15 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
+import { DATABASE } from '../backup/parts.ts';
 import { stackOptions } from '../options.ts';
 import { assertWhole, onlySiteIn, readManifest, snapshotsOf } from '../repository/backups.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import { findPlace, keepPassword, type Place } from '../repository/place.ts';
 import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
 import { extractBackup } from '../restore/extract-backup.ts';
+import { isHalfRestored } from '../restore/half-restore.ts';
+import { assertRestorable } from '../restore/load-database.ts';
 import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/restore-site.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
 import { assertInReach } from '../stack/in-reach.ts';
@@ -24,6 +27,10 @@ export const restore = verb({
       help: 'As it was at that time, such as 2026-11-29T14:30:00Z',
     },
     only: { type: 'string', value: 'PART', help: `That part alone: ${PARTS.join(', ')}` },
+    'keep-database': {
+      type: 'boolean',
+      help: 'All but the database, where that at DATABASE_URL is newer than the backup',
+    },
     into: {
       type: 'string',
       value: 'FOLDER',
@@ -43,12 +50,13 @@ export const restore = verb({
   needs: stackOptions,
   async run({
     args: [wanted],
-    flags: { at, only, into, from, site },
+    flags: { at, only, 'keep-database': keepsDatabase, into, from, site },
     options: { dir },
     print,
     show,
   }) {
     assertPart(only);
+    if (keepsDatabase && only) throw new UsageError('Say --only or --keep-database, not both.');
     if (into) assertInReach(dir, resolve(dir, into));
     const time = timeOf(at, wanted);
     const place = await findPlace(dir, from);
@@ -76,8 +84,13 @@ export const restore = verb({
         await writeEnvFile(dir, withValues(text, { BACKUP_REPOSITORY: from }));
       }
       const here = from ? { ...(await findPlace(dir, from)), site: place.site } : place;
-      const words = at ? `--at ${at}` : (wanted ?? 'latest');
-      const left = await restoreSite(here, manifest, { only, replay, words, tell: print });
+      const isLoaded = !keepsDatabase && (only === undefined || only === DATABASE);
+      const isStrange = from !== undefined && !isHalfRestored(dir);
+      if (here.databaseElsewhere && isLoaded) await assertRestorable(here, isStrange);
+      const moment = at ? `--at ${at}` : (wanted ?? 'latest');
+      const words = keepsDatabase ? `${moment} --keep-database` : moment;
+      const options = { only, keepsDatabase, replay, words, tell: print };
+      const left = await restoreSite(here, manifest, options);
       if (from) left.push('Let the DNS of DOMAIN lead to this server, if it is another one.');
       show({ run: backup.run, takenAt: manifest.startedAt, left }, () => [
         `The site is as it was at ${manifest.startedAt}.`,

@@ -1,9 +1,15 @@
 import { createInterface } from 'node:readline/promises';
 import { UsageError, verb } from '@prosora/service';
+import { closedPlaceOf, throwAway } from '../drill/closed-project.ts';
 import { removeEnded } from '../ops/run-job.ts';
 import { stackOptions } from '../options.ts';
+import { findPlace, type Place } from '../repository/place.ts';
+import { effectiveSettings } from '../settings/effective.ts';
 import { compose, projectIn } from '../stack/compose.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
+import { takeDownStaging } from '../staging/bring-up-staging.ts';
+import { takeStaging } from '../staging/staging-notes.ts';
+import { STAGING_PORT, stagingPlaceOf } from '../staging/staging-project.ts';
 
 export const uninstall = verb({
   help: 'Removes the stack: lists what goes, then asks',
@@ -18,7 +24,7 @@ export const uninstall = verb({
     const kept = flags['keep-data'];
     const images = (await compose(dir, [...every, 'config', '--images'])).trim().split('\n');
     const going = {
-      containers: `every container and network of ${name}`,
+      containers: `every container and network of ${name} and of its staging`,
       images: images.filter((image) => image.endsWith(':dev')),
       volumes: kept ? [] : Object.values(volumes).map((volume) => volume.name),
     };
@@ -26,16 +32,26 @@ export const uninstall = verb({
     if (!kept) print(`And all data, for good:\n  ${going.volumes.join('\n  ')}`);
     print(`This stays: ${dir} with .env and .prosora${kept ? ', and every volume' : ''}.`);
     if (!flags.yes) await assertMeant(name);
+    using _staging = takeStaging(dir);
     await oneAtATime(dir, 'uninstall', async () => {
       await compose(dir, [...every, 'rm', '--stop', '--force', 'ops']);
       // What it has begun holds volumes.
       await removeEnded({ project: name }, undefined);
+      await removeClosed(await findPlace(dir));
       await compose(dir, [...every, 'down', '--rmi', 'local', ...(kept ? [] : ['--volumes'])]);
     });
     show(going, () => 'The stack is gone.');
     return 0;
   },
 });
+
+/** Staging, and what a killed drill left: copies of the site that nobody will ask for again. */
+async function removeClosed(place: Place): Promise<void> {
+  const settings = effectiveSettings(place.dir, process.env);
+  await throwAway(closedPlaceOf(place, settings, { name: 'drill' }));
+  const wanted = { port: STAGING_PORT, ghost: undefined };
+  await takeDownStaging(stagingPlaceOf(place, settings, wanted));
+}
 
 /** @throws UsageError when nobody types the name */
 async function assertMeant(name: string): Promise<void> {

@@ -43,6 +43,11 @@ test.each<[string, BackupNotes, string[]]>([
     ['fail last backup', 'ok backups', 'ok proof'],
   ],
   [
+    'of a database elsewhere it is told that there are dumps alone',
+    { newest: { ...at(9), hasNoLog: true, isElsewhere: true }, proven: at(30) },
+    ['ok backups', 'ok minutes', 'ok proof'],
+  ],
+  [
     'what was written since is told of too',
     { newest: at(9), proven: at(30), minutes: at(0) },
     ['ok backups', 'ok minutes', 'ok proof'],

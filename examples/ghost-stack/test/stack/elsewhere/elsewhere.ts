@@ -56,7 +56,7 @@ export async function bringUpElsewhere({ dir, project }: StackUnderTest): Promis
   const own = { dir: `${dir}-elsewhere`, project: `${project}-elsewhere` };
   const there = path.join(own.dir, 'examples/ghost-stack/test/stack/elsewhere');
   await rm(own.dir, { recursive: true, force: true });
-  for (const file of ['docker-compose.yml', 'examples/ghost-stack']) {
+  for (const file of ['docker-compose.yml', 'prosora', '.env.example', 'examples/ghost-stack']) {
     await cp(path.join(dir, file), path.join(own.dir, file), { recursive: true });
   }
   await makeCertificate(path.join(own.dir, 'tls'));

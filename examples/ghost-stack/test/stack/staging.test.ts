@@ -1,0 +1,161 @@
+import { createAdminClient } from '@prosora/ghost-local';
+import { seededRandom } from '@prosora/service/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { openRepository } from './own-repository.ts';
+import { ensureOwner, OWNER } from './people.ts';
+import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { containerOf, docker, exec, inspect, sql } from './stack.ts';
+
+const { soak, seed } = inject('proof');
+const { project } = inject('stack');
+const SITE = 'http://127.0.0.1:2369';
+const STAGING = `${project}-staging`;
+const IMAGE = '/content/images/2026/11/staging.png';
+/** A PNG of one pixel. */
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+const KILLS = soak ? 12 : 1;
+/** About as long as one takes to come up. */
+const LONGEST_MS = 40_000;
+
+const LOGIN = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -N -u root ghost -e';
+
+let own: Awaited<ReturnType<typeof openRepository>>;
+
+beforeAll(async () => {
+  own = await openRepository();
+  process.env['BACKUP_REPOSITORY'] = own.folder;
+  await ensureOwner();
+  const file = `/var/lib/ghost${IMAGE}`;
+  const write = `mkdir -p $(dirname ${file}) && echo ${PIXEL} | base64 -d > ${file}`;
+  await exec('ghost', 'sh', '-c', write);
+  // Such a site asks for a code that it mails, at every sign-in.
+  const mfa = (value: boolean) =>
+    sql(`UPDATE settings SET value = '${value}' WHERE \`key\` = 'require_email_mfa'`);
+  await mfa(true);
+  expect(await prosora(['backup', 'now'])).toMatchObject({ code: 0 });
+  await mfa(false);
+});
+
+afterAll(async () => {
+  await prosora(['staging', 'down']);
+  delete process.env['BACKUP_REPOSITORY'];
+  await exec('ghost', 'rm', `/var/lib/ghost${IMAGE}`);
+  await own.remove();
+});
+
+/** What Docker still has of a project. */
+async function leftOf(name: string): Promise<string> {
+  const filter = ['--quiet', '--filter', `label=com.docker.compose.project=${name}`];
+  const found = [
+    await docker(['ps', '--all', ...filter]),
+    await docker(['network', 'ls', ...filter]),
+    await docker(['volume', 'ls', ...filter]),
+  ];
+  return found.join('');
+}
+
+test(`what a killed run left is thrown away by the next (${KILLS} kills, seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await prosoraKilledAfter(random() * LONGEST_MS, ['staging', 'up']);
+    expect(await prosora(['staging', 'down'])).toMatchObject({ code: 0 });
+    expect(await leftOf(STAGING)).toBe('');
+  }
+});
+
+test('staging is the site at a port of this machine: its page, its pictures, and Admin without a mail', async () => {
+  const up = await prosora(['staging', 'up']);
+  expect(up).toMatchObject({ code: 0, output: expect.stringContaining(`${SITE}/ghost/`) });
+  const page = await fetch(`${SITE}/`);
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain(`<link rel="canonical" href="${SITE}/">`);
+  const image = await fetch(SITE + IMAGE);
+  expect(Buffer.from(await image.arrayBuffer()).toString('base64')).toBe(PIXEL);
+  const elsewhere = await fetch(`${SITE}/content/images/of-the-cloud.png`, { redirect: 'manual' });
+  expect([elsewhere.status, elsewhere.headers.get('location')]).toEqual([
+    302,
+    expect.stringMatching('^https://res.cloudinary.com/closed/'),
+  ]);
+  const admin = createAdminClient({ url: SITE });
+  const json = { username: OWNER.email, password: OWNER.password };
+  await admin.request('POST', 'session', { json });
+  const { users } = await admin.request<{ users: { email: string }[] }>('GET', 'users/me');
+  expect(users.map(({ email }) => email)).toEqual([OWNER.email]);
+  const keys = `SELECT COUNT(*) FROM settings WHERE \`key\` LIKE 'stripe%key' AND value <> ''`;
+  const inStaging = ['exec', `${STAGING}-db-1`, 'sh', '-c', `${LOGIN} "$0"`, keys];
+  expect([await sql(keys), await docker(inStaging)]).toEqual(['2', '0']);
+  expect((await prosora(['staging'])).output).toContain(`The site     ${SITE}/`);
+  expect(await prosora(['staging', 'up'])).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('Staging is there already'),
+  });
+});
+
+test('nothing goes out of it: not to the site, not to this machine, not to the stand-ins', async () => {
+  const networks = (await docker(['network', 'ls', '--quiet'])).split('\n');
+  const gateways = await docker([
+    ...['network', 'inspect', ...networks, '--format'],
+    '{{range .IPAM.Config}}{{.Gateway}} {{end}}',
+  ]);
+  const addressesOf = async (container: string) =>
+    Object.values((await inspect(container)).NetworkSettings.Networks).map((at) => at.IPAddress);
+  const sandbox = await addressesOf(containerOf('sandbox'));
+  const targets = [
+    ...gateways.split(/\s+/).filter(Boolean),
+    ...(await addressesOf(containerOf('caddy'))),
+    '1.1.1.1',
+  ].map((host) => `${host} 443`);
+  targets.push(
+    ...sandbox.flatMap((host) => [4100, 4101, 4102, 4103].map((port) => `${host} ${port}`)),
+  );
+  const dial = `const { connect } = require('net');
+    for (const target of process.argv.slice(1)) {
+      const [host, port] = target.split(' ');
+      const socket = connect({ host, port, timeout: 2000 });
+      socket.on('connect', () => { console.log(target); socket.destroy(); });
+      socket.on('timeout', () => socket.destroy()).on('error', () => {});
+    }`;
+  const reachedFrom = async (container: string, to: readonly string[]) =>
+    (await docker(['exec', container, 'node', '-e', dial, ...to])).split('\n').filter(Boolean);
+  // The site's own Ghost reaches some of them.
+  expect(await reachedFrom(containerOf('ghost'), targets)).not.toEqual([]);
+  expect(await reachedFrom(`${STAGING}-ghost-1`, targets)).toEqual([]);
+  // The forwarder has this machine for a neighbour, and calls nobody but Ghost.
+  const forwarder = `${STAGING}-forwarder-1`;
+  const beyond = targets.filter((target) => !gateways.includes(target.split(' ')[0] ?? ''));
+  expect(await reachedFrom(forwarder, [...beyond, 'ghost 2368'])).toEqual(['ghost 2368']);
+  expect(await docker(['exec', forwarder, 'cat', '/proc/sys/net/ipv4/ip_forward'])).toBe('0');
+});
+
+test.runIf(soak)('a drill beside it proves the backup, and staging stays', async () => {
+  expect(await prosora(['drill'])).toMatchObject({ code: 0 });
+  expect((await fetch(`${SITE}/`)).status).toBe(200);
+});
+
+test('down leaves nothing of it', async () => {
+  expect(await prosora(['staging', 'down'])).toMatchObject({ code: 0 });
+  expect(await leftOf(STAGING)).toBe('');
+  expect((await prosora(['staging'])).output).toContain('There is no staging');
+});
+
+test.runIf(soak)('another Ghost is tried without the site’s own image being touched', async () => {
+  const before = await docker([
+    'image',
+    'inspect',
+    '--format',
+    '{{.Id}}',
+    'ghcr.io/prosora/ghost:dev',
+  ]);
+  const up = await prosora(['staging', 'up', '--ghost', '6.65.0', '--port', '2370']);
+  expect(up).toMatchObject({ code: 0, output: expect.stringContaining('on ghost:6.65.0-alpine') });
+  expect((await fetch('http://127.0.0.1:2370/')).status).toBe(200);
+  expect((await inspect(`${STAGING}-ghost-1`)).Config).toMatchObject({
+    Image: `${STAGING}/ghost:trial`,
+  });
+  expect(await prosora(['staging', 'down'])).toMatchObject({ code: 0 });
+  expect(await docker(['image', 'ls', '--quiet', `${STAGING}/ghost`])).toBe('');
+  expect(
+    await docker(['image', 'inspect', '--format', '{{.Id}}', 'ghcr.io/prosora/ghost:dev']),
+  ).toBe(before);
+});
