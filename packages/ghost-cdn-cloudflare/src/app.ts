@@ -19,7 +19,7 @@ export interface AppOptions {
 }
 
 /** A post with all its forms is in the webhook of one; Ghost waits 2 s for the answer. */
-const BODY = { maxBodyBytes: 16 * 1024 ** 2, timeoutMs: 10_000 };
+const BODY = { maxBodyBytes: 4 * 1024 ** 2, timeoutMs: 10_000 };
 
 /**
  * Creates the public side: one route that writes down what Ghost signed, and 404 for all else. No answer is 410, for

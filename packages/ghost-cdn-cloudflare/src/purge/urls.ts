@@ -17,10 +17,12 @@ export function hostsOf({ siteUrl, hosts }: SiteAddresses): string[] {
  */
 export function urlsOf(paths: readonly string[], site: SiteAddresses): string[] {
   const urls = new Set<string>();
+  const base = new URL(site.siteUrl).pathname.replace(/\/$/, '');
+  const ofSite = (path: string) => (path.startsWith(`${base}/`) ? path : base + path);
   for (const host of hostsOf(site)) {
     for (const scheme of ['https', 'http']) {
       for (const path of paths)
-        for (const form of formsOf(path)) urls.add(whole(scheme, host, form));
+        for (const form of formsOf(ofSite(path))) urls.add(whole(scheme, host, form));
     }
   }
   return [...urls];

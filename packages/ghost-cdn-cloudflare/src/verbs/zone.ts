@@ -41,6 +41,7 @@ export const setup = verb({
     const { cloudflare, zone } = zoneOf(options);
     const { id, name } = await zone();
     const steps = await planSetup(createZoneState(cloudflare, id), {
+      siteUrl: options.siteUrl,
       hosts: hostsOf(options),
       originPulls: flags['origin-pulls'],
     });

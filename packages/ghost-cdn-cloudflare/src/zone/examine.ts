@@ -3,14 +3,12 @@ import { type Finding, fail, judge, ok, type ProsoraError, warn } from '@prosora
 import type { Changes } from '../changes/changes.ts';
 import type { Cloudflare } from '../cloudflare/api.ts';
 import type { Zone } from '../cloudflare/zone.ts';
-import { areSame, merged, PHASES, rulesFor } from './rules.ts';
+import { areSame, merged, PHASES, type RuledSite, rulesFor } from './rules.ts';
 import { SETTINGS } from './setup.ts';
 import { createZoneState, type ZoneState } from './zone-state.ts';
 
 /** What the doctor looks at. */
-export interface ExamineOptions {
-  siteUrl: string;
-  hosts: readonly string[];
+export interface ExamineOptions extends RuledSite {
   cloudflare: Cloudflare;
   zone: () => Promise<Zone>;
   /** (Default: the store is not looked at) */
@@ -43,7 +41,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding>
     remedy: "Let the domain's registrar name Cloudflare's name servers.",
   });
   const state = createZoneState(options.cloudflare, zone.id);
-  yield* looking('rules', examineRules(state, options.hosts));
+  yield* looking('rules', examineRules(state, options));
   for (const setting of SETTINGS) yield* looking(setting.name, examineSetting(state, setting));
   yield* looking('records', examineRecords(state, options.hosts));
   yield* looking('networks', examineNetworks(state, options.believed));
@@ -72,8 +70,8 @@ async function* examineStore({ changes }: ExamineOptions): AsyncGenerator<Findin
   });
 }
 
-async function* examineRules(state: ZoneState, hosts: readonly string[]): AsyncGenerator<Finding> {
-  const wanted = rulesFor(hosts);
+async function* examineRules(state: ZoneState, site: RuledSite): AsyncGenerator<Finding> {
+  const wanted = rulesFor(site);
   for (const phase of PHASES) {
     const there = await state.rules(phase);
     yield judge('rules', areSame(merged(wanted[phase], there), there), {

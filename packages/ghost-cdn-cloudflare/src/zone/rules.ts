@@ -34,21 +34,35 @@ const PERSONAL = [
   'webhooks',
   '.well-known',
 ];
+/** Whoever sends one of these is known to Ghost, pays, or looks at what is not published. */
+const PERSONAL_HEADERS = ['authorization', 'x-payment', 'payment-signature', 'x-ghost-preview'];
 /** Names that are never given to another file. */
-const FILES = ['/content/images/', '/assets/', '/public/'];
+const FILES = ['content/images', 'assets', 'public'];
 
 /** How long the edge keeps a page of which nobody said that it changed, in seconds. */
 const PAGE_SECONDS = 300;
 const FILE_SECONDS = 2_592_000;
 
+/** The site that rules are for. */
+export interface RuledSite {
+  hosts: readonly string[];
+  /** `https://blog.example.com`, with the path of a site in a subdirectory. */
+  siteUrl: string;
+}
+
 /** The rules of a site: what goes by Cloudflare, and what it keeps. Later ones win over earlier ones. */
-export function rulesFor(hosts: readonly string[]): Record<Phase, Rule[]> {
-  const ofSite = `http.host in {${hosts.map((host) => `"${host}"`).join(' ')}}`;
+export function rulesFor({ hosts, siteUrl }: RuledSite): Record<Phase, Rule[]> {
+  const base = new URL(siteUrl).pathname.replace(/\/$/, '');
   const path = 'http.request.uri.path';
-  const startsWith = (prefix: string) => `starts_with(${path}, "${prefix}")`;
-  const isPersonal = PERSONAL.map(
-    (part) => `${path} eq "/${part}" or ${startsWith(`/${part}/`)}`,
-  ).join(' or ');
+  const startsWith = (prefix: string) => `starts_with(${path}, "${base}/${prefix}/")`;
+  const host = `http.host in {${hosts.map((name) => `"${name}"`).join(' ')}}`;
+  const ofSite = base === '' ? host : `${host} and starts_with(${path}, "${base}/")`;
+  const isPersonal = [
+    ...PERSONAL.map((part) => `${path} eq "${base}/${part}" or ${startsWith(part)}`),
+    // Posts that may be sold to machines.
+    `ends_with(${path}, ".md")`,
+    ...PERSONAL_HEADERS.map((name) => `any(http.request.headers["${name}"][*] ne "")`),
+  ].join(' or ');
   return {
     http_request_cache_settings: [
       {

@@ -1,5 +1,5 @@
 import type { CloudflareAnswer } from '../cloudflare/api.ts';
-import { areSame, merged, PHASES, type Rule, rulesFor } from './rules.ts';
+import { areSame, merged, PHASES, type Rule, type RuledSite, rulesFor } from './rules.ts';
 import type { ZoneState } from './zone-state.ts';
 
 /** One thing that a zone is set to for Ghost. */
@@ -30,8 +30,7 @@ export const SETTINGS = [
 ] as const;
 
 /** What `setup` is told. */
-export interface SetupOptions {
-  hosts: readonly string[];
+export interface SetupOptions extends RuledSite {
   /** Whether Cloudflare is to show this server a certificate of its own, which the server has to ask for. */
   originPulls: boolean;
 }
@@ -43,7 +42,7 @@ export interface SetupOptions {
  */
 export async function planSetup(zone: ZoneState, options: SetupOptions): Promise<Step[]> {
   const steps: Step[] = [];
-  const wanted = rulesFor(options.hosts);
+  const wanted = rulesFor(options);
   for (const phase of PHASES) {
     const there = await zone.rules(phase);
     const rules = merged(wanted[phase], there);

@@ -46,7 +46,7 @@ test('what changes no page is answered and left', async () => {
 test('no other method and no other path is there, and a body without end is cut off', async () => {
   expect((await fetch(`${cdn.url}/webhooks/ghost`)).status).toBe(405);
   expect((await fetch(`${cdn.url}/`)).status).toBe(404);
-  const body = Buffer.alloc(17 * 1024 ** 2);
+  const body = Buffer.alloc(5 * 1024 ** 2);
   const signature = signAsGhost(body, SECRET);
   const answer = await fetch(`${cdn.url}/webhooks/ghost`, {
     method: 'POST',

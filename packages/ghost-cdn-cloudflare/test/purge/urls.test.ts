@@ -29,6 +29,12 @@ test('the front page and a file have one form', () => {
   ]);
 });
 
+test('in a subdirectory each is named once, whether or not the path says so', () => {
+  const site = { siteUrl: 'https://example.com/blog/', hosts: [] };
+  expect(urlsOf(['/a/', '/blog/a/'], site)).toHaveLength(4);
+  expect(urlsOf(['/a/'], site)).toContain('https://example.com/blog/a/');
+});
+
 test('whatever the paths, each URL is whole, of the site and named once', () => {
   const path = fc.webPath().filter((given) => given.startsWith('/') && !given.startsWith('//'));
   fc.assert(

@@ -74,6 +74,7 @@ function fieldsOf(request: Request, host: string): Fields {
     'http.request.uri': request.originalUrl,
     'http.request.uri.path': request.path,
     'http.request.uri.query': request.originalUrl.split('?')[1] ?? '',
+    'http.request.headers': request.headersDistinct as Record<string, string[]>,
   };
 }
 

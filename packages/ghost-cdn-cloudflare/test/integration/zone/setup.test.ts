@@ -6,10 +6,10 @@ import { createZoneFinder } from '../../../src/cloudflare/zone.ts';
 import { examine } from '../../../src/zone/examine.ts';
 import { planSetup } from '../../../src/zone/setup.ts';
 import { createZoneState } from '../../../src/zone/zone-state.ts';
-import { cdnEnv, HOST, runVerb, startZone } from '../../fixtures/cdn.ts';
+import { cdnEnv, HOST, readerSees, runVerb, startZone } from '../../fixtures/cdn.ts';
 import { type Site, startSite } from '../../fixtures/site.ts';
 
-const HOSTS = [HOST];
+const SITE = { siteUrl: `https://${HOST}`, hosts: [HOST] };
 const THEIRS = {
   ref: 'shop',
   description: 'The shop',
@@ -35,17 +35,15 @@ beforeEach(() => cloudflare.reset());
 
 const api = () => createCloudflare(cloudflare);
 const state = () => createZoneState(api(), cloudflare.zoneId);
-const plan = (originPulls = false) => planSetup(state(), { hosts: HOSTS, originPulls });
+const plan = (originPulls = false) => planSetup(state(), { ...SITE, originPulls });
 const env = () => cdnEnv(cloudflare, undefined);
 
 async function findings(more = {}) {
   const client = api();
   const zoneOf = createZoneFinder(client, HOST, undefined);
-  const siteUrl = `https://${HOST}`;
   const found: Finding[] = [];
   for await (const finding of examine({
-    siteUrl,
-    hosts: HOSTS,
+    ...SITE,
     cloudflare: client,
     zone: zoneOf,
     ...more,
@@ -115,6 +113,23 @@ test('after setup the doctor finds all well', async () => {
   await addRecord(true);
   const believed = (await state().addresses()).join(' ');
   expect((await findings({ believed })).filter(({ status }) => status !== 'ok')).toEqual([]);
+});
+
+test.each<[string, string, Record<string, string>]>([
+  ['a member', '/', { cookie: 'ghost-members-ssr=reader%40example.com' }],
+  ['a member of staff', '/', { cookie: 'ghost-admin-api-session=s' }],
+  ['whoever shows a key', '/', { authorization: 'Ghost key' }],
+  ['whoever pays', '/', { 'x-payment': 'p' }],
+  ['Admin', '/ghost/', {}],
+  ['a preview', '/p/5f0c/', {}],
+  ['a link that is counted', '/r/5f0c', {}],
+  ['a post for machines', '/a-post.md', {}],
+])('the edge keeps nothing of %s', async (_who, path, headers) => {
+  for (const step of await plan()) await step.apply();
+  for (let time = 0; time < 2; time += 1) {
+    const { status } = await readerSees(cloudflare, path, headers);
+    expect(['DYNAMIC', 'BYPASS']).toContain(status);
+  }
 });
 
 test('before it, the doctor says what is not', async () => {
