@@ -6,6 +6,8 @@ import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
+import { operations as cdnOperations } from '../packages/ghost-cdn-cloudflare/src/operate/operations.ts';
+import { cdnOptions } from '../packages/ghost-cdn-cloudflare/src/options.ts';
 import { jobsOptions } from '../packages/ghost-jobs-durable/src/options.ts';
 import { mailOperations } from '../packages/ghost-mail-resend/src/operate/operations.ts';
 import { mailOptions } from '../packages/ghost-mail-resend/src/options.ts';
@@ -51,6 +53,7 @@ const PACKAGES: DocumentedPackage[] = [
     options: collectorOptions,
     operations: collectorOperations,
   },
+  { folder: 'ghost-cdn-cloudflare', options: cdnOptions, operations: cdnOperations },
   { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
   {
     folder: 'ghost-stack',

@@ -37,6 +37,7 @@ export function logCallsIn(files: readonly SourceFile[]): LogCall[] {
 const LOGGING = [
   'analytics-engine',
   'ghost-analytics-tinybird',
+  'ghost-cdn-cloudflare',
   'ghost-mail-resend',
   'ghost-stack',
   'ghost-webhooks-stripe',

@@ -28,6 +28,10 @@ export const plan: Record<string, Plan> = {
     flow: ['verbs', 'page', 'operate', 'account', 'sinks', 'deliver', 'inbox', 'webhook'],
     finished: true,
   },
+  'packages/ghost-cdn-cloudflare': {
+    flow: ['verbs', 'operate', 'zone', 'hear', 'purge', 'changes', 'cloudflare'],
+    finished: true,
+  },
   'packages/ghost-analytics-tinybird': {
     flow: [
       'verbs',
@@ -59,7 +63,7 @@ export const plan: Record<string, Plan> = {
     finished: true,
   },
   'packages/sandbox': {
-    flow: ['console', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],
+    flow: ['console', 'cloudflare', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],
     finished: true,
   },
   'packages/durable': {

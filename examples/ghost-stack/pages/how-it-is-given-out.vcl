@@ -43,6 +43,10 @@ sub vcl_synth {
         set resp.body = """{"errors":[{"type":"TooManyRequestsError","message":"Too many requests. Try again in a minute."}]}""";
     } else {
         set resp.body = "";
+        if (local.socket == "private" && resp.status == 200) {
+            set resp.http.Site-Changed = var.global_get("changed");
+            set resp.http.Site-Changed-Before = var.get("changed before");
+        }
     }
     return (deliver);
 }

@@ -18,7 +18,7 @@ const ROOM_TO_RUN_BYTES = 0.25 * GIB;
 export async function checkMachine({ port, sandboxPort, dir }: Settings): Promise<void> {
   await expectFreePort(port, 'PROSORA_LOCAL_PORT');
   const services = Object.values(servicePorts({ sandboxPort })).flatMap(Object.values);
-  const taken = [0, 1, 2, 3].map((standIn) => sandboxPort + standIn);
+  const taken = [0, 1, 2, 3, 4, 5].map((standIn) => sandboxPort + standIn);
   for (const each of [...taken, ...services]) {
     await expectFreePort(each, 'PROSORA_LOCAL_SANDBOX_PORT');
   }

@@ -4,6 +4,7 @@ import { imageProofs } from './proofs/images.ts';
 import { newsletterProofs } from './proofs/newsletter.ts';
 import { pageViewProofs } from './proofs/page-views.ts';
 import { paymentProofs } from './proofs/payments.ts';
+import { publishedProof } from './proofs/published.ts';
 import { scheduleProof } from './proofs/schedule.ts';
 import { readSettings } from './settings.ts';
 import { type Proof, type Site, Unproven } from './site.ts';
@@ -40,7 +41,15 @@ async function main(): Promise<void> {
 /** Ghost waits a minute before it reads what became of a newsletter: the others are proven meanwhile. */
 function proofs(): Proof[] {
   const [sent, seen] = newsletterProofs();
-  return [sent, ...imageProofs(), ...paymentProofs(), ...pageViewProofs(), scheduleProof, seen];
+  return [
+    sent,
+    ...imageProofs(),
+    ...paymentProofs(),
+    ...pageViewProofs(),
+    publishedProof,
+    scheduleProof,
+    seen,
+  ];
 }
 
 function taskOfStep({ title, run }: Step): ListrTask {

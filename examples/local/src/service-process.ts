@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** A Prosora service as a process of its own, the way a self-hoster runs its command. */
 export interface ServiceOptions {
@@ -26,17 +27,27 @@ export interface RunningService {
 
 const READY_WITHIN_MS = 30_000;
 
+function commandOf({ package: name }: Pick<ServiceOptions, 'package'>): string[] {
+  const manifest = fileURLToPath(import.meta.resolve(`${name}/package.json`));
+  return ['--conditions=@prosora/source', path.join(path.dirname(manifest), 'src/cli.ts')];
+}
+
+/** Runs another verb of a service's command to its end. @throws Error with what it printed */
+export async function runVerb(options: ServiceOptions, verb: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [...commandOf(options), verb], {
+    env: { PATH: process.env['PATH'], ...options.env },
+  });
+}
+
 /**
  * Starts `serve` and resolves when the service says that it is ready.
  *
  * @throws Error with the log's name when it ends or is not ready in time.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const manifest = fileURLToPath(import.meta.resolve(`${options.package}/package.json`));
-  const command = path.join(path.dirname(manifest), 'src/cli.ts');
   await mkdir(path.dirname(options.logFile), { recursive: true });
   const log = await open(options.logFile, 'a');
-  const child = spawn(process.execPath, ['--conditions=@prosora/source', command], {
+  const child = spawn(process.execPath, commandOf(options), {
     env: { PATH: process.env['PATH'], ...options.env },
     stdio: ['ignore', log.fd, log.fd],
   });

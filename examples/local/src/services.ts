@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox } from '@prosora/sandbox';
-import { type RunningService, startService } from './service-process.ts';
+import { type RunningService, runVerb, startService } from './service-process.ts';
 import type { Settings } from './settings.ts';
 
 /** The domain that newsletters come from; it need not exist, since nothing leaves this machine. */
@@ -13,6 +13,9 @@ export const MAIL_API_KEY = 'local-mail-key-of-this-machine';
 
 /** What the Stripe inbox signs with and Ghost verifies: its `WEBHOOK_SECRET`. */
 export const HOP_SECRET = 'whsec_local_hop_secret';
+
+/** What Ghost signs its webhook of changes with. */
+export const CDN_SECRET = 'local-secret-of-the-webhook';
 
 /** Ghost signs its questions for charts with it, and the engine knows them by it; each start makes its own. */
 export const ANALYTICS_ADMIN_TOKEN = randomBytes(32).toString('hex');
@@ -32,7 +35,13 @@ export function servicePorts({ sandboxPort }: Pick<Settings, 'sandboxPort'>) {
     port: sandboxPort + offset,
     privatePort: sandboxPort + offset + 1,
   });
-  return { mail: after(10), stripe: after(20), collector: after(30), engine: after(40) };
+  return {
+    mail: after(10),
+    stripe: after(20),
+    collector: after(30),
+    engine: after(40),
+    cdn: after(50),
+  };
 }
 
 /** Starts the mail bridge between Ghost and Resend's stand-in. */
@@ -105,6 +114,33 @@ export async function startAnalyticsEngine(
       PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
     },
   });
+}
+
+/** Sets up the zone of Cloudflare's stand-in, and starts what purges it. */
+export async function startCdn(
+  settings: Settings,
+  { cloudflare }: Sandbox,
+): Promise<RunningService> {
+  const { port, privatePort } = servicePorts(settings).cdn;
+  const options = {
+    package: '@prosora/ghost-cdn-cloudflare',
+    privatePort,
+    logFile: path.join(settings.dir, 'logs/cdn.log'),
+    env: {
+      CLOUDFLARE_API_TOKEN: cloudflare.token,
+      PROSORA_CDN_API_URL: cloudflare.apiUrl,
+      PROSORA_CDN_SITE_URL: `https://${MAIL_DOMAIN}`,
+      PROSORA_CDN_WEBHOOK_SECRET: CDN_SECRET,
+      PROSORA_CDN_DATA_DIR: path.join(settings.dir, 'cdn'),
+      // It comes and goes with the site.
+      PROSORA_CDN_NEW_STORE: 'yes',
+      PROSORA_CDN_HOST: '127.0.0.1',
+      PROSORA_CDN_PORT: String(port),
+      PROSORA_CDN_PRIVATE_PORT: String(privatePort),
+    },
+  };
+  await runVerb(options, 'setup');
+  return await startService(options);
 }
 
 /** The options of the collector, for each of its verbs. */

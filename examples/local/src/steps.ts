@@ -3,6 +3,7 @@ import path from 'node:path';
 import { bootGhost, createAdminClient, GHOST_VERSION, installGhost } from '@prosora/ghost-local';
 import { startSandbox } from '@prosora/sandbox';
 import { BLOG, POSTS } from './blog.ts';
+import { connectCdn } from './connect-cdn.ts';
 import { connectStripe } from './connect-stripe.ts';
 import { startEdge } from './edge.ts';
 import { ghostConfig, ghostEnv } from './ghost-config.ts';
@@ -13,6 +14,7 @@ import {
   MAIL_DOMAIN,
   servicePorts,
   startAnalyticsEngine,
+  startCdn,
   startCollector,
   startMailBridge,
   startStripeInbox,
@@ -55,7 +57,7 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
       run: () => mountAdapters(path.join(ghostDir, 'content')),
     },
     {
-      title: 'Start the stand-ins for Cloudinary, Resend and Stripe',
+      title: 'Start the stand-ins for Cloudinary, Resend, Stripe and Cloudflare',
       async run() {
         site.sandbox = await startSandbox({
           port: sandboxPort,
@@ -66,7 +68,7 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
       },
     },
     {
-      title: 'Start the mail bridge, the analytics engine and the collector',
+      title: 'Start the mail bridge, the analytics engine, the collector and the purge',
       async run() {
         site.mail = await startMailBridge(settings, site.sandbox);
         opened.push(() => site.mail.stop());
@@ -74,6 +76,8 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
         opened.push(() => engine.stop());
         const collector = await startCollector(settings);
         opened.push(() => collector.stop());
+        const cdn = await startCdn(settings, site.sandbox);
+        opened.push(() => cdn.stop());
       },
     },
     {
@@ -108,6 +112,7 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
         await seedBlog(site.admin, (title, count) => show(`${count} of ${POSTS.length}: ${title}`));
         await seedReaders(site.admin);
         await connectStripe(site);
+        await connectCdn(site);
       },
     },
     { title: `Open http://localhost:${port} while the rest is proven`, run: async () => {} },
@@ -129,12 +134,14 @@ function vendorsOf(siteUrl: string) {
       webhookUrl: `${siteUrl}/members/webhooks/stripe/`,
       settings: { webhookRetryMs: 500 },
     },
+    cloudflare: { settings: { zone: MAIL_DOMAIN, host: MAIL_DOMAIN, origin: siteUrl } },
   };
 }
 
 function routesOf(settings: Settings): Record<string, string> {
-  const { mail, stripe, collector } = servicePorts(settings);
+  const { mail, stripe, collector, cdn } = servicePorts(settings);
   return {
+    '/webhooks/ghost': `http://127.0.0.1:${cdn.port}`,
     '/webhooks/resend': `http://127.0.0.1:${mail.port}`,
     '/members/webhooks/stripe': `http://127.0.0.1:${stripe.port}`,
     '/.ghost/analytics': `http://127.0.0.1:${collector.port}`,

@@ -16,6 +16,7 @@ export function summaryOf(
       `${sandbox.resend.url}/inbox`,
       'subscribe on the blog, then open the link here',
     ],
+    ['As Cloudflare keeps it', sandbox.cloudflare.url, 'publish, and look again after two seconds'],
     ['The sandbox', sandbox.url, 'what each stand-in holds; make one fail and try again'],
     ['Logs', path.relative(process.cwd(), path.dirname(ghost.dir)), 'ghost/ghost.log and logs/'],
   ];

@@ -32,7 +32,7 @@ function vendorsOf(site: string): NonNullable<SandboxOptions['vendors']> {
   };
 }
 
-function welcome({ url, cloudinary, resend, stripe, tinybird }: Sandbox): string {
+function welcome({ url, cloudinary, resend, stripe, tinybird, cloudflare }: Sandbox): string {
   return `Console     ${url}
 Cloudinary  ${cloudinary.url}
             CLOUDINARY_URL=${cloudinary.cloudinaryUrl}
@@ -42,6 +42,8 @@ Stripe      ${stripe.url}
             STRIPE_SECRET_KEY=${stripe.secretKey}
 Tinybird    ${tinybird.url}
             TINYBIRD_HOST=${tinybird.url} TINYBIRD_ADMIN_TOKEN=${tinybird.adminToken}
+Cloudflare  ${cloudflare.url} (its edge)
+            PROSORA_CDN_API_URL=${cloudflare.apiUrl} CLOUDFLARE_API_TOKEN=${cloudflare.token}
 `;
 }
 

@@ -1,3 +1,5 @@
+export type { CloudflareOptions, CloudflareStandIn } from './cloudflare/cloudflare.ts';
+export type { CloudflareSettings, CloudflareSettingsInput } from './cloudflare/settings.ts';
 export type { Cloudinary, CloudinaryOptions } from './cloudinary/cloudinary.ts';
 export type { CloudinarySettings, CloudinarySettingsInput } from './cloudinary/settings.ts';
 export {

@@ -8,7 +8,7 @@ export const sandboxOptions = {
   port: {
     env: 'PROSORA_SANDBOX_PORT',
     description:
-      'Port of the console; the stand-ins have the ports after it (Cloudinary, Resend, Stripe, Tinybird). 0 picks free ones.',
+      'Port of the console; the stand-ins have the ports after it (Cloudinary, Resend, Stripe, Tinybird, Cloudflare). 0 picks free ones.',
     schema: z.coerce.number().int().min(0).max(LAST_BASE_PORT).default(4100),
     example: '4100',
   },

@@ -1,6 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  type CloudflareOptions,
+  type CloudflareStandIn,
+  startCloudflare,
+} from './cloudflare/cloudflare.ts';
+import {
   type Cloudinary,
   type CloudinaryOptions,
   startCloudinary,
@@ -42,6 +47,7 @@ export interface SandboxOptions {
     resend?: ResendOptions;
     stripe?: StripeOptions;
     tinybird?: TinybirdOptions;
+    cloudflare?: CloudflareOptions;
   };
   /** The clock, in milliseconds since 1970. (Default: `Date.now`) */
   now?: () => number;
@@ -55,6 +61,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly resend: Resend;
   readonly stripe: StripeStandIn;
   readonly tinybird: TinybirdStandIn;
+  readonly cloudflare: CloudflareStandIn;
   /** Every stand-in as it was on the first day. */
   reset(): Promise<void>;
   /** Stops listening and lets go of the folder; state stays in it. */
@@ -95,7 +102,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   cleanup.defer(() => stripe.close());
   const tinybird = await startTinybird(contextFor('tinybird', 4), options.vendors?.tinybird);
   cleanup.defer(() => tinybird.close());
-  const standIns: readonly StandIn[] = [cloudinary, resend, stripe, tinybird];
+  const cloudflare = await startCloudflare(
+    contextFor('cloudflare', 5),
+    options.vendors?.cloudflare,
+  );
+  cleanup.defer(() => cloudflare.close());
+  const standIns: readonly StandIn[] = [cloudinary, resend, stripe, tinybird, cloudflare];
   const reset = async (): Promise<void> => {
     for (const standIn of standIns) await standIn.reset();
   };
@@ -114,6 +126,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     resend,
     stripe,
     tinybird,
+    cloudflare,
     reset,
     close,
     [Symbol.asyncDispose]: close,

@@ -13,7 +13,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const PORT = 22_368;
 const SANDBOX_PORT = 24_100;
 const SITE = `http://localhost:${PORT}`;
-const CLAIMS = 11;
+const CLAIMS = 12;
 
 const dir = mkdtempSync(path.join(tmpdir(), 'prosora-local-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -25,6 +25,16 @@ export async function purge(authorization?: string, method = 'PURGE'): Promise<n
   return Number(await exec('ghost', 'node', '-e', script));
 }
 
+/** When the site last changed, as a service of the stack is told, and before that question. */
+export async function siteChanged(
+  method: 'GET' | 'PURGE',
+): Promise<{ now: string; before: string }> {
+  const script = `const authorization = 'Bearer ' + require('node:fs').readFileSync('/run/secrets/pages_token', 'utf8');
+    fetch('http://pages:6081/', { method: '${method}', headers: { authorization } }).then(({ headers }) =>
+      console.log(JSON.stringify({ now: headers.get('site-changed'), before: headers.get('site-changed-before') })))`;
+  return JSON.parse(await exec('ghost', 'node', '-e', script));
+}
+
 /** Drops all pages, as the README says. */
 export async function flush(): Promise<void> {
   await exec('ghost', 'node', '/opt/prosora/flush-pages.mjs');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { askEdge } from '../edge.ts';
 import { signIn } from '../people.ts';
 import { allHealthy, compose, exec, sql } from '../stack.ts';
-import { flush, purge, waysOf } from './memory-of-pages.ts';
+import { flush, purge, siteChanged, waysOf } from './memory-of-pages.ts';
 
 const EDITS = 20;
 
@@ -61,6 +61,17 @@ test('a service of the stack drops all pages with the token, and nobody without 
   const token = await exec('ghost', 'cat', '/run/secrets/pages_token');
   expect(await purge(`Bearer ${token}`)).toBe(200);
   expect((await waysOf('/'))[0]).toBe('miss');
+});
+
+test('a service of the stack is told when the site last changed, and misses no change', async () => {
+  const flushed = await siteChanged('PURGE');
+  expect(flushed.now).not.toBe(flushed.before);
+  expect(await siteChanged('GET')).toEqual({ now: flushed.now, before: flushed.now });
+  const admin = await signIn();
+  await admin.tags.add({ name: `Tides ${Date.now()}` });
+  const changed = await siteChanged('GET');
+  expect(changed.now).not.toBe(flushed.now);
+  expect((await siteChanged('PURGE')).before).toBe(changed.now);
 });
 
 test('a start of Ghost drops what was kept before it', async () => {

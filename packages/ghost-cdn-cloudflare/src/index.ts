@@ -1,0 +1,1 @@
+export { type GhostSignature, signAsGhost, verifyGhostSignature } from './hear/ghost-signature.ts';
