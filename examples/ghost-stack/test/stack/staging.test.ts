@@ -14,6 +14,7 @@ const IMAGE = '/content/images/2026/11/staging.png';
 /** A PNG of one pixel. */
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+const LONG = 'needs PROSORA_PROOFS=soak';
 const KILLS = soak ? 12 : 1;
 /** About as long as one takes to come up. */
 const LONGEST_MS = 40_000;
@@ -128,7 +129,8 @@ test('nothing goes out of it: not to the site, not to this machine, not to the s
   expect(await docker(['exec', forwarder, 'cat', '/proc/sys/net/ipv4/ip_forward'])).toBe('0');
 });
 
-test.runIf(soak)('a drill beside it proves the backup, and staging stays', async () => {
+test('a drill beside it proves the backup, and staging stays', async ({ skip }) => {
+  skip(!soak, LONG);
   expect(await prosora(['drill'])).toMatchObject({ code: 0 });
   expect((await fetch(`${SITE}/`)).status).toBe(200);
 });
@@ -139,7 +141,8 @@ test('down leaves nothing of it', async () => {
   expect((await prosora(['staging'])).output).toContain('There is no staging');
 });
 
-test.runIf(soak)('another Ghost is tried without the site’s own image being touched', async () => {
+test('another Ghost is tried without the site’s own image being touched', async ({ skip }) => {
+  skip(!soak, LONG);
   const before = await docker([
     'image',
     'inspect',
