@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Place } from '../repository/place.ts';
+import { drillOf, type Place } from '../repository/place.ts';
 import { careFolder } from '../stack/care-files.ts';
 
 /** A name that leads nowhere: https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
@@ -60,7 +60,7 @@ export function drillPlaceOf(site: Place, settings: ReadonlyMap<string, { value:
   const [env, override] = [join(folder, '.env'), join(folder, 'override.json')];
   writeFileSync(env, lines.join(''), { mode: 0o600 });
   writeFileSync(override, overrideOf(folder, join(site.dir, CHOICES)), { mode: 0o600 });
-  const project = `${site.site}-drill`;
+  const project = drillOf(site.site);
   return {
     ...site,
     volumes: Object.fromEntries(Object.keys(site.volumes).map((key) => [key, `${project}_${key}`])),

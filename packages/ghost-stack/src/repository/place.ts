@@ -35,6 +35,9 @@ export interface Place {
 /** On every container that works for a run, with the owner as its value. */
 export const OWNER_LABEL = 'prosora.backup';
 
+/** Compose's name of the project in which a site's backups are drilled. */
+export const drillOf = (site: string): string => `${site}-drill`;
+
 /** Variables that restic itself reads. */
 const CREDENTIALS = [
   'AWS_ACCESS_KEY_ID',
