@@ -59,7 +59,7 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
   if (place.services.includes(ENGINE.name)) {
     await take(ENGINE.name, async (tags) => {
       const { more, ...copy } = await copyEngine(place);
-      return { ...copy, snapshot: await keepParts(place, [ENGINE], { tags, more }) };
+      return { ...copy, ...(await keepParts(place, [ENGINE], { tags, more })) };
     });
   }
 
@@ -94,7 +94,10 @@ const numberAfter = (former: Backup | undefined): number => (former?.number ?? 0
 const STEADY = ['posts', 'members', 'users', 'settings', 'newsletters'];
 const FEW = 10;
 
-/** What looks as if something were missing beside the backup before: of a table less than half is left, or of the whole. */
+/**
+ * What looks as if something were missing beside the backup before: of a table less than half is left, a volume has
+ * nothing in it any more, or a store is gone.
+ */
 export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
   const database = ({ parts }: Manifest) => parts.find(({ name }) => name === DATABASE);
   const [now, before] = [database(manifest), database(former)];
@@ -104,8 +107,21 @@ export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
       ? [`${table} fell from ${earlier} to ${count}`]
       : [];
   });
-  return doubts;
+  const missing = former.parts.flatMap((part) => {
+    const here = manifest.parts.find(({ name }) => name === part.name);
+    if (here === undefined || part.name === DATABASE) return [];
+    if (part.bytes && here.bytes === 0) return [`${part.name} is empty`];
+    const stores = storesIn(here);
+    return [...storesIn(part)]
+      .filter((store) => !stores.has(store))
+      .map((store) => `${part.name} has no ${store} any more`);
+  });
+  return [...doubts, ...missing];
 }
+
+/** The SQLite stores that a part has rows of, but for those of second collectors, which come and go. */
+const storesIn = ({ rows }: TakenPart): Set<string> =>
+  new Set(Object.keys(rows).flatMap((name) => /^([^/]+)\/[^/]+$/.exec(name)?.[1] ?? []));
 
 /** @throws ProsoraError `STACK_DOWN` where there is nothing that could say what it holds */
 export async function assertRunning({ dir, services }: Place): Promise<void> {

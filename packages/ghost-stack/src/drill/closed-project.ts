@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { composeOf, type Place } from '../repository/place.ts';
+import { closedProjectOf, composeOf, type Place } from '../repository/place.ts';
 import { type EffectiveSetting, isGhostOption, isSecretSetting } from '../settings/effective.ts';
 import { withValues } from '../settings/env-file.ts';
 import { careFolder } from '../stack/care-files.ts';
@@ -77,10 +77,6 @@ export function closedPlaceOf(site: Place, settings: Settings, purpose: Purpose)
     },
   };
 }
-
-/** Compose's name of a closed project. */
-export const closedProjectOf = ({ site }: Pick<Place, 'site'>, name: Purpose['name']): string =>
-  `${site}-${name}`;
 
 /** Throws a closed project away, or what a killed run left of it. */
 export async function throwAway(place: Place): Promise<void> {

@@ -17,13 +17,13 @@ const BETWEEN_BACKUPS_MS = 3_600_000;
 export async function doWhatIsDue(
   jobs: readonly Job[],
   notes: KeptNotes,
-  work: (run: Run, words: readonly string[]) => Promise<Outcome>,
+  work: (run: Run, job: Job) => Promise<Outcome>,
 ): Promise<Done | undefined> {
   const run = notes.now.running ?? nextRun(jobs, notes.now, new Date());
   const job = jobs.find(({ name }) => name === run?.job);
   if (!run || !job) return undefined;
   notes.change({ running: run });
-  const { isBusy, isCutOff, needsBackup, failure } = await work(run, job.words);
+  const { isBusy, isCutOff, needsBackup, failure } = await work(run, job);
   if (isBusy) {
     notes.change({ running: undefined });
     return { job: job.name, isBusy };

@@ -1,7 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ProsoraError } from '@prosora/service';
+import { counted } from '../services/telling.ts';
 import { docker } from '../stack/compose.ts';
 import { type Home, runWords } from './home.ts';
 import type { Run } from './job-notes.ts';
+import type { Job } from './timetable.ts';
 
 /** On the container of each run, with the project as its value. */
 const LABEL = 'prosora.ops';
@@ -18,6 +21,9 @@ export interface Outcome {
   failure: string | undefined;
 }
 
+const HOUR_MS = 3_600_000;
+const WELL: Outcome = { isBusy: false, isCutOff: false, needsBackup: false, failure: undefined };
+
 type OfProject = Pick<Home, 'project'>;
 
 const nameOf = ({ project }: OfProject, { job, begunAt }: Run): string =>
@@ -25,9 +31,14 @@ const nameOf = ({ project }: OfProject, { job, begunAt }: Run): string =>
 
 /**
  * Begins a run in a container of its own, unless that is there from before, and waits for its end: a service that was
- * killed meanwhile finds the container again, and how it ended.
+ * killed meanwhile finds the container again, and how it ended. One that does not end within its limit is ended; what it
+ * left at work the next run ends.
  */
-export async function runJob(home: Home, run: Run, words: readonly string[]): Promise<Outcome> {
+export async function runJob(
+  home: Home,
+  run: Run,
+  { words, limitMs }: Pick<Job, 'words' | 'limitMs'>,
+): Promise<Outcome> {
   const name = nameOf(home, run);
   if (!(await containers(home)).includes(name)) {
     const own = ['--detach', '--name', name, '--label', `${LABEL}=${home.project}`];
@@ -35,8 +46,16 @@ export async function runJob(home: Home, run: Run, words: readonly string[]): Pr
     const log = ['--log-driver', 'json-file'];
     await docker('/', [...(await runWords(home, [...own, ...log])), ...words, '--json']);
   }
-  const code = Number(await docker('/', ['wait', name]));
-  return outcomeOf(code, await docker('/', ['logs', name]));
+  const limit = new AbortController();
+  const code = await Promise.race([
+    docker('/', ['wait', name]).then(Number),
+    wait(limitMs, undefined, { signal: limit.signal }),
+  ]).finally(() => limit.abort());
+  if (code !== undefined) return outcomeOf(code, await docker('/', ['logs', name]));
+  // Whatever comes of it: a process that hangs at a disk cannot be ended, and must not hold the others up.
+  await docker('/', ['stop', '-t', '30', name]).catch(() => {});
+  const hours = Math.max(1, Math.round(limitMs / HOUR_MS));
+  return { ...WELL, failure: `It had not ended after ${counted(hours, 'hour')}, and was ended.` };
 }
 
 /** Removes the container of every run, but for one that is not noted as ended yet. */
@@ -61,8 +80,7 @@ export function outcomeOf(code: number, printed: string): Outcome {
   const last = printed.slice(Math.max(0, printed.lastIndexOf('{\n  "error"')));
   const answer = readJson(last) as Said | undefined;
   // A container that was made and never began counts as one that ended with 0.
-  const well = { isBusy: false, isCutOff: false, needsBackup: false, failure: undefined };
-  if (answer && code === 0) return well;
+  if (answer && code === 0) return WELL;
   const { error, findings = [] } = answer ?? {};
   const isOneOf = (codes: readonly string[]) => codes.includes(error?.code ?? '');
   const failed = findings.filter(({ status }) => status === 'fail');
@@ -70,7 +88,7 @@ export function outcomeOf(code: number, printed: string): Outcome {
     .filter(Boolean)
     .join(' ');
   return {
-    ...well,
+    ...WELL,
     isBusy: isOneOf(BUSY),
     needsBackup: isOneOf(NEEDS_BACKUP),
     isCutOff: said === '',

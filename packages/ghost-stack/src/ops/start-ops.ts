@@ -63,7 +63,7 @@ export async function startOps(
     // Before the first backup there is nothing to go on from.
     const { newest } = readNotes(FOLDER);
     const known = newest ? jobs : jobs.filter(({ name }) => name !== MINUTES);
-    const done = await doWhatIsDue(known, notes, (run, words) => runJob(home, run, words));
+    const done = await doWhatIsDue(known, notes, (run, job) => runJob(home, run, job));
     if (!done) return;
     await removeEnded(home, undefined);
     const { job } = done;

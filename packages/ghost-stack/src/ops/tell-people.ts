@@ -6,7 +6,7 @@ import type { JobNotes } from './job-notes.ts';
 import { MINUTES } from './timetable.ts';
 
 /** What a run noted of itself, and its job says too. */
-const TOLD_BY_JOBS = ['last backup', 'last drill', MINUTES];
+const TOLD_BY_JOBS = ['last backup', 'last drill', 'damage', MINUTES];
 
 /** What people are told of: how each job ended, and what no job says. */
 export function findingsOf({ ended }: JobNotes, backups: BackupNotes, now: Date): Finding[] {

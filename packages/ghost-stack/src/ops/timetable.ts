@@ -9,7 +9,13 @@ export interface Job {
   words: readonly string[];
   /** Its times: the first of those that a clock shows twice, and where one is leapt over the moment after. */
   cron: Cron | undefined;
+  /** One that has not ended by then never will, and is ended so that others can begin. */
+  limitMs: number;
 }
+
+const HOUR_MS = 3_600_000;
+/** What a backup has sent stays there, so that the next goes on from it. */
+const LONG = { limitMs: 12 * HOUR_MS };
 
 type Times = Pick<
   OptionValues<typeof opsOptions>,
@@ -37,9 +43,9 @@ export function jobsOf(times: Times): Job[] {
     return new Cron(`0 ${minute} * * * *`, { timezone: 'UTC', paused: true });
   };
   return [
-    { name: BACKUP, words: ['backup', 'now', '--unattended'], cron: by(backupAt) },
-    { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt) },
-    { name: 'drill', words: ['drill'], cron: by(drillAt) },
-    { name: MINUTES, words: ['backup', 'minutes'], cron: every(backupEvery) },
+    { name: BACKUP, words: ['backup', 'now', '--unattended'], cron: by(backupAt), ...LONG },
+    { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt), ...LONG },
+    { name: 'drill', words: ['drill'], cron: by(drillAt), ...LONG },
+    { name: MINUTES, words: ['backup', 'minutes'], cron: every(backupEvery), limitMs: HOUR_MS },
   ];
 }

@@ -4,19 +4,24 @@ import { careFolder } from '../stack/care-files.ts';
 import { docker } from '../stack/compose.ts';
 import { patiently } from '../stack/patiently.ts';
 import { readNotes } from './notes.ts';
-import { OWNER_LABEL, openPassword, type Place } from './place.ts';
+import { closedProjectOf, OWNER_LABEL, openPassword, type Place } from './place.ts';
 import { hasRepository, restic } from './restic.ts';
 
 /**
  * Takes a stack's repository for this run alone. What a killed run of this folder has left at work is ended first: its
- * containers live on without it.
+ * containers live on without it, and so does the project of a drill.
  *
  * @throws ProsoraError `BUSY` while another run of this folder has it
  */
-export async function takeRepository({ dir, owner }: Place): Promise<Disposable> {
+export async function takeRepository(place: Place): Promise<Disposable> {
+  const { dir, owner } = place;
   const lock = await patiently(async () => lockOf(dir), AS_LONG_AS_A_TICK);
-  const find = ['ps', '--all', '--quiet', '--filter', `label=${OWNER_LABEL}=${owner}`];
-  const left = (await docker(dir, find)).split('\n').filter(Boolean);
+  const drill = closedProjectOf(place, 'drill');
+  const labels = [`${OWNER_LABEL}=${owner}`, `com.docker.compose.project=${drill}`];
+  const found = labels.map((label) =>
+    docker(dir, ['ps', '--all', '--quiet', '--filter', `label=${label}`]),
+  );
+  const left = (await Promise.all(found)).join('').split('\n').filter(Boolean);
   if (left.length > 0) await docker(dir, ['rm', '--force', ...left]);
   return lock;
 }

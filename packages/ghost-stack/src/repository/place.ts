@@ -42,6 +42,12 @@ export type Project = Pick<Place, 'dir' | 'project' | 'environment'>;
 /** On every container that works for a run, with the owner as its value. */
 export const OWNER_LABEL = 'prosora.backup';
 
+/** Compose's name of the project into which a site's backup is restored for a drill, or to try things on. */
+export const closedProjectOf = (
+  { site }: Pick<Place, 'site'>,
+  purpose: 'drill' | 'staging',
+): string => `${site}-${purpose}`;
+
 /** Variables that restic itself reads. */
 const CREDENTIALS = [
   'AWS_ACCESS_KEY_ID',

@@ -1,4 +1,4 @@
-import { closedProjectOf } from '../drill/closed-project.ts';
+import { closedProjectOf } from '../repository/place.ts';
 import { docker, jsonLines } from '../stack/compose.ts';
 import { readStaging, type StagingNotes } from './staging-notes.ts';
 import { FORWARDER, urlOf } from './staging-project.ts';
