@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
 import {
   createLogger,
   defineCommand,
@@ -13,10 +14,14 @@ import { startCdnService } from './service.ts';
 import { dead, init, purge, replay, status } from './verbs/store.ts';
 import { doctor, setup } from './verbs/zone.ts';
 
+/** It mostly waits: what a burst of changes leaves behind is collected soon. */
+const SMALL_HEAP = ['--optimize-for-size', '--semi-space-growth-factor=1'];
+
 const serve = verb({
   help: 'Takes what Ghost says of changes and purges them everywhere',
   needs: cdnOptions,
   async run({ options }) {
+    SMALL_HEAP.forEach(setFlagsFromString);
     const secrets = secretsOf(cdnOptions, options);
     const logger = createLogger({ name: 'cdn', level: options.logLevel, secrets });
     const service = await startCdnService(options, logger);

@@ -37,6 +37,8 @@ export interface CdnService extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** A wall clock that is set must not stop the calls. */
+const steadyNow = () => performance.now();
 /** What requests and the purge under way get to finish. */
 const STOP_MS = 7_000;
 /** How long a purge waits that was under way when this process was killed. */
@@ -62,11 +64,11 @@ export async function startCdnService(
   const metrics = createCdnMetrics(changes, Date.now);
   const cloudflare = createCloudflare(values);
   const zone = createZoneFinder(cloudflare, new URL(values.siteUrl).hostname, values.zoneId);
-  let limits = createLimits(values.plan ?? 'free', Date.now);
+  let limits = createLimits(values.plan ?? 'free', steadyNow);
   if (values.plan === undefined) {
     void zone().then(
       (found) => {
-        limits = createLimits(planOf(found.plan?.legacy_id), Date.now);
+        limits = createLimits(planOf(found.plan?.legacy_id), steadyNow);
       },
       (error: Error) =>
         logger.warn(
