@@ -6,6 +6,7 @@ import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { DATABASE } from '../backup/parts.ts';
 import { stackOptions } from '../options.ts';
 import { assertWhole, onlySiteIn, readManifest, snapshotsOf } from '../repository/backups.ts';
+import { noteBackups, readNotes } from '../repository/notes.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import { findPlace, keepPassword, type Place } from '../repository/place.ts';
 import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
@@ -83,7 +84,8 @@ export const restore = verb({
         const { text } = readEnvFile(dir);
         await writeEnvFile(dir, withValues(text, { BACKUP_REPOSITORY: from }));
       }
-      const here = from ? { ...(await findPlace(dir, from)), site: place.site } : place;
+      const own = from ? await findPlace(dir, from) : place;
+      const here = { ...own, site: place.site };
       const isLoaded = !keepsDatabase && (only === undefined || only === DATABASE);
       const isStrange = from !== undefined && !isHalfRestored(dir);
       if (here.databaseElsewhere && isLoaded) await assertRestorable(here, isStrange);
@@ -91,6 +93,11 @@ export const restore = verb({
       const words = keepsDatabase ? `${moment} --keep-database` : moment;
       const options = { only, keepsDatabase, replay, words, tell: print };
       const left = await restoreSite(here, manifest, options);
+      // On another server under the same name the backups are this site's own, and are gone on with.
+      if (from && own.site === here.site && readNotes(dir).newest === undefined) {
+        const newest = { run: backup.run, at: backup.takenAt.toISOString() };
+        noteBackups(dir, { newest, since: newest.at, place: here.url });
+      }
       if (from) left.push('Let the DNS of DOMAIN lead to this server, if it is another one.');
       show({ run: backup.run, takenAt: manifest.startedAt, left }, () => [
         `The site is as it was at ${manifest.startedAt}.`,
