@@ -5,7 +5,7 @@ import type { Place } from '../repository/place.ts';
 import { COPIED, tagsOfCharts, tagsOfTick } from '../repository/ticks.ts';
 import { closeLog, goesOn, logFile } from './binary-log.ts';
 import { copyEngine } from './copy-engine.ts';
-import { copyStores, keepParts } from './keep-volumes.ts';
+import { copyStores, keepParts, READ_ALL } from './keep-volumes.ts';
 import { type Minutes, noteMinutes, readMinutes } from './minutes.ts';
 import { DATABASE, ENGINE, LOGS, partOf, placeOf, type VolumePart } from './parts.ts';
 
@@ -16,8 +16,6 @@ import { DATABASE, ENGINE, LOGS, partOf, placeOf, type VolumePart } from './part
 const CHAPTER_FILES = 60;
 const CHAPTER_BYTES = 16 * 2 ** 20;
 const CHARTS_MS = 3_600_000;
-/** What restic would look up among thousands of snapshots is not there: each of these files is new. */
-const READ_ALL = ['--force'];
 
 /** What was kept by a tick. */
 export interface Kept {
@@ -27,6 +25,8 @@ export interface Kept {
   moment: Date;
   /** Nothing, where nothing was written since the tick before. */
   parts: string[];
+  /** The service whose store is gone: the copy from before stays the newest. */
+  missing?: string | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Kept {
  *
  * @param tell hears of what is kept
  * @throws ProsoraError `BUSY` while another run is at the backups; `BACKUP_NONE`, `BACKUP_GAP` where a whole backup has
- * to come first; `LOG_OFF` where that helps nothing; what Docker and restic throw
+ * to come first; `LOG_OFF` where that helps nothing; `STORE_MISSING` once all else is kept; what Docker and restic throw
  */
 export async function keepMinutes(place: Place, tell: (line: string) => void): Promise<Kept> {
   using _turn = await takeRepository(place);
@@ -49,6 +49,7 @@ export async function keepMinutes(place: Place, tell: (line: string) => void): P
       minutesFailure: undefined,
     });
     for (const name of kept.parts) tell(`${name} is kept.`);
+    if (kept.missing) throw noStore(kept.missing);
     return kept;
   } catch (error) {
     noteBackups(place.dir, { minutesFailure: (error as Error).message });
@@ -61,9 +62,14 @@ async function keepTick(place: Place, minutes: Minutes): Promise<Kept> {
   const parts: VolumePart[] = [];
   const states = { ...minutes.states };
   const copies = { ...minutes.copies };
+  let missing: string | undefined;
   const copyChanged = async (name: string) => {
-    const { state } = await copyStores(place, partOf(name), states[name]);
+    const { state, rows } = await copyStores(place, partOf(name), states[name]);
     if (state === states[name]) return;
+    if (place.services.includes(name) && Object.keys(rows).length === 0) {
+      missing = name;
+      return;
+    }
     states[name] = state;
     copies[name] = number;
     parts.push(partOf(name));
@@ -84,7 +90,7 @@ async function keepTick(place: Place, minutes: Minutes): Promise<Kept> {
   const files = next > minutes.next ? between(chapter, next) : [];
   if (files.length > 0) parts.push(LOGS);
   const names = parts.map(({ name }) => name);
-  if (parts.length === 0) return { run: minutes.run, moment, parts: names };
+  if (parts.length === 0) return { run: minutes.run, moment, parts: names, missing };
 
   const { run, log: name } = minutes;
   const tick = { run, log: name, number, moment, from: next - files.length, to: next - 1, copies };
@@ -94,17 +100,19 @@ async function keepTick(place: Place, minutes: Minutes): Promise<Kept> {
   await keepParts(place, parts, {
     tags: tagsOfTick(tick),
     more: files.map((file) => `!${folder}/${logFile(file.number)}`),
+    // Among thousands of snapshots nothing is found: each of these files is new.
     words: READ_ALL,
   });
   const bornAt = log.bornAt[next] ?? 0;
   Object.assign(minutes, { tick: number, chapter, states, copies, next, bornAt });
   noteMinutes(place.dir, minutes);
-  return { run, moment, parts: names };
+  return { run, moment, parts: names, missing };
 }
 
 /** @returns whether an hour had gone since the last time */
 async function keepCharts(place: Place, minutes: Minutes): Promise<boolean> {
-  const isDue = Date.now() - Date.parse(minutes.chartsAt) >= CHARTS_MS;
+  // Of another hour, also where the clock went back.
+  const isDue = Math.abs(Date.now() - Date.parse(minutes.chartsAt)) >= CHARTS_MS;
   if (!isDue || !place.services.includes(ENGINE.name)) return false;
   const collector = partOf('analytics');
   await copyStores(place, collector);
@@ -126,6 +134,11 @@ function nothingToGoOnFrom(dir: string): ProsoraError {
     help: 'Take one: `prosora backup now`.',
   });
 }
+
+const noStore = (service: string): ProsoraError =>
+  new ProsoraError('STORE_MISSING', `The volume of ${service} has no store in it any more.`, {
+    help: `All else is kept. \`prosora restore --only ${service}\` puts it back.`,
+  });
 
 const gap = (): ProsoraError =>
   new ProsoraError(

@@ -2,22 +2,28 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProsoraError } from '@prosora/service';
 import { OWNER_LABEL, type Place } from '../repository/place.ts';
-import { restic, snapshotIn, tagWords } from '../repository/restic.ts';
+import { keptIn, restic, tagWords } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
 import { OWN_FILES, placeOf, type VolumePart } from './parts.ts';
 
 /** How a part was kept. */
 interface Kept {
   snapshot: string;
+  bytes: number;
   /** Rows of its SQLite stores, by file and table. */
   rows: Record<string, number>;
 }
+
+/** What restic would look up in the snapshot before is read anew. */
+export const READ_ALL = ['--force'];
 
 /** What is told of a snapshot of volumes. */
 interface HowKept {
   tags: readonly string[];
   /** Further patterns to leave out, in restic's form. */
   more?: readonly string[];
+  /** Further words for restic. */
+  words?: readonly string[];
 }
 
 /**
@@ -29,23 +35,21 @@ interface HowKept {
 export async function keepVolumes(place: Place, part: VolumePart, how: HowKept): Promise<Kept> {
   for (const key of part.volumes) await assertVolume(place.dir, nameOf(place, key));
   const { rows } = await copyStores(place, part);
-  const snapshot = await keepParts(place, [part], how);
+  const kept = await keepParts(place, [part], how);
   for (const key of part.storesOf ? part.volumes : []) {
     await onStores(place, key, part.storesOf, ['rm', '-rf', '/stores/.backup']);
   }
-  return { snapshot, rows };
+  return { ...kept, rows };
 }
 
 /**
  * Keeps volumes of several parts in one snapshot, as they are.
- *
- * @returns its id
  */
 export async function keepParts(
   place: Place,
   parts: readonly VolumePart[],
-  { tags, more = [], words = [] }: HowKept & { words?: readonly string[] },
-): Promise<string> {
+  { tags, more = [], words = [] }: HowKept,
+): Promise<Omit<Kept, 'rows'>> {
   const volumes = parts.flatMap((part) => part.volumes.map((key) => ({ part, key })));
   const mounts = volumes.map(
     ({ part, key }) => `${nameOf(place, key)}:${placeOf(part.name, key)}:ro`,
@@ -65,7 +69,7 @@ export async function keepParts(
     ],
     { mounts },
   );
-  return snapshotIn(printed);
+  return keptIn(printed);
 }
 
 const nameOf = ({ volumes }: Place, key: string): string => volumes[key] ?? key;

@@ -31,9 +31,14 @@ export interface Taken {
  * manifest is kept: whatever ends it before leaves nothing that a restore would take.
  *
  * @param tell hears of each part
+ * @param words for restic
  * @throws ProsoraError that names what failed
  */
-export async function takeBackup(place: Place, tell: (line: string) => void): Promise<Taken> {
+export async function takeBackup(
+  place: Place,
+  tell: (line: string) => void,
+  words: readonly string[] = [],
+): Promise<Taken> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
   const snapshots = await snapshotsOf(place);
@@ -50,7 +55,7 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
     return part;
   };
   const takeVolumes = (part: VolumePart) =>
-    take(part.name, (tags) => keepVolumes(place, part, { tags }));
+    take(part.name, (tags) => keepVolumes(place, part, { tags, words }));
 
   for (const part of BEFORE_DATABASE) await takeVolumes(part);
   const database = await take(DATABASE, (tags) => dumpDatabase(place, tags));
@@ -59,7 +64,7 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
   if (place.services.includes(ENGINE.name)) {
     await take(ENGINE.name, async (tags) => {
       const { more, ...copy } = await copyEngine(place);
-      return { ...copy, snapshot: await keepParts(place, [ENGINE], { tags, more }) };
+      return { ...copy, ...(await keepParts(place, [ENGINE], { tags, more, words })) };
     });
   }
 
@@ -73,7 +78,9 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
     images: Object.fromEntries(images),
     parts,
   };
-  const doubts = former ? doubtsOf(manifest, await readManifest(place, former)) : [];
+  // One that cannot be read, as in a repository that is damaged, says nothing of this one.
+  const before = former && (await readManifest(place, former).catch(() => undefined));
+  const doubts = before ? doubtsOf(manifest, before) : [];
   const after = await lineFrom(place, run, database, {
     moment: dumpedAt,
     ticks: ticksIn(snapshots),
@@ -94,7 +101,10 @@ const numberAfter = (former: Backup | undefined): number => (former?.number ?? 0
 const STEADY = ['posts', 'members', 'users', 'settings', 'newsletters'];
 const FEW = 10;
 
-/** What looks as if something were missing beside the backup before: of a table less than half is left, or of the whole. */
+/**
+ * What looks as if something were missing beside the backup before: of a table less than half is left, a volume has
+ * nothing in it any more, or a store is gone.
+ */
 export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
   const database = ({ parts }: Manifest) => parts.find(({ name }) => name === DATABASE);
   const [now, before] = [database(manifest), database(former)];
@@ -104,8 +114,21 @@ export function doubtsOf(manifest: Manifest, former: Manifest): string[] {
       ? [`${table} fell from ${earlier} to ${count}`]
       : [];
   });
-  return doubts;
+  const missing = former.parts.flatMap((part) => {
+    const here = manifest.parts.find(({ name }) => name === part.name);
+    if (here === undefined || part.name === DATABASE) return [];
+    if (part.bytes && here.bytes === 0) return [`${part.name} is empty`];
+    const stores = storesIn(here);
+    return [...storesIn(part)]
+      .filter((store) => !stores.has(store))
+      .map((store) => `${part.name} has no ${store} any more`);
+  });
+  return [...doubts, ...missing];
 }
+
+/** The SQLite stores that a part has rows of, but for those of second collectors, which come and go. */
+const storesIn = ({ rows }: TakenPart): Set<string> =>
+  new Set(Object.keys(rows).flatMap((name) => /^([^/]+)\/[^/]+$/.exec(name)?.[1] ?? []));
 
 /**
  * @throws ProsoraError `DATABASE_ELSEWHERE` where the stack has none of its own; `STACK_DOWN` where there is nothing that

@@ -22,25 +22,23 @@ export async function verifyBackup(
   backup: Backup,
   tell: (line: string) => void,
 ): Promise<{ parts: number; rows: number }> {
-  const manifest = await readManifest(place, backup);
+  const manifest = await readManifest(place, backup).catch(orDamaged('its list cannot be read'));
   for (const { name, snapshot } of manifest.parts) {
-    await restic(place, ['ls', '--no-lock', snapshot]).catch((cause: Error) => {
-      throw damaged(`its part "${name}" cannot be read: ${cause.message}`, cause);
-    });
+    if (name === DATABASE) continue;
+    await readAll(place, snapshot).catch(orDamaged(`its part "${name}" cannot be read`));
   }
   const database = manifest.parts.find(({ name }) => name === DATABASE);
   const reader = new DumpReader();
   const dump = startRestic(place, ['dump', '--no-lock', database?.snapshot ?? '', DUMP]);
   dump.stdin.end();
   await pipeline(dump.stdout, reader, nowhere());
-  await assertEnded(dump, 'dump');
+  await assertEnded(dump, 'dump').catch(orDamaged('its dump cannot be read'));
   const { rows } = reader.notes();
   if (!isDeepStrictEqual(rows, database?.rows))
     throw damaged('its dump has other rows than were noted');
   tell('The dump is whole, with as many rows in each table as were noted.');
-  await restic(place, ['check', `--read-data-subset=${SUBSET}`]).catch((cause: Error) => {
-    throw damaged(cause.message, cause);
-  });
+  const check = ['check', `--read-data-subset=${SUBSET}`];
+  await restic(place, check).catch(orDamaged('the repository has errors'));
   tell(`The repository is consistent; ${SUBSET} of its data was read.`);
   return {
     parts: manifest.parts.length,
@@ -48,9 +46,24 @@ export async function verifyBackup(
   };
 }
 
+/** Every file of a snapshot, to its last byte. */
+async function readAll(place: Place, snapshot: string): Promise<void> {
+  const reading = startRestic(place, ['dump', '--no-lock', '--target', '/dev/null', snapshot, '/']);
+  reading.stdin.end();
+  reading.stdout.resume();
+  await assertEnded(reading, 'dump');
+}
+
+/** Says so of what restic has no number for; that somebody holds the repository, say, is no damage. */
+const orDamaged =
+  (what: string) =>
+  (cause: ProsoraError): never => {
+    throw cause.code === 'BACKUP_FAILED' ? damaged(`${what}: ${cause.message}`, cause) : cause;
+  };
+
 function damaged(why: string, cause?: Error): ProsoraError {
   return new ProsoraError('BACKUP_DAMAGED', `The backup is damaged: ${why}`, {
-    help: 'Take another now with `prosora backup now`, and look at the disk of the backups.',
+    help: 'Look at the disk of the backups; `prosora backup repair` takes out what is damaged, and takes another.',
     ...(cause && { cause }),
   });
 }

@@ -13,8 +13,11 @@ const UNPROVEN_HOURS = 8 * 24;
 /** What the last runs noted of the backups; their repository is not asked. */
 export function* examineBackups(notes: BackupNotes, now: Date): Generator<Finding> {
   const { newest, since, proven, failure, drillFailure, isPasswordUnseen } = notes;
-  const { minutes, minutesFailure } = notes;
+  const { minutes, minutesFailure, damage, kept } = notes;
   const hoursSince = (at: string): number => (now.getTime() - Date.parse(at)) / HOUR_MS;
+  if (damage) {
+    yield fail('damage', damage, 'Look at the disk of the backups, then `prosora backup repair`.');
+  }
   if (failure) yield fail('last backup', failure, '`prosora backup now` tries again.');
   if (drillFailure) yield fail('last drill', drillFailure, '`prosora drill` tries again.');
   if (minutesFailure) yield fail('minutes', minutesFailure, '`prosora backup now` begins anew.');
@@ -29,6 +32,7 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
   else if (age <= LATE_HOURS) yield ok('backups', `The newest is ${inWords(age)} old.`);
   else
     yield fail('backups', `The newest is ${inWords(age)} old.`, '`prosora backup now` takes one.');
+  if (kept) yield warn('old backups', `None goes. ${kept}`, '`prosora backup list` shows them.');
   if (minutes) {
     const late = Math.floor(hoursSince(minutes.at) * 60);
     const sentence = `What was written is kept but for the last ${counted(Math.max(1, late), 'minute')}.`;

@@ -19,8 +19,8 @@ export interface Forgotten {
 
 /**
  * Removes the backups that no rule keeps: 7 days, 5 weeks and 12 months, by restic's own reckoning. The newest that a
- * drill has proven stays whatever its age, and none goes while the clock tells another order than the numbers of the
- * backups, or while the newest has suspiciously little in it. Moments between backups are kept for 7 days.
+ * drill has proven stays whatever its age, and none goes while one that was taken before the newest is of a later time,
+ * or while the newest has suspiciously little in it. Moments between backups are kept for 7 days.
  */
 export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
   const snapshots = await snapshotsOf(place);
@@ -36,11 +36,11 @@ export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
 /** Undefined when old backups may go. */
 export function reasonToKeepAll(backups: readonly Backup[]): string | undefined {
   const newest = backups.at(-1);
-  if (newest?.isDoubtful) return 'The newest backup has suspiciously little in it.';
-  const isInOrder = backups.every(
-    ({ takenAt }, place) => place === 0 || takenAt > (backups[place - 1]?.takenAt ?? 0),
-  );
-  return isInOrder ? undefined : 'The clock has jumped back since an earlier backup.';
+  if (newest === undefined) return undefined;
+  if (newest.isDoubtful) return 'The newest backup has suspiciously little in it.';
+  // Once the newest is of the latest time as well, those of odd times are old ones like any other.
+  const isLatest = backups.every((backup) => backup === newest || backup.takenAt < newest.takenAt);
+  return isLatest ? undefined : 'An earlier backup is of a later time: the clock has jumped back.';
 }
 
 /** The manifests that restic's rules would let go. */

@@ -13,6 +13,10 @@ export interface BackupNotes {
   place?: string;
   /** The newest that a drill has proven, and when. */
   proven?: { run: string; at: string };
+  /** What of the repository cannot be read; undefined until it was looked for, and once it is mended. */
+  damage?: string | undefined;
+  /** Why no old backup goes; undefined where they do. */
+  kept?: string | undefined;
   /** Why the last run failed; undefined when it did not. */
   failure?: string | undefined;
   /** Why the last drill failed; undefined when it did not. */

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import { type Started, startDocker } from '../stack/start-docker.ts';
-import { OWNER_LABEL, type Place, waysTo } from './place.ts';
+import { isRemote, OWNER_LABEL, type Place, waysTo } from './place.ts';
 
 /** https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes */
 const MEANINGS: Readonly<Record<number, readonly [code: string, sentence: string, help?: string]>> =
@@ -53,12 +53,19 @@ export function startRestic(
         '0:0',
         '--read-only',
       ],
-      ...['--tmpfs', '/tmp', '--security-opt', 'no-new-privileges:true', '--cap-drop', 'ALL'],
+      ...['--tmpfs', '/tmp', '--workdir', '/tmp', '--cap-drop', 'ALL'],
+      ...['--security-opt', 'no-new-privileges:true'],
       ...['DAC_OVERRIDE', 'CHOWN', 'FOWNER'].flatMap((name) => ['--cap-add', name]),
       ...['--label', `${OWNER_LABEL}=${place.owner}`],
       ...waysTo(place),
       ...mounts.flatMap((mount) => ['--volume', mount]),
-      ...[place.image, 'restic', '--quiet', ...words],
+      ...[
+        place.image,
+        'restic',
+        '--quiet',
+        ...(isRemote(place.url) ? [] : ['--no-cache']),
+        ...words,
+      ],
     ],
     { ...place.credentials },
   );
@@ -142,19 +149,23 @@ export async function keepStream(
     fed.status === 'rejected' && /EPIPE|PREMATURE_CLOSE/.test(String(fed.reason?.code));
   if (fed.status === 'rejected' && !(isReaderGone && ended.status === 'rejected')) throw fed.reason;
   if (ended.status === 'rejected') throw ended.reason;
-  return snapshotIn(await printed);
+  return keptIn(await printed).snapshot;
 }
 
 export const tagWords = (tags: readonly string[]): string[] =>
   tags.flatMap((tag) => ['--tag', tag]);
 
-/** The id in the last line of what `restic backup --json` prints. */
-export function snapshotIn(printed: string): string {
+/** What the last line says of what `restic backup --json` prints: the snapshot's id, and how much it has in it. */
+export function keptIn(printed: string): { snapshot: string; bytes: number } {
   const line = printed.trim().split('\n').at(-1) ?? '';
-  const { snapshot_id: id } = JSON.parse(line || '{}') as { snapshot_id?: string };
-  if (id) return id;
+  const said = JSON.parse(line || '{}') as { snapshot_id?: string; total_bytes_processed?: number };
+  const { snapshot_id: snapshot, total_bytes_processed: bytes = 0 } = said;
+  if (snapshot) return { snapshot, bytes };
   throw new ProsoraError('BACKUP_FAILED', 'restic named no snapshot.');
 }
+
+/** Of what it said: a restore says something of each file that it cannot read. */
+const LAST_LINES = 3;
 
 /** @throws ProsoraError `BACKUP_FAILED` with what restic said, or one of its own for what it has a number for */
 export async function assertEnded({ ended }: Started, verb: string): Promise<void> {
@@ -164,5 +175,6 @@ export async function assertEnded({ ended }: Started, verb: string): Promise<voi
     'BACKUP_FAILED',
     `restic ${verb} ended with ${code}.`,
   ];
-  throw new ProsoraError(name, said ? `${sentence} (${said})` : sentence, help ? { help } : {});
+  const last = said.split('\n').slice(-LAST_LINES).join(' ');
+  throw new ProsoraError(name, last ? `${sentence} (${last})` : sentence, help ? { help } : {});
 }

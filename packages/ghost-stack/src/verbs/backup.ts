@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { keepMinutes } from '../backup/keep-minutes.ts';
+import { READ_ALL } from '../backup/keep-volumes.ts';
 import { DATABASE } from '../backup/parts.ts';
 import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
@@ -10,13 +11,14 @@ import { forgetOld } from '../repository/forget.ts';
 import { noteBackups, readNotes } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace, type Place } from '../repository/place.ts';
+import { forgetUnreadable, takeOutDamage } from '../repository/repair-repository.ts';
 import { wordsOfPassword } from '../repository/rotate-password.ts';
 
-const WORDS = ['now', 'minutes', 'list', 'verify'];
+const WORDS = ['now', 'minutes', 'list', 'verify', 'repair'];
 
 export const backup = verb({
-  help: 'Backs everything up, or what was written since; lists the backups, or reads the newest as a restore would',
-  args: '<now|minutes|list|verify>',
+  help: 'Backs everything up, or what was written since; lists the backups, reads the newest as a restore would, or mends the repository',
+  args: '<now|minutes|list|verify|repair>',
   flags: {
     unattended: {
       type: 'boolean',
@@ -46,20 +48,40 @@ export const backup = verb({
     if (word === 'verify') {
       const backup = findBackup(backupsIn(await snapshotsOf(place)));
       await openRepository(place);
-      const read = await verifyBackup(place, backup, print).catch((error: Error) => {
-        noteBackups(dir, { failure: error.message });
+      const read = await verifyBackup(place, backup, print).catch((error: ProsoraError) => {
+        const isDamage = error.code === 'BACKUP_DAMAGED';
+        noteBackups(dir, { [isDamage ? 'damage' : 'failure']: error.message });
         throw error;
       });
+      noteBackups(dir, { damage: undefined });
       show(
         { backup, ...read },
         () => `${backup.run} is whole: ${read.rows} rows, ${read.parts} parts.`,
       );
       return 0;
     }
-    await backUpNow(place, { isUnattended: unattended, print, show });
+    const attendance = { isUnattended: unattended, print, show };
+    if (word === 'now') await backUpNow(place, attendance);
+    else await repair(place, attendance);
     return 0;
   },
 });
+
+async function repair(place: Place, attendance: Attendance): Promise<void> {
+  await openRepository(place);
+  attendance.print('All of it is read, which takes its time.');
+  if (!(await takeOutDamage(place))) {
+    noteBackups(place.dir, { damage: undefined });
+    attendance.show({ isDamaged: false }, () => ['Nothing in it is damaged.']);
+    return;
+  }
+  attendance.print('What cannot be read is taken out. What of it is on the site comes in again:');
+  await backUpNow(place, attendance, async () => {
+    const count = await forgetUnreadable(place);
+    if (count > 0) attendance.print(`${count} parts of old backups are lost; those lack them now.`);
+    noteBackups(place.dir, { damage: undefined });
+  });
+}
 
 /** Who reads what is printed, and how. */
 interface Attendance {
@@ -68,7 +90,15 @@ interface Attendance {
   show(result: object, format: () => string[]): void;
 }
 
-async function backUpNow(place: Place, { isUnattended, print, show }: Attendance): Promise<void> {
+/**
+ * @param mend where the repository was damaged: done before old backups go, since none does while something of one that
+ * stays is missing
+ */
+async function backUpNow(
+  place: Place,
+  { isUnattended, print, show }: Attendance,
+  mend?: () => Promise<void>,
+): Promise<void> {
   try {
     await assertRunning(place);
     if (!existsSync(place.passwordFile)) noteBackups(place.dir, { isPasswordUnseen: true });
@@ -78,14 +108,16 @@ async function backUpNow(place: Place, { isUnattended, print, show }: Attendance
       for (const line of wordsOfPassword(password, place)) print(line);
       noteBackups(place.dir, { isPasswordUnseen: false });
     }
-    const { manifest, doubts, snapshot } = await takeBackup(place, print);
-    const { runs, kept } = await forgetOld(place, new Date());
+    const { manifest, doubts, snapshot } = await takeBackup(place, print, mend && READ_ALL);
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
     const { binlog } = manifest.parts.find(({ name }) => name === DATABASE) ?? {};
     const newest = { run: manifest.run, at: manifest.startedAt, hasNoLog: binlog === undefined };
     const { since = newest.at } = readNotes(place.dir);
     noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
+    await mend?.();
+    const { runs, kept } = await forgetOld(place, new Date());
+    noteBackups(place.dir, { kept });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [
       `${manifest.run} is whole.`,
       ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),

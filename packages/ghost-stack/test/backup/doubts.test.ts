@@ -23,6 +23,19 @@ test('a table that lost more than half of its rows since the backup before is do
   ]);
 });
 
+test('a volume that is empty, or lacks a store that it had, is doubted', () => {
+  const withPart = (name: string, bytes: number, rows: Record<string, number> = {}): Manifest => ({
+    ...withRows({}),
+    parts: [{ name, snapshot: 'a', takenAt: '2026-11-29T03:00:30Z', rows, bytes }],
+  });
+  const content = withPart('content', 9_000);
+  expect(doubtsOf(withPart('content', 8), content)).toEqual([]);
+  expect(doubtsOf(withPart('content', 0), content)).toEqual(['content is empty']);
+  const mail = withPart('mail', 9_000, { 'mail.db/mail': 5, 'lane-2/spool.db/row': 1 });
+  expect(doubtsOf(withPart('mail', 9_000, { 'mail.db/other': 0 }), mail)).toEqual([]);
+  expect(doubtsOf(withPart('mail', 40), mail)).toEqual(['mail has no mail.db any more']);
+});
+
 test('a young site may lose its few posts', () => {
   expect(doubtsOf(withRows({ posts: 1 }), withRows({ posts: 9 }))).toEqual([]);
 });

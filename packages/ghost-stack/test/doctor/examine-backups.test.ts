@@ -43,6 +43,16 @@ test.each<[string, BackupNotes, string[]]>([
     ['fail last backup', 'ok backups', 'ok proof'],
   ],
   [
+    'damage is one until it is mended, whatever was taken since',
+    { newest: at(1), proven: at(1), damage: 'A pack is damaged.' },
+    ['fail damage', 'ok backups', 'ok proof'],
+  ],
+  [
+    'that old ones stay is told',
+    { newest: at(1), proven: at(1), kept: 'The clock has jumped back.' },
+    ['ok backups', 'warn old backups', 'ok proof'],
+  ],
+  [
     'what was written since is told of too',
     { newest: at(9), proven: at(30), minutes: at(0) },
     ['ok backups', 'ok minutes', 'ok proof'],

@@ -88,7 +88,7 @@ test('after a week none stays but those of the newest backup and of the newest p
   expect(gones(snapshots, backupsIn(snapshots), new Set(), NOW).ids).toEqual(['tick2']);
 });
 
-test('none goes while the clock tells another order than the numbers, or the newest has little in it', () => {
+test('none goes while one from before the newest is of a later time, or the newest has little in it', () => {
   const backup = (number: number, days: number, isDoubtful = false): Backup => ({
     run: String(number),
     snapshot: String(number),
@@ -100,6 +100,9 @@ test('none goes while the clock tells another order than the numbers, or the new
   });
   expect(reasonToKeepAll([backup(1, 3), backup(2, 2), backup(3, 1)])).toBeUndefined();
   expect(reasonToKeepAll([backup(1, 3), backup(2, 2), backup(3, 33)])).toContain('clock');
+  // Of a clock that was ahead for a night: once its time has passed it is one like any other.
+  expect(reasonToKeepAll([backup(1, -20), backup(2, 2), backup(3, 1)])).toContain('clock');
+  expect(reasonToKeepAll([backup(1, 10), backup(2, 12), backup(3, 1)])).toBeUndefined();
   expect(reasonToKeepAll([backup(1, 3), backup(2, 2, true)])).toContain('little');
   expect(reasonToKeepAll([])).toBeUndefined();
 });
