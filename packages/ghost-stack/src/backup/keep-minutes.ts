@@ -5,7 +5,7 @@ import type { Place } from '../repository/place.ts';
 import { COPIED, tagsOfCharts, tagsOfTick } from '../repository/ticks.ts';
 import { closeLog, goesOn, logFile } from './binary-log.ts';
 import { copyEngine } from './copy-engine.ts';
-import { copyStores, keepParts } from './keep-volumes.ts';
+import { copyStores, keepParts, READ_ALL } from './keep-volumes.ts';
 import { type Minutes, noteMinutes, readMinutes } from './minutes.ts';
 import { DATABASE, ENGINE, LOGS, partOf, placeOf, type VolumePart } from './parts.ts';
 
@@ -16,8 +16,6 @@ import { DATABASE, ENGINE, LOGS, partOf, placeOf, type VolumePart } from './part
 const CHAPTER_FILES = 60;
 const CHAPTER_BYTES = 16 * 2 ** 20;
 const CHARTS_MS = 3_600_000;
-/** What restic would look up among thousands of snapshots is not there: each of these files is new. */
-const READ_ALL = ['--force'];
 
 /** What was kept by a tick. */
 export interface Kept {
@@ -108,6 +106,7 @@ async function keepTick(place: Place, minutes: Minutes): Promise<Kept> {
   await keepParts(place, parts, {
     tags: tagsOfTick(tick),
     more: files.map((file) => `!${folder}/${logFile(file.number)}`),
+    // Among thousands of snapshots nothing is found: each of these files is new.
     words: READ_ALL,
   });
   const bornAt = log.bornAt[next] ?? 0;

@@ -15,11 +15,16 @@ interface Kept {
   rows: Record<string, number>;
 }
 
+/** What restic would look up in the snapshot before is read anew. */
+export const READ_ALL = ['--force'];
+
 /** What is told of a snapshot of volumes. */
 interface HowKept {
   tags: readonly string[];
   /** Further patterns to leave out, in restic's form. */
   more?: readonly string[];
+  /** Further words for restic. */
+  words?: readonly string[];
 }
 
 /**
@@ -44,7 +49,7 @@ export async function keepVolumes(place: Place, part: VolumePart, how: HowKept):
 export async function keepParts(
   place: Place,
   parts: readonly VolumePart[],
-  { tags, more = [], words = [] }: HowKept & { words?: readonly string[] },
+  { tags, more = [], words = [] }: HowKept,
 ): Promise<Omit<Kept, 'rows'>> {
   const volumes = parts.flatMap((part) => part.volumes.map((key) => ({ part, key })));
   const mounts = volumes.map(

@@ -31,9 +31,14 @@ export interface Taken {
  * manifest is kept: whatever ends it before leaves nothing that a restore would take.
  *
  * @param tell hears of each part
+ * @param words for restic
  * @throws ProsoraError that names what failed
  */
-export async function takeBackup(place: Place, tell: (line: string) => void): Promise<Taken> {
+export async function takeBackup(
+  place: Place,
+  tell: (line: string) => void,
+  words: readonly string[] = [],
+): Promise<Taken> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
   const snapshots = await snapshotsOf(place);
@@ -50,7 +55,7 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
     return part;
   };
   const takeVolumes = (part: VolumePart) =>
-    take(part.name, (tags) => keepVolumes(place, part, { tags }));
+    take(part.name, (tags) => keepVolumes(place, part, { tags, words }));
 
   for (const part of BEFORE_DATABASE) await takeVolumes(part);
   const database = await take(DATABASE, (tags) => dumpDatabase(place, tags));
@@ -59,7 +64,7 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
   if (place.services.includes(ENGINE.name)) {
     await take(ENGINE.name, async (tags) => {
       const { more, ...copy } = await copyEngine(place);
-      return { ...copy, ...(await keepParts(place, [ENGINE], { tags, more })) };
+      return { ...copy, ...(await keepParts(place, [ENGINE], { tags, more, words })) };
     });
   }
 
@@ -73,7 +78,9 @@ export async function takeBackup(place: Place, tell: (line: string) => void): Pr
     images: Object.fromEntries(images),
     parts,
   };
-  const doubts = former ? doubtsOf(manifest, await readManifest(place, former)) : [];
+  // One that cannot be read, as in a repository that is damaged, says nothing of this one.
+  const before = former && (await readManifest(place, former).catch(() => undefined));
+  const doubts = before ? doubtsOf(manifest, before) : [];
   const after = await lineFrom(place, run, database, {
     moment: dumpedAt,
     ticks: ticksIn(snapshots),

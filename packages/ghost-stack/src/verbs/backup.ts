@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
 import { keepMinutes } from '../backup/keep-minutes.ts';
+import { READ_ALL } from '../backup/keep-volumes.ts';
 import { DATABASE } from '../backup/parts.ts';
 import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
@@ -93,11 +94,14 @@ interface Attendance {
   show(result: object, format: () => string[]): void;
 }
 
-/** @param afterwards before old backups go, since none does while something of one that stays is missing */
+/**
+ * @param mend where the repository was damaged: done before old backups go, since none does while something of one that
+ * stays is missing
+ */
 async function backUpNow(
   place: Place,
   { isUnattended, print, show }: Attendance,
-  afterwards = async (): Promise<void> => {},
+  mend?: () => Promise<void>,
 ): Promise<void> {
   try {
     await assertRunning(place);
@@ -108,7 +112,7 @@ async function backUpNow(
       for (const line of wordsOfPassword(password, place)) print(line);
       noteBackups(place.dir, { isPasswordUnseen: false });
     }
-    const { manifest, doubts, snapshot } = await takeBackup(place, print);
+    const { manifest, doubts, snapshot } = await takeBackup(place, print, mend && READ_ALL);
     const failure =
       doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
     const { binlog } = manifest.parts.find(({ name }) => name === DATABASE) ?? {};
@@ -120,7 +124,7 @@ async function backUpNow(
     };
     const { since = newest.at } = readNotes(place.dir);
     noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
-    await afterwards();
+    await mend?.();
     const { runs, kept } = await forgetOld(place, new Date());
     noteBackups(place.dir, { kept });
     show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [
