@@ -8,6 +8,7 @@ import { snapshotsOf } from '../../src/repository/backups.ts';
 import type { Place } from '../../src/repository/place.ts';
 import { forgetUnreadable, takeOutDamage } from '../../src/repository/repair-repository.ts';
 import { restic } from '../../src/repository/restic.ts';
+import { placeIn } from '../fixtures/place.ts';
 
 const LARGE = 1_500_000;
 
@@ -16,11 +17,8 @@ test('what is still there is brought back to older backups too, and what is nowh
   onTestFinished(() => rm(dir, { recursive: true }));
   const [url, data] = [join(dir, 'repository'), join(dir, 'data')];
   await Promise.all([url, data].map((folder) => mkdir(folder)));
-  const place: Place = {
-    ...{ dir, url, site: 'blog', owner: 'prosora-repair', image: 'ghcr.io/prosora/ops:dev' },
-    ...{ services: [], volumes: {}, credentials: {}, project: [], sshFolder: '' },
-    passwordFile: join(dir, 'password'),
-  };
+  const passwordFile = join(dir, 'password');
+  const place: Place = { ...placeIn(dir), url, passwordFile, sshFolder: '' };
   await writeFile(place.passwordFile, 'a password\n');
   await restic(place, ['init']);
   const keep = async (name: string) => {
