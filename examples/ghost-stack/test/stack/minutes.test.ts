@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '@prosora/service/testing';
@@ -71,6 +71,11 @@ test(`what was written since the backup comes back as of a second, though ticks 
   });
   expect(await notes()).toEqual(written);
   expect(await sql('SELECT MAX(title) FROM posts')).toBe(title);
+  expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
+  // As a run leaves it that is killed once the database is in its place.
+  const half = JSON.stringify({ run: 'killed', aside: ['database'] });
+  await writeFile(path.join(dir, '.prosora/care/restoring.json'), half);
+  expect(await prosora(['restore', '--only', 'database'])).toMatchObject({ code: 0 });
   expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
   const { code, output } = await tick();
   expect([code, output]).toEqual([1, expect.stringContaining('no backup to go on from')]);

@@ -7,12 +7,31 @@ interface HalfRestore {
   only?: string | undefined;
   /** The words of `prosora restore` that say as of when. */
   words?: string;
+  /** What is in its place already, with what was there before beside it. */
+  aside?: string[];
+}
+
+/** What stands beside since a restore, so that going on with that one does not take its own work for what was there. */
+export interface Aside {
+  has(name: string): boolean;
+  add(name: string): void;
 }
 
 const FILE = 'restoring.json';
 
 /** Remembers it, so that nothing starts on a site that is half of one time and half of another. */
-export const noteHalfRestore = (dir: string, half: HalfRestore): void => keepCare(dir, FILE, half);
+export function noteHalfRestore(dir: string, half: HalfRestore): Aside {
+  const aside = new Set(readCare<HalfRestore>(dir, FILE)?.aside);
+  const keep = () => keepCare(dir, FILE, { ...half, aside: [...aside] });
+  keep();
+  return {
+    has: (name) => aside.has(name),
+    add(name) {
+      aside.add(name);
+      keep();
+    },
+  };
+}
 
 /** Whether a restore did not end. */
 export const isHalfRestored = (dir: string): boolean => readCare(dir, FILE) !== undefined;

@@ -2,12 +2,13 @@ import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProsoraError } from '@prosora/service';
 import { DumpReader } from '../backup/dump-reader.ts';
-import { DUMP } from '../backup/parts.ts';
+import { DATABASE, DUMP } from '../backup/parts.ts';
 import type { TakenPart } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
 import { ask, nameOf, startStatements } from './ask-database.ts';
 import type { Replay } from './choose-moment.ts';
+import type { Aside } from './half-restore.ts';
 import { replayLog } from './replay-log.ts';
 
 /** Where a dump is loaded, and where what was there before stands afterwards. */
@@ -58,7 +59,12 @@ export async function assertRestorable(place: Place, isStrange: boolean): Promis
  * @throws ProsoraError `RESTORE_FAILED` with what the database said; `BACKUP_DAMAGED` where the dump is not what was
  * kept; what `replayLog` throws
  */
-export async function loadDatabase(place: Place, part: TakenPart, replay?: Replay): Promise<void> {
+export async function loadDatabase(
+  place: Place,
+  part: TakenPart,
+  replay?: Replay,
+  aside?: Aside,
+): Promise<void> {
   const { loading } = besideOf(place);
   const lock = (isLocked: boolean) =>
     ask(place, `ALTER DATABASE \`${nameOf(place)}\` READ ONLY = ${+isLocked};`);
@@ -90,11 +96,16 @@ export async function loadDatabase(place: Place, part: TakenPart, replay?: Repla
     const position = part.binlog?.position ?? 0;
     await replayLog(place, replay, position, loading).finally(() => lock(false));
   }
-  await swap(place);
+  await swap(place, aside?.has(DATABASE) ?? false);
+  aside?.add(DATABASE);
 }
 
-/** Moves all tables in one statement, which the server does whole or not at all. */
-async function swap(place: Place): Promise<void> {
+/**
+ * Moves all tables in one statement, which the server does whole or not at all.
+ *
+ * @param isAside what is there is of a restore, and what was there before stands beside
+ */
+async function swap(place: Place, isAside: boolean): Promise<void> {
   const name = nameOf(place);
   const { loading, former } = besideOf(place);
   const tables = async (database: string) =>
@@ -103,13 +114,17 @@ async function swap(place: Place): Promise<void> {
       `SELECT table_name FROM information_schema.tables WHERE table_schema = '${database}' AND table_type = 'BASE TABLE'`,
     );
   const [here, loaded] = [await tables(name), await tables(loading)];
-  const moves = [
-    ...here.map((table) => `\`${name}\`.\`${table}\` TO \`${former}\`.\`${table}\``),
-    ...loaded.map((table) => `\`${loading}\`.\`${table}\` TO \`${name}\`.\`${table}\``),
-  ];
+  const leave = here.map((table) => `\`${name}\`.\`${table}\` TO \`${former}\`.\`${table}\``);
+  const come = loaded.map((table) => `\`${loading}\`.\`${table}\` TO \`${name}\`.\`${table}\``);
+  if (isAside) {
+    const drop = here.map((table) => `DROP TABLE \`${name}\`.\`${table}\`;`).join(' ');
+    const put = `RENAME TABLE ${come.join(', ')}; DROP DATABASE \`${loading}\`;`;
+    await ask(place, `SET FOREIGN_KEY_CHECKS = 0; ${drop} ${put}`);
+    return;
+  }
   await ask(
     place,
     `DROP DATABASE IF EXISTS \`${former}\`; CREATE DATABASE \`${former}\`;
-    RENAME TABLE ${moves.join(', ')}; DROP DATABASE \`${loading}\`;${here.length === 0 ? ` DROP DATABASE \`${former}\`;` : ''}`,
+    RENAME TABLE ${[...leave, ...come].join(', ')}; DROP DATABASE \`${loading}\`;${here.length === 0 ? ` DROP DATABASE \`${former}\`;` : ''}`,
   );
 }

@@ -4,6 +4,7 @@ import { placeOf, type VolumePart } from '../backup/parts.ts';
 import { OWNER_LABEL, type Place } from '../repository/place.ts';
 import { assertEnded, startRestic } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
+import type { Aside } from './half-restore.ts';
 
 /**
  * Empties a volume into its folder `.before-restore`. A run that was killed on its way is gone on with by the next: what
@@ -14,14 +15,18 @@ others() { find . -mindepth 1 -maxdepth 1 ! -name '.before-restore' ! -name '.mo
 if [ -d .moved ]; then others -exec rm -rf {} +
 else mkdir -p .moving; others -exec sh -c 'mv "$@" .moving' _ {} +; mv .moving .moved; fi`;
 
+/** What a restore has put there that is gone on with, or begun anew. */
+const DISCARD = `cd /target && find . -mindepth 1 -maxdepth 1 ! -name '.before-restore' -exec rm -rf {} +`;
+
 /** Copies of stores go where their originals were. */
 const FINISH = `set -eu; cd /target
 if [ -d .backup ]; then cp -a .backup/. . && rm -rf .backup; fi
+[ -d .moved ] || exit 0
 rm -rf .before-restore; mv .moved .before-restore
 [ -n "$(ls -A .before-restore)" ] || rmdir .before-restore`;
 
 /**
- * Puts a part's volumes back. What is there is kept beside, in a folder `.before-restore`, until the next restore.
+ * Puts a part's volumes back. What is there is kept beside, in a folder `.before-restore`, until the next restore; where it stands there already it stays.
  *
  * @throws ProsoraError as `restic` does; the volume is then in the state that the next run goes on from
  */
@@ -29,13 +34,13 @@ export async function putVolumes(
   place: Place,
   part: VolumePart,
   snapshot: string,
-  { onlyEmpty = false }: { onlyEmpty?: boolean } = {},
+  { onlyEmpty = false, aside }: { onlyEmpty?: boolean; aside?: Aside } = {},
 ): Promise<string[]> {
   const put: string[] = [];
   for (const key of part.volumes) {
     const volume = place.volumes[key] ?? key;
     if (onlyEmpty && !(await isEmpty(place, volume))) continue;
-    await within(place, volume, SET_ASIDE);
+    await within(place, volume, aside?.has(key) ? DISCARD : SET_ASIDE);
     const words = [
       'restore',
       '--no-lock',
@@ -47,6 +52,7 @@ export async function putVolumes(
     started.stdin.end();
     await Promise.all([text(started.stdout), assertEnded(started, 'restore')]);
     await within(place, volume, FINISH);
+    aside?.add(key);
     put.push(key);
   }
   return put;

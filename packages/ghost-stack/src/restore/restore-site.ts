@@ -53,7 +53,7 @@ export async function restoreSite(
     only === undefined || only === name
       ? manifest.parts.find((part) => part.name === name)
       : undefined;
-  noteHalfRestore(dir, { run: manifest.run, only, words });
+  const aside = noteHalfRestore(dir, { run: manifest.run, only, words });
   breakMinutes(dir);
   await compose(dir, ['--profile', '*', 'stop']);
   // Makes the volumes, with what the images have in them.
@@ -64,7 +64,7 @@ export async function restoreSite(
     if (!taken) continue;
     // Present secrets fit the present database, whose server knows them; so does a present certificate.
     const onlyEmpty = part.name === 'secrets';
-    const put = await putVolumes(place, part, taken.snapshot, { onlyEmpty });
+    const put = await putVolumes(place, part, taken.snapshot, { onlyEmpty, aside });
     tell(put.length > 0 ? `${part.name} is in its place.` : `${part.name} stays as it is.`);
     if (taken.engineBackup && place.services.includes(ENGINE.name)) {
       await restoreEngine(place, taken.engineBackup);
@@ -74,7 +74,7 @@ export async function restoreSite(
   const left: string[] = [];
   if (database) {
     if (!place.databaseElsewhere) await compose(dir, ['up', '--detach', '--wait', 'db']);
-    await loadDatabase(place, database, replay);
+    await loadDatabase(place, database, replay, aside);
     const rows = Object.values(database.rows).reduce((sum, count) => sum + count, 0);
     const since = replay ? `, and what was written until ${replay.moment.toISOString()}` : '';
     tell(`database is in its place: ${rows} rows${since}.`);
