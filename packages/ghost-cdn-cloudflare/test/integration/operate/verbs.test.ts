@@ -50,6 +50,7 @@ test('a path that says nothing of what else changed is no reason to leave that',
 });
 
 test('while Cloudflare refuses, status says what waits and why', async () => {
+  await vi.waitFor(async () => expect(await status()).toMatchObject({ waiting: 0 }));
   cloudflare.settings.set({ tokenStatus: 'disabled' });
   await runVerb(env, 'purge');
   await vi.waitFor(async () => {
