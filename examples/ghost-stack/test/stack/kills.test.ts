@@ -7,7 +7,7 @@ import { createKiller, prosora, prosoraKilledAfter } from './prosora.ts';
 import { sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
-const KILLS = soak ? 20 : 3;
+const KILLS = soak ? 20 : 2;
 const LONGEST_MS = 20_000;
 /** A run and the one after it, on a machine that is busy. */
 const KILL_MS = 180_000;
