@@ -34,7 +34,9 @@ export async function doWhatIsDue(
   }
   const now = new Date();
   const at = now.toISOString();
-  const mends = needsBackup && now.getTime() - lastBackup(notes) > BETWEEN_BACKUPS_MS;
+  // A last one of a later time is no reason to wait: the clock went back.
+  const sinceBackup = Math.abs(now.getTime() - lastBackup(notes));
+  const mends = needsBackup && sinceBackup > BETWEEN_BACKUPS_MS;
   const told = mends ? undefined : failure;
   const after = afterRun(notes.now, run, { at, failure: told });
   const { asked = [] } = after;

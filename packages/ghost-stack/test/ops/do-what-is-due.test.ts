@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { doWhatIsDue } from '../../src/ops/do-what-is-due.ts';
 import { openNotes, type Run } from '../../src/ops/job-notes.ts';
 import { type Outcome, outcomeOf } from '../../src/ops/run-job.ts';
@@ -68,6 +68,18 @@ test('a backup that helps nothing is not taken again and again: people are told'
   ask();
   expect(await look()).toEqual({ job: 'backup', failure: 'There is none.' });
   expect(notes().asked).toEqual([]);
+});
+
+test('a clock that was set back keeps nobody from the backup that mends it', async () => {
+  const gap = outcomeOf(1, '{"error": {"code": "BACKUP_GAP", "message": "It does not go on."}}');
+  const { ask, notes, look } = asked(WELL, gap);
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  await look();
+  vi.setSystemTime(Date.now() - 30 * 86_400_000);
+  ask();
+  expect(await look()).toEqual({ job: 'backup', failure: undefined });
+  expect(notes().asked).toEqual(['backup']);
 });
 
 test('whoever is at it goes first, and what was due is done then', async () => {
