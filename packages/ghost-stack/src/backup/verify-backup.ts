@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ProsoraError } from '@prosora/service';
 import { type Backup, readManifest } from '../repository/backups.ts';
 import type { Place } from '../repository/place.ts';
-import { assertEnded, restic, startRestic } from '../repository/restic.ts';
+import { assertEnded, hasRepository, restic, startRestic } from '../repository/restic.ts';
 import { DumpReader } from './dump-reader.ts';
 import { DATABASE, DUMP } from './parts.ts';
 
@@ -22,23 +22,25 @@ export async function verifyBackup(
   backup: Backup,
   tell: (line: string) => void,
 ): Promise<{ parts: number; rows: number }> {
-  const manifest = await readManifest(place, backup).catch(orDamaged('its list cannot be read'));
+  const manifest = await readManifest(place, backup).catch(
+    orDamaged(place, 'its list cannot be read'),
+  );
   for (const { name, snapshot } of manifest.parts) {
     if (name === DATABASE) continue;
-    await readAll(place, snapshot).catch(orDamaged(`its part "${name}" cannot be read`));
+    await readAll(place, snapshot).catch(orDamaged(place, `its part "${name}" cannot be read`));
   }
   const database = manifest.parts.find(({ name }) => name === DATABASE);
   const reader = new DumpReader();
   const dump = startRestic(place, ['dump', '--no-lock', database?.snapshot ?? '', DUMP]);
   dump.stdin.end();
   await pipeline(dump.stdout, reader, nowhere());
-  await assertEnded(dump, 'dump').catch(orDamaged('its dump cannot be read'));
+  await assertEnded(dump, 'dump').catch(orDamaged(place, 'its dump cannot be read'));
   const { rows } = reader.notes();
   if (!isDeepStrictEqual(rows, database?.rows))
     throw damaged('its dump has other rows than were noted');
   tell('The dump is whole, with as many rows in each table as were noted.');
   const check = ['check', `--read-data-subset=${SUBSET}`];
-  await restic(place, check).catch(orDamaged('the repository has errors'));
+  await restic(place, check).catch(orDamaged(place, 'the repository has errors'));
   tell(`The repository is consistent; ${SUBSET} of its data was read.`);
   return {
     parts: manifest.parts.length,
@@ -54,11 +56,12 @@ async function readAll(place: Place, snapshot: string): Promise<void> {
   await assertEnded(reading, 'dump');
 }
 
-/** Says so of what restic has no number for; that somebody holds the repository, say, is no damage. */
+/** Says so of what restic has no number for, where the repository answers: a place that is away is no damage. */
 const orDamaged =
-  (what: string) =>
-  (cause: ProsoraError): never => {
-    throw cause.code === 'BACKUP_FAILED' ? damaged(`${what}: ${cause.message}`, cause) : cause;
+  (place: Place, what: string) =>
+  async (cause: ProsoraError): Promise<never> => {
+    if (cause.code !== 'BACKUP_FAILED' || !(await hasRepository(place))) throw cause;
+    throw damaged(`${what}: ${cause.message}`, cause);
   };
 
 function damaged(why: string, cause?: Error): ProsoraError {
