@@ -8,6 +8,7 @@ import { json, text } from 'node:stream/consumers';
 const site = new URL(process.env['admin__url'] || process.env['url']);
 
 const { method, path, body, cookie = '' } = await json(process.stdin);
+const [resource, query = ''] = path.split('?');
 const headers = {
   'content-type': 'application/json',
   'x-forwarded-proto': 'https',
@@ -18,7 +19,7 @@ const headers = {
 const options = {
   host: '127.0.0.1',
   port: 2368,
-  path: `/ghost/api/admin/${path}/`,
+  path: `/ghost/api/admin/${resource}/?${query}`,
   method,
   headers,
 };

@@ -9,6 +9,7 @@ export const GENERATED = [
   'analytics_admin_token',
   'analytics_sync_key',
   'analytics_tracker_token',
+  'cdn_webhook_secret',
   'db_backup_password',
   'db_metrics_password',
   'db_password',
@@ -47,7 +48,7 @@ export interface Parts extends Omit<ForGhost, 'webhookSecret'> {
 /** What each service finds in its `/run/secrets`. */
 export function secretFolders(parts: Parts): Record<string, SecretFolder> {
   const { vendors, made, hasSandbox, hasOwnAuthority, choices, database, redis } = parts;
-  const { cloudinaryUrl, s3, resend, mailgun, tinybird, stripe } = vendors;
+  const { cloudinaryUrl, s3, resend, mailgun, tinybird, stripe, cloudflare } = vendors;
   const adminToken = tinybird?.adminToken ?? made.analytics_admin_token.value;
   const trackerToken = tinybird?.trackerToken ?? made.analytics_tracker_token.value;
   const edgeCaUrl = hasOwnAuthority ? 'http://caddy:2020/ca.pem' : '';
@@ -106,6 +107,15 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         resend_api_key: resend?.apiKey ?? '',
         resend_base_url: resend?.baseUrl ?? '',
         resend_webhook_secret: resend?.webhookSecret ?? '',
+      },
+    },
+    cdn: {
+      ...node,
+      files: {
+        cloudflare_api_token: cloudflare?.token ?? '',
+        cloudflare_api_url: cloudflare?.apiUrl ?? '',
+        cdn_webhook_secret: made.cdn_webhook_secret.value,
+        pages_token: made.pages_token.value,
       },
     },
     pages: { ...node, files: { pages_token: made.pages_token.value } },

@@ -77,10 +77,10 @@ async function main(): Promise<void> {
   const sandbox = await askSandbox();
   const hasSandbox = sandbox !== undefined;
   const { site, problems } = readSite(process.env, { hasSandbox });
-  const { domain, hasOwnAuthority } = site;
+  const { domain, cdn, hasOwnAuthority } = site;
   const isPublic = !hasOwnAuthority && !hasSandbox;
   const choices = readChoices(process.env, site, { isPublic });
-  const { vendors, problems: missing } = findVendors(env, { domain, sandbox, choices });
+  const { vendors, problems: missing } = findVendors(env, { domain, sandbox, cdn, choices });
   const isSet = {
     database: process.env['HAS_DATABASE_URL'] === 'yes',
     redis: process.env['HAS_REDIS_URL'] === 'yes',
@@ -130,6 +130,7 @@ function tell(env: NodeJS.Dict<string>, vendors: Vendors, { media, mailer, analy
   console.log(`Media: ${media}${vendors.cloudinaryUrl ? `, ${origin('CLOUDINARY_URL')}` : ''}`);
   console.log(`Mail: ${mailer}${vendors.resend ? `, ${origin('RESEND_API_KEY')}` : ''}`);
   console.log(`Analytics: ${analytics}`);
+  if (vendors.cloudflare) console.log(`Cloudflare: ${origin('CLOUDFLARE_API_TOKEN')}`);
   console.log(`Stripe: ${vendors.stripe ? origin('STRIPE_WEBHOOK_SECRET') : 'not connected'}`);
 }
 

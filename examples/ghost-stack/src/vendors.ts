@@ -10,15 +10,20 @@ export interface Vendors {
   tinybird: { adminToken: string; trackerToken: string } | undefined;
   /** Undefined without Stripe: the inbox then refuses every event. */
   stripe: { webhookSecret: string; wiring: Record<string, string> } | undefined;
+  cloudflare: { token: string; apiUrl: string } | undefined;
 }
 
 /** What the stand-ins say of themselves at their console's `/vendors`. */
-export type SandboxAccess = Record<'cloudinary' | 'resend' | 'stripe', Record<string, string>>;
+export type SandboxAccess = Record<
+  'cloudinary' | 'resend' | 'stripe' | 'cloudflare',
+  Record<string, string>
+>;
 
 /** The sandbox in the stack; its stand-ins have the ports after the console's. */
 const SANDBOX = 'sandbox';
 const RESEND_PORT = 4102;
 const STRIPE_PORT = 4103;
+const CLOUDFLARE_PORT = 4105;
 
 /**
  * Finds each vendor that was chosen: the real one when its keys are in `.env`, otherwise its stand-in when there is one
@@ -30,8 +35,9 @@ export function findVendors(
   {
     domain,
     sandbox,
+    cdn,
     choices: { media, mailer, analytics },
-  }: { domain: string; sandbox: SandboxAccess | undefined; choices: Choices },
+  }: { domain: string; sandbox: SandboxAccess | undefined; cdn: string; choices: Choices },
 ): { vendors: Vendors; problems: string[] } {
   const problems: string[] = [];
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
@@ -83,6 +89,20 @@ export function findVendors(
           baseUrl: `http://${SANDBOX}:${RESEND_PORT}`,
         };
 
+  const cloudflare = () =>
+    given('CLOUDFLARE_API_TOKEN') || !sandbox
+      ? {
+          token: needed(
+            'CLOUDFLARE_API_TOKEN',
+            `make one at https://dash.cloudflare.com/profile/api-tokens${orSandbox}`,
+          ),
+          apiUrl: '',
+        }
+      : {
+          token: sandbox.cloudflare['token'] ?? '',
+          apiUrl: `http://${SANDBOX}:${CLOUDFLARE_PORT}/client/v4`,
+        };
+
   const stripeSecret = given('STRIPE_WEBHOOK_SECRET');
   let stripe: Vendors['stripe'];
   if (stripeSecret) stripe = { webhookSecret: stripeSecret, wiring: {} };
@@ -115,6 +135,7 @@ export function findVendors(
         : undefined,
     tinybird: analytics === 'tinybird' ? tinybird() : undefined,
     stripe,
+    cloudflare: cdn === 'cloudflare' ? cloudflare() : undefined,
   };
   return { vendors, problems };
 }

@@ -16,13 +16,20 @@ const sandbox: SandboxAccess = {
   },
   resend: { apiKey: 're_stand_in', webhookSecret: 'whsec_stand_in' },
   stripe: { webhookSecret: 'whsec_stripe_stand_in' },
+  cloudflare: { token: 'stand_in_token' },
 };
 
 const find = (
   env: Record<string, string>,
   standIns: SandboxAccess | undefined,
-  choices: Partial<Choices> = {},
-) => findVendors(env, { domain, sandbox: standIns, choices: { ...DEFAULT_CHOICES, ...choices } });
+  { cdn = 'none', ...choices }: Partial<Choices & { cdn: string }> = {},
+) =>
+  findVendors(env, {
+    domain,
+    sandbox: standIns,
+    cdn,
+    choices: { ...DEFAULT_CHOICES, ...choices },
+  });
 
 function vendorsOf(...question: Parameters<typeof find>) {
   const { vendors, problems } = find(...question);
@@ -79,6 +86,20 @@ test.each([
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual(keys);
   },
 );
+
+test('Cloudflare is asked with the token that is given, else at its stand-in, and only where it stands in front', () => {
+  const cdn = 'cloudflare';
+  const real = { ...KEYS, CLOUDFLARE_API_TOKEN: 'token' };
+  expect(vendorsOf(real, sandbox, { cdn }).cloudflare).toEqual({ token: 'token', apiUrl: '' });
+  expect(vendorsOf(KEYS, sandbox, { cdn }).cloudflare).toEqual({
+    token: 'stand_in_token',
+    apiUrl: 'http://sandbox:4105/client/v4',
+  });
+  expect(vendorsOf(real, sandbox, { cdn: 'proxy' }).cloudflare).toBeUndefined();
+  expect(find(KEYS, undefined, { cdn }).problems).toEqual([
+    expect.stringContaining('CLOUDFLARE_API_TOKEN is not set in .env'),
+  ]);
+});
 
 test('what is not chosen needs no key', () => {
   const vendors = vendorsOf({ MAILGUN_API_KEY: 'key' }, undefined, {

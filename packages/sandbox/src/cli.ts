@@ -7,12 +7,15 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 const serve = verb({
   help: 'Runs every stand-in until it is stopped',
   needs: sandboxOptions,
-  async run({ options: { publicHost, publicUrl, siteUrl, siteName, ...options }, print }) {
+  async run({
+    options: { publicHost, publicUrl, siteUrl, siteName, siteAuthorityUrl, ...options },
+    print,
+  }) {
     const sandbox = await startSandbox({
       ...options,
       ...(publicHost && { publicHost }),
       ...(publicUrl && { publicUrl }),
-      ...(siteUrl && { vendors: vendorsOf(new URL(siteUrl).origin) }),
+      ...(siteUrl && { vendors: vendorsOf(new URL(siteUrl).origin, siteName, siteAuthorityUrl) }),
       ...(siteUrl && siteName && { site: { name: siteName, origin: new URL(siteUrl).origin } }),
     } satisfies SandboxOptions);
     print(welcome(sandbox));
@@ -24,9 +27,15 @@ const serve = verb({
   },
 });
 
-/** Where each vendor's webhooks go in production: to the site's own address. */
-function vendorsOf(site: string): NonNullable<SandboxOptions['vendors']> {
+/** Where each vendor finds the site in production: at its own address. */
+function vendorsOf(
+  site: string,
+  name: string | undefined,
+  authorityUrl: string | undefined,
+): NonNullable<SandboxOptions['vendors']> {
+  const zone = { zone: name, host: name, origin: `https://${name}` };
   return {
+    ...(name && { cloudflare: { settings: zone, ...(authorityUrl && { authorityUrl }) } }),
     resend: { settings: { webhookUrl: `${site}/webhooks/resend` } },
     stripe: { webhookUrl: `${site}/members/webhooks/stripe/` },
   };

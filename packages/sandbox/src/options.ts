@@ -50,6 +50,14 @@ export const sandboxOptions = {
     defaultText: 'the same',
     example: 'blog.example.com',
   },
+  siteAuthorityUrl: {
+    env: 'PROSORA_SANDBOX_SITE_AUTHORITY_URL',
+    description:
+      "Where the authority that signed that site's certificate stands in PEM, for Cloudflare's edge, which fetches pages by the name of the site.",
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    defaultText: 'a public one',
+    example: 'http://caddy:2020/ca.pem',
+  },
   dataDir: {
     env: 'PROSORA_SANDBOX_DATA_DIR',
     description:

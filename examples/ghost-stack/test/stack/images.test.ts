@@ -37,6 +37,7 @@ test('all services that are not other people’s have an image of ours', () => {
   expect(ours.map(([name]) => name).sort()).toEqual([
     'analytics',
     'caddy',
+    'cdn',
     'engine',
     'ghost',
     'mail',
@@ -87,7 +88,7 @@ test.each(ours.filter(([name]) => !['caddy', 'ops'].includes(name)))(
   },
 );
 
-test.each(['mail', 'webhooks', 'analytics'])(
+test.each(['mail', 'webhooks', 'analytics', 'cdn'])(
   '%s adds at most 15 MB to the image of Node',
   async (name) => {
     const { image, build } = services[name] as Services[string];

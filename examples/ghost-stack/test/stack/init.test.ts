@@ -13,6 +13,7 @@ import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { askEdge, fetchThrough } from './edge.ts';
 import { createKiller, prosoraIn } from './prosora.ts';
+import { resendOf } from './resend-of-site.ts';
 import { docker } from './stack.ts';
 
 const { dir: clone, project: first } = inject('stack');
@@ -31,6 +32,7 @@ const envFile = path.join(dir, '.env');
 
 const ANSWERS = {
   DOMAIN: HOST,
+  CDN: 'cloudflare',
   HTTP_PORT: 18080,
   HTTPS_PORT: PORT,
   COMPOSE_PROJECT_NAME: project,
@@ -55,6 +57,7 @@ const sql = (statement: string) =>
 let ca = '';
 /** What the site's readers, its owner and its vendors' pages are asked by. */
 const ask: typeof fetch = (input, init) => fetchThrough({ port: PORT, ca })(input, init);
+const { mailsTo, nextMailTo, call: atResend } = resendOf(HOST, ask);
 
 beforeAll(async () => {
   for (const file of ['docker-compose.yml', 'examples/ghost-stack', 'prosora', '.env.example']) {
@@ -103,6 +106,8 @@ test('from a clone and a file of answers it is one command to a site', {
     /^✔ Stripe: It reports to the site by we_/m,
     /^✔ owner: .+ owns the site\.$/m,
     /^✔ second sign-in: The code from the mail lets the owner in\.$/m,
+    /^✔ Cloudflare: The rules and settings of the zone are as Ghost needs them\.$/m,
+    /^✔ Ghost: It tells of changes, by the integration "Cloudflare"\.$/m,
   ]) {
     expect(output).toMatch(line);
   }
@@ -140,29 +145,6 @@ async function signIn(): Promise<AdminClient> {
 /** Ghost takes a few in an hour, and these are many. */
 const forgetSignIns = () => sql('DELETE FROM brute');
 
-interface Mail {
-  subject: string;
-  lastEvent: string;
-}
-
-async function mailsTo(address: string): Promise<Mail[]> {
-  const inbox = `https://resend.sandbox.${HOST}/inbox.json?to=${encodeURIComponent(address)}`;
-  return (await (await ask(inbox)).json()) as Mail[];
-}
-
-/** Asks Resend's stand-in with the key that it made up. */
-async function atResend(route: string, method = 'GET'): Promise<Record<string, string>[]> {
-  const { resend } = (await (await ask(`https://sandbox.${HOST}/vendors`)).json()) as {
-    resend: { apiKey: string };
-  };
-  const headers = { authorization: `Bearer ${resend.apiKey}` };
-  const answer = await ask(`https://resend.sandbox.${HOST}/${route}`, { method, headers });
-  return ((await answer.json()) as { data: Record<string, string>[] }).data;
-}
-
-const nextMailTo = (address: string, count: number) =>
-  vi.waitUntil(async () => (await mailsTo(address))[count], { timeout: 30_000, interval: 200 });
-
 test('a newsletter is sent, and its fate comes back by the webhook that was made', async () => {
   const admin = await signIn();
   const [newsletter] = await admin.newsletters.browse();
@@ -185,6 +167,23 @@ test('a newsletter is sent, and its fate comes back by the webhook that was made
     },
     { timeout: 30_000, interval: 500 },
   );
+});
+
+test('what is published is on the front page that Cloudflare keeps, since Ghost tells of it', async () => {
+  const frontPage = async () => {
+    const page = await ask(`https://cloudflare.sandbox.${HOST}/`);
+    return { isKept: page.headers.get('cf-cache-status') === 'HIT', text: await page.text() };
+  };
+  await vi.waitUntil(async () => (await frontPage()).isKept, { timeout: 20_000, interval: 200 });
+  const admin = await signIn();
+  const { id } = await admin.posts.add({ title: 'Gulls on the mole' });
+  await admin.posts.publish(id);
+  const isThere = async () => (await frontPage()).text.includes('Gulls on the mole');
+  await vi.waitUntil(isThere, { timeout: 20_000, interval: 200 });
+  expect(await compose('logs', '--no-log-prefix', 'cdn')).toContain('"event":"webhook.taken"');
+  const { output } = await prosoraIn(place, ['doctor']);
+  expect(output).toMatch(/^✔ ghost: changes: Ghost tells of each/m);
+  expect(output).toMatch(/^✔ cdn: zone: The token reads init\.localhost/m);
 });
 
 test('a page view shows in the charts', async () => {

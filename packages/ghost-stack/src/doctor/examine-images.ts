@@ -8,7 +8,7 @@ const STAND_ON: Readonly<Record<string, readonly string[]>> = {
   caddy: ['caddy'],
   ghost: ['ghost'],
   mysql: ['db'],
-  node: ['mail', 'webhooks', 'analytics', 'ops'],
+  node: ['mail', 'webhooks', 'analytics', 'cdn', 'ops'],
   'node-slim': ['engine', 'sandbox'],
   redis: ['redis'],
   varnish: ['pages'],

@@ -1,18 +1,21 @@
 import {
+  examineCloudflareToken,
   examineCloudinaryUrl,
   examineResendKey,
   examineStripeKey,
   type Finding,
 } from '@prosora/service';
+import { domainIn } from '../settings/effective.ts';
 import { containersOf } from '../stack/compose.ts';
 import { type Answers, readerWith } from './answers.ts';
 import { examineReach } from './machine.ts';
 
 /** Who says what a key is good for. */
-const VENDORS: Readonly<Record<string, (key: string) => AsyncIterable<Finding>>> = {
-  CLOUDINARY_URL: examineCloudinaryUrl,
-  RESEND_API_KEY: examineResendKey,
-  STRIPE_SECRET_KEY: examineStripeKey,
+const VENDORS: Readonly<Record<string, (key: string, domain: string) => AsyncIterable<Finding>>> = {
+  CLOUDINARY_URL: (address) => examineCloudinaryUrl(address),
+  RESEND_API_KEY: (key) => examineResendKey(key),
+  STRIPE_SECRET_KEY: (key) => examineStripeKey(key),
+  CLOUDFLARE_API_TOKEN: (token, domain) => examineCloudflareToken(token, domain),
 };
 
 /** Looks at an answer, where it can be looked at from here; `answers` are all that are known by then. */
@@ -22,11 +25,10 @@ export async function* examineAnswer(
   answers: Answers,
 ): AsyncGenerator<Finding> {
   const value = answers[name] ?? '';
-  if (name === 'DOMAIN' && !(await hasPorts(dir))) {
-    yield* examineReach(dir, readerWith(dir, answers));
-  }
+  const of = readerWith(dir, answers);
+  if (name === 'DOMAIN' && !(await hasPorts(dir))) yield* examineReach(dir, of);
   const examine = VENDORS[name];
-  if (value !== '' && examine) yield* examine(value);
+  if (value !== '' && examine) yield* examine(value, domainIn(of));
 }
 
 /** A stack that runs has the ports, and has shown that it is reached. */

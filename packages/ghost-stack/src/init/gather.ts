@@ -22,7 +22,13 @@ export interface Gathering {
 }
 
 /** What the sandbox has an answer to. */
-const OF_VENDORS = ['DOMAIN', 'CLOUDINARY_URL', 'RESEND_API_KEY', 'STRIPE_SECRET_KEY'];
+const OF_VENDORS = [
+  'DOMAIN',
+  'CLOUDINARY_URL',
+  'RESEND_API_KEY',
+  'STRIPE_SECRET_KEY',
+  'CLOUDFLARE_API_TOKEN',
+];
 
 /** What nobody is asked again once the site has an owner. */
 const MADE_ONCE = ['SITE_TITLE', 'OWNER_NAME'];

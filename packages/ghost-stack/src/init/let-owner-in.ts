@@ -16,20 +16,33 @@ export interface Letting {
   print(line: string): void;
 }
 
-/** Makes the owner, where there is none, and sees to it that the owner comes in from a second device too. */
-export async function* letOwnerIn(letting: Letting): AsyncGenerator<Finding> {
+/**
+ * Makes the owner, where there is none, and sees to it that the owner comes in from a second device too.
+ *
+ * @returns the cookie of a session of the owner's; empty where there is none
+ */
+export async function* letOwnerIn(letting: Letting): AsyncGenerator<Finding, string> {
   const { dir, answers, hasSandbox, person, print } = letting;
   const admin = openAdmin(dir);
   const { SITE_TITLE: title = '', OWNER_NAME: name = '' } = answers;
   const { OWNER_EMAIL: email = '', OWNER_PASSWORD: password = '' } = answers;
   const again = 'Run `prosora init` again with the answers of the owner.';
   if (!(await admin.isOwned())) {
-    if (title === '') return yield warn('owner', 'The site has none yet.', again);
+    if (title === '') {
+      yield warn('owner', 'The site has none yet.', again);
+      return '';
+    }
     const refusal = await admin.makeOwner({ title, name, email, password });
-    if (refusal) return yield fail('owner', refusal, again);
+    if (refusal) {
+      yield fail('owner', refusal, again);
+      return '';
+    }
     yield ok('owner', `${email} owns the site.`);
   }
-  if (password === '') return yield ok('owner', 'The site has one.');
+  if (password === '') {
+    yield ok('owner', 'The site has one.');
+    return '';
+  }
   const trial = { dir, owner: { email, password }, hasSandbox, person };
   let wasOff = readerWith(dir, {})('STAFF_DEVICE_VERIFICATION') === 'false';
   for (;;) {
@@ -45,9 +58,14 @@ export async function* letOwnerIn(letting: Letting): AsyncGenerator<Finding> {
     if (isOff) {
       const sentence =
         'Ghost asks for no code while no mail is known to arrive: nobody is locked out.';
-      return yield warn('second sign-in', sentence, 'Run `prosora init` again once mail goes out.');
+      yield warn('second sign-in', sentence, 'Run `prosora init` again once mail goes out.');
+      const entry = await admin.signIn({ email, password });
+      return entry.is === 'in' ? entry.cookie : '';
     }
-    if (!wasOff) return yield* offerCodes(letting, proof);
+    if (!wasOff) {
+      yield* offerCodes(letting, proof);
+      return proof.cookie;
+    }
     // What Ghost asks for again has to let the owner in.
     wasOff = false;
   }

@@ -1,3 +1,4 @@
+import { ProsoraError } from '@prosora/service';
 import { compose } from '../stack/compose.ts';
 
 /** Who owns the site. */
@@ -15,7 +16,22 @@ interface GhostAnswer {
   body?: {
     errors?: { message: string; context?: string; type?: string }[];
     setup?: { status: boolean }[];
+    integrations?: Integration[];
   };
+}
+
+interface Integration {
+  id: string;
+  name: string;
+  webhooks?: { id: string; event: string }[];
+}
+
+/** A webhook in Ghost's own words. */
+export interface Webhook {
+  name: string;
+  event: string;
+  target_url: string;
+  secret: string;
 }
 
 /** What came of a sign-in: in, a code by mail is wanted, that mail cannot go out, or Ghost's reason against it. */
@@ -65,6 +81,30 @@ export function openAdmin(dir: string) {
     async requireMailCode(cookie: string): Promise<boolean> {
       const settings = [{ key: 'require_email_mfa', value: true }];
       return (await ask('PUT', 'settings', { settings }, cookie)).status === 200;
+    },
+    /**
+     * Makes a webhook for an event, of an integration that is made where none has its name; one that is there is
+     * changed.
+     *
+     * @throws ProsoraError `GHOST_REFUSED`
+     */
+    async keepWebhook(cookie: string, name: string, webhook: Webhook): Promise<void> {
+      const call = async (method: string, path: string, body?: object) => {
+        const answer = await ask(method, path, body, cookie);
+        if (answer.status < 400) return answer.body?.integrations ?? [];
+        throw new ProsoraError('GHOST_REFUSED', `Ghost takes no webhook: ${whyOf(answer)}`);
+      };
+      const there = await call('GET', 'integrations?include=webhooks&limit=all');
+      const named = there.find((each) => each.name === name);
+      const [integration = named] = named
+        ? []
+        : await call('POST', 'integrations', { integrations: [{ name }] });
+      const old = integration?.webhooks?.find(({ event }) => event === webhook.event);
+      if (old) await call('PUT', `webhooks/${old.id}`, { webhooks: [webhook] });
+      else {
+        const webhooks = [{ ...webhook, integration_id: integration?.id }];
+        await call('POST', 'webhooks', { webhooks });
+      }
     },
   };
 }

@@ -18,15 +18,18 @@ type More = Omit<Question, 'name' | 'text'>;
 const ask = (name: string, text: string, more: More = {}): Question => ({ name, text, ...more });
 
 /** A secret that is wanted where a part of the stack goes a certain way. */
-const secretOf = (part: string, way: string): More => ({
+const secretOf = (part: string, standard: string, way = standard): More => ({
   isSecret: true,
-  isAsked: (of) => (of(part) || way) === way,
+  isAsked: (of) => (of(part) || standard) === way,
 });
 
 const MEDIA = { cloudinary: 'Cloudinary', s3: 'an S3 bucket', local: 'this machine' };
 const MAILER = { resend: 'Resend', mailgun: 'Mailgun, as Ghost does by itself' };
 const ANALYTICS = { engine: 'this machine', tinybird: 'Tinybird', off: 'none' };
+const CDN = { none: 'nothing', cloudflare: 'Cloudflare', proxy: 'a proxy of yours' };
 const PAYMENTS = { on: 'yes', off: 'no' };
+const TOKEN_TEXT =
+  'A token of Cloudflare for the zone: Zone Read, Cache Purge, Cache Rules and Zone Settings Edit, DNS Read';
 const STRIPE_TEXT = 'A key of Stripe, to make the endpoint with and forget; empty without payments';
 
 /** What a person is asked, in this order. A setting that the stack in the folder lacks is left out. */
@@ -39,6 +42,11 @@ export const QUESTIONS: readonly Question[] = [
   ask('ANALYTICS', 'Where the charts come from', { choices: ANALYTICS }),
   ask('PAYMENTS', 'Whether payments pass an inbox that loses none', { choices: PAYMENTS }),
   ask('STRIPE_SECRET_KEY', STRIPE_TEXT, { ...secretOf('PAYMENTS', 'on'), isOptional: true }),
+  ask('CDN', 'What stands in front of this machine', { choices: CDN }),
+  ask('CLOUDFLARE_API_TOKEN', TOKEN_TEXT, secretOf('CDN', 'none', 'cloudflare')),
+  ask('CDN_ADDRESSES', 'Where that proxy connects from, as 172.18.0.1/32', {
+    isAsked: (of) => of('CDN') === 'proxy',
+  }),
   ask('SITE_TITLE', 'The title of the site'),
   ask('OWNER_NAME', 'Your name'),
   ask('OWNER_EMAIL', 'Your e-mail address'),

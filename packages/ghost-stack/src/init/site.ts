@@ -7,7 +7,8 @@ import { compose } from '../stack/compose.ts';
 import { guarded } from '../stack/preflight.ts';
 import { readerWith, settingsIn } from './answers.ts';
 import { type Letting, letOwnerIn } from './let-owner-in.ts';
-import { makeMail, makePayments } from './make.ts';
+import { makeMail, makePayments, makeZone } from './make.ts';
+import { tellOfChanges } from './tell-of-changes.ts';
 
 /** In the stack's own network. */
 const SANDBOX = { resend: 'http://sandbox:4102', stripe: 'http://sandbox:4103' };
@@ -53,7 +54,22 @@ export async function* makeSite(
     // A site that is up and has no owner belongs to whoever comes first, so nothing keeps it from having one.
     yield* guarded('Stripe', makeEndpoint(dir, { site, key: stripeKey, url }));
   }
-  yield* letOwnerIn(making);
+  if (of('CDN') === 'cloudflare') yield* guarded('Cloudflare', setZone(making));
+  const cookie = yield* letOwnerIn(making);
+  if (of('CDN') === 'cloudflare' && cookie !== '') {
+    yield* guarded('Ghost', tellOfChanges(dir, domain, cookie));
+  }
+}
+
+async function* setZone({ dir, print }: Letting): AsyncGenerator<Finding> {
+  const steps = await makeZone(dir);
+  for (const { name, outcome } of steps) print(`${name}: ${outcome}`);
+  const failed = steps.filter(({ outcome }) => outcome.startsWith('failed'));
+  yield judge('Cloudflare', failed.length === 0, {
+    ok: 'The rules and settings of the zone are as Ghost needs them.',
+    fail: `It did not take ${failed.map(({ name, outcome }) => `${name} (${outcome})`).join(', ')}.`,
+    remedy: 'Give the token what .env.example says, and run `prosora init` again.',
+  });
 }
 
 async function* makeEndpoint(...making: Parameters<typeof makePayments>): AsyncGenerator<Finding> {

@@ -33,6 +33,7 @@ export const SERVICES: Readonly<Record<string, number>> = {
   webhooks: 4301,
   analytics: 4401,
   engine: 7182,
+  cdn: 4601,
   ops: 4501,
 };
 

@@ -14,6 +14,7 @@ export const TELLING: Readonly<Record<string, (value: number) => string>> = {
   prosora_spool_waiting_bytes: (bytes) => `${Math.ceil(bytes / 1024)} KB of views wait`,
   prosora_upstream_failing_seconds: (seconds) => `charts take nothing for ${period(seconds)}`,
   prosora_batches_set_aside: (count) => `${counted(count, 'batch', 'batches')} of views set aside`,
+  prosora_cdn_oldest_change_seconds: (seconds) => `a change waits for ${period(seconds)}`,
   prosora_database_restarts: (count) =>
     `the database of charts restarted ${counted(count, 'time')}`,
   prosora_clock_step_seconds: (seconds) => `the clock jumped by ${period(Math.abs(seconds))}`,

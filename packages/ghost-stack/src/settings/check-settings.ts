@@ -40,7 +40,7 @@ export function settingProblems(
     ...[...settings.values()].flatMap((setting) =>
       setting.source === 'environment' && isReadFromFile(setting.name, values)
         ? [`${setting.name} is set in this shell, where no service looks: move it to .env.`]
-        : problemsOf(setting, hasSandbox && isStoodInFor(setting, settings), rules),
+        : problemsOf(setting, hasSandbox && isStoodInFor(setting), rules),
     ),
     ...ghostProblems(dir, settings),
     ...problemsTogether(dir, settings),
@@ -61,12 +61,11 @@ function isReadFromFile(name: string, values: Readonly<Record<string, string>>):
   return isSecretSetting(name) && !name.startsWith('NOTIFY_') && !values[name];
 }
 
-/** The sandbox has stand-ins for what the stack uses where nothing else is chosen. */
-function isStoodInFor(
-  { onlyWith }: EffectiveSetting,
-  settings: ReadonlyMap<string, EffectiveSetting>,
-): boolean {
-  return onlyWith === undefined || settings.get(onlyWith.name)?.standard === onlyWith.value;
+/** The choices that the sandbox has a stand-in for. */
+const STOOD_IN_FOR = ['cloudinary', 'resend', 'cloudflare'];
+
+function isStoodInFor({ onlyWith }: EffectiveSetting): boolean {
+  return onlyWith === undefined || STOOD_IN_FOR.includes(onlyWith.value);
 }
 
 function problemsOf(

@@ -20,6 +20,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
   TINYBIRD_ADMIN_TOKEN: ['ghost', 'analytics'],
   TINYBIRD_TRACKER_TOKEN: ['analytics'],
   STRIPE_WEBHOOK_SECRET: ['webhooks'],
+  CLOUDFLARE_API_TOKEN: ['cdn'],
   DATABASE_URL: ['ghost'],
   REDIS_URL: ['ghost'],
   [OPTIONS]: ['ghost'],

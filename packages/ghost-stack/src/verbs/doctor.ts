@@ -9,6 +9,7 @@ import { examineHost } from '../doctor/examine-host.ts';
 import { examineImages } from '../doctor/examine-images.ts';
 import { examineRedis } from '../doctor/examine-redis.ts';
 import { examineStaging } from '../doctor/examine-staging.ts';
+import { examineWebhook } from '../doctor/examine-webhook.ts';
 import { stackOptions } from '../options.ts';
 import { readNotes } from '../repository/notes.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
@@ -38,6 +39,7 @@ export const doctor = doctorVerb({
     yield* guarded('edge', examineEdge(edge));
     yield* guarded('ghost', examineGhost(dir, edge.domain, has('db')));
     if (has('db')) yield* guarded('database', examineDatabase(dir));
+    if (has('cdn') && has('db')) yield* guarded('cdn', examineWebhook(dir, edge.domain));
     if (has('redis')) yield* guarded('redis', examineRedis(dir));
     for (const service of Object.keys(SERVICES).filter(has)) {
       yield* guarded(service, examineService(dir, service));

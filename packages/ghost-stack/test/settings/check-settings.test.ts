@@ -25,8 +25,10 @@ test('an empty file names each setting that is required, with where it is had', 
   expect(problems[2]).toContain('https://resend.com/api-keys');
 });
 
-test('with the sandbox nothing is required', () => {
+test('with the sandbox nothing is required of what it has a stand-in for', () => {
   expect(problemsOf('COMPOSE_PROFILES=sandbox\n')).toEqual([]);
+  expect(problemsOf('COMPOSE_PROFILES=sandbox\nCDN=cloudflare\n')).toEqual([]);
+  expect(problemsOf('COMPOSE_PROFILES=sandbox\nMAILER=mailgun\n')).toHaveLength(1);
 });
 
 test('a misspelt setting is named with the one that was probably meant', () => {
@@ -44,6 +46,9 @@ test.each([
   ['DOMAIN=https://blog.example.com', 'DOMAIN "https://blog.example.com" is not what it should be'],
   ['TIMEZONE=Berlin', 'use a name such as Europe/Berlin'],
   ['CDN=fastly', 'use none, cloudflare, proxy'],
+  ['CDN=cloudflare', 'CLOUDFLARE_API_TOKEN is not set and CDN=cloudflare needs it'],
+  ['CLOUDFLARE_API_TOKEN=0123456789abcdef0123456789abcdef01234', 'not the Global API Key'],
+  ['CLOUDFLARE_ZONE_ID=example.com', 'under "Zone ID"'],
   ['CDN=proxy', 'CDN is "proxy" without CDN_ADDRESSES'],
   ['ADMIN_DOMAIN=blog.example.com', 'ADMIN_DOMAIN is the same as DOMAIN'],
   ['MYSQL_MEMORY=lots', 'use a number and k, m or g, such as 512m'],

@@ -37,6 +37,8 @@ export interface Account {
   /** Zone settings that were changed, by name. */
   readonly zoneSettings: Collection<unknown>;
   readonly cache: EdgeCache;
+  /** Has the edge believe the site's certificate. Throws when that cannot be done now. */
+  readonly believeSite: () => Promise<void>;
   readonly newId: () => string;
   readonly now: () => number;
 }

@@ -13,6 +13,7 @@ import {
   type CloudflareSettingsInput,
   cloudflareSettings,
 } from './settings.ts';
+import { createSiteAuthority } from './site-authority.ts';
 import { zoneRoutes } from './zone-routes.ts';
 
 /** The account that the stand-in plays: one with one zone. */
@@ -21,6 +22,8 @@ export interface CloudflareOptions {
   token?: string;
   /** What the zone starts with; `reset()` returns to it. */
   settings?: CloudflareSettingsInput;
+  /** Where the authority that signed the site's certificate stands in PEM. (Default: it is a public one) */
+  authorityUrl?: string;
 }
 
 /** A running Cloudflare stand-in: its API below `/client/v4`, and everywhere else its edge. */
@@ -52,6 +55,7 @@ export async function startCloudflare(
     rulesets: state.collection('cloudflare/rulesets'),
     zoneSettings: state.collection('cloudflare/settings'),
     cache: createEdgeCache(),
+    believeSite: createSiteAuthority(options.authorityUrl),
     newId: () => random.text(32, HEX),
     now,
   };

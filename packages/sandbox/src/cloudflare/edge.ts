@@ -39,14 +39,14 @@ export function createEdge(account: Account): RequestHandler {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (!isRead || !treatment.isEligible) {
       const status = treatment.edgeSeconds === -1 ? 'BYPASS' : 'DYNAMIC';
-      return give(response, await fetchOrigin(request, origin, host), status);
+      return give(response, await fetchOrigin(account, request, origin, host), status);
     }
     const kept = cache.get(url);
     if (kept !== undefined && kept.freshUntil > now()) return give(response, kept, 'HIT');
 
     const { generation } = cache;
     const etag = kept?.headers['etag'];
-    const fetched = await fetchOrigin(request, origin, host, etag);
+    const fetched = await fetchOrigin(account, request, origin, host, etag);
     if (kept !== undefined && fetched.status === 304) {
       const freshUntil = freshUntilOf(
         account,
@@ -139,6 +139,7 @@ function freshUntilOf(
 }
 
 async function fetchOrigin(
+  { believeSite }: Account,
   request: Request,
   origin: string,
   host: string,
@@ -155,6 +156,7 @@ async function fetchOrigin(
   const condition = etag ?? own;
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
   try {
+    await believeSite();
     const response = await fetch(new URL(request.originalUrl, origin), {
       method: request.method,
       redirect: 'manual',

@@ -115,6 +115,55 @@ export async function* examineStripeKey(
   else yield warn(name, 'The key may make the endpoint, but is one for tests: nobody really pays.');
 }
 
+/** What `prosora-cdn setup` and `doctor` read of a zone, and what lets a token read it. */
+const ZONE_PARTS: Readonly<Record<string, string>> = {
+  'rulesets/phases/http_request_cache_settings/entrypoint': 'Cache Rules Edit',
+  'settings/ssl': 'Zone Settings Edit',
+  'dns_records?per_page=1': 'DNS Read',
+};
+
+/** Looks at a token of Cloudflare: whether it sees the zone of a site, and may read what is set there. */
+export async function* examineCloudflareToken(
+  token: string,
+  domain: string,
+  url = 'https://api.cloudflare.com/client/v4',
+): AsyncGenerator<KeyFinding> {
+  const name = 'Cloudflare';
+  const labels = domain.split('.');
+  let zone: { id: string; name: string; status: string } | undefined;
+  for (let from = 0; from < labels.length - 1 && zone === undefined; from += 1) {
+    const wanted = labels.slice(from).join('.');
+    const answer = await ask(`${url}/zones?name=${wanted}`, `Bearer ${token}`);
+    if (answer === undefined) return yield unreachable(name, url);
+    if (from === 0) yield* clockFindings(answer);
+    if (answer.status === 400 || isRefused(answer)) {
+      const remedy = 'Copy one from https://dash.cloudflare.com/profile/api-tokens.';
+      return yield fail(
+        name,
+        `It refuses the token: ${answer.body?.errors?.[0]?.message}.`,
+        remedy,
+      );
+    }
+    if (answer.status !== 200) return yield unwell(name, answer);
+    zone = answer.body?.result?.[0];
+  }
+  if (zone === undefined) {
+    const remedy = 'Add the domain there, and let the token have Zone Read for it.';
+    return yield fail(name, `The token sees no zone that ${domain} is in.`, remedy);
+  }
+  const lacks: string[] = [];
+  for (const [part, permission] of Object.entries(ZONE_PARTS)) {
+    const answer = await ask(`${url}/zones/${zone.id}/${part}`, `Bearer ${token}`);
+    if (answer === undefined || isRefused(answer)) lacks.push(permission);
+  }
+  if (lacks.length > 0) {
+    yield fail(name, `The token lacks ${lacks.join(', ')}.`, 'Add them, and Cache Purge, to it.');
+  } else if (zone.status !== 'active') {
+    const remedy = "Let the domain's registrar name Cloudflare's name servers.";
+    yield warn(name, `${zone.name} is ${zone.status} there: no reader comes that way yet.`, remedy);
+  } else yield ok(name, `The token may set ${zone.name}.`);
+}
+
 const isRefused = ({ status }: Answer): boolean => status === 401 || status === 403;
 
 function unreachable(name: string, url: string): KeyFinding {

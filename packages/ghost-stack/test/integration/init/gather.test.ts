@@ -57,21 +57,25 @@ test('what .env has need not be said again', async () => {
 });
 
 test.each([
-  ['asks a person for no code', 'false', ['OWNER_EMAIL', 'OWNER_PASSWORD']],
-  ['asks for codes', 'true', []],
-])('of a site that has its owner and %s, %s', async (_what, verification, names) => {
-  startNoDocker();
-  asked.length = 0;
-  const env = `MEDIA=local\nANALYTICS=off\nPAYMENTS=off\nSTAFF_DEVICE_VERIFICATION=${verification}\n`;
-  const choices = { MEDIA: 'local', MAILER: 'resend', ANALYTICS: 'off', PAYMENTS: 'off' };
-  await gatherAnswers({
-    dir: stackFolder(env),
-    given: choices,
-    isAsking: true,
-    hasSandbox: true,
-    isOwned: true,
-    trusted: [],
-    print: () => {},
-  });
-  expect(asked).toEqual(names);
-});
+  ['asks a person for no code', 'false', 'none', ['OWNER_EMAIL', 'OWNER_PASSWORD']],
+  ['asks for codes', 'true', 'none', []],
+  ['stands behind a proxy', 'true', 'proxy', ['CDN_ADDRESSES']],
+])(
+  'of a site that has its owner and %s only what is not known is asked',
+  async (_what, verification, CDN, names) => {
+    startNoDocker();
+    asked.length = 0;
+    const env = `MEDIA=local\nANALYTICS=off\nPAYMENTS=off\nSTAFF_DEVICE_VERIFICATION=${verification}\n`;
+    const choices = { MEDIA: 'local', MAILER: 'resend', ANALYTICS: 'off', PAYMENTS: 'off', CDN };
+    await gatherAnswers({
+      dir: stackFolder(env),
+      given: choices,
+      isAsking: true,
+      hasSandbox: true,
+      isOwned: true,
+      trusted: [],
+      print: () => {},
+    });
+    expect(asked).toEqual(names);
+  },
+);

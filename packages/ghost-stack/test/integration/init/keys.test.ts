@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import {
+  examineCloudflareToken,
   examineCloudinaryUrl,
   examineResendKey,
   examineStripeKey,
@@ -38,6 +39,12 @@ const resend = (key = sandbox.resend.apiKey, url = sandbox.resend.url) =>
   verdict(examineResendKey(key, url));
 const stripe = (key = sandbox.stripe.secretKey, url = sandbox.stripe.url) =>
   verdict(examineStripeKey(key, url));
+const DOMAIN = 'blog.example.com';
+const cloudflare = (
+  token = sandbox.cloudflare.token,
+  domain = DOMAIN,
+  url = sandbox.cloudflare.apiUrl,
+) => verdict(examineCloudflareToken(token, domain, url));
 /** The address with one of its parts changed. */
 const cloudinary = (change: (address: URL) => void = () => {}) => {
   const address = new URL(sandbox.cloudinary.cloudinaryUrl);
@@ -49,6 +56,7 @@ test('right keys are right', async () => {
   expect(await resend()).toMatch(/^ok: The key has full access/);
   expect(await cloudinary()).toMatch(/^ok: .*"Free", and 0 % of it are used/);
   expect(await stripe()).toMatch(/^warn: .* is one for tests/);
+  expect(await cloudflare()).toMatch(/^ok: The token may set example\.com/);
 });
 
 test.each<[what: string, look: () => Promise<string>, said: RegExp]>([
@@ -71,6 +79,17 @@ test.each<[what: string, look: () => Promise<string>, said: RegExp]>([
     () => cloudinary((at) => at.searchParams.set('upload_prefix', AWAY)),
     /cannot be reached/,
   ],
+  [
+    'a wrong token of Cloudflare',
+    () => cloudflare('wrong'),
+    /refuses the token: Invalid API Token/,
+  ],
+  [
+    'a domain that is in none of its zones',
+    () => cloudflare(undefined, 'blog.example.org'),
+    /sees no zone that blog\.example\.org is in.*Zone Read/,
+  ],
+  ['a Cloudflare that is away', () => cloudflare('any', DOMAIN, AWAY), /cannot be reached/],
 ])('%s is refused with its remedy', async (_what, look, said) => {
   const sentence = await look();
   expect(sentence).toMatch(/^fail: /);
@@ -83,6 +102,13 @@ test('a plan that is used up is refused, and one that nearly is is told', async 
   expect(await cloudinary()).toMatch(/^warn: .*96 %/);
   sandbox.cloudinary.settings.set({ creditsUsed: 26 });
   expect(await cloudinary()).toMatch(/^fail: .*104 %.*larger plan/);
+});
+
+test('a token of Cloudflare that may only purge is told what it lacks', async () => {
+  sandbox.cloudflare.settings.set({ permissions: ['Zone Read', 'Cache Purge', 'DNS Read'] });
+  expect(await cloudflare()).toMatch(
+    /^fail: The token lacks Cache Rules Edit, Zone Settings Edit\./,
+  );
 });
 
 test('a vendor that is unwell says nothing of the key', async () => {
