@@ -45,15 +45,21 @@ test.skipIf(!hasTestServer)(
       (await first.lines()).filter(([, happened]) => happened === what);
     const becomes = (what: string, times: number) =>
       vi.waitFor(async () => expect(await of(what)).toHaveLength(times), { timeout: 60_000 });
-    // Each takes what it was given itself, so both work when the rest comes.
-    await first.dispatch('a', 3_000);
+    let given = 0;
+    const give = async (ghost: typeof first, ms: number) => {
+      expect(await ghost.dispatch(`job-${given}`, ms)).toBe('accepted');
+      given += 1;
+    };
+    const workers = async () => new Set((await of('begin')).map(([pid]) => pid));
+    // Mostly each takes what it was given itself; on a busy machine the other may be faster.
+    await give(first, 3_000);
     await becomes('begin', 1);
-    await second.dispatch('b', 3_000);
-    await becomes('begin', 2);
-    for (let job = 0; job < 10; job += 1) {
-      expect(await (job % 2 ? first : second).dispatch(`job-${job}`, 100)).toBe('accepted');
+    while ((await workers()).size < 2) {
+      await give(second, 3_000);
+      await becomes('begin', given);
     }
-    await becomes('end', 12);
+    for (let job = 0; job < 10; job += 1) await give(job % 2 ? first : second, 100);
+    await becomes('end', given);
     await vi.waitFor(
       async () => {
         const [row] = await site.ghost.sql('SELECT status FROM posts WHERE id = ?', [post]);
@@ -71,8 +77,6 @@ test.skipIf(!hasTestServer)(
       most = Math.max(most, running);
     }
     expect(most).toBe(2);
-    const pids = new Set((await of('begin')).map(([pid]) => pid));
-    expect(pids.size).toBe(2);
     await using store = await openStore({ mysql: url, prefix: 'prosora_', migrations });
     const ticks = (await store.queue('jobs:default').list()).filter(({ id }) =>
       id.startsWith('tick@'),

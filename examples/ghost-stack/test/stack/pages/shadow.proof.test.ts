@@ -3,6 +3,7 @@ import { seededRandom } from '@prosora/service/testing';
 import { expect, inject, test } from 'vitest';
 import { askEdge } from '../edge.ts';
 import { signIn } from '../people.ts';
+import { docker, inspect } from '../stack.ts';
 import { askCloudflare, isKept, standBehindCloudflare } from './behind-cloudflare.ts';
 import { createEditor } from './editor.ts';
 import { askGhost } from './ghost-itself.ts';
@@ -112,4 +113,23 @@ test(`with Cloudflare in front no page is older than 20 s after any of ${CHANGES
   console.log(`${kept} reads from Cloudflare; the last page was fresh after ${longest} s`);
   expect(old).toEqual([]);
   expect(kept).toBeGreaterThan(CHANGES);
+});
+
+test('what purges Cloudflare is shut in as the others are, and nobody is told its secrets', async () => {
+  const { project } = inject('stack');
+  const container = `${project}-cdn-1`;
+  const { Config, HostConfig, NetworkSettings } = await inspect(container);
+  expect([Config.User, HostConfig.CapDrop, HostConfig.CapAdd]).toEqual([
+    '1000:1000',
+    ['ALL'],
+    null,
+  ]);
+  expect([HostConfig.ReadonlyRootfs, HostConfig.Privileged]).toEqual([true, false]);
+  const networks = ['egress', 'front', 'watch'].map((name) => `${project}_${name}`);
+  expect(Object.keys(NetworkSettings.Networks).sort()).toEqual(networks);
+  const told = (await docker(['inspect', container])) + (await docker(['logs', container]));
+  for (const name of ['cloudflare_api_token', 'cdn_webhook_secret', 'pages_token']) {
+    const secret = await docker(['exec', container, 'cat', `/run/secrets/${name}`]);
+    expect([name, secret.length > 20, told.includes(secret)]).toEqual([name, true, false]);
+  }
 });
