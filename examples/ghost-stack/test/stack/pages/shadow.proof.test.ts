@@ -14,7 +14,7 @@ const READS = soak ? 100_000 : 2_000;
 const READS_A_CHANGE = 80;
 const PAGES_A_CHANGE = 8;
 /** Changes with Cloudflare in front, whose free plan grants five calls a minute. */
-const CHANGES = soak ? 200 : 10;
+const CHANGES = soak ? 100 : 10;
 /** How old a page may be after a change was answered. */
 const STALE_MS = 2_000;
 const STALE_AT_CLOUDFLARE_MS = 20_000;
