@@ -72,6 +72,8 @@ export async function makeZone(dir: string): Promise<{ name: string; outcome: st
 async function ask<Result>(dir: string, words: string[], input: string): Promise<Result> {
   const printed = await compose(dir, words, { input }).catch((error: ProsoraError) => {
     const said = String(error.context?.['printed'] ?? '');
+    // What was done, and what was not.
+    if (said.startsWith('[')) return said;
     if (!said.startsWith('{')) throw error;
     const { code, message, help } = JSON.parse(said).error;
     throw new ProsoraError(code, message, { help });
