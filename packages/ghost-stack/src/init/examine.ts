@@ -11,11 +11,14 @@ import { type Answers, readerWith } from './answers.ts';
 import { examineReach } from './machine.ts';
 
 /** Who says what a key is good for. */
-const VENDORS: Readonly<Record<string, (key: string, domain: string) => AsyncIterable<Finding>>> = {
+const VENDORS: Readonly<
+  Record<string, (key: string, of: (name: string) => string) => AsyncIterable<Finding>>
+> = {
   CLOUDINARY_URL: (address) => examineCloudinaryUrl(address),
   RESEND_API_KEY: (key) => examineResendKey(key),
   STRIPE_SECRET_KEY: (key) => examineStripeKey(key),
-  CLOUDFLARE_API_TOKEN: (token, domain) => examineCloudflareToken(token, domain),
+  CLOUDFLARE_API_TOKEN: (token, of) =>
+    examineCloudflareToken(token, domainIn(of), { zoneId: of('CLOUDFLARE_ZONE_ID') }),
 };
 
 /** Looks at an answer, where it can be looked at from here; `answers` are all that are known by then. */
@@ -28,7 +31,7 @@ export async function* examineAnswer(
   const of = readerWith(dir, answers);
   if (name === 'DOMAIN' && !(await hasPorts(dir))) yield* examineReach(dir, of);
   const examine = VENDORS[name];
-  if (value !== '' && examine) yield* examine(value, domainIn(of));
+  if (value !== '' && examine) yield* examine(value, of);
 }
 
 /** A stack that runs has the ports, and has shown that it is reached. */

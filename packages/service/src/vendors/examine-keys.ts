@@ -126,16 +126,17 @@ const ZONE_PARTS: Readonly<Record<string, string>> = {
 export async function* examineCloudflareToken(
   token: string,
   domain: string,
-  url = 'https://api.cloudflare.com/client/v4',
+  { zoneId = '', url = 'https://api.cloudflare.com/client/v4' } = {},
 ): AsyncGenerator<KeyFinding> {
   const name = 'Cloudflare';
-  const labels = domain.split('.');
+  // The site's own name, and those above it.
+  const names = domain.split('.').map((_label, at, labels) => labels.slice(at).join('.'));
+  const places = zoneId ? [`zones/${zoneId}`] : names.map((each) => `zones?name=${each}`);
   let zone: { id: string; name: string; status: string } | undefined;
-  for (let from = 0; from < labels.length - 1 && zone === undefined; from += 1) {
-    const wanted = labels.slice(from).join('.');
-    const answer = await ask(`${url}/zones?name=${wanted}`, `Bearer ${token}`);
+  for (const place of places) {
+    const answer = await ask(`${url}/${place}`, `Bearer ${token}`);
     if (answer === undefined) return yield unreachable(name, url);
-    if (from === 0) yield* clockFindings(answer);
+    if (place === places[0]) yield* clockFindings(answer);
     if (answer.status === 400 || isRefused(answer)) {
       const remedy = 'Copy one from https://dash.cloudflare.com/profile/api-tokens.';
       return yield fail(
@@ -145,7 +146,8 @@ export async function* examineCloudflareToken(
       );
     }
     if (answer.status !== 200) return yield unwell(name, answer);
-    zone = answer.body?.result?.[0];
+    zone = [answer.body?.result].flat()[0];
+    if (zone !== undefined) break;
   }
   if (zone === undefined) {
     const remedy = 'Add the domain there, and let the token have Zone Read for it.';

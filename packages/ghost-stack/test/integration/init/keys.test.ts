@@ -43,8 +43,8 @@ const DOMAIN = 'blog.example.com';
 const cloudflare = (
   token = sandbox.cloudflare.token,
   domain = DOMAIN,
-  url = sandbox.cloudflare.apiUrl,
-) => verdict(examineCloudflareToken(token, domain, url));
+  { url = sandbox.cloudflare.apiUrl, zoneId = '' } = {},
+) => verdict(examineCloudflareToken(token, domain, { url, zoneId }));
 /** The address with one of its parts changed. */
 const cloudinary = (change: (address: URL) => void = () => {}) => {
   const address = new URL(sandbox.cloudinary.cloudinaryUrl);
@@ -57,6 +57,8 @@ test('right keys are right', async () => {
   expect(await cloudinary()).toMatch(/^ok: .*"Free", and 0 % of it are used/);
   expect(await stripe()).toMatch(/^warn: .* is one for tests/);
   expect(await cloudflare()).toMatch(/^ok: The token may set example\.com/);
+  const { zoneId } = sandbox.cloudflare;
+  expect(await cloudflare(undefined, 'alias.example.org', { zoneId })).toMatch(/^ok: /);
 });
 
 test.each<[what: string, look: () => Promise<string>, said: RegExp]>([
@@ -89,7 +91,11 @@ test.each<[what: string, look: () => Promise<string>, said: RegExp]>([
     () => cloudflare(undefined, 'blog.example.org'),
     /sees no zone that blog\.example\.org is in.*Zone Read/,
   ],
-  ['a Cloudflare that is away', () => cloudflare('any', DOMAIN, AWAY), /cannot be reached/],
+  [
+    'a Cloudflare that is away',
+    () => cloudflare('any', DOMAIN, { url: AWAY }),
+    /cannot be reached/,
+  ],
 ])('%s is refused with its remedy', async (_what, look, said) => {
   const sentence = await look();
   expect(sentence).toMatch(/^fail: /);
