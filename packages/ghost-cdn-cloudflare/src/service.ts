@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createWorker, type WorkerEvent } from '@prosora/durable';
 import {
+  every,
   type Logger,
   listen,
   numbersOf,
@@ -111,23 +112,25 @@ export async function startCdnService(
     await changes.record({ id: `start:${randomUUID()}`, source: 'start', paths: EVERYTHING });
   } else {
     let isHeard = true;
-    const looking = every(values.pagesEveryMs, async () => {
-      try {
+    const looking = every(
+      values.pagesEveryMs,
+      async () => {
         await pages.look();
         isHeard = true;
-      } catch (error) {
+      },
+      (error) => {
         if (isHeard) logger.warn({ event: 'pages.unheard', err: error }, 'pages cannot be asked');
         isHeard = false;
-      }
-    });
-    started.defer(looking);
+      },
+    );
+    started.use(looking);
   }
-  started.defer(
-    every(HOUR_MS, async () => {
-      await changes.forget(new Date(Date.now() - KEPT_MS)).catch((error: unknown) => {
-        logger.error({ event: 'changes.not-forgotten', err: error }, 'old changes stay');
-      });
-    }),
+  started.use(
+    every(
+      HOUR_MS,
+      () => changes.forget(new Date(Date.now() - KEPT_MS)),
+      (error) => logger.error({ event: 'changes.not-forgotten', err: error }, 'old changes stay'),
+    ),
   );
 
   const checks = { store: changes.check };
@@ -164,24 +167,6 @@ export async function startCdnService(
 
 function pathsShown(paths: string | readonly string[]): string | number {
   return typeof paths === 'string' ? paths : paths.length;
-}
-
-/** Does something again and again, one at a time and first now; returns how to end it. */
-function every(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  let running = Promise.resolve();
-  function turn(): void {
-    running = work().finally(() => {
-      if (!isOver) timer = setTimeout(turn, ms);
-    });
-  }
-  turn();
-  return async () => {
-    isOver = true;
-    clearTimeout(timer);
-    await running;
-  };
 }
 
 /** How grave it is that an attempt ended so. */
