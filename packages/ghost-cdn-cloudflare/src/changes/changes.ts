@@ -67,7 +67,7 @@ export interface Changes extends AsyncDisposable {
 }
 
 /** The file in the data folder. */
-const CHANGES_FILE = 'cdn.db';
+export const CHANGES_FILE = 'cdn.db';
 
 const MARK = 'pages-mark';
 const EXPECTED = { toBegin: 'Run "prosora-cdn init" once, which makes an empty one.' };

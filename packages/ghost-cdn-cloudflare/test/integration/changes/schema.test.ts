@@ -1,0 +1,13 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeSchema } from '@prosora/durable/testing';
+import { expect, test } from 'vitest';
+import { CHANGES_FILE, openChanges } from '../../../src/changes/changes.ts';
+
+test('the migrations make the tables of schema.sqlite.sql', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'prosora-cdn-schema-'));
+  await (await openChanges({ dataDir, mustExist: false, quietMs: 0, longestMs: 0 })).close();
+  const schema = await describeSchema({ file: join(dataDir, CHANGES_FILE) });
+  await expect(schema).toMatchFileSnapshot('../../../src/changes/schema.sqlite.sql');
+});
