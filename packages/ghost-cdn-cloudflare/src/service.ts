@@ -118,8 +118,9 @@ export async function startCdnService(
         await pages.look();
         isHeard = true;
       },
-      (error) => {
-        if (isHeard) logger.warn({ event: 'pages.unheard', err: error }, 'pages cannot be asked');
+      (err) => {
+        if (isHeard)
+          logger.warn({ event: 'pages.unheard', err }, 'what pages saw is not written down yet');
         isHeard = false;
       },
     );

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import {
   type BackoffOptions,
   type Clock,
-  isStoreUnavailable,
   openStore,
   type Queue,
   systemClock,
@@ -61,7 +60,7 @@ export interface Changes extends AsyncDisposable {
   keepMark(mark: string): Promise<void>;
   /** Deletes what was purged long ago; returns how many. */
   forget(before: Date): Promise<number>;
-  /** Writes, to see whether it can. @throws StoreUnavailableError */
+  /** Writes, to see whether it can; after a change was refused as much as one. @throws StoreUnavailableError */
   check(): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,7 +72,8 @@ const MARK = 'pages-mark';
 const EXPECTED = { toBegin: 'Run "prosora-cdn init" once, which makes an empty one.' };
 /** All in one line: two purges at once would not know what the other had been told. */
 const SITE = 'site';
-const FATE_KEPT_MS = 60_000;
+/** More than a change writes, which may be refused where a few bytes are not. */
+const ROOM_FOR_A_CHANGE = ' '.repeat(65_536);
 
 /** Of so few calls none counts for Cloudflare's limit of 1,200 in five minutes. */
 const A_DAY = { baseMs: 1_000, capMs: 60_000, budgetMs: 86_400_000 };
@@ -94,7 +94,7 @@ export async function openChanges(options: ChangesOptions): Promise<Changes> {
   const purges = store.queue('purge', { backoff });
   /** When the first change came that no purge has taken up. After a restart the next change is that. */
   let since: number | undefined;
-  let lastRefused: { error: unknown; at: number } | undefined;
+  let wasRefused = false;
 
   async function pending(): Promise<Pending | undefined> {
     const rows = await store.db
@@ -133,10 +133,9 @@ export async function openChanges(options: ChangesOptions): Promise<Changes> {
           return 'recorded' as const;
         })
         .catch((error: unknown) => {
-          if (isStoreUnavailable(error)) lastRefused = { error, at: performance.now() };
+          wasRefused = true;
           throw error;
         });
-      lastRefused = undefined;
       if (outcome === 'recorded') since ??= at;
       return outcome;
     },
@@ -174,8 +173,9 @@ export async function openChanges(options: ChangesOptions): Promise<Changes> {
       return Number(old.numDeletedRows);
     },
     async check() {
-      await store.transaction((tx) => writeNote(tx, 'check', String(clock.now())));
-      if (lastRefused && performance.now() - lastRefused.at < FATE_KEPT_MS) throw lastRefused.error;
+      const note = clock.now() + (wasRefused ? ROOM_FOR_A_CHANGE : '');
+      await store.transaction((tx) => writeNote(tx, 'check', note));
+      wasRefused = false;
     },
     close: store.close,
     [Symbol.asyncDispose]: store.close,
