@@ -25,7 +25,6 @@ import { createLimits, planOf } from './purge/limits.ts';
 import { createPages } from './purge/pages.ts';
 import { createPagesWatch } from './purge/pages-watch.ts';
 import { createPurge } from './purge/purge.ts';
-import { hostsOf } from './purge/urls.ts';
 import { examine } from './zone/examine.ts';
 
 /** The service as it runs. */
@@ -58,11 +57,9 @@ export async function startCdnService(
   logger: Logger,
 ): Promise<CdnService> {
   await using started = new AsyncDisposableStack();
-  const changes = started.use(
-    await openChanges({ ...values, mustExist: values.newStore === 'no' }),
-  );
+  const changes = started.use(await openChanges(values));
   const tokens = openOperatorTokens(values);
-  const metrics = createCdnMetrics(changes, Date.now);
+  const metrics = createCdnMetrics(changes);
   const cloudflare = createCloudflare(values);
   const zone = createZoneFinder(cloudflare, new URL(values.siteUrl).hostname, values.zoneId);
   let limits = createLimits(values.plan ?? 'free', steadyNow);
@@ -97,8 +94,9 @@ export async function startCdnService(
       onPurged(purged) {
         metrics.purged(purged);
         const { count, paths } = purged;
+        const shown = paths === EVERYTHING ? paths : paths.length;
         logger.info(
-          { event: 'site.purged', changes: count, paths: pathsShown(paths), manner: edge.manner },
+          { event: 'site.purged', changes: count, paths: shown, manner: edge.manner },
           'what changed is purged everywhere',
         );
       },
@@ -136,10 +134,10 @@ export async function startCdnService(
 
   const checks = { store: changes.check };
   const handlers = createHandlers({
-    changes,
+    use: (work) => work(changes),
     manner: () => edge.manner,
     numbers: () => numbersOf(metrics.registry, checks),
-    examine: () => examine({ ...values, hosts: hostsOf(values), cloudflare, zone, changes }),
+    examine: () => examine({ ...values, cloudflare, zone, changes }),
   });
   const health = await startPrivateListener({
     host: values.privateHost,
@@ -164,10 +162,6 @@ export async function startCdnService(
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
-}
-
-function pathsShown(paths: string | readonly string[]): string | number {
-  return typeof paths === 'string' ? paths : paths.length;
 }
 
 /** How grave it is that an attempt ended so. */
