@@ -14,8 +14,6 @@ export interface AppOptions {
   changes: Changes;
   metrics: CdnMetrics;
   logger: Logger;
-  /** The wall clock, in milliseconds since 1970. (Default: `Date.now`) */
-  now?: () => number;
 }
 
 /** A post with all its forms is in the webhook of one; Ghost waits 2 s for the answer. */
@@ -26,7 +24,7 @@ const BODY = { maxBodyBytes: 4 * 1024 ** 2, timeoutMs: 10_000 };
  * which Ghost deletes the webhook.
  */
 export function createApp(options: AppOptions): RequestListener {
-  const { path, changes, metrics, logger, webhookSecrets: secrets, now = Date.now } = options;
+  const { path, changes, metrics, logger, webhookSecrets: secrets } = options;
 
   function refuse(response: ServerResponse, status: number, reason: string): void {
     metrics.refused(reason);
@@ -40,7 +38,7 @@ export function createApp(options: AppOptions): RequestListener {
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readRawBody(request, BODY);
     const header = request.headers['x-ghost-signature'];
-    const signature = verifyGhostSignature(body, header?.toString(), { secrets, now: now() });
+    const signature = verifyGhostSignature(body, header?.toString(), { secrets });
     if (!signature.ok) return refuse(response, 401, signature.refusal);
     const changed = changedBy(body);
     if (changed === undefined) return refuse(response, 400, 'no_event');

@@ -12,8 +12,8 @@ export interface CdnMetrics {
   purged(purged: Pending): void;
 }
 
-/** Creates the metrics. @param now milliseconds since 1970 */
-export function createCdnMetrics(changes: Changes, now: () => number): CdnMetrics {
+/** Creates the metrics. */
+export function createCdnMetrics(changes: Changes): CdnMetrics {
   const registry = createMetrics('cdn');
   const registers = [registry];
   const recorded = new Counter({
@@ -46,7 +46,7 @@ export function createCdnMetrics(changes: Changes, now: () => number): CdnMetric
     registers,
     async collect() {
       const oldestAt = (await changes.pending())?.oldestAt;
-      this.set(oldestAt === undefined ? 0 : Math.max(0, now() - oldestAt) / 1_000);
+      this.set(oldestAt === undefined ? 0 : Math.max(0, Date.now() - oldestAt) / 1_000);
     },
   });
   return {
@@ -54,6 +54,6 @@ export function createCdnMetrics(changes: Changes, now: () => number): CdnMetric
     recorded: (source, outcome) => recorded.inc({ source, outcome }),
     refused: (reason) => refused.inc({ reason }),
     answered: (names, { kind }) => calls.inc({ names, outcome: kind }),
-    purged: ({ oldestAt }) => seconds.observe(Math.max(0, now() - oldestAt) / 1_000),
+    purged: ({ oldestAt }) => seconds.observe(Math.max(0, Date.now() - oldestAt) / 1_000),
   };
 }

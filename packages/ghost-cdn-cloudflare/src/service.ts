@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createWorker, type WorkerEvent } from '@prosora/durable';
 import {
+  every,
   type Logger,
   listen,
   numbersOf,
@@ -24,7 +25,6 @@ import { createLimits, planOf } from './purge/limits.ts';
 import { createPages } from './purge/pages.ts';
 import { createPagesWatch } from './purge/pages-watch.ts';
 import { createPurge } from './purge/purge.ts';
-import { hostsOf } from './purge/urls.ts';
 import { examine } from './zone/examine.ts';
 
 /** The service as it runs. */
@@ -57,11 +57,9 @@ export async function startCdnService(
   logger: Logger,
 ): Promise<CdnService> {
   await using started = new AsyncDisposableStack();
-  const changes = started.use(
-    await openChanges({ ...values, mustExist: values.newStore === 'no' }),
-  );
+  const changes = started.use(await openChanges(values));
   const tokens = openOperatorTokens(values);
-  const metrics = createCdnMetrics(changes, Date.now);
+  const metrics = createCdnMetrics(changes);
   const cloudflare = createCloudflare(values);
   const zone = createZoneFinder(cloudflare, new URL(values.siteUrl).hostname, values.zoneId);
   let limits = createLimits(values.plan ?? 'free', steadyNow);
@@ -96,8 +94,9 @@ export async function startCdnService(
       onPurged(purged) {
         metrics.purged(purged);
         const { count, paths } = purged;
+        const shown = paths === EVERYTHING ? paths : paths.length;
         logger.info(
-          { event: 'site.purged', changes: count, paths: pathsShown(paths), manner: edge.manner },
+          { event: 'site.purged', changes: count, paths: shown, manner: edge.manner },
           'what changed is purged everywhere',
         );
       },
@@ -111,31 +110,34 @@ export async function startCdnService(
     await changes.record({ id: `start:${randomUUID()}`, source: 'start', paths: EVERYTHING });
   } else {
     let isHeard = true;
-    const looking = every(values.pagesEveryMs, async () => {
-      try {
+    const looking = every(
+      values.pagesEveryMs,
+      async () => {
         await pages.look();
         isHeard = true;
-      } catch (error) {
-        if (isHeard) logger.warn({ event: 'pages.unheard', err: error }, 'pages cannot be asked');
+      },
+      (err) => {
+        if (isHeard)
+          logger.warn({ event: 'pages.unheard', err }, 'what pages saw is not written down yet');
         isHeard = false;
-      }
-    });
-    started.defer(looking);
+      },
+    );
+    started.use(looking);
   }
-  started.defer(
-    every(HOUR_MS, async () => {
-      await changes.forget(new Date(Date.now() - KEPT_MS)).catch((error: unknown) => {
-        logger.error({ event: 'changes.not-forgotten', err: error }, 'old changes stay');
-      });
-    }),
+  started.use(
+    every(
+      HOUR_MS,
+      () => changes.forget(new Date(Date.now() - KEPT_MS)),
+      (error) => logger.error({ event: 'changes.not-forgotten', err: error }, 'old changes stay'),
+    ),
   );
 
   const checks = { store: changes.check };
   const handlers = createHandlers({
-    changes,
+    use: (work) => work(changes),
     manner: () => edge.manner,
     numbers: () => numbersOf(metrics.registry, checks),
-    examine: () => examine({ ...values, hosts: hostsOf(values), cloudflare, zone, changes }),
+    examine: () => examine({ ...values, cloudflare, zone, changes }),
   });
   const health = await startPrivateListener({
     host: values.privateHost,
@@ -160,28 +162,6 @@ export async function startCdnService(
     await running.disposeAsync();
   };
   return { url: listener.url, privateUrl: health.url, stop, [Symbol.asyncDispose]: stop };
-}
-
-function pathsShown(paths: string | readonly string[]): string | number {
-  return typeof paths === 'string' ? paths : paths.length;
-}
-
-/** Does something again and again, one at a time and first now; returns how to end it. */
-function every(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  let running = Promise.resolve();
-  function turn(): void {
-    running = work().finally(() => {
-      if (!isOver) timer = setTimeout(turn, ms);
-    });
-  }
-  turn();
-  return async () => {
-    isOver = true;
-    clearTimeout(timer);
-    await running;
-  };
 }
 
 /** How grave it is that an attempt ended so. */

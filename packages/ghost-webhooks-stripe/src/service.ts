@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, createWorker, systemClock, type Worker } from '@prosora/durable';
 import {
   createLocalOperator,
+  every,
   keepLooking,
   type Logger,
   listen,
@@ -19,7 +20,6 @@ import { openStripeAccount } from './account/stripe.ts';
 import { createApp } from './app.ts';
 import { createDeliver } from './deliver/deliver.ts';
 import { logBreaker, logDelivery } from './deliver/delivery-log.ts';
-import { every } from './deliver/every.ts';
 import { createGhost } from './deliver/ghost.ts';
 import { createGhostAdmin } from './deliver/ghost-admin.ts';
 import { createGhostBreaker } from './deliver/ghost-breaker.ts';
@@ -120,9 +120,11 @@ export async function startStripeService(
         return false;
       }),
   });
+  const onTaskFailed = (error: unknown) =>
+    logger.error({ event: 'task.failed', err: error }, 'a periodic task failed');
   // One process alone is always in turn.
   const turn = values.databaseUrl
-    ? started.use(await takeTurns(inbox, values.leaseMs, logger))
+    ? started.use(await takeTurns(inbox, values.leaseMs, onTaskFailed))
     : { isMine: () => true };
   const worker = createWorker({
     queue: inbox.deliveries,
@@ -194,7 +196,7 @@ export async function startStripeService(
       onFault,
     }),
   );
-  started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), logger));
+  started.use(every(RELOAD_EVERY_MS, async () => secrets.reload(), onTaskFailed));
   started.use(
     every(
       PURGE_EVERY_MS,
@@ -205,7 +207,7 @@ export async function startStripeService(
         );
         if (purged > 0) logger.info({ event: 'events.purged', purged }, 'old events were deleted');
       },
-      logger,
+      onTaskFailed,
     ),
   );
   const app = createApp({ ...values, secrets, inbox, metrics, logger, clock: guard });

@@ -1,6 +1,7 @@
 export * from './clock/clock-doubt.ts';
 export * from './clock/clock-guard.ts';
 export * from './clock/clock-record.ts';
+export * from './clock/every.ts';
 export * from './clock/keep-looking.ts';
 export * from './clock/machine-clocks.ts';
 export * from './clock/tell-doubt.ts';

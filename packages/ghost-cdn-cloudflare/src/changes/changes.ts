@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import {
   type BackoffOptions,
   type Clock,
-  isStoreUnavailable,
   openStore,
   type Queue,
   systemClock,
@@ -34,8 +33,8 @@ export interface Pending {
 /** How the store is opened. */
 export interface ChangesOptions extends Gathering {
   dataDir: string;
-  /** Refuses a folder without a store, which may be a disk that is not mounted. */
-  mustExist: boolean;
+  /** With `no` a folder without a store is refused, which may be a disk that is not mounted. */
+  newStore: 'yes' | 'no';
   clock?: Clock;
   /** (Default: a day of trying, at least once a minute) */
   backoff?: BackoffOptions;
@@ -61,19 +60,19 @@ export interface Changes extends AsyncDisposable {
   keepMark(mark: string): Promise<void>;
   /** Deletes what was purged long ago; returns how many. */
   forget(before: Date): Promise<number>;
-  /** Writes, to see whether it can. @throws StoreUnavailableError */
+  /** Writes, to see whether it can; after a change was refused as much as one. @throws StoreUnavailableError */
   check(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** The file in the data folder. */
-const CHANGES_FILE = 'cdn.db';
+export const CHANGES_FILE = 'cdn.db';
 
 const MARK = 'pages-mark';
 const EXPECTED = { toBegin: 'Run "prosora-cdn init" once, which makes an empty one.' };
 /** All in one line: two purges at once would not know what the other had been told. */
 const SITE = 'site';
-const FATE_KEPT_MS = 60_000;
+/** More than a change writes, which may be refused where a few bytes are not. */
+const ROOM_FOR_A_CHANGE = ' '.repeat(65_536);
 
 /** Of so few calls none counts for Cloudflare's limit of 1,200 in five minutes. */
 const A_DAY = { baseMs: 1_000, capMs: 60_000, budgetMs: 86_400_000 };
@@ -84,17 +83,17 @@ const A_DAY = { baseMs: 1_000, capMs: 60_000, budgetMs: 86_400_000 };
  * @throws StoreMissingError where it must exist and does not, StoreUnavailableError, StoreMisusedError
  */
 export async function openChanges(options: ChangesOptions): Promise<Changes> {
-  const { dataDir, mustExist, clock = systemClock, backoff = A_DAY } = options;
+  const { dataDir, newStore, clock = systemClock, backoff = A_DAY } = options;
   const store = await openStore<CdnTables>({
     file: join(dataDir, CHANGES_FILE),
     migrations: cdnMigrations,
     clock,
-    expected: mustExist ? EXPECTED : undefined,
+    expected: newStore === 'no' ? EXPECTED : undefined,
   });
   const purges = store.queue('purge', { backoff });
   /** When the first change came that no purge has taken up. After a restart the next change is that. */
   let since: number | undefined;
-  let lastRefused: { error: unknown; at: number } | undefined;
+  let wasRefused = false;
 
   async function pending(): Promise<Pending | undefined> {
     const rows = await store.db
@@ -124,19 +123,22 @@ export async function openChanges(options: ChangesOptions): Promise<Changes> {
       const outcome = await store
         .transaction(async (tx) => {
           if (mark !== undefined) await writeNote(tx, MARK, mark);
-          if (await isKnown(tx, id)) return 'duplicate' as const;
           const text = paths === EVERYTHING ? EVERYTHING : paths.join(', ');
           const row = { id, source, paths: text, received_at: at, purged_at: null };
-          await tx.insertInto('site_change').values(row).execute();
+          const { numInsertedOrUpdatedRows: added } = await tx
+            .insertInto('site_change')
+            .values(row)
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .executeTakeFirstOrThrow();
+          if (added === 0n) return 'duplicate' as const;
           const when = { availableAt: new Date(due), supersedes: SITE, group: SITE };
           await purges.add(id, new Uint8Array(), { ...when, tx });
           return 'recorded' as const;
         })
         .catch((error: unknown) => {
-          if (isStoreUnavailable(error)) lastRefused = { error, at: performance.now() };
+          wasRefused = true;
           throw error;
         });
-      lastRefused = undefined;
       if (outcome === 'recorded') since ??= at;
       return outcome;
     },
@@ -174,17 +176,12 @@ export async function openChanges(options: ChangesOptions): Promise<Changes> {
       return Number(old.numDeletedRows);
     },
     async check() {
-      await store.transaction((tx) => writeNote(tx, 'check', String(clock.now())));
-      if (lastRefused && performance.now() - lastRefused.at < FATE_KEPT_MS) throw lastRefused.error;
+      const note = clock.now() + (wasRefused ? ROOM_FOR_A_CHANGE : '');
+      await store.transaction((tx) => writeNote(tx, 'check', note));
+      wasRefused = false;
     },
-    close: store.close,
     [Symbol.asyncDispose]: store.close,
   };
-}
-
-async function isKnown(tx: CdnTx, id: string): Promise<boolean> {
-  const known = tx.selectFrom('site_change').select('seq').where('id', '=', id);
-  return (await known.executeTakeFirst()) !== undefined;
 }
 
 async function writeNote(tx: CdnTx, name: string, value: string): Promise<void> {

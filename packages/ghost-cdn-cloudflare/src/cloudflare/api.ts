@@ -6,9 +6,6 @@ export interface CloudflareOptions {
   /** Of the API, with its version. */
   apiUrl: string;
   token: string;
-  timeoutMs?: number;
-  /** Milliseconds since 1970. (Default: `Date.now`) */
-  now?: () => number;
 }
 
 /**
@@ -16,7 +13,7 @@ export interface CloudflareOptions {
  * asked again.
  */
 export type CloudflareAnswer =
-  | { kind: 'done'; result: unknown; page?: { total: number } }
+  | { kind: 'done'; result: unknown }
   /** The token is unknown, has expired, or may not do this. */
   | { kind: 'forbidden'; reason: string }
   | { kind: 'missing'; reason: string }
@@ -33,8 +30,16 @@ export interface Cloudflare {
     body?: unknown,
     signal?: AbortSignal,
   ): Promise<CloudflareAnswer>;
-  /** The result of a call that has to succeed. @throws ProsoraError `CLOUDFLARE` with what it said */
-  get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>>;
+  /**
+   * The result of a call that has to succeed, `none` where there is nothing of that name.
+   *
+   * @throws ProsoraError `CLOUDFLARE` with what it said
+   */
+  get<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    none?: z.output<Schema>,
+  ): Promise<z.output<Schema>>;
 }
 
 const envelope = z.object({
@@ -45,10 +50,10 @@ const envelope = z.object({
 
 /** An answer is a few kB; somebody between may send a page of any length. */
 const REASON_LENGTH = 300;
+const TIMEOUT_MS = 20_000;
 
 /** Creates a client with one token. */
-export function createCloudflare(options: CloudflareOptions): Cloudflare {
-  const { apiUrl, token, timeoutMs = 20_000, now = Date.now } = options;
+export function createCloudflare({ apiUrl, token }: CloudflareOptions): Cloudflare {
   const base = apiUrl.replace(/\/$/, '');
 
   async function ask(
@@ -57,7 +62,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
     body?: unknown,
     signal?: AbortSignal,
   ): Promise<CloudflareAnswer> {
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await fetch(base + path, {
         method,
@@ -68,7 +73,7 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
-      return verdictOf(response.status, response.headers, await response.text(), now());
+      return verdictOf(response.status, response.headers, await response.text());
     } catch (error) {
       return { kind: 'unanswered', reason: `no answer: ${failureCodeOf(error)}` };
     }
@@ -76,35 +81,29 @@ export function createCloudflare(options: CloudflareOptions): Cloudflare {
 
   return {
     ask,
-    async get(path, schema) {
+    async get(path, schema, none) {
       const answer = await ask('GET', path);
-      if (answer.kind !== 'done') {
-        throw new ProsoraError('CLOUDFLARE', `Cloudflare: ${answer.reason}.`, {
-          help:
-            answer.kind === 'forbidden'
-              ? 'Look at the token at https://dash.cloudflare.com/profile/api-tokens.'
-              : 'Try again in a while.',
-        });
-      }
-      return schema.parse(answer.result) as z.output<typeof schema>;
+      if (answer.kind === 'done') return schema.parse(answer.result);
+      if (answer.kind === 'missing' && none !== undefined) return none;
+      throw new ProsoraError('CLOUDFLARE', `Cloudflare: ${answer.reason}.`, {
+        help:
+          answer.kind === 'forbidden'
+            ? 'Look at the token at https://dash.cloudflare.com/profile/api-tokens.'
+            : 'Try again in a while.',
+      });
     },
   };
 }
 
 /** What an answer means; a 200 that is not Cloudflare's own is none. */
-function verdictOf(
-  status: number,
-  headers: Headers,
-  text: string,
-  nowMs: number,
-): CloudflareAnswer {
+function verdictOf(status: number, headers: Headers, text: string): CloudflareAnswer {
   const parsed = envelope.safeParse(jsonOf(text));
   const said = parsed.success
     ? parsed.data.errors.map(({ code, message }) => `${message} (${code})`).join('; ')
     : '';
   const reason = `${status}${said && ` ${said}`}`.slice(0, REASON_LENGTH);
   if (status === 429) {
-    const afterMs = parseRetryAfter(headers.get('retry-after'), nowMs);
+    const afterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
     return { kind: 'limited', reason, afterMs };
   }
   if (status >= 500 || !parsed.success) return { kind: 'unanswered', reason };

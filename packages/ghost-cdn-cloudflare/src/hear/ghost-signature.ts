@@ -5,12 +5,8 @@ type SignatureRefusal = 'no_signature' | 'no_match' | 'too_old' | 'too_new';
 
 /** What became of a look at a webhook. */
 export type GhostSignature =
-  | {
-      ok: true /** Milliseconds since 1970, by Ghost's clock. */;
-      timestamp: number;
-      digest: string;
-    }
-  | { ok: false; refusal: SignatureRefusal };
+  /** The time is in milliseconds since 1970, by Ghost's clock. */
+  { ok: true; timestamp: number; digest: string } | { ok: false; refusal: SignatureRefusal };
 
 /** How a webhook is looked at. */
 export interface VerifyOptions {

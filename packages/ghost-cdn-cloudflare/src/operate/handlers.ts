@@ -7,7 +7,7 @@ import type { operations } from './operations.ts';
 
 /** What the operations work on. */
 export interface Operated {
-  changes: Changes;
+  use<Outcome>(work: (changes: Changes) => Promise<Outcome>): Promise<Outcome>;
   numbers: () => Promise<ServiceNumbers>;
   /** How pages are made old; null where no service runs. */
   manner: () => 'invalidate' | 'purge' | null;
@@ -16,33 +16,30 @@ export interface Operated {
 
 /** Does what the operations say. */
 export function createHandlers(operated: Operated): Handlers<typeof operations> {
-  const { changes, numbers, manner, examine } = operated;
-  const dead = () => changes.purges.list({ states: ['dead'], limit: 1_000 });
+  const { use, numbers, manner, examine } = operated;
+  const deadIn = ({ purges }: Changes) => purges.list({ states: ['dead'], limit: 1_000 });
   return {
-    async status() {
-      const [pending, lastPurged, underWay, given] = await Promise.all([
-        changes.pending(),
-        changes.lastPurgedAt(),
-        changes.purges.list({ states: pendingStates }),
-        dead(),
-      ]);
-      return {
-        ...(await numbers()),
-        waiting: pending?.count ?? 0,
-        oldest: pending === undefined ? null : new Date(pending.oldestAt),
-        lastPurged: lastPurged ?? null,
-        manner: manner(),
-        problem: [...underWay, ...given].findLast(({ reason }) => reason !== null)?.reason ?? null,
-        dead: given.length,
-      };
+    status: () =>
+      use(async (changes) => {
+        const pending = await changes.pending();
+        const underWay = await changes.purges.list({ states: pendingStates });
+        const dead = await deadIn(changes);
+        const problem = [...underWay, ...dead].findLast(({ reason }) => reason !== null);
+        return {
+          ...(await numbers()),
+          waiting: pending?.count ?? 0,
+          oldest: pending === undefined ? null : new Date(pending.oldestAt),
+          lastPurged: (await changes.lastPurgedAt()) ?? null,
+          manner: manner(),
+          problem: problem?.reason ?? null,
+          dead: dead.length,
+        };
+      }),
+    async dead() {
+      const dead = await use(deadIn);
+      const items = dead.map(({ id, settledAt, reason }) => ({ id, givenUpAt: settledAt, reason }));
+      return { items };
     },
-    dead: async () => ({
-      items: (await dead()).map(({ id, settledAt, reason }) => ({
-        id,
-        givenUpAt: settledAt,
-        reason,
-      })),
-    }),
     async doctor() {
       const findings: Finding[] = [];
       for await (const finding of examine()) findings.push(finding);
@@ -51,12 +48,13 @@ export function createHandlers(operated: Operated): Handlers<typeof operations> 
     async purge({ paths: given }) {
       const paths = given === undefined ? EVERYTHING : pathsOf(given.join(','));
       const id = `operator:${randomUUID()}`;
-      await changes.record({ id, source: 'operator', paths });
+      await use((changes) => changes.record({ id, source: 'operator', paths }));
       return { id, paths: paths === EVERYTHING ? paths : [...paths] };
     },
-    async replay({ ids }) {
-      const chosen = ids ?? (await dead()).map(({ id }) => id);
-      return { replayed: await changes.purges.replay(chosen) };
-    },
+    replay: ({ ids }) =>
+      use(async (changes) => {
+        const chosen = ids ?? (await deadIn(changes)).map(({ id }) => id);
+        return { replayed: await changes.purges.replay(chosen) };
+      }),
   };
 }

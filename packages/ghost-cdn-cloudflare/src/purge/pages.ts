@@ -4,7 +4,6 @@ import { failureCodeOf } from '@prosora/service';
 export interface PagesOptions {
   url: string;
   token: string;
-  timeoutMs?: number;
 }
 
 /** What `pages` says of itself: its mark changes whenever it took the site for changed. */
@@ -25,11 +24,12 @@ export interface Pages {
 
 const MARK = 'site-changed';
 const BEFORE = 'site-changed-before';
+const TIMEOUT_MS = 5_000;
 
 /** Creates the client of `pages`: `PURGE` empties it and `GET` looks, both with its token. */
-export function createPages({ url, token, timeoutMs = 5_000 }: PagesOptions): Pages {
+export function createPages({ url, token }: PagesOptions): Pages {
   async function ask(method: 'GET' | 'PURGE', signal?: AbortSignal): Promise<PagesMark> {
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${token}` },

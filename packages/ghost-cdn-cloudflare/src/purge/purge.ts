@@ -61,6 +61,8 @@ export function createPurge(options: PurgeOptions) {
       }
       if (answer.kind !== 'done') return { kind: 'retry', reason: answer.reason };
     }
+    // Here and not in `also`, which runs anew as long as the disk does not take it.
+    onPurged?.(taken);
     const givenUp = await changes.purges.list({ states: ['dead'] });
     return {
       kind: 'done',
@@ -68,7 +70,6 @@ export function createPurge(options: PurgeOptions) {
         await changes.settle(tx, taken.upTo);
         const ids = givenUp.map(({ id }) => id);
         await changes.purges.drop(ids, 'a later purge did its work', { tx });
-        onPurged?.(taken);
       },
     };
   };

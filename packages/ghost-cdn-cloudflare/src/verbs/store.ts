@@ -7,8 +7,7 @@ export const init = verb({
   help: 'Makes the store, once, before the first start',
   needs: storeNeeds,
   async run({ options, show }) {
-    const changes = await openChanges({ ...options, mustExist: false });
-    await changes.close();
+    await using _made = await openChanges({ ...options, newStore: 'yes' });
     show({ place: options.dataDir }, ({ place }) => `The store is there: ${place}.`);
     return 0;
   },

@@ -1,12 +1,12 @@
 import { doctorVerb, type OptionValues, pick, verb } from '@prosora/service';
+import { openChanges } from '../changes/changes.ts';
 import { createCloudflare } from '../cloudflare/api.ts';
 import { createZoneFinder } from '../cloudflare/zone.ts';
 import { cdnOptions } from '../options.ts';
-import { hostsOf } from '../purge/urls.ts';
 import { examine } from '../zone/examine.ts';
 import { planSetup } from '../zone/setup.ts';
 import { createZoneState } from '../zone/zone-state.ts';
-import { openStoreOf, storeNeeds } from './ask.ts';
+import { storeNeeds } from './ask.ts';
 
 const zoneNeeds = pick(cdnOptions, 'siteUrl', 'hosts', 'token', 'zoneId', 'apiUrl');
 
@@ -21,8 +21,8 @@ export const doctor = doctorVerb({
   help: 'Looks at the store, the zone, its rules and settings, and the way past Cloudflare',
   needs: { ...storeNeeds, ...zoneNeeds, ...pick(cdnOptions, 'origin', 'believed') },
   async *examine({ options }) {
-    await using changes = await openStoreOf(options);
-    yield* examine({ ...options, hosts: hostsOf(options), ...zoneOf(options), changes });
+    await using changes = await openChanges(options);
+    yield* examine({ ...options, ...zoneOf(options), changes });
   },
 });
 
@@ -40,11 +40,8 @@ export const setup = verb({
   async run({ options, flags, print, show }) {
     const { cloudflare, zone } = zoneOf(options);
     const { id, name } = await zone();
-    const steps = await planSetup(createZoneState(cloudflare, id), {
-      siteUrl: options.siteUrl,
-      hosts: hostsOf(options),
-      originPulls: flags['origin-pulls'],
-    });
+    const wanted = { ...options, originPulls: flags['origin-pulls'] };
+    const steps = await planSetup(createZoneState(cloudflare, id), wanted);
     const done: { name: string; outcome: string }[] = [];
     for (const step of steps) {
       if (!step.isDone) {

@@ -3,16 +3,16 @@ import { type Finding, fail, judge, ok, type ProsoraError, warn } from '@prosora
 import type { Changes } from '../changes/changes.ts';
 import type { Cloudflare } from '../cloudflare/api.ts';
 import type { Zone } from '../cloudflare/zone.ts';
-import { areSame, merged, PHASES, type RuledSite, rulesFor } from './rules.ts';
+import { hostsOf, type SiteAddresses } from '../purge/urls.ts';
+import { areSame, merged, PHASES, rulesFor } from './rules.ts';
 import { SETTINGS } from './setup.ts';
 import { createZoneState, type ZoneState } from './zone-state.ts';
 
 /** What the doctor looks at. */
-export interface ExamineOptions extends RuledSite {
+export interface ExamineOptions extends SiteAddresses {
   cloudflare: Cloudflare;
   zone: () => Promise<Zone>;
-  /** (Default: the store is not looked at) */
-  changes?: Pick<Changes, 'check' | 'pending'> | undefined;
+  changes: Pick<Changes, 'check' | 'pending'>;
   /** Public address of this server. */
   origin?: string | undefined;
   /** Networks whose headers the site believes. */
@@ -43,7 +43,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding>
   const state = createZoneState(options.cloudflare, zone.id);
   yield* looking('rules', examineRules(state, options));
   for (const setting of SETTINGS) yield* looking(setting.name, examineSetting(state, setting));
-  yield* looking('records', examineRecords(state, options.hosts));
+  yield* looking('records', examineRecords(state, hostsOf(options)));
   yield* looking('networks', examineNetworks(state, options.believed));
   yield* looking('origin', examineOrigin(options));
 }
@@ -59,7 +59,6 @@ async function* looking(name: string, findings: AsyncIterable<Finding>): AsyncGe
 }
 
 async function* examineStore({ changes }: ExamineOptions): AsyncGenerator<Finding> {
-  if (changes === undefined) return;
   await changes.check();
   const pending = await changes.pending();
   const waitsMs = pending === undefined ? 0 : Date.now() - pending.oldestAt;
@@ -70,7 +69,7 @@ async function* examineStore({ changes }: ExamineOptions): AsyncGenerator<Findin
   });
 }
 
-async function* examineRules(state: ZoneState, site: RuledSite): AsyncGenerator<Finding> {
+async function* examineRules(state: ZoneState, site: SiteAddresses): AsyncGenerator<Finding> {
   const wanted = rulesFor(site);
   for (const phase of PHASES) {
     const there = await state.rules(phase);

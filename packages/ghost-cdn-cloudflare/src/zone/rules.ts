@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hostsOf, type SiteAddresses } from '../purge/urls.ts';
 
 /** A rule of one of Cloudflare's phases, with whatever else it holds. */
 export const ruleSchema = z.looseObject({
@@ -43,19 +44,13 @@ const FILES = ['content/images', 'assets', 'public'];
 const PAGE_SECONDS = 300;
 const FILE_SECONDS = 2_592_000;
 
-/** The site that rules are for. */
-export interface RuledSite {
-  hosts: readonly string[];
-  /** `https://blog.example.com`, with the path of a site in a subdirectory. */
-  siteUrl: string;
-}
-
 /** The rules of a site: what goes by Cloudflare, and what it keeps. Later ones win over earlier ones. */
-export function rulesFor({ hosts, siteUrl }: RuledSite): Record<Phase, Rule[]> {
-  const base = new URL(siteUrl).pathname.replace(/\/$/, '');
+export function rulesFor(site: SiteAddresses): Record<Phase, Rule[]> {
+  const base = new URL(site.siteUrl).pathname.replace(/\/$/, '');
   const path = 'http.request.uri.path';
   const startsWith = (prefix: string) => `starts_with(${path}, "${base}/${prefix}/")`;
-  const host = `http.host in {${hosts.map((name) => `"${name}"`).join(' ')}}`;
+  const names = hostsOf(site).map((name) => `"${name}"`);
+  const host = `http.host in {${names.join(' ')}}`;
   const ofSite = base === '' ? host : `${host} and starts_with(${path}, "${base}/")`;
   const isPersonal = [
     ...PERSONAL.map((part) => `${path} eq "${base}/${part}" or ${startsWith(part)}`),

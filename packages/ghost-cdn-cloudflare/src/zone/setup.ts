@@ -1,5 +1,6 @@
 import type { CloudflareAnswer } from '../cloudflare/api.ts';
-import { areSame, merged, PHASES, type Rule, type RuledSite, rulesFor } from './rules.ts';
+import type { SiteAddresses } from '../purge/urls.ts';
+import { areSame, merged, PHASES, type Rule, rulesFor } from './rules.ts';
 import type { ZoneState } from './zone-state.ts';
 
 /** One thing that a zone is set to for Ghost. */
@@ -30,7 +31,7 @@ export const SETTINGS = [
 ] as const;
 
 /** What `setup` is told. */
-export interface SetupOptions extends RuledSite {
+export interface SetupOptions extends SiteAddresses {
   /** Whether Cloudflare is to show this server a certificate of its own, which the server has to ask for. */
   originPulls: boolean;
 }

@@ -42,13 +42,9 @@ export function createZoneState(cloudflare: Cloudflare, zoneId: string): ZoneSta
     setting: async (name) =>
       (await cloudflare.get(`${zone}/settings/${name}`, settingSchema)).value,
     set: (name, value) => cloudflare.ask('PATCH', `${zone}/settings/${name}`, { value }),
-    async rules(phase) {
-      // A phase without rules has no ruleset.
-      const answer = await cloudflare.ask('GET', entrypoint(phase));
-      if (answer.kind === 'missing') return [];
-      if (answer.kind === 'done') return rulesetSchema.parse(answer.result).rules;
-      return (await cloudflare.get(entrypoint(phase), rulesetSchema)).rules;
-    },
+    // A phase without rules has no ruleset.
+    rules: async (phase) =>
+      (await cloudflare.get(entrypoint(phase), rulesetSchema, { rules: [] })).rules,
     replaceRules: (phase, rules) =>
       cloudflare.ask('PUT', entrypoint(phase), { rules: rules.map(withoutTheirs) }),
     records: (host) =>

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Breaker } from '@prosora/durable';
-import type { Logger } from '@prosora/service';
+import { every } from '@prosora/service';
 import type { Inbox } from '../inbox/inbox.ts';
-import { every } from './every.ts';
 
 /** Whether it is this process that delivers to Ghost, of several that share an inbox. */
 export interface Turn extends AsyncDisposable {
@@ -19,7 +18,7 @@ const LOOK_AGAIN_MS = 1_000;
 export async function takeTurns(
   inbox: Pick<Inbox, 'holdTurn' | 'endTurn'>,
   ms: number,
-  logger: Logger,
+  onError: (error: unknown) => void,
 ): Promise<Turn> {
   const holder = randomUUID();
   let mineUntil = 0;
@@ -29,7 +28,7 @@ export async function takeTurns(
     mineUntil = isHeld ? askedAt + ms : 0;
   };
   await hold();
-  const holding = every(Math.min(ms / 3, LOOK_AGAIN_MS), hold, logger);
+  const holding = every(Math.min(ms / 3, LOOK_AGAIN_MS), hold, onError);
   return {
     isMine: () => performance.now() < mineUntil,
     async [Symbol.asyncDispose]() {

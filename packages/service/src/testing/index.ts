@@ -8,3 +8,4 @@ export {
   recordInMemory,
   type SimulatedClocks,
 } from './simulated-clocks.ts';
+export { mountSmallDisk, type SmallDisk } from './small-disk.ts';

@@ -51,7 +51,7 @@ function startPurges(changes: Changes, clock: Clock, answer: () => CloudflareAns
 const open = (clock: Clock, budgetMs?: number) =>
   openChanges({
     dataDir: mkdtempSync(join(tmpdir(), 'prosora-cdn-away-')),
-    mustExist: false,
+    newStore: 'yes',
     quietMs: 1_000,
     longestMs: 15_000,
     clock,

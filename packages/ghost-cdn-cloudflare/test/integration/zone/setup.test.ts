@@ -1,6 +1,7 @@
 import type { CloudflareStandIn } from '@prosora/sandbox';
 import type { Finding } from '@prosora/service';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openChanges } from '../../../src/changes/changes.ts';
 import { createCloudflare } from '../../../src/cloudflare/api.ts';
 import { createZoneFinder } from '../../../src/cloudflare/zone.ts';
 import { examine } from '../../../src/zone/examine.ts';
@@ -41,14 +42,11 @@ const env = () => cdnEnv(cloudflare, undefined);
 async function findings(more = {}) {
   const client = api();
   const zoneOf = createZoneFinder(client, HOST, undefined);
+  const dataDir = env()['PROSORA_CDN_DATA_DIR'] ?? '';
+  await using changes = await openChanges({ dataDir, newStore: 'yes', quietMs: 0, longestMs: 0 });
   const found: Finding[] = [];
-  for await (const finding of examine({
-    ...SITE,
-    cloudflare: client,
-    zone: zoneOf,
-    ...more,
-  }))
-    found.push(finding);
+  const options = { ...SITE, cloudflare: client, zone: zoneOf, changes, ...more };
+  for await (const finding of examine(options)) found.push(finding);
   return found;
 }
 
@@ -151,6 +149,7 @@ test('before it, the doctor says what is not', async () => {
 test('a token that sees no zone is one finding, with its remedy', async () => {
   cloudflare.settings.set({ zone: 'example.net' });
   expect(await findings()).toEqual([
+    expect.objectContaining({ name: 'store', status: 'ok' }),
     {
       name: 'zone',
       status: 'fail',
