@@ -9,6 +9,7 @@ import { inboxEnv, jobCounts } from '../fixtures/running-inbox.ts';
 import { sendAll, signups } from '../fixtures/stripe-sender.ts';
 
 const { soak, seed } = inject('proof');
+const customers = soak ? 1_000 : 16;
 const patience = { timeout: soak ? 600_000 : 50_000, interval: 100 };
 
 const timesOf = (ghost: GhostTarget, id: string) =>
@@ -22,7 +23,7 @@ function eventRows(env: Record<string, string>): { id: string; body: Uint8Array 
 test(`killed ${soak ? 50 : 3} times in a burst of payments, the inbox loses nothing and sends no invoice twice`, async () => {
   const random = seededRandom(seed);
   const kills = soak ? 50 : 3;
-  const events = signups(soak ? 1_000 : 40);
+  const events = signups(customers);
   await using ghost = await startGhostTarget();
   ghost.answer = async () => {
     await delay(random() * 20);
@@ -81,7 +82,7 @@ test(`killed ${soak ? 50 : 3} times in a burst of payments, the inbox loses noth
 
 test(`Ghost gone for ${soak ? 60 : 3} seconds in a burst of payments gets every event once`, async () => {
   const random = seededRandom(seed);
-  const events = signups(soak ? 1_000 : 40);
+  const events = signups(customers);
   const port = await freePort();
   const before = await startGhostTarget(port);
   const env = inboxEnv(before.url, { PROSORA_STRIPE_PORT: String(await freePort()) });

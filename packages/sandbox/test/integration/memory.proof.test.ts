@@ -10,7 +10,7 @@ const MB = 1_000_000;
 const PART = 20 * MB;
 const FIRST = 60 * MB;
 const { soak } = inject('proof');
-const TOTAL = soak ? 400 * MB : 200 * MB;
+const TOTAL = soak ? 400 * MB : 140 * MB;
 const EXTRA_MAX = 50 * MB;
 
 /** The most memory that a process ever had resident, in bytes. */

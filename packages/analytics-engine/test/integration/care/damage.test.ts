@@ -1,26 +1,48 @@
 import { execFileSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { allowLoss } from '../../../src/care/open-checked.ts';
 import { startDatabaseProcess } from '../../../src/database/database-process.ts';
 import { countHits, type DataDir, makeDataDir, sendHits } from '../../fixtures/data-dir.ts';
 import type { TestEngine } from '../../fixtures/test-engine.ts';
 
 let place: DataDir;
+/** The data of an engine that has stopped: hits 0 to 600, of which the first 400 are backed up. */
+let filled: string;
+/** Where two of its tables have their parts, once it is in its place. */
+let landing: string;
+let hits: string;
 
-beforeEach(() => {
+beforeAll(async () => {
   place = makeDataDir();
+  filled = join(place.folder, 'filled');
+  {
+    await using engine = await place.start();
+    await sendHits(engine, 0, 400);
+    await engine.care.backup();
+    await sendHits(engine, 400, 600);
+    landing = await folderOf(engine, 'analytics_events');
+    hits = await folderOf(engine, '_mv_hits');
+  }
+  renameSync(place.dataDir, filled);
 });
-afterEach(() => place[Symbol.dispose]());
+beforeEach(() => {
+  rmSync(place.dataDir, { recursive: true, force: true });
+  // Of links the copy would otherwise make others, which lead to what was copied.
+  cpSync(filled, place.dataDir, { recursive: true, verbatimSymlinks: true });
+});
+afterAll(() => place[Symbol.dispose]());
 
 /** The first file of the database whose path has all of the words. */
 function storedFile(...words: string[]): string {
@@ -62,20 +84,7 @@ async function folderOf(engine: TestEngine, table: string): Promise<string> {
 }
 
 describe('a torn data directory', () => {
-  /** Hits 0 to 600, of which the first 400 are backed up; then the engine has stopped. */
-  async function filled(): Promise<{ landing: string; hits: string }> {
-    await using engine = await place.start();
-    await sendHits(engine, 0, 400);
-    await engine.care.backup();
-    await sendHits(engine, 400, 600);
-    return {
-      landing: await folderOf(engine, 'analytics_events'),
-      hits: await folderOf(engine, '_mv_hits'),
-    };
-  }
-
   test('with a broken part of a view is filled anew from what landed', async () => {
-    const { hits } = await filled();
     truncateSync(storedFile(hits, 'data.bin'), 10);
     await using engine = await place.start();
     expect(await countHits(engine)).toEqual([600, 600, 600, 600]);
@@ -83,7 +92,6 @@ describe('a torn data directory', () => {
   });
 
   test('with a broken part of what landed gets back what the backup has', async () => {
-    const { landing } = await filled();
     truncateSync(storedFile(landing, 'data.bin'), 10);
     await using engine = await place.start();
     const [events, ...derived] = await countHits(engine);
@@ -99,7 +107,6 @@ describe('a torn data directory', () => {
   });
 
   test('without a part as a whole is noticed by the count', async () => {
-    const { landing } = await filled();
     const part = partOf(landing);
     rmSync(part, { recursive: true });
     const lost = 600 - (await rowsLeft());
@@ -112,7 +119,6 @@ describe('a torn data directory', () => {
   });
 
   test('with bytes that changed is noticed after a stop that was not clean', async () => {
-    const { hits } = await filled();
     const file = openSync(storedFile(hits, 'data.bin'), 'r+');
     writeSync(file, 'garbage', 200);
     writeFileSync(join(place.dataDir, 'running'), '');
@@ -121,7 +127,6 @@ describe('a torn data directory', () => {
   });
 
   test('with bytes that changed is noticed when the count is torn too', async () => {
-    const { hits } = await filled();
     const file = openSync(storedFile(hits, 'data.bin'), 'r+');
     writeSync(file, 'garbage', 200);
     writeFileSync(join(place.dataDir, 'rows.json'), '{"analytics_ev');
@@ -129,12 +134,11 @@ describe('a torn data directory', () => {
     expect(await countHits(engine)).toEqual([600, 600, 600, 600]);
   });
 
-  test.each<[string, (hits: string) => void]>([
-    ['a part', (hits) => rmSync(partOf(hits), { recursive: true })],
+  test.each([
+    ['a part', () => rmSync(partOf(hits), { recursive: true })],
     ['the whole', () => rmSync(storedFile('_mv_hits.sql'))],
   ])('without %s of a view is filled anew from what landed', async (_, tear) => {
-    const { hits } = await filled();
-    tear(hits);
+    tear();
     await using engine = await place.start();
     expect(await countHits(engine)).toEqual([600, 600, 600, 600]);
     await sendHits(engine, 600, 610);
@@ -145,7 +149,6 @@ describe('a torn data directory', () => {
     ['whose metadata is empty', () => writeFileSync(storedFile('_mv_hits.sql'), '')],
     ['that has lost its tables', () => rmSync(join(place.dataDir, 'chdb'), { recursive: true })],
   ])('%s is replaced by the last backup, and set aside', async (_, tear) => {
-    await filled();
     tear();
     await using engine = await place.start();
     expect(await countHits(engine)).toEqual([400, 400, 400, 400]);
@@ -154,7 +157,6 @@ describe('a torn data directory', () => {
   });
 
   test('without a backup stops the start, says so, and is left as it is', async () => {
-    await filled();
     rmSync(place.backupDir, { recursive: true });
     writeFileSync(storedFile('_mv_hits.sql'), '');
     await expect(place.start()).rejects.toMatchObject({
@@ -166,7 +168,6 @@ describe('a torn data directory', () => {
   });
 
   test('without a backup goes on with what is left when someone says so', async () => {
-    const { landing } = await filled();
     rmSync(place.backupDir, { recursive: true });
     const file = openSync(storedFile(landing, 'data.bin'), 'r+');
     writeSync(file, 'garbage', 200);
@@ -192,7 +193,6 @@ describe('a torn data directory', () => {
   });
 
   test('that does not open, without a backup, begins anew when someone says so', async () => {
-    await filled();
     rmSync(place.backupDir, { recursive: true });
     writeFileSync(storedFile('_mv_hits.sql'), '');
     await allowLoss(place.dataDir);

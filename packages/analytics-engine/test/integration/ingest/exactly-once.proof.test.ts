@@ -7,7 +7,7 @@ import { startTestEngine, type TestEngine } from '../../fixtures/test-engine.ts'
 const { soak, seed } = inject('proof');
 const size = soak
   ? { hits: 50_000, batch: 50, kills: 20, longestLifeMs: 1_500 }
-  : { hits: 2_000, batch: 20, kills: 6, longestLifeMs: 400 };
+  : { hits: 800, batch: 20, kills: 4, longestLifeMs: 400 };
 
 /** What a collector does: one batch at a time by name, sent until it is answered 200. */
 async function sendAll(engine: TestEngine): Promise<{ sent: number }> {

@@ -9,7 +9,7 @@ import {
 } from '../../fixtures/test-engine.ts';
 
 const { soak } = inject('proof');
-const RUNS = { numRuns: soak ? 5_000 : 300 };
+const RUNS = { numRuns: soak ? 5_000 : 100 };
 
 const PARAMETERS = [
   ...['site_uuid', 'date_from', 'date_to', 'timezone', 'limit', 'skip', 'post_uuid', 'post_type'],

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { compare } from '../../../src/account/compare.ts';
 import { repair } from '../../../src/account/repair.ts';
 import { openStripeAccount } from '../../../src/account/stripe.ts';
@@ -22,6 +22,9 @@ import { inboxEnv, readMetric, send } from '../../fixtures/running-inbox.ts';
  * An inbox, a Ghost and an account at Stripe from the first day: takeover, a change of both secrets while
  * payments come in, what a reconcile finds and repairs, what Ghost tells of a payment in doubt.
  */
+
+/** How long it is from one payment to the next. */
+const PACE_MS = inject('proof').soak ? 150 : 400;
 
 let site: GhostWithStripe;
 let inbox: InboxProcess;
@@ -102,7 +105,7 @@ describe('rotate, while readers pay', () => {
         const email = `${name}-${emails.length}@example.com`;
         emails.push(email);
         await signUp(email);
-        await delay(150);
+        await delay(PACE_MS);
       }
     })();
     await change().finally(() => {

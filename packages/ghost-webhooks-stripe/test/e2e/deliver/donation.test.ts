@@ -119,7 +119,7 @@ test("Ghost's own 503 while it boots is known from that of Stripe's API and from
   });
   while (isBooting) {
     seen.push(await ghost.post(probeOf()));
-    await delay(5);
+    await delay(50);
   }
   await restarted;
   const closed = seen.filter((answer) => answer.kind === 'status' && answer.status === 503);
