@@ -41,8 +41,8 @@ export async function mountAdapters(contentDir: string): Promise<void> {
     for (const part of parts) {
       await cp(path.join(source, part), path.join(target, part), { recursive: true });
     }
-    const build = ['run', 'build', '--silent', '--', '--no-dts', '--out-dir'];
-    await promisify(execFile)('npm', [...build, path.join(target, 'dist')], { cwd: source });
+    const build = ['--silent', '--no-dts', '--out-dir', path.join(target, 'dist')];
+    await promisify(execFile)('tsup', build, { cwd: source });
     for (const other of others) await cp(target, other, { recursive: true });
   }
 }

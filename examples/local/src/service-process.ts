@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { commandOf } from '@prosora/service/testing';
 
 /** A Prosora service as a process of its own, the way a self-hoster runs its command. */
 export interface ServiceOptions {
@@ -27,15 +27,20 @@ export interface RunningService {
 
 const READY_WITHIN_MS = 30_000;
 
-function commandOf({ package: name }: Pick<ServiceOptions, 'package'>): string[] {
-  const manifest = fileURLToPath(import.meta.resolve(`${name}/package.json`));
-  return ['--conditions=@prosora/source', path.join(path.dirname(manifest), 'src/cli.ts')];
+/** What Node is called with for a service's command. */
+const argsOf = (name: string) =>
+  commandOf(new URL('src/cli.ts', import.meta.resolve(`${name}/package.json`)));
+
+/** Of our own environment a service sees what it needs to start, and what makes that cheaper. */
+function environmentOf({ env }: ServiceOptions): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env };
 }
 
 /** Runs another verb of a service's command to its end. @throws Error with what it printed */
 export async function runVerb(options: ServiceOptions, verb: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [...commandOf(options), verb], {
-    env: { PATH: process.env['PATH'], ...options.env },
+  await promisify(execFile)(process.execPath, [...argsOf(options.package), verb], {
+    env: environmentOf(options),
   });
 }
 
@@ -47,8 +52,8 @@ export async function runVerb(options: ServiceOptions, verb: string): Promise<vo
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   await mkdir(path.dirname(options.logFile), { recursive: true });
   const log = await open(options.logFile, 'a');
-  const child = spawn(process.execPath, commandOf(options), {
-    env: { PATH: process.env['PATH'], ...options.env },
+  const child = spawn(process.execPath, argsOf(options.package), {
+    env: environmentOf(options),
     stdio: ['ignore', log.fd, log.fd],
   });
   const exited = once(child, 'exit').finally(() => log.close());

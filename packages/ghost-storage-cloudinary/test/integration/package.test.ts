@@ -1,19 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PackedAdapter, packAdapter } from '../fixtures/packed-adapter.ts';
+import { packBuilt } from '../fixtures/packed-adapter.ts';
 
-let adapter: PackedAdapter;
+/** Every package is built before these tests. */
+const DIST = join(import.meta.dirname, '../../dist');
+
+const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+let adapter: string;
 beforeAll(async () => {
-  adapter = await packAdapter();
+  adapter = await packBuilt(DIST, folder);
 });
-afterAll(() => adapter[Symbol.asyncDispose]());
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a script where Node would load the adapter from. */
 function evaluate(script: string, env: Record<string, string> = {}, flags: string[] = []): unknown {
   const output = execFileSync(process.execPath, [...flags, '--eval', script], {
-    cwd: adapter.dir,
+    cwd: adapter,
     env: { PATH: process.env['PATH'], ...env },
     encoding: 'utf8',
   });
@@ -21,15 +26,15 @@ function evaluate(script: string, env: Record<string, string> = {}, flags: strin
 }
 
 test('the adapter is one file of at most 350 kB with no dependency', () => {
-  expect(readdirSync(join(adapter.dir, 'dist')).sort()).toEqual([
+  expect(readdirSync(join(adapter, 'dist')).sort()).toEqual([
     'THIRD-PARTY-NOTICES.txt',
     'cli.js',
     'index.cjs',
     'index.d.cts',
     'sbom.cdx.json',
   ]);
-  expect(statSync(join(adapter.dir, 'dist/index.cjs')).size).toBeLessThanOrEqual(350 * 1024);
-  const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
+  expect(statSync(join(adapter, 'dist/index.cjs')).size).toBeLessThanOrEqual(350 * 1024);
+  const manifest = JSON.parse(readFileSync(join(adapter, 'package.json'), 'utf8'));
   expect(manifest.dependencies ?? {}).toEqual({});
   expect(manifest.peerDependencies ?? {}).toEqual({});
 });
@@ -95,11 +100,11 @@ test('what the environment says to the SDK has no say in our URLs', () => {
 
 test('the command is another file that asks for nothing either', () => {
   const help = execFileSync(process.execPath, ['dist/cli.js', 'help'], {
-    cwd: adapter.dir,
+    cwd: adapter,
     encoding: 'utf8',
   });
   expect(help).toMatch(/^Usage: ghost-cloudinary \[verb\]/);
-  const manifest = JSON.parse(readFileSync(join(adapter.dir, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(adapter, 'package.json'), 'utf8'));
   expect(manifest.bin).toEqual({ 'ghost-cloudinary': './dist/cli.js' });
 });
 

@@ -68,8 +68,8 @@ beforeAll(async () => {
   const socketPath = await startMariadb();
   const adapter = join(folder, 'site/content/adapters/storage', NAME);
   await mkdir(adapter, { recursive: true });
-  await using packed = await packAdapter();
-  await cp(packed.dir, adapter, { recursive: true });
+  const packed = await packAdapter();
+  await cp(packed, adapter, { recursive: true });
   const { cloudName, apiKey, apiSecret, url } = sandbox.cloudinary;
   const account = { cloudName, apiKey, apiSecret, uploadPrefix: url, secureDistribution: url };
   ghost = await bootGhost({

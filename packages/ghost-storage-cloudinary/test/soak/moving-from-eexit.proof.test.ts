@@ -48,8 +48,8 @@ beforeAll(async () => {
   const modules = join(folder, 'npm/node_modules');
   await cp(join(modules, EEXIT), join(adapters, EEXIT), { recursive: true });
   await cp(modules, join(adapters, EEXIT, 'node_modules'), { recursive: true });
-  await using packed = await packAdapter();
-  await cp(packed.dir, join(adapters, NAME), { recursive: true });
+  const packed = await packAdapter();
+  await cp(packed, join(adapters, NAME), { recursive: true });
 
   const { cloudName, apiKey, apiSecret, url, cloudinaryUrl } = sandbox.cloudinary;
   block = {

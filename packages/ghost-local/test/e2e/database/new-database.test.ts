@@ -15,15 +15,22 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { putNewDatabase } from '../../../src/database/new-database.ts';
 import { bootGhost, type GhostInstall, installGhost } from '../../../src/index.ts';
 
 let install: GhostInstall;
+let home: string;
+/** Where the migrator is first killed, then comes to its end. */
+let cacheDir: string;
 
 beforeAll(async () => {
   install = await installGhost();
+  home = await mkdtemp(join(tmpdir(), 'databases-'));
+  cacheDir = join(home, 'cache');
 });
+
+afterAll(() => rm(home, { recursive: true, force: true }));
 
 async function folder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'database-'));
@@ -42,46 +49,8 @@ function read(file: string, query: string): string[] {
 const keptIn = async (cacheDir: string) =>
   (await readdir(cacheDir)).filter((name) => !name.endsWith('.lock'));
 
-test('sites that begin at once share one run of the migrator, have secrets of their own, and never get a damaged one', async () => {
-  const dir = await folder();
-  const cacheDir = join(dir, 'cache');
-  const files = ['one.db', 'other.db'].map((name) => join(dir, name));
-  await Promise.all(files.map((file) => putNewDatabase(file, install, { cacheDir })));
-  expect(await keptIn(cacheDir)).toEqual([expect.stringMatching(/^[\d.]+-\w{16}\.db$/)]);
-  const [one, other] = files.map((file) => ({
-    made: read(file, 'SELECT id FROM posts UNION SELECT name FROM migrations'),
-    settings: read(file, 'SELECT key FROM settings'),
-    keys: read(file, 'SELECT secret FROM api_keys ORDER BY id'),
-  }));
-  expect(one?.made).toEqual(other?.made);
-  expect([one?.settings, other?.settings]).toEqual([[], []]);
-  expect(one?.keys.map(({ length }) => length)).toEqual(other?.keys.map(({ length }) => length));
-  expect(new Set([...(one?.keys ?? []), ...(other?.keys ?? [])]).size).toBe(14);
-
-  const [kept = ''] = await keptIn(cacheDir);
-  await truncate(join(cacheDir, kept), 500_000);
-  await putNewDatabase(join(dir, 'third.db'), install, { cacheDir });
-  expect([existsSync(join(dir, 'third.db')), await keptIn(cacheDir)]).toEqual([false, []]);
-});
-
-test('Ghost finds the database of a new site ready, and makes the secrets of its settings itself', async () => {
-  const ids: string[] = [];
-  for (const _ of ['one', 'other']) {
-    await using ghost = await bootGhost();
-    const log = await readFile(ghost.logFile, 'utf8');
-    expect(log).toContain('Database is in a ready state');
-    expect(log).not.toContain('Creating table');
-    const rows = await ghost.sql<{ value: string }>(
-      "SELECT value FROM settings WHERE key IN ('site_uuid', 'members_private_key', 'db_hash')",
-    );
-    ids.push(...rows.map(({ value }) => value));
-  }
-  expect(new Set(ids).size).toBe(6);
-});
-
 test('a migrator that is killed leaves nothing that is taken for a database', async () => {
-  const dir = await folder();
-  const [file, cacheDir] = [join(dir, 'ghost.db'), join(dir, 'cache')];
+  const file = join(home, 'ghost.db');
   const child = spawn(
     process.execPath,
     [
@@ -102,9 +71,38 @@ test('a migrator that is killed leaves nothing that is taken for a database', as
   expect([existsSync(file), (await keptIn(cacheDir)).filter((name) => /\.db$/.test(name))]).toEqual(
     [false, []],
   );
-  await putNewDatabase(file, install, { cacheDir });
-  expect(read(file, 'PRAGMA integrity_check')).toEqual(['ok']);
-  expect(await keptIn(cacheDir)).toHaveLength(1);
+});
+
+test('sites that begin at once share one run of the migrator, also after one was killed, and have secrets of their own', async () => {
+  const dir = await folder();
+  const files = ['one.db', 'other.db'].map((name) => join(dir, name));
+  await Promise.all(files.map((file) => putNewDatabase(file, install, { cacheDir })));
+  expect(await keptIn(cacheDir)).toEqual([expect.stringMatching(/^[\d.]+-\w{16}\.db$/)]);
+  for (const file of files) expect(read(file, 'PRAGMA integrity_check')).toEqual(['ok']);
+  const [one, other] = files.map((file) => ({
+    made: read(file, 'SELECT id FROM posts UNION SELECT name FROM migrations'),
+    settings: read(file, 'SELECT key FROM settings'),
+    keys: read(file, 'SELECT secret FROM api_keys ORDER BY id'),
+  }));
+  expect(one?.made).toEqual(other?.made);
+  expect([one?.settings, other?.settings]).toEqual([[], []]);
+  expect(one?.keys.map(({ length }) => length)).toEqual(other?.keys.map(({ length }) => length));
+  expect(new Set([...(one?.keys ?? []), ...(other?.keys ?? [])]).size).toBe(14);
+});
+
+test('Ghost finds the database of a new site ready, and makes the secrets of its settings itself', async () => {
+  const ids: string[] = [];
+  for (const _ of ['one', 'other']) {
+    await using ghost = await bootGhost();
+    const log = await readFile(ghost.logFile, 'utf8');
+    expect(log).toContain('Database is in a ready state');
+    expect(log).not.toContain('Creating table');
+    const rows = await ghost.sql<{ value: string }>(
+      "SELECT value FROM settings WHERE key IN ('site_uuid', 'members_private_key', 'db_hash')",
+    );
+    ids.push(...rows.map(({ value }) => value));
+  }
+  expect(new Set(ids).size).toBe(6);
 });
 
 test('a Ghost of the same version with other fixtures gets a database of its own', async () => {
@@ -121,13 +119,24 @@ test('a Ghost of the same version with other fixtures gets a database of its own
   const words = await readFile(fixtures, 'utf8');
   await writeFile(fixtures, words.replaceAll('Coming soon', 'Under way'));
 
-  const cacheDir = join(dir, 'cache');
   const titles: string[][] = [];
   for (const [at, each] of [install, changed].entries()) {
     await putNewDatabase(join(dir, `${at}.db`), each, { cacheDir });
     titles.push(read(join(dir, `${at}.db`), "SELECT title FROM posts WHERE type = 'post'"));
   }
   expect(titles).toEqual([['Coming soon'], ['Under way']]);
+  expect(await keptIn(cacheDir)).toHaveLength(2);
+});
+
+test('a damaged one is given to no site', async () => {
+  const dir = await folder();
+  const [whole, none] = ['whole.db', 'none.db'].map((name) => join(dir, name)) as [string, string];
+  await putNewDatabase(whole, install, { cacheDir });
+  const before = await keptIn(cacheDir);
+  for (const kept of before) await truncate(join(cacheDir, kept), 500_000);
+  await putNewDatabase(none, install, { cacheDir });
+  expect([existsSync(whole), existsSync(none)]).toEqual([true, false]);
+  expect(await keptIn(cacheDir)).toHaveLength(before.length - 1);
 });
 
 test('where the migrator fails nothing is put, and a database that is there stays', async () => {
