@@ -7,9 +7,9 @@ import { bootGhost, installGhost } from '@prosora/ghost-local';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   adaptersConfig,
-  sharedAdapters,
   installAdapters,
   PACKED_NAME,
+  sharedAdapters,
 } from '../fixtures/ghost-with-adapters.ts';
 
 let built: string;
