@@ -30,8 +30,11 @@ export interface ReconcileOptions {
   now?: () => number;
 }
 
-/** Stripe may be sending it at this moment. */
-const STILL_ON_ITS_WAY_MS = 300_000;
+/**
+ * Stripe may be sending it at this moment. No longer than a restore takes, or what the lost inbox of a minute ago had
+ * taken would be passed over: Stripe does not send it again.
+ */
+const STILL_ON_ITS_WAY_MS = 60_000;
 const STRIPE_KEEPS_MS = 30 * 86_400_000;
 
 /**
@@ -41,11 +44,16 @@ const STRIPE_KEEPS_MS = 30 * 86_400_000;
 export async function compare(options: ReconcileOptions): Promise<Findings> {
   const { account, admin, since, products = [], now = Date.now } = options;
   const from = since === 'all' ? new Date(now() - STRIPE_KEEPS_MS) : since;
-  const { lost, touched, events, early } = await findLost(options, from);
+  const { lost, touched, events, early, fresh } = await findLost(options, from);
   const found: Findings = { repairs: lost, notes: [], compared: { events, subscriptions: 0 } };
   if (early > 0) {
     found.notes.push(
       `${early} events are from before the inbox and were left to Ghost: --all looks at them too.`,
+    );
+  }
+  if (fresh > 0) {
+    found.notes.push(
+      `${fresh} events of the last minute may still be on their way: run it again in a minute.`,
     );
   }
   if (admin === undefined) {
@@ -67,31 +75,40 @@ export async function compare(options: ReconcileOptions): Promise<Findings> {
 async function findLost(
   { account, inbox, since: asked, now = Date.now }: ReconcileOptions,
   since: Date,
-): Promise<{ lost: Repair[]; touched: Set<string>; events: number; early: number }> {
+): Promise<{
+  lost: Repair[];
+  touched: Set<string>;
+  events: number;
+  early: number;
+  fresh: number;
+}> {
   const beganAt = asked === 'all' ? 0 : ((await inbox.firstReceivedAt())?.getTime() ?? now());
   const lost: Repair[] = [];
   const touched = new Set<string>();
   const newest = (now() - STILL_ON_ITS_WAY_MS) / 1_000;
   let events = 0;
   let early = 0;
+  let fresh = 0;
   let page: ListedEvent[] = [];
   const look = async () => {
     const known = await inbox.known(page.map(({ id }) => id));
     const absent = page.filter(({ id }) => !known.has(id));
     const since = absent.filter(({ created }) => created * 1000 >= beganAt);
     early += absent.length - since.length;
-    lost.push(...since.map((event) => repairOf(event, account)));
+    const due = since.filter(({ created }) => created <= newest);
+    fresh += since.length - due.length;
+    lost.push(...due.map((event) => repairOf(event, account)));
     page = [];
   };
   for await (const event of account.events({ since, types: Object.keys(GHOST_EVENTS) })) {
     events += 1;
     if (event.objectKind === 'subscription') touched.add(event.objectId);
-    if (event.created <= newest) page.push(event);
+    page.push(event);
     if (page.length === 100) await look();
   }
   await look();
   // Oldest first, as they happened.
-  return { lost: lost.reverse(), touched, events, early };
+  return { lost: lost.reverse(), touched, events, early, fresh };
 }
 
 /** Under Stripe's own id, so that it is recognised should Stripe send it after all. */

@@ -179,8 +179,8 @@ describe('reconcile', () => {
       account: openStripeAccount({ key: stripe.secretKey, url: stripe.url }),
       inbox: ours,
       since: new Date(Date.now() - 86_400_000),
-      // What is younger than five minutes may still be on its way.
-      now: () => Date.now() + 600_000,
+      // What is younger than a minute may still be on its way.
+      now: () => Date.now() + 61_000,
     });
     expect(found.repairs.map(({ kind, id }) => [kind, id])).toContainEqual(['lost', lost?.id]);
     expect(Number((await site.counts()).payments)).toBe(payments);

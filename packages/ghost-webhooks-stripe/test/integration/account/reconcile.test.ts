@@ -32,8 +32,8 @@ afterEach(async () => {
 });
 
 const DAY = 86_400_000;
-/** What is younger than five minutes may still be on its way. */
-const later = () => Date.now() + 600_000;
+/** What is younger than a minute may still be on its way. */
+const later = () => Date.now() + 61_000;
 const find = (more: Partial<ReconcileOptions> = {}) =>
   compare({ account, inbox, since: new Date(Date.now() - DAY), now: later, ...more });
 const recordOfStripe = (type: string) => {
@@ -69,6 +69,19 @@ test('an inbox that has had nothing yet finds nothing lost', async () => {
   site.signUp('ada@example.com');
   expect(await inbox.firstReceivedAt()).toBeUndefined();
   expect((await find({ now: Date.now })).repairs).toEqual([]);
+});
+
+test('what is a minute old is looked for, and of what is younger it is said that it may be on its way', async () => {
+  await inbox.record(received(eventLike(4, { created: Math.floor(Date.now() / 1000) - 5 })));
+  site.signUp('ada@example.com');
+  const types = ({ repairs }: { repairs: { type: string }[] }) => repairs.map(({ type }) => type);
+  const older = { known: inbox.known, firstReceivedAt: async () => new Date(Date.now() - 60_000) };
+  const now = await find({ inbox: older, now: Date.now });
+  expect(types(now)).toEqual([]);
+  expect(now.notes[0]).toMatch(/^\d events of the last minute may still be on their way: run it/);
+  const aMinuteOn = await find({ inbox: older });
+  expect(types(aMinuteOn)).toContain('checkout.session.completed');
+  expect(aMinuteOn.notes[0]).not.toMatch(/on their way/);
 });
 
 describe('of an event that never came', () => {
