@@ -20,7 +20,7 @@ export function billOfMaterials(
   bom.metadata.component = componentOf(own);
   for (const { manifest } of packages) bom.components.add(componentOf(manifest));
   const normalizer = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6);
-  return new Serialize.JsonSerializer(normalizer).serialize(bom, { sortLists: true, space: 2 });
+  return new Serialize.JsonSerializer(normalizer).serialize(bom, { sortLists: true });
 }
 
 function componentOf(manifest: BundledPackage['manifest']) {
