@@ -107,7 +107,8 @@ eachPlace((nextPlace) => {
       'member2 complained',
     ]);
     expect(asked(lab, /^\/emails\/[^/]+$/)).toBe(0);
-    expect(lab.log.join('')).toContain('"events":4');
+    // It is said at the end of the round.
+    await until(() => lab.log.join('').includes('"events":4'));
   });
 
   test('what a webhook brought is not read again, and a page passes over a hundred of it', async () => {
