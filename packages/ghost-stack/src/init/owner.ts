@@ -23,7 +23,7 @@ interface GhostAnswer {
 interface Integration {
   id: string;
   name: string;
-  webhooks?: { id: string; event: string }[];
+  webhooks?: { id: string; event: string; target_url: string }[];
 }
 
 /** A webhook in Ghost's own words. */
@@ -83,8 +83,8 @@ export function openAdmin(dir: string) {
       return (await ask('PUT', 'settings', { settings }, cookie)).status === 200;
     },
     /**
-     * Makes a webhook for an event, of an integration that is made where none has its name; one that is there is
-     * changed.
+     * Makes a webhook for an event, of an integration that is made where none has its name. One that leads to the same
+     * path is changed; any other is somebody else's.
      *
      * @throws ProsoraError `GHOST_REFUSED`
      */
@@ -99,7 +99,10 @@ export function openAdmin(dir: string) {
       const [integration = named] = named
         ? []
         : await call('POST', 'integrations', { integrations: [{ name }] });
-      const old = integration?.webhooks?.find(({ event }) => event === webhook.event);
+      const { pathname } = new URL(webhook.target_url);
+      const old = integration?.webhooks?.find(
+        ({ event, target_url: url }) => event === webhook.event && url.endsWith(pathname),
+      );
       if (old) await call('PUT', `webhooks/${old.id}`, { webhooks: [webhook] });
       else {
         const webhooks = [{ ...webhook, integration_id: integration?.id }];

@@ -156,7 +156,10 @@ export async function* examineCloudflareToken(
   const lacks: string[] = [];
   for (const [part, permission] of Object.entries(ZONE_PARTS)) {
     const answer = await ask(`${url}/zones/${zone.id}/${part}`, `Bearer ${token}`);
-    if (answer === undefined || isRefused(answer)) lacks.push(permission);
+    if (answer === undefined) return yield unreachable(name, url);
+    if (isRefused(answer)) lacks.push(permission);
+    // A zone without rules has no such thing.
+    else if (answer.status !== 200 && answer.status !== 404) return yield unwell(name, answer);
   }
   if (lacks.length > 0) {
     yield fail(name, `The token lacks ${lacks.join(', ')}.`, 'Add them, and Cache Purge, to it.');

@@ -11,13 +11,9 @@ const inCdn = (...words: string[]) => compose(['exec', '-T', 'cdn', ...words], C
 export async function standBehindCloudflare(admin: AdminClient): Promise<void> {
   await compose(['up', '--detach', '--wait', 'cdn', 'caddy'], CHOICE);
   await inCdn('prosora-cdn', 'setup');
-  const { integrations } = await admin.request<{ integrations: [{ id: string }] }>(
-    'POST',
-    'integrations',
-    { json: { integrations: [{ name: 'Cloudflare' }] } },
-  );
+  const { id } = await admin.integrations.add({ name: 'Cloudflare' });
   const webhook = {
-    integration_id: integrations[0].id,
+    integration_id: id,
     name: 'Purge',
     event: 'site.changed',
     target_url: `https://${DOMAIN}/webhooks/ghost`,

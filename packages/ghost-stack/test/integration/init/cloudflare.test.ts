@@ -14,6 +14,8 @@ const WEBHOOK = {
   secret: 'whispered-to-ghost',
 };
 
+const THERE = { event: 'site.changed', target_url: 'https://old.example.com/webhooks/ghost' };
+
 const integrations = (...list: object[]) => ({ status: 200, body: { integrations: list } });
 
 async function told(answers: Parameters<typeof startNoDocker>[0]) {
@@ -31,7 +33,7 @@ test('Ghost gets an integration with the webhook where it has none', async () =>
     [ALL]: integrations({
       id: '1',
       name: 'Zapier',
-      webhooks: [{ id: '2', event: 'site.changed' }],
+      webhooks: [{ ...THERE, id: '2' }],
     }),
     'POST integrations': integrations({ id: '3', name: 'Cloudflare' }),
     'POST webhooks': { status: 201 },
@@ -48,11 +50,22 @@ test('one that is there gets the address and the secret of now, and no second is
     [ALL]: integrations({
       id: '3',
       name: 'Cloudflare',
-      webhooks: [{ id: '4', event: 'site.changed' }],
+      webhooks: [{ ...THERE, id: '4' }],
     }),
     'PUT webhooks/4': { status: 200 },
   });
   expect(changes).toEqual([`PUT webhooks/4 ${JSON.stringify({ webhooks: [WEBHOOK] })}`]);
+});
+
+test('a webhook that somebody else made in an integration of that name stays as it is', async () => {
+  const foreign = { id: '5', event: 'site.changed', target_url: 'https://worker.example.net/' };
+  const { changes } = await told({
+    [ALL]: integrations({ id: '3', name: 'Cloudflare', webhooks: [foreign] }),
+    'POST webhooks': { status: 201 },
+  });
+  expect(changes).toEqual([
+    `POST webhooks ${JSON.stringify({ webhooks: [{ ...WEBHOOK, integration_id: '3' }] })}`,
+  ]);
 });
 
 test('what Ghost says against it is told', async () => {

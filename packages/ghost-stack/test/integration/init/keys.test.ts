@@ -117,6 +117,19 @@ test('a token of Cloudflare that may only purge is told what it lacks', async ()
   );
 });
 
+test.each([
+  ['is away', { dropBeforeHandling: true }, /^fail: .* cannot be reached or does not answer/],
+  ['is unwell', { status: 503 }, /^fail: It answers 503, which says nothing of the key/],
+])(
+  'a Cloudflare that %s amid the look is not taken for a token that lacks something',
+  async (_what, fault, said) => {
+    sandbox.cloudflare.faults.set([{ match: { path: /settings/ }, fault }]);
+    const told = await cloudflare();
+    expect(told).toMatch(said);
+    expect(told).not.toContain('lacks');
+  },
+);
+
 test('a vendor that is unwell says nothing of the key', async () => {
   for (const vendor of [sandbox.resend, sandbox.stripe, sandbox.cloudinary]) vendor.faults.set(ALL);
   for (const said of [await resend(), await stripe(), await cloudinary()]) {
