@@ -79,8 +79,6 @@ const TIMEOUTS = {
   requestTimeout: 60_000,
   headersTimeout: 15_000,
   connectionsCheckingInterval: 5_000,
-  // Ghost keeps its connection, and would meet a closed one.
-  keepAliveTimeout: 65_000,
 };
 /** Together below the 10 s that a container is given to stop. */
 const REQUEST_GRACE_MS = 2_000;

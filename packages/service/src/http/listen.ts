@@ -12,6 +12,12 @@ export interface Listener extends AsyncDisposable {
 }
 
 const SWEEP_MS = 50;
+/**
+ * Longer than whoever calls keeps a connection that idles, which Caddy does for two minutes
+ * (https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#the-http-transport). One that is closed as a request comes
+ * leaves that request without an answer.
+ */
+const KEEP_ALIVE_MS = 125_000;
 const REMEDIES: Record<string, string> = {
   EADDRINUSE: 'Another program has it: stop that one or choose another port.',
   EACCES: 'This user may not use that port: choose one above 1023.',
@@ -27,6 +33,7 @@ export async function listen(
   server: Server,
   { host, port }: { host: string; port: number },
 ): Promise<Listener> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const remedy = REMEDIES[cause.code ?? ''] ?? cause.message;

@@ -11,8 +11,8 @@ test('a listener that closes waits for the answer under way, and not for its con
     await answer.promise;
     response.end('done');
   });
-  server.keepAliveTimeout = 3_600_000;
   const listener = await listen(server, { host: '127.0.0.1', port: 0 });
+  server.keepAliveTimeout = 3_600_000;
   const agent = new Agent({ keepAlive: true });
   const request = get(listener.url, { agent });
   await asked.promise;
@@ -24,4 +24,12 @@ test('a listener that closes waits for the answer under way, and not for its con
   await closed;
   expect(response.statusCode).toBe(200);
   agent.destroy();
+});
+
+test('a connection that idles is kept for longer than Caddy keeps it, which is two minutes', async () => {
+  const server = createServer((_request, response) => response.end('done'));
+  await using listener = await listen(server, { host: '127.0.0.1', port: 0 });
+  const { headers } = await fetch(listener.url);
+  const [, seconds] = /timeout=(\d+)/.exec(headers.get('keep-alive') ?? '') ?? [];
+  expect(Number(seconds)).toBeGreaterThan(120);
 });
