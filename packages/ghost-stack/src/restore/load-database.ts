@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProsoraError } from '@prosora/service';
+import * as z from 'zod';
 import { DumpReader } from '../backup/dump-reader.ts';
 import { DATABASE, DUMP } from '../backup/parts.ts';
 import type { TakenPart } from '../repository/manifest.ts';
@@ -101,7 +102,8 @@ export async function loadDatabase(
 }
 
 /**
- * Moves all tables in one statement, which the server does whole or not at all.
+ * Moves all tables in one statement, which the server does whole or not at all, and makes the views anew: they cannot be
+ * moved, and those of the dump mean the tables beside them.
  *
  * @param isAside what is there is of a restore, and what was there before stands beside
  */
@@ -116,15 +118,53 @@ async function swap(place: Place, isAside: boolean): Promise<void> {
   const [here, loaded] = [await tables(name), await tables(loading)];
   const leave = here.map((table) => `\`${name}\`.\`${table}\` TO \`${former}\`.\`${table}\``);
   const come = loaded.map((table) => `\`${loading}\`.\`${table}\` TO \`${name}\`.\`${table}\``);
+  const views = [
+    ...(await viewsOf(place, name)).map((view) => `DROP VIEW \`${name}\`.\`${view.name}\`;`),
+    ...(await viewsOf(place, loading)).map((view) => viewStatement(place, view)),
+  ].join(' ');
   if (isAside) {
     const drop = here.map((table) => `DROP TABLE \`${name}\`.\`${table}\`;`).join(' ');
-    const put = `RENAME TABLE ${come.join(', ')}; DROP DATABASE \`${loading}\`;`;
+    const put = `RENAME TABLE ${come.join(', ')}; ${views} DROP DATABASE \`${loading}\`;`;
     await ask(place, `SET FOREIGN_KEY_CHECKS = 0; ${drop} ${put}`);
     return;
   }
   await ask(
     place,
     `DROP DATABASE IF EXISTS \`${former}\`; CREATE DATABASE \`${former}\`;
-    RENAME TABLE ${[...leave, ...come].join(', ')}; DROP DATABASE \`${loading}\`;${here.length === 0 ? ` DROP DATABASE \`${former}\`;` : ''}`,
+    RENAME TABLE ${[...leave, ...come].join(', ')}; ${views} DROP DATABASE \`${loading}\`;${here.length === 0 ? ` DROP DATABASE \`${former}\`;` : ''}`,
   );
+}
+
+const view = z.object({
+  name: z.string(),
+  /** `ghost@%`. */
+  definer: z.string(),
+  security: z.enum(['DEFINER', 'INVOKER']),
+  /** With the database before each table: https://dev.mysql.com/doc/refman/8.4/en/information-schema-views-table.html */
+  definition: z.string(),
+});
+
+type View = z.output<typeof view>;
+
+async function viewsOf(place: Place, database: string): Promise<View[]> {
+  const columns =
+    "'name', table_name, 'definer', definer, 'security', security_type, 'definition', view_definition";
+  const rows = await ask(
+    place,
+    `SELECT TO_BASE64(JSON_OBJECT(${columns})) FROM information_schema.views WHERE table_schema = '${database}'`,
+  );
+  return rows.map((row) =>
+    view.parse(JSON.parse(Buffer.from(row.replaceAll('\\n', ''), 'base64').toString())),
+  );
+}
+
+/** The same view on Ghost's own tables; elsewhere it is whose database it is. */
+function viewStatement(place: Place, { name, definer, security, definition }: View): string {
+  const [, user = '', host = ''] = /^(.*)@(.*)$/.exec(definer) ?? [];
+  const by = place.databaseElsewhere ? '' : `DEFINER = \`${user}\`@\`${host}\` `;
+  const own = definition.replaceAll(
+    `\`${besideOf(place).loading}\`.`,
+    () => `\`${nameOf(place)}\`.`,
+  );
+  return `CREATE ${by}SQL SECURITY ${security} VIEW \`${nameOf(place)}\`.\`${name}\` AS ${own};`;
 }
