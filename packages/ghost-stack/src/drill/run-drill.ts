@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Finding, fail, ok, ProsoraError } from '@prosora/service';
+import { type Finding, fail, ok } from '@prosora/service';
 import * as z from 'zod';
 import { copyStores } from '../backup/keep-volumes.ts';
 import { DATABASE, ENGINE, VOLUME_PARTS, type VolumePart } from '../backup/parts.ts';
-import type { Manifest, TakenPart } from '../repository/manifest.ts';
+import { type Manifest, type TakenPart, takenIn } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
 import { ask } from '../restore/ask-database.ts';
 import type { Replay } from '../restore/choose-moment.ts';
@@ -24,11 +24,7 @@ export async function* runDrill(
   manifest: Manifest,
   replay: Replay | undefined,
 ): AsyncGenerator<Finding> {
-  const partOf = (wanted: string): TakenPart => {
-    const part = manifest.parts.find(({ name }) => name === wanted);
-    if (part) return part;
-    throw new ProsoraError('BACKUP_DAMAGED', `The backup has no part "${wanted}".`);
-  };
+  const partOf = (wanted: string): TakenPart => takenIn(manifest, wanted);
   // What a drill left that was killed.
   await throwAway(place);
   try {

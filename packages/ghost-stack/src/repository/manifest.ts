@@ -1,3 +1,4 @@
+import { ProsoraError } from '@prosora/service';
 import * as z from 'zod';
 
 const rows = z.record(z.string(), z.number());
@@ -31,3 +32,10 @@ export const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 /** One thing that a backup is made of. */
 export type TakenPart = Manifest['parts'][number];
+
+/** @throws ProsoraError `BACKUP_DAMAGED` where a backup has no such part */
+export function takenIn({ parts }: Manifest, wanted: string): TakenPart {
+  const part = parts.find(({ name }) => name === wanted);
+  if (part) return part;
+  throw new ProsoraError('BACKUP_DAMAGED', `The backup has no part "${wanted}".`);
+}

@@ -1,9 +1,8 @@
-import { ProsoraError } from '@prosora/service';
 import { DATABASE, partOf } from '../backup/parts.ts';
 import { throwAway } from '../drill/closed-project.ts';
 import { assertMemory } from '../drill/memory.ts';
 import { startGhost } from '../drill/start-ghost.ts';
-import type { Manifest } from '../repository/manifest.ts';
+import { type Manifest, takenIn } from '../repository/manifest.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import { composeOf, type Place } from '../repository/place.ts';
 import type { Replay } from '../restore/choose-moment.ts';
@@ -67,20 +66,15 @@ async function restoreInto(
   { manifest, replay }: Restored,
   tell: (line: string) => void,
 ): Promise<void> {
-  const taken = (wanted: string) => {
-    const part = manifest.parts.find(({ name }) => name === wanted);
-    if (part) return part;
-    throw new ProsoraError('BACKUP_DAMAGED', `The backup has no part "${wanted}".`);
-  };
   await composeOf(place, ['up', '--detach', '--wait', 'db']);
   using _turn = await takeRepository(place);
-  await loadDatabase(place, taken(DATABASE), replay);
+  await loadDatabase(place, takenIn(manifest, DATABASE), replay);
   await blankKeys(place);
   // Else they would be published at once, and look as if they were out.
   const held = await holdDuePosts(place);
   tell(`${DATABASE} is in its place.`);
   if (held.length > 0) tell(`Drafts there, since their time has come: ${held.join(', ')}.`);
-  await putVolumes(place, partOf(CONTENT), taken(CONTENT).snapshot);
+  await putVolumes(place, partOf(CONTENT), takenIn(manifest, CONTENT).snapshot);
   tell(`${CONTENT} is in its place.`);
 }
 

@@ -1,18 +1,13 @@
-import { existsSync } from 'node:fs';
 import { ProsoraError, UsageError, verb } from '@prosora/service';
+import { type Attendance, backUpNow, type TakenNow } from '../backup/back-up-now.ts';
 import { keepMinutes } from '../backup/keep-minutes.ts';
-import { READ_ALL } from '../backup/keep-volumes.ts';
-import { DATABASE } from '../backup/parts.ts';
-import { assertRunning, takeBackup } from '../backup/take-backup.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { stackOptions } from '../options.ts';
 import { type Backup, backupsIn, findBackup, snapshotsOf } from '../repository/backups.ts';
-import { forgetOld } from '../repository/forget.ts';
-import { noteBackups, readNotes } from '../repository/notes.ts';
+import { noteBackups } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace, type Place } from '../repository/place.ts';
 import { forgetUnreadable, takeOutDamage } from '../repository/repair-repository.ts';
-import { wordsOfPassword } from '../repository/rotate-password.ts';
 
 const WORDS = ['now', 'minutes', 'list', 'verify', 'repair'];
 
@@ -64,83 +59,46 @@ export const backup = verb({
       );
       return 0;
     }
-    const attendance = { isUnattended: unattended, print, show };
-    if (word === 'now') await backUpNow(place, attendance);
-    else await repair(place, attendance);
+    const attendance = { isUnattended: unattended, print };
+    if (word === 'now') showTaken(await backUpNow(place, attendance), show);
+    else await repair(place, attendance, show);
     return 0;
   },
 });
 
-async function repair(place: Place, attendance: Attendance): Promise<void> {
+type Show = (result: object, format: () => string[]) => void;
+
+/** @throws ProsoraError `BACKUP_DOUBTFUL` once it is shown */
+function showTaken({ failure, doubts, forgotten, kept, ...taken }: TakenNow, show: Show): void {
+  const run = taken.manifest.run;
+  const { snapshot, password } = taken;
+  show({ run, snapshot, doubts, forgotten, kept, password }, () => [
+    `${run} is whole.`,
+    ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),
+    ...(forgotten.length > 0 ? [`Old backups went: ${forgotten.join(', ')}.`] : []),
+    ...(kept ? [`No old backup went. ${kept}`] : []),
+  ]);
+  if (failure === undefined) return;
+  throw new ProsoraError('BACKUP_DOUBTFUL', failure, {
+    help: 'Look at the site; it is kept, and so are all before it.',
+  });
+}
+
+async function repair(place: Place, attendance: Attendance, show: Show): Promise<void> {
   await openRepository(place);
   attendance.print('All of it is read, which takes its time.');
   if (!(await takeOutDamage(place))) {
     noteBackups(place.dir, { damage: undefined });
-    attendance.show({ isDamaged: false }, () => ['Nothing in it is damaged.']);
+    show({ isDamaged: false }, () => ['Nothing in it is damaged.']);
     return;
   }
   attendance.print('What cannot be read is taken out. What of it is on the site comes in again:');
-  await backUpNow(place, attendance, async () => {
+  const taken = await backUpNow(place, attendance, async () => {
     const count = await forgetUnreadable(place);
     if (count > 0) attendance.print(`${count} parts of old backups are lost; those lack them now.`);
     noteBackups(place.dir, { damage: undefined });
   });
-}
-
-/** Who reads what is printed, and how. */
-interface Attendance {
-  isUnattended: boolean;
-  print(line: string): void;
-  show(result: object, format: () => string[]): void;
-}
-
-/**
- * @param mend where the repository was damaged: done before old backups go, since none does while something of one that
- * stays is missing
- */
-async function backUpNow(
-  place: Place,
-  { isUnattended, print, show }: Attendance,
-  mend?: () => Promise<void>,
-): Promise<void> {
-  try {
-    await assertRunning(place);
-    if (!existsSync(place.passwordFile)) noteBackups(place.dir, { isPasswordUnseen: true });
-    const { newPassword } = await openRepository(place);
-    const password = isUnattended ? undefined : newPassword;
-    if (password) {
-      for (const line of wordsOfPassword(password, place)) print(line);
-      noteBackups(place.dir, { isPasswordUnseen: false });
-    }
-    const { manifest, doubts, snapshot } = await takeBackup(place, print, mend && READ_ALL);
-    const failure =
-      doubts.length > 0 ? `It has suspiciously little in it: ${doubts.join(', ')}.` : undefined;
-    const { binlog } = manifest.parts.find(({ name }) => name === DATABASE) ?? {};
-    const newest = {
-      run: manifest.run,
-      at: manifest.startedAt,
-      hasNoLog: binlog === undefined,
-      isElsewhere: place.databaseElsewhere !== undefined,
-    };
-    const { since = newest.at } = readNotes(place.dir);
-    noteBackups(place.dir, { newest, since, place: place.url, failure, minutesFailure: undefined });
-    await mend?.();
-    const { runs, kept } = await forgetOld(place, new Date());
-    noteBackups(place.dir, { kept });
-    show({ run: manifest.run, snapshot, doubts, forgotten: runs, kept, password }, () => [
-      `${manifest.run} is whole.`,
-      ...doubts.map((doubt) => `! Is something missing? ${doubt}.`),
-      ...(runs.length > 0 ? [`Old backups went: ${runs.join(', ')}.`] : []),
-      ...(kept ? [`No old backup went. ${kept}`] : []),
-    ]);
-    if (failure)
-      throw new ProsoraError('BACKUP_DOUBTFUL', failure, {
-        help: 'Look at the site; it is kept, and so are all before it.',
-      });
-  } catch (error) {
-    noteBackups(place.dir, { failure: (error as Error).message });
-    throw error;
-  }
+  showTaken(taken, show);
 }
 
 function lines(backups: readonly Backup[]): string[] {
