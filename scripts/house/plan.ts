@@ -93,6 +93,7 @@ export const plan: Record<string, Plan> = {
       'init',
       'ops',
       'doctor',
+      'update',
       'services',
       'logs',
       'notify',

@@ -17,10 +17,11 @@ test('.env.example names every variable that the stack reads, and no other', () 
       ),
     ].map(([, name]) => name),
   );
-  const command = ['notify/channels.ts', 'verbs/notify.ts', 'repository/place.ts'].flatMap(
+  const files = ['notify/channels', 'verbs/notify', 'verbs/update', 'repository/place'];
+  const command = files.flatMap(
     (file) =>
-      read(`packages/ghost-stack/src/${file}`).match(
-        /\bNOTIFY_[A-Z_]+|(?<=')(AWS|B2|RESTIC_REST)_[A-Z_]+|(?<=')BACKUP_[A-Z_]+(?='\)\?)/g,
+      read(`packages/ghost-stack/src/${file}.ts`).match(
+        /\bNOTIFY_[A-Z_]+|(?<=')(AWS|B2|RESTIC_REST)_[A-Z_]+|(?<=')BACKUP_[A-Z_]+(?='\)\?)|(?<=\(')UPDATE\w+/g,
       ) ?? [],
   );
   const example = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(

@@ -6,12 +6,14 @@ import { completionOf } from './verbs/completion.ts';
 import { config } from './verbs/config.ts';
 import { doctor } from './verbs/doctor.ts';
 import { drill } from './verbs/drill.ts';
+import { history } from './verbs/history.ts';
 import { init } from './verbs/init.ts';
 import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
 import { ops } from './verbs/ops.ts';
 import { restore } from './verbs/restore.ts';
+import { rollback } from './verbs/rollback.ts';
 import { secrets } from './verbs/secrets.ts';
 import { set } from './verbs/set.ts';
 import { staging } from './verbs/staging.ts';
@@ -19,6 +21,7 @@ import { status } from './verbs/status.ts';
 import { support } from './verbs/support.ts';
 import { uninstall } from './verbs/uninstall.ts';
 import { down, up } from './verbs/up.ts';
+import { update } from './verbs/update.ts';
 import { version } from './verbs/version.ts';
 
 const completion = completionOf(() => command.verbs);
@@ -45,6 +48,9 @@ export const command: Command = defineCommand({
     restore,
     drill,
     staging,
+    update,
+    rollback,
+    history,
     ops,
     support,
     version,

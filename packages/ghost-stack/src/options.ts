@@ -69,4 +69,5 @@ export const opsOptions = {
   },
   verifyAt: clockTime('VERIFY', 'wed 04:45', 'the newest is read as a restore would'),
   drillAt: clockTime('DRILL', 'sun 04:45', 'the newest is restored where nobody sees it'),
+  updateAt: clockTime('UPDATE', '04:15', 'newer images are looked for'),
 } satisfies Options;

@@ -19,15 +19,16 @@ export interface Place {
   env: Record<string, string>;
 }
 
-function stackUnderTest(): Place {
+/** The stack under test, with more in the command's environment. */
+export function stackUnderTest(more: Record<string, string> = {}): Place {
   const { dir, project } = inject('stack');
-  return { dir, env: { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...QUIET } };
+  const env = { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...QUIET, ...more };
+  return { dir, env };
 }
 
 /** Runs `./prosora` in the stack's folder, as its user does. */
 export function prosora(words: string[], more: Record<string, string> = {}): Promise<Run> {
-  const { dir, env } = stackUnderTest();
-  return prosoraIn({ dir, env: { ...env, ...more } }, words);
+  return prosoraIn(stackUnderTest(more), words);
 }
 
 /** The same in another folder. */
@@ -40,9 +41,9 @@ export function prosoraIn({ dir, env }: Place, words: string[]): Promise<Run> {
   });
 }
 
-/** Runs the same program with Node and kills it with all that it started, unless it ends before. */
+/** Runs the same program with Node and kills it with all that it started after a while, unless it ends before. */
 export async function prosoraKilledAfter(
-  ms: number,
+  moment: number | Promise<unknown>,
   words: string[],
   { dir, env }: Place = stackUnderTest(),
 ): Promise<{ wasKilled: boolean }> {
@@ -54,7 +55,7 @@ export async function prosoraKilledAfter(
     stdio: 'ignore',
   });
   const ended = once(child, 'exit');
-  await Promise.race([ended, delay(ms)]);
+  await Promise.race([ended, typeof moment === 'number' ? delay(moment) : moment]);
   const wasKilled = child.exitCode === null;
   if (wasKilled) process.kill(-(child.pid as number), 'SIGKILL');
   await ended;

@@ -45,7 +45,7 @@ export async function docker(args: string[], options: ExecFileOptions = {}): Pro
 }
 
 /** No clock starts anything amid a test. */
-export const QUIET = { BACKUP_AT: 'off', VERIFY_AT: 'off', DRILL_AT: 'off' };
+export const QUIET = { BACKUP_AT: 'off', VERIFY_AT: 'off', DRILL_AT: 'off', UPDATE_AT: 'off' };
 
 /** `docker compose` on the stack, with the sandbox's profile. */
 export function composeIn({ dir, project }: Pick<StackUnderTest, 'dir' | 'project'>) {

@@ -45,6 +45,15 @@ export async function keepMinutes(
   // Files of the log are read where the server writes them.
   if (place.databaseElsewhere) return undefined;
   using _turn = await takeRepository(place);
+  return await keepWithTurn(place, tell);
+}
+
+/** The same for a caller that has the repository for itself. */
+export async function keepWithTurn(
+  place: Place,
+  tell: (line: string) => void,
+): Promise<Kept | undefined> {
+  if (place.databaseElsewhere) return undefined;
   try {
     const minutes = readMinutes(place.dir);
     if (minutes === undefined) throw nothingToGoOnFrom(place.dir);

@@ -8,7 +8,7 @@ import { careFolder } from '../stack/care-files.ts';
 /** What a project is closed for, and how it differs from the others. */
 export interface Purpose {
   /** Stands behind the site's name in that of the project. */
-  name: 'drill' | 'staging';
+  name: 'drill' | 'staging' | 'rehearsal';
   /** Come before the settings of every closed project. */
   settings?: Readonly<Record<string, string>>;
   /** Services in Compose's own words, beside what the stack's file says of them. */

@@ -19,7 +19,7 @@ const LONG = { limitMs: 12 * HOUR_MS };
 
 type Times = Pick<
   OptionValues<typeof opsOptions>,
-  'timeZone' | 'backupAt' | 'backupEvery' | 'verifyAt' | 'drillAt'
+  'timeZone' | 'backupAt' | 'backupEvery' | 'verifyAt' | 'drillAt' | 'updateAt'
 >;
 
 /** The whole site, which all else needs. */
@@ -29,7 +29,7 @@ export const MINUTES = 'minutes';
 
 /** Every job, those too that no clock starts. Where two are due, the first is done first. */
 export function jobsOf(times: Times): Job[] {
-  const { timeZone, backupAt, backupEvery, verifyAt, drillAt } = times;
+  const { timeZone, backupAt, backupEvery, verifyAt, drillAt, updateAt } = times;
   const by = (at: string | undefined) => {
     if (at === undefined) return undefined;
     const [time = '', day = '*'] = at.split(' ').reverse();
@@ -47,5 +47,7 @@ export function jobsOf(times: Times): Job[] {
     { name: 'verify', words: ['backup', 'verify'], cron: by(verifyAt), ...LONG },
     { name: 'drill', words: ['drill'], cron: by(drillAt), ...LONG },
     { name: MINUTES, words: ['backup', 'minutes'], cron: every(backupEvery), limitMs: HOUR_MS },
+    // It may have to wait for others, who do not wait for it.
+    { name: 'update', words: ['update', '--unattended'], cron: by(updateAt), ...LONG },
   ];
 }

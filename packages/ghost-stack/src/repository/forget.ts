@@ -1,4 +1,5 @@
 import { type Backup, backupsIn, runOf, type Snapshot, snapshotsOf } from './backups.ts';
+import { readNotes } from './notes.ts';
 import type { Place } from './place.ts';
 import { restic } from './restic.ts';
 import { chartsIn, type Tick, ticksIn } from './ticks.ts';
@@ -19,7 +20,7 @@ export interface Forgotten {
 
 /**
  * Removes the backups that no rule keeps: 7 days, 5 weeks and 12 months, by restic's own reckoning. The newest that a
- * drill has proven stays whatever its age, and none goes while one that was taken before the newest is of a later time,
+ * drill has proven stays whatever its age, and so do those that updates may go back to; none goes while one that was taken before the newest is of a later time,
  * or while the newest has suspiciously little in it. Moments between backups are kept for 7 days.
  */
 export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
@@ -28,7 +29,8 @@ export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
   const kept = reasonToKeepAll(backups);
   if (kept) return { runs: [], kept };
   const removed = await outOfPolicy(place);
-  const gone = gones(snapshots, backups, removed, now);
+  const { held = [] } = readNotes(place.dir);
+  const gone = gones(snapshots, backups, removed, now, held);
   if (gone.ids.length > 0) await restic(place, ['forget', '--prune', ...gone.ids]);
   return { runs: gone.runs };
 }
@@ -64,15 +66,18 @@ export function gones(
   backups: readonly Backup[],
   outOfPolicy: ReadonlySet<string>,
   now: Date,
+  held: readonly string[] = [],
 ): { ids: string[]; runs: string[] } {
   const proven = backups.findLast(({ isProven }) => isProven);
   const runs = backups
     .filter((backup) => outOfPolicy.has(backup.snapshot) && backup !== proven)
-    .map(({ run }) => run);
+    .map(({ run }) => run)
+    .filter((run) => !held.includes(run));
   const whole = new Set(backups.map(({ run }) => run));
   const isLeftover = (snapshot: Snapshot) =>
     !whole.has(runOf(snapshot)) && now.getTime() - Date.parse(snapshot.time) > LEFTOVER_MS;
-  const moments = oldMoments(snapshots, [proven?.run, backups.at(-1)?.run], now);
+  const spared = [proven?.run, backups.at(-1)?.run, ...held];
+  const moments = oldMoments(snapshots, { spared, held }, now);
   const ids = snapshots
     .filter(
       (snapshot) =>
@@ -89,7 +94,7 @@ export function gones(
  */
 function oldMoments(
   snapshots: readonly Snapshot[],
-  spared: readonly (string | undefined)[],
+  { spared, held }: { spared: readonly (string | undefined)[]; held: readonly string[] },
   now: Date,
 ): Set<string> {
   const isOlder = (moment: Date, ms: number) => now.getTime() - moment.getTime() > ms;
@@ -99,7 +104,8 @@ function oldMoments(
   for (const [place, tick] of ticks.entries()) {
     const next = ticks.slice(place + 1).find(({ log }) => log === tick.log);
     const isLast = next === undefined || next.from > tick.from || next.run !== tick.run;
-    if (!isLast && isOlder(tick.moment, COPIES_MS)) continue;
+    const isNeeded = isLast || held.includes(tick.run);
+    if (!isNeeded && isOlder(tick.moment, COPIES_MS)) continue;
     needed.add(nameOf(tick));
     for (const number of Object.values(tick.copies)) needed.add(nameOf({ log: tick.log, number }));
   }

@@ -11,6 +11,8 @@ export interface BackupNotes {
   isPasswordUnseen?: boolean;
   /** Where it is, in restic's words. */
   place?: string;
+  /** Those that an update may go back to, with each moment since. */
+  held?: readonly string[];
   /** The newest that a drill has proven, and when. */
   proven?: { run: string; at: string };
   /** What of the repository cannot be read; undefined until it was looked for, and once it is mended. */

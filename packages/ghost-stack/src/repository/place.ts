@@ -45,7 +45,7 @@ export const OWNER_LABEL = 'prosora.backup';
 /** Compose's name of the project into which a site's backup is restored for a drill, or to try things on. */
 export const closedProjectOf = (
   { site }: Pick<Place, 'site'>,
-  purpose: 'drill' | 'staging',
+  purpose: 'drill' | 'staging' | 'rehearsal',
 ): string => `${site}-${purpose}`;
 
 /** Variables that restic itself reads. */

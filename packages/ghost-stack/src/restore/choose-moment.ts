@@ -53,6 +53,27 @@ export function chooseLatest(snapshots: readonly Snapshot[], wanted?: string): C
 }
 
 /**
+ * What brings the database of a backup to the last tick that was not after a moment: as it was then, where nothing was
+ * written any more. Without a moment it stays as it is in the backup.
+ *
+ * @throws ProsoraError `MOMENT_UNKNOWN` where no such tick is kept
+ */
+export function chooseTick(
+  snapshots: readonly Snapshot[],
+  wanted: string,
+  moment: Date | undefined,
+): Chosen {
+  const base = findBackup(backupsIn(snapshots), wanted);
+  const followed = follow(base, snapshots);
+  const last = followed?.ticks.findLast(
+    (tick) => moment && tick.moment <= moment && isWhole(followed, tick),
+  );
+  if (followed && last) return choose(followed, last, snapshots, last.moment, false);
+  if (moment) throw unknown(`What was written until ${said(moment)} is not kept any more.`);
+  return { base, replay: undefined, copies: {} };
+}
+
+/**
  * What brings a site to a moment. The database is cut at it; the inbox is the newest copy from before, and the mail bridge
  * the copy that was as it should be once all that is read of the log was written: so neither is newer or older than it
  * may be.

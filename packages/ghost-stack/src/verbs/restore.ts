@@ -17,6 +17,7 @@ import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/rest
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
 import { assertInReach } from '../stack/in-reach.ts';
 import { oneAtATime } from '../stack/one-at-a-time.ts';
+import { endByRestore } from '../update/update-notes.ts';
 
 export const restore = verb({
   help: 'Puts the site back as a backup has it; what was there is kept beside',
@@ -93,6 +94,7 @@ export const restore = verb({
       const words = keepsDatabase ? `${moment} --keep-database` : moment;
       const options = { only, keepsDatabase, replay, words, tell: print };
       const left = await restoreSite(here, manifest, options);
+      if (isLoaded) endByRestore(dir);
       // On another server under the same name the backups are this site's own, and are gone on with.
       if (from && own.site === here.site && readNotes(dir).newest === undefined) {
         const newest = { run: backup.run, at: backup.takenAt.toISOString() };

@@ -10,6 +10,7 @@ import { oneAtATime } from '../stack/one-at-a-time.ts';
 import { takeDownStaging } from '../staging/bring-up-staging.ts';
 import { takeStaging } from '../staging/staging-notes.ts';
 import { STAGING_PORT, stagingPlaceOf } from '../staging/staging-project.ts';
+import { removeImages } from '../update/images.ts';
 
 export const uninstall = verb({
   help: 'Removes the stack: lists what goes, then asks',
@@ -45,10 +46,12 @@ export const uninstall = verb({
   },
 });
 
-/** Staging, and what a killed drill left: copies of the site that nobody will ask for again. */
+/** Staging, and what a drill or a rehearsal left: copies of the site that nobody will ask for again. */
 async function removeClosed(place: Place): Promise<void> {
   const settings = effectiveSettings(place.dir, process.env);
   await throwAway(closedPlaceOf(place, settings, { name: 'drill' }));
+  await throwAway(closedPlaceOf(place, settings, { name: 'rehearsal' }));
+  await removeImages(place.dir, place.site);
   const wanted = { port: STAGING_PORT, ghost: undefined };
   await takeDownStaging(stagingPlaceOf(place, settings, wanted));
 }

@@ -4,6 +4,7 @@ import { assertNotHalfRestored } from '../restore/half-restore.ts';
 import { rotateSecrets } from '../services/rotate-secret.ts';
 import { bringUp, takeDown } from '../stack/bring-up.ts';
 import { cutOffLine, oneAtATime } from '../stack/one-at-a-time.ts';
+import { assertNotHalfUpdated } from '../update/update-notes.ts';
 
 export const up = verb({
   help: 'Starts the stack, or takes on what changed, once everything it needs is right',
@@ -12,6 +13,7 @@ export const up = verb({
     return await oneAtATime(dir, 'up', async (unfinished) => {
       if (unfinished) print(cutOffLine(unfinished, /^(up|down|secrets rotate .*)$/));
       assertNotHalfRestored(dir);
+      assertNotHalfUpdated(dir);
       const containers = await bringUp(dir, print, unfinished?.command);
       const [, cutOff = ''] = /^secrets rotate (.+)/.exec(unfinished?.command ?? '') ?? [];
       if (cutOff) await rotateSecrets(dir, cutOff.split(' '), print);

@@ -12,6 +12,7 @@ const OFF = {
   backupAt: undefined,
   verifyAt: undefined,
   drillAt: undefined,
+  updateAt: undefined,
   backupEvery: undefined,
 };
 const JOBS = jobsOf(OFF);

@@ -12,6 +12,7 @@ const JOBS = jobsOf({
   backupEvery: undefined,
   verifyAt: undefined,
   drillAt: 'sun 04:45',
+  updateAt: undefined,
 });
 /** A Sunday. */
 const SUNDAY = '2026-11-29';

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { addressOf } from '../services/operator.ts';
+
+/** What Caddy has counted since its start of the requests that it handed on. */
+export interface EdgeCounts {
+  requests: number;
+  /** Answered with 500 or more. */
+  errors: number;
+  /** How many took at most so many seconds, by that bound in Caddy's words. */
+  within: Record<string, number>;
+}
+
+const PORT = 2021;
+const LONGEST_MS = 5_000;
+const LINE =
+  /^caddy_http_request_duration_seconds_bucket\{code="(\d+)",handler="reverse_proxy",.*le="([^"]+)"\} (\d+)$/gm;
+
+/**
+ * Asks the edge for its numbers.
+ *
+ * @throws Error where it does not answer
+ */
+export async function countsOfEdge(dir: string): Promise<EdgeCounts> {
+  const address = await addressOf(dir, 'caddy', 'watch');
+  // Its name is known in that network alone, and it answers to no other; `fetch` names no host of one's own.
+  const headers = { host: `caddy.watch:${PORT}` };
+  const signal = AbortSignal.timeout(LONGEST_MS);
+  const asked = request({ host: address, port: PORT, path: '/metrics', headers, signal }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const printed = await text(answer);
+  if (!printed.includes('\ncaddy_')) {
+    throw new Error(`The edge tells no numbers: ${answer.statusCode}.`);
+  }
+  return readCounts(printed);
+}
+
+/** @param printed https://caddyserver.com/docs/metrics in the format of Prometheus */
+export function readCounts(printed: string): EdgeCounts {
+  const counts: EdgeCounts = { requests: 0, errors: 0, within: {} };
+  for (const [, code, bound = '', count] of printed.matchAll(LINE)) {
+    counts.within[bound] = (counts.within[bound] ?? 0) + Number(count);
+    if (bound !== '+Inf') continue;
+    counts.requests += Number(count);
+    if (Number(code) >= 500) counts.errors += Number(count);
+  }
+  return counts;
+}
+
+/** What came between two looks; a Caddy that was started anew between them has counted from 0. */
+export function countsBetween(before: EdgeCounts, after: EdgeCounts): EdgeCounts {
+  if (after.requests < before.requests) return after;
+  const within = Object.entries(after.within).map(([bound, count]) => [
+    bound,
+    count - (before.within[bound] ?? 0),
+  ]);
+  return {
+    requests: after.requests - before.requests,
+    errors: after.errors - before.errors,
+    within: Object.fromEntries(within),
+  };
+}
+
+/** In seconds: the bound under which 99 of 100 requests stay. */
+export function p99Of({ requests, within }: EdgeCounts): number {
+  const bounds = Object.keys(within).map((bound) => (bound === '+Inf' ? Infinity : Number(bound)));
+  const fitting = bounds
+    .sort((one, other) => one - other)
+    .find((bound) => (within[bound === Infinity ? '+Inf' : String(bound)] ?? 0) >= 0.99 * requests);
+  return fitting ?? 0;
+}

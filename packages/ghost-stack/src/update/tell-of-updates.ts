@@ -1,0 +1,38 @@
+import { channelsOf } from '../notify/channels.ts';
+import type { Message } from '../notify/message.ts';
+import { effectiveSettings } from '../settings/effective.ts';
+import { keepCare, readCare } from '../stack/care-files.ts';
+import type { Decision } from './decide.ts';
+import { inWords } from './in-words.ts';
+import type { Update } from './update-notes.ts';
+
+const FILE = 'updates-told.json';
+
+/** Tells people of an update that nobody sat beside and that is in place; of one that is not `ops` tells by its job. */
+export async function tellOfUpdate(dir: string, update: Update): Promise<void> {
+  const [title = '', ...lines] = inWords(update);
+  await tell(dir, { title, text: lines.join('\n'), kind: 'news' });
+}
+
+/** Tells people once of each newer image that waits for one of them. */
+export async function tellOfNewer(dir: string, decisions: readonly Decision[]): Promise<void> {
+  const told = readCare<string[]>(dir, FILE) ?? [];
+  const waiting = decisions.filter(({ look, isTaken, why }) => look.isNewer && !isTaken && why);
+  const news = waiting.filter(({ look }) => !told.includes(look.digest ?? ''));
+  if (news.length > 0) {
+    const text = news.map(({ look, why }) => `${look.tag}: ${look.newest} ${why}`).join('\n');
+    await tell(dir, { title: 'Newer images are there', text, kind: 'news' });
+  }
+  keepCare(
+    dir,
+    FILE,
+    waiting.map(({ look }) => look.digest ?? ''),
+  );
+}
+
+async function tell(dir: string, { title, text, kind }: Message): Promise<void> {
+  const settings = effectiveSettings(dir, process.env);
+  const values = Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
+  const message = { title: `${values['DOMAIN'] || 'the stack'}: ${title}`, text, kind };
+  await Promise.allSettled(channelsOf(values).map(({ send }) => send(message)));
+}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { EdgeCounts } from '../../src/update/edge-counts.ts';
+import { judgeSite, type SiteLook } from '../../src/update/judge-site.ts';
+
+const counts = (requests: number, errors = 0, slow = 0): EdgeCounts => ({
+  requests,
+  errors,
+  within: { '0.1': requests - slow, '10': requests, '+Inf': requests },
+});
+
+function look(more: Partial<SiteLook> = {}, state = 'healthy', restarts = 0): SiteLook {
+  const containers = [{ service: 'ghost', state, restarts }];
+  return { containers, edge: counts(100), waiting: {}, ...more };
+}
+
+test('a site that is as before is well', () => {
+  expect(judgeSite([look(), look()], counts(1_000, 5))).toBeUndefined();
+});
+
+test('one bad look is a moment, and two are not', () => {
+  const ill = look({}, 'unhealthy');
+  expect(judgeSite([look(), ill], undefined)).toBeUndefined();
+  expect(judgeSite([look(), ill, ill], undefined)).toBe('ghost is unhealthy.');
+});
+
+test('a container that Docker has started anew is ill at once', () => {
+  expect(judgeSite([look(), look({}, 'healthy', 1)], undefined)).toBe(
+    'ghost ended and was started anew.',
+  );
+});
+
+test('more errors than before are a fault, as many as before are none, and of a few nothing is said', () => {
+  const after = look({ edge: counts(100, 10) });
+  expect(judgeSite([look(), after], counts(1_000, 10))).toBe(
+    '10 % of 100 requests failed, and 1 % before.',
+  );
+  expect(judgeSite([look(), after], counts(1_000, 100))).toBeUndefined();
+  expect(judgeSite([look(), look({ edge: counts(10, 10) })], counts(1_000))).toBeUndefined();
+});
+
+test('a site that is slower than before is a fault', () => {
+  const after = look({ edge: counts(100, 0, 5) });
+  expect(judgeSite([look(), after], counts(1_000))).toContain('takes longer than 0.1 s now');
+  expect(judgeSite([look(), after], counts(1_000, 0, 500))).toBeUndefined();
+});
+
+test('what waits longer and longer is a fault', () => {
+  const [first, former, last] = [10, 130, 140].map((seconds) =>
+    look({ waiting: { prosora_mail_oldest_pending_seconds: seconds } }),
+  ) as [SiteLook, SiteLook, SiteLook];
+  expect(judgeSite([first, former, last], undefined)).toBe(
+    'prosora_mail_oldest_pending_seconds is 140, and grows.',
+  );
+  expect(judgeSite([last, former, former], undefined)).toBeUndefined();
+});
