@@ -11,6 +11,7 @@ import { type Change, readUpdates, waysBack } from './update-notes.ts';
 /** Where an image of an update is kept under a name of its own, so that `docker image prune` leaves it. */
 const keptAs = (site: string, name: string, tag: string): string => `${site}-update/${name}:${tag}`;
 const NEXT = 'next';
+
 /** The part of what Compose makes of the stack's files that is read here. */
 interface Config {
   name: string;

@@ -110,8 +110,9 @@ export async function rehearse(
       find(await startOnStores(place, service, kept.manifest));
     }
     if (changed.has(ENGINE.name)) find(await startEngine(place, kept.manifest));
-    for (const service of WITHOUT.filter((each) => changed.has(each)))
+    for (const service of WITHOUT.filter((each) => changed.has(each))) {
       find(await start(place, service));
+    }
     const edge = changes.find(({ services }) => services.includes(EDGE));
     if (edge) find(await readEdgeFiles(site, edge));
   } catch (error) {

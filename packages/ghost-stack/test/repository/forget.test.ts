@@ -88,6 +88,20 @@ test('after a week none stays but those of the newest backup and of the newest p
   expect(gones(snapshots, backupsIn(snapshots), new Set(), NOW).ids).toEqual(['tick2']);
 });
 
+test('a backup that an update may go back to stays, with each moment since', () => {
+  const snapshots = [
+    ...runOf('before', 50),
+    tickOf('before', 1, 50, 1, 1),
+    tickOf('before', 2, 49.9, 1, 1),
+    tickOf('before', 3, 49.8, 1, 1),
+    ...runOf('new', 1, { number: 2 }),
+  ];
+  const out = new Set(['before-whole']);
+  const backups = backupsIn(snapshots);
+  expect(gones(snapshots, backups, out, NOW, ['before'])).toEqual({ ids: [], runs: [] });
+  expect(gones(snapshots, backups, out, NOW).runs).toEqual(['before']);
+});
+
 test('none goes while one from before the newest is of a later time, or the newest has little in it', () => {
   const backup = (number: number, days: number, isDoubtful = false): Backup => ({
     run: String(number),

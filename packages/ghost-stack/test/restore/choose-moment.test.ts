@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backupsIn, type Snapshot } from '../../src/repository/backups.ts';
 import { gones } from '../../src/repository/forget.ts';
-import { type Chosen, chooseAt, chooseLatest } from '../../src/restore/choose-moment.ts';
+import { ticksIn } from '../../src/repository/ticks.ts';
+import {
+  type Chosen,
+  chooseAt,
+  chooseLatest,
+  chooseTick,
+} from '../../src/restore/choose-moment.ts';
 import { type Happening, KeptSite } from '../fixtures/kept-site.ts';
 
 const oneOf = (weight: number, ...kinds: Happening['what'][]) =>
@@ -136,6 +142,26 @@ test('the newest is the newest backup with all of its ticks, which none may be c
       expect(chosen.replay?.isCut ?? false).toBe(false);
     }),
   );
+});
+
+test('an update goes back to the last tick before it, however much came later, or not at all', () => {
+  const site = new KeptSite();
+  const live = (...whats: Happening['what'][]) => {
+    for (const what of whats) site.live({ what, seconds: 10 });
+  };
+  live('backup', 'post', 'tick', 'post', 'tick');
+  const swappedAt = new Date(site.now);
+  const [before] = ticksIn(site.snapshots).slice(-1);
+  live('post', 'tick', 'post', 'backup', 'post', 'tick');
+  const [run = ''] = backupsIn(site.snapshots).map((backup) => backup.run);
+  expect(chooseTick(site.snapshots, run, swappedAt).replay).toMatchObject({
+    to: before?.to,
+    isCut: false,
+  });
+  expect(chooseTick(site.snapshots, run, undefined).replay).toBeUndefined();
+  const gone = new Set(ticksIn(site.snapshots).map(({ snapshot }) => snapshot));
+  const none = site.snapshots.filter(({ id }) => !gone.has(id));
+  expect(() => chooseTick(none, run, swappedAt)).toThrow('is not kept any more');
 });
 
 test('once the machine was set back to an earlier state of itself, no two logs are mixed', () => {
