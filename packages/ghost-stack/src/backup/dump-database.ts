@@ -48,6 +48,7 @@ export async function dumpDatabase(
   dump.stdin.end();
   const reader = new DumpReader({ highWaterMark: 2 ** 20 });
   const passed = pipeline(dump.stdout, reader, { end: false }).then(async () => {
+    await allThrough(reader);
     const { code, said } = await dump.ended;
     const problems = said.split('\n').filter((line) => line && !/\[?warning\]?/i.test(line));
     if (code === 0 && problems.length === 0) {
@@ -76,6 +77,16 @@ export async function dumpDatabase(
     dump.stop();
     await kept.catch(() => {});
   }
+}
+
+/**
+ * Resolves once all that was written has passed: a pipeline that does not end its last stream is over before that, while
+ * restic still takes what came before.
+ */
+function allThrough(reader: DumpReader): Promise<void> {
+  return new Promise((resolve, reject) => {
+    reader.write('', (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 async function wordsFor(place: Place): Promise<string[]> {

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { dumpDatabase } from '../../src/backup/dump-database.ts';
+import { placeIn } from '../fixtures/place.ts';
+
+/** In the place of `docker`: a mysqldump that is done at once, and a restic that takes its time. */
+function startDocker(dump: string): void {
+  const dir = mkdtempSync(join(tmpdir(), 'prosora-dump-'));
+  writeFileSync(join(dir, 'dump'), dump);
+  const program = `#!/bin/sh
+case "$*" in
+  *mysqldump*) cat "${dir}/dump" ;;
+  *) sleep 0.5; cat > /dev/null; echo '{"snapshot_id":"4f1a"}' ;;
+esac
+`;
+  writeFileSync(join(dir, 'docker'), program, { mode: 0o755 });
+  vi.stubEnv('PATH', `${dir}:${process.env['PATH']}`);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(dir, { recursive: true });
+  });
+}
+
+const place = { ...placeIn('/'), databaseElsewhere: undefined };
+/** More than the reader gives on at once, and less than it takes before restic does. */
+const ROWS = 31_000;
+const rows = "INSERT INTO `posts` VALUES ('a text of some length');\n".repeat(ROWS);
+
+test('a dump that is done before restic has taken all of it is whole', async () => {
+  startDocker(`${rows}-- Dump completed on 2026-11-30 18:38:46\n`);
+  expect(await dumpDatabase(place, [])).toMatchObject({
+    rows: { posts: ROWS },
+    snapshot: '4f1a',
+  });
+});
+
+test('one that was cut short is not, however slow restic is', async () => {
+  startDocker(rows);
+  await expect(dumpDatabase(place, [])).rejects.toMatchObject({ code: 'DUMP_INCOMPLETE' });
+});
