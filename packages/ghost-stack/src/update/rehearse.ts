@@ -8,7 +8,6 @@ import { startGhost } from '../drill/start-ghost.ts';
 import { type Manifest, takenIn } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
 import { ask } from '../restore/ask-database.ts';
-import type { Replay } from '../restore/choose-moment.ts';
 import { holdDuePosts } from '../restore/hold-due-posts.ts';
 import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
@@ -32,12 +31,6 @@ const EDGE = 'caddy';
 /** Services with stores, in the order of a restore, and those without any. */
 const STORES = ['webhooks', 'mail', 'analytics'];
 const WITHOUT = ['redis', 'pages'];
-
-/** What the site had at a moment. */
-export interface Kept {
-  manifest: Manifest;
-  replay: Replay | undefined;
-}
 
 /** What a rehearsal tells. */
 export interface Rehearsed extends Rehearsal {
@@ -75,7 +68,7 @@ export function rehearsalPlaceOf(
 export async function rehearse(
   site: Place,
   settings: Settings,
-  kept: Kept,
+  manifest: Manifest,
   changes: readonly Change[],
   tell: (finding: Finding) => void,
 ): Promise<Rehearsed> {
@@ -90,7 +83,7 @@ export async function rehearse(
   await assertMemory(place, MEMORY_MB, 'A rehearsal');
   let rehearsal: Rehearsal = { bootMs: 0, migrates: false };
   try {
-    const before = await startFormer(place, kept);
+    const before = await startFormer(place, manifest);
     place = rehearsalPlaceOf(site, settings, changes);
     if (changed.has('db')) find(await startDatabase(place));
     const startedAt = performance.now();
@@ -107,9 +100,9 @@ export async function rehearse(
     find(newErrors(before.errors, await errorsIn(place)));
     await composeOf(place, ['stop', 'ghost', 'db', 'redis']);
     for (const service of STORES.filter((each) => changed.has(each))) {
-      find(await startOnStores(place, service, kept.manifest));
+      find(await startOnStores(place, service, manifest));
     }
-    if (changed.has(ENGINE.name)) find(await startEngine(place, kept.manifest));
+    if (changed.has(ENGINE.name)) find(await startEngine(place, manifest));
     for (const service of WITHOUT.filter((each) => changed.has(each))) {
       find(await start(place, service));
     }
@@ -127,11 +120,11 @@ export async function rehearse(
 /** Starts what runs now on what is kept of it: what that complains of is no news. */
 async function startFormer(
   place: Place,
-  { manifest, replay }: Kept,
+  manifest: Manifest,
 ): Promise<{ migrations: string; errors: Set<string> }> {
   await composeOf(place, ['up', '--no-start', '--no-deps', 'setup', 'db', 'redis', 'ghost']);
   await composeOf(place, ['up', '--detach', '--wait', 'db', 'redis']);
-  await loadDatabase(place, takenIn(manifest, DATABASE), replay);
+  await loadDatabase(place, takenIn(manifest, DATABASE));
   await blankKeys(place);
   await holdDuePosts(place);
   await putVolumes(place, partOf(CONTENT), takenIn(manifest, CONTENT).snapshot);

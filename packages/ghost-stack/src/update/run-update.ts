@@ -96,7 +96,9 @@ export async function endUpdate(
   }
   const isWatched = half.step === 'watching';
   if (isWatched) return await watch(place, update, { usual: undefined, minutes }, tell);
-  return await back(place, update, half.reason ?? 'It was cut off.', tell);
+  // One that was on its way back has its reason.
+  const { reason, code } = half.reason ? half : { reason: 'It was cut off.', code: 'CUT_OFF' };
+  return await back(place, update, { reason, code }, tell);
 }
 
 /**
@@ -108,7 +110,7 @@ export async function endUpdate(
 export async function rollBack(place: Place, way: Update, tell: Tell): Promise<Update> {
   await assertKept(place.dir, way.changes);
   await findFormer(place, way);
-  return await back(place, openUpdate(place.dir, way), way.reason ?? '', tell);
+  return await back(place, openUpdate(place.dir, way), { reason: way.reason }, tell);
 }
 
 async function backUpAndTryOut(place: Place, update: OpenUpdate, tell: Tell): Promise<void> {
@@ -129,13 +131,12 @@ async function tryOut(
   manifest: Manifest,
   tell: Tell,
 ): Promise<void> {
-  const kept = { manifest, replay: undefined };
   const settings = effectiveSettings(place.dir, process.env);
   const found = (finding: Finding): void => tell(findingLine(finding));
   const { findings, ...rehearsal } = await rehearse(
     place,
     settings,
-    kept,
+    manifest,
     update.now.changes,
     found,
   );
@@ -172,7 +173,8 @@ async function takeOver(
       },
     });
   } catch (error) {
-    return await back(place, update, (error as Error).message, tell);
+    const { message: reason, code } = error as ProsoraError;
+    return await back(place, update, { reason, code }, tell);
   }
   update.change({ step: 'watching' });
   return await watch(place, update, watching, tell);
@@ -192,16 +194,21 @@ async function watch(
     const { requests, errors } = edge;
     update.change({ watched: { requests, errors } });
   }
-  if (fault) return await back(place, update, fault, tell);
+  if (fault) return await back(place, update, { reason: fault }, tell);
   return await end(place, update, { outcome: 'taken' });
 }
 
-async function back(place: Place, update: OpenUpdate, reason: string, tell: Tell): Promise<Update> {
-  tell(`${reason} The former images come back.`);
-  update.change({ reason });
+async function back(
+  place: Place,
+  update: OpenUpdate,
+  why: Pick<Update, 'reason' | 'code'>,
+  tell: Tell,
+): Promise<Update> {
+  tell(`${why.reason} The former images come back.`);
+  update.change(why);
   await writeSettings(place.dir, update.now, 'former');
   await goBack(place, update, tell);
-  return await end(place, update, { outcome: 'undone', reason });
+  return await end(place, update, { outcome: 'undone', ...why });
 }
 
 async function end(

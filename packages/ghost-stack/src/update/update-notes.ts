@@ -120,11 +120,16 @@ export function assertNotHalfUpdated(dir: string): void {
   });
 }
 
+/** Of an update that was undone for one of these nobody knows whether its images are any good. */
+const NO_FAULT_OF_ITS_IMAGES = ['BUSY', 'CUT_OFF'];
+
 /** What was taken and given back, or failed where nobody sees it: by the registry's digests. */
 export const refusedIn = (updates: readonly Update[]): Set<string> =>
   new Set(
     updates
-      .filter(({ outcome, code }) => outcome === 'undone' || code === 'REHEARSAL_FAILED')
+      .filter(({ outcome, code = '' }) =>
+        outcome === 'undone' ? !NO_FAULT_OF_ITS_IMAGES.includes(code) : code === 'REHEARSAL_FAILED',
+      )
       .flatMap(({ changes }) => changes.flatMap(({ digest }) => digest ?? [])),
   );
 
