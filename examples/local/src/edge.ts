@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { listen } from '@prosora/service';
 import { createProxyServer } from 'httpxy';
 
 /** Where the edge listens and what stands behind it. */
@@ -28,7 +29,7 @@ export interface Edge {
  * The front door of the local example: one reverse proxy with the routes that the reference stack's
  * Caddyfile has, so that Ghost sees what it sees in production.
  *
- * @throws the server's own error when the port is taken.
+ * @throws ProsoraError `LISTEN_FAILED` when the port is taken.
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { host = 'localhost', port, ghostUrl, routes, scripts = {}, tls } = options;
@@ -52,16 +53,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   server.on('upgrade', (request, socket, head) => {
     proxy.ws(request, socket as Socket, { target: ghostUrl }, head).catch(() => socket.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+  // What stands behind the edge speaks of its own connection: by its word a caller comes back to one that is closed.
+  proxy.on('proxyRes', ({ headers }) => {
+    headers['keep-alive'] = `timeout=${server.keepAliveTimeout / 1_000}`;
   });
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const listener = await listen(server, { host, port });
+  return { close: () => listener.close(0) };
 }
 
 async function sendScript(file: string, response: ServerResponse): Promise<void> {
