@@ -27,3 +27,9 @@ test('a step that fails without a failed test counts as one, and is not added to
   );
   expect(sumOf('', 127)).toBe('0 passed, 1 failed, 0 skipped\n');
 });
+
+test('what failed and passed when run again has passed', () => {
+  expect(
+    sumOf(`${RUNS}1 passed, 2 failed, 0 skipped\n2 failed, and passed when run again:\n`),
+  ).toBe('46 passed, 0 failed, 1 skipped\n');
+});

@@ -22,8 +22,6 @@ if (engine.status !== 0) {
   );
   process.exit(1);
 }
-run(
-  'vitest',
-  ['run', '--config', 'vitest.workspace.ts', '--project', 'stack', ...process.argv.slice(2)],
-  { PROSORA_STACK: process.env['PROSORA_STACK'] ?? 'test' },
-);
+run(process.execPath, ['scripts/run-tests.ts', '--project', 'stack', ...process.argv.slice(2)], {
+  PROSORA_STACK: process.env['PROSORA_STACK'] ?? 'test',
+});
