@@ -8,6 +8,7 @@ import {
 } from '@prosora/service';
 import { readNotes } from '../repository/notes.ts';
 import type { ListedBackup, opsOperations } from '../services/ops-operations.ts';
+import type { EdgeHour } from './edge-hour.ts';
 import { FOLDER, type Home } from './home.ts';
 import type { KeptNotes } from './job-notes.ts';
 import { askCommand } from './run-job.ts';
@@ -21,6 +22,7 @@ export interface RunningOps {
   notes: KeptNotes;
   /** Whether anybody is told of anything. */
   hasPeople: () => boolean;
+  edge: EdgeHour;
   metrics: Registry;
   checks: Record<string, ReadinessCheck>;
 }
@@ -58,6 +60,7 @@ export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> 
       const alone = warn('people', 'Nobody is told when something fails.', remedy);
       return { findings: ops.hasPeople() ? own : [...own, alone] };
     },
+    edge: () => ({ past: ops.edge.past ?? null }),
     examine: async () => ({ findings: (await askCommand(home, ['doctor'])) as Finding[] }),
     backups: async () => ({
       items: (await askCommand(home, ['backup', 'list'])) as ListedBackup[],

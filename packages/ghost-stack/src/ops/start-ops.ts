@@ -17,6 +17,7 @@ import { isRemote } from '../repository/place.ts';
 import { opsOperations } from '../services/ops-operations.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { doWhatIsDue } from './do-what-is-due.ts';
+import { keepEdgeHour, SAMPLE_MS } from './edge-hour.ts';
 import { createHandlers } from './handlers.ts';
 import { FOLDER, findHome, SOCKET } from './home.ts';
 import { type KeptNotes, openNotes } from './job-notes.ts';
@@ -48,7 +49,8 @@ export async function startOps(
   await removeEnded(home, notes.now.running);
   const shown = { metrics: createMetrics('ops'), checks: { engine: askEngine } };
   const hasPeople = () => channelsOf(settingsNow()).length > 0;
-  const handlers = createHandlers({ home, jobs, notes, hasPeople, ...shown });
+  const edge = keepEdgeHour();
+  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, ...shown });
   const tokens = tryOperatorTokens(options, logger);
   const serving = tokens && { operations: opsOperations, handlers, tokens, logger };
   const listener = await startPrivateListener({
@@ -92,6 +94,7 @@ export async function startOps(
     }
   };
   void repeat(LOOK_MS, care);
+  void repeat(SAMPLE_MS, edge.sample);
   void repeat(TELL_MS, () => tell(notes, logger));
   return async () => {
     stopped.abort();

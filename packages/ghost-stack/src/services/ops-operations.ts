@@ -1,5 +1,6 @@
 import { findingSchema, operation, serviceNumbers } from '@prosora/service';
 import * as z from 'zod';
+import { edgeCounts } from './edge-counts.ts';
 
 const nothing = z.strictObject({});
 const time = z.iso.datetime();
@@ -49,6 +50,12 @@ export const opsOperations = {
     access: 'read',
     input: nothing,
     output: found,
+  }),
+  edge: operation({
+    summary: 'Says what came to the edge in the hour that is over.',
+    access: 'read',
+    input: nothing,
+    output: z.object({ past: edgeCounts.nullable().describe('null while too little is known') }),
   }),
   backups: operation({
     summary: 'Lists the backups that are whole, oldest first.',

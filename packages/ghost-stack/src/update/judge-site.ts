@@ -1,5 +1,5 @@
-import type { EdgeCounts } from './edge-counts.ts';
-import { p99Of } from './edge-counts.ts';
+import type { EdgeCounts } from '../services/edge-counts.ts';
+import { p99Of } from '../services/edge-counts.ts';
 
 /** A container at one look. */
 interface ContainerLook {

@@ -13,6 +13,7 @@ import { loadDatabase } from '../restore/load-database.ts';
 import { putVolumes } from '../restore/put-volumes.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
 import type { EffectiveSetting } from '../settings/effective.ts';
+import { docker } from '../stack/compose.ts';
 import { blankKeys } from '../staging/blank-keys.ts';
 import { migrationsIn } from './migrations.ts';
 import { TRY_SITE } from './try-site.ts';
@@ -31,6 +32,10 @@ const EDGE = 'caddy';
 /** Services with stores, in the order of a restore, and those without any. */
 const STORES = ['webhooks', 'mail', 'analytics'];
 const WITHOUT = ['redis', 'pages'];
+/** Where one of these is new, Ghost is tried on it. */
+const GHOST_STANDS_ON = ['ghost', 'db', 'redis'];
+/** Those whose work leads out of such a project, by the command that is asked for its version. */
+const COMMANDS: Readonly<Record<string, string>> = { cdn: 'prosora-cdn', ops: 'prosora' };
 
 /** What a rehearsal tells. */
 export interface Rehearsed extends Rehearsal {
@@ -78,27 +83,17 @@ export async function rehearse(
     tell(finding);
   };
   const changed = new Set(changes.flatMap(({ services }) => services));
-  let place = rehearsalPlaceOf(site, settings, changes, 'former');
+  const place = rehearsalPlaceOf(site, settings, changes);
   await throwAway(place);
   await assertMemory(place, MEMORY_MB, 'A rehearsal');
   let rehearsal: Rehearsal = { bootMs: 0, migrates: false };
   try {
-    const before = await startFormer(place, manifest);
-    place = rehearsalPlaceOf(site, settings, changes);
-    if (changed.has('db')) find(await startDatabase(place));
-    const startedAt = performance.now();
-    await startGhost(place);
-    const bootMs = Math.round(performance.now() - startedAt);
-    rehearsal = { bootMs, migrates: (await migrationsIn(place)) !== before.migrations };
-    find(
-      ok(
-        'ghost',
-        `It starts after ${(bootMs / 1000).toFixed(1)} s${rehearsal.migrates ? ', and changes the database' : ''}.`,
-      ),
-    );
-    for (const finding of await trySite(place)) find(finding);
-    find(newErrors(before.errors, await errorsIn(place)));
-    await composeOf(place, ['stop', 'ghost', 'db', 'redis']);
+    if (GHOST_STANDS_ON.some((each) => changed.has(each))) {
+      rehearsal = await rehearseGhost(site, settings, manifest, { changes, find });
+    } else {
+      // Its secrets are all that the others need.
+      await composeOf(place, ['up', 'setup']);
+    }
     for (const service of STORES.filter((each) => changed.has(each))) {
       find(await startOnStores(place, service, manifest));
     }
@@ -106,8 +101,13 @@ export async function rehearse(
     for (const service of WITHOUT.filter((each) => changed.has(each))) {
       find(await start(place, service));
     }
-    const edge = changes.find(({ services }) => services.includes(EDGE));
-    if (edge) find(await readEdgeFiles(site, edge));
+    for (const { next, services } of changes) {
+      for (const service of services) {
+        const command = COMMANDS[service];
+        if (command) find(await sayVersion(site, next, { service, command }));
+        if (service === EDGE) find(await readEdgeFiles(site, next));
+      }
+    }
   } catch (error) {
     find(fail('rehearsal', (error as Error).message));
   }
@@ -115,6 +115,34 @@ export async function rehearse(
   if (isWell) await throwAway(place);
   else await composeOf(place, ['stop']).catch(() => {});
   return { ...rehearsal, findings };
+}
+
+/** What is tried, and who hears what is found. */
+interface Trying {
+  changes: readonly Change[];
+  find(finding: Finding): void;
+}
+
+/** Starts Ghost as it is, and then on the new images, which has to do no worse. */
+async function rehearseGhost(
+  site: Place,
+  settings: Settings,
+  manifest: Manifest,
+  { changes, find }: Trying,
+): Promise<Rehearsal> {
+  const before = await startFormer(rehearsalPlaceOf(site, settings, changes, 'former'), manifest);
+  const place = rehearsalPlaceOf(site, settings, changes);
+  if (changes.some(({ services }) => services.includes('db'))) find(await startDatabase(place));
+  const startedAt = performance.now();
+  await startGhost(place);
+  const bootMs = Math.round(performance.now() - startedAt);
+  const migrates = (await migrationsIn(place)) !== before.migrations;
+  const also = migrates ? ', and changes the database' : '';
+  find(ok('ghost', `It starts after ${(bootMs / 1000).toFixed(1)} s${also}.`));
+  for (const finding of await trySite(place)) find(finding);
+  find(newErrors(before.errors, await errorsIn(place)));
+  await composeOf(place, ['stop', 'ghost', 'db', 'redis']);
+  return { bootMs, migrates };
 }
 
 /** Starts what runs now on what is kept of it: what that complains of is no news. */
@@ -216,7 +244,19 @@ async function start(place: Place, service: string): Promise<Finding> {
   return ok(service, 'It starts, and says that it is well.');
 }
 
-async function readEdgeFiles(site: Place, { next }: Change): Promise<Finding> {
+async function sayVersion(
+  { dir }: Place,
+  image: string,
+  { service, command }: { service: string; command: string },
+): Promise<Finding> {
+  const run = ['run', '--rm', '--pull', 'never', '--network', 'none', image];
+  return ok(
+    service,
+    `It says that it is ${(await docker(dir, [...run, command, '--version'])).trim()}.`,
+  );
+}
+
+async function readEdgeFiles(site: Place, next: string): Promise<Finding> {
   const override = { services: { [EDGE]: { image: next } } };
   const words = ['--file', 'docker-compose.yml', '--file', '-', 'run', '--rm', '-T', '--no-deps'];
   const validate = ['caddy', 'validate', '--config', '/etc/caddy/Caddyfile'];

@@ -7,9 +7,11 @@ import { noteBackups } from '../repository/notes.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import type { Place } from '../repository/place.ts';
 import { assertRestorable } from '../restore/load-database.ts';
+import { countsBetween, countsOfEdge, type EdgeCounts } from '../services/edge-counts.ts';
+import { clientOf } from '../services/operator.ts';
+import { opsOperations } from '../services/ops-operations.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
-import { countsBetween, countsOfEdge, type EdgeCounts } from './edge-counts.ts';
 import { findFormer, goBack } from './go-back.ts';
 import { assertKept, type Fetching, fetchImages, forgetImages, keepFormer } from './images.ts';
 import { migrationsIn } from './migrations.ts';
@@ -71,8 +73,7 @@ export async function runUpdate(place: Place, wanted: Wanted): Promise<Update | 
     }
     return await end(place, update, { outcome: 'refused', reason: message, code });
   }
-  const before = await edgeNow(dir);
-  const usual = before && atBegin && countsBetween(atBegin, before);
+  const usual = await edgeBefore(dir, atBegin);
   const [migrations, ill] = [await migrationsIn(place), await illIn(dir)];
   update.change({ migrations, ill, step: 'swapping' });
   return await takeOver(place, update, { usual, minutes }, tell);
@@ -231,6 +232,18 @@ async function forget(place: Place, update: OpenUpdate): Promise<void> {
 function noteHeld({ dir }: Place, { now }: OpenUpdate): void {
   const updates = [...waysBack(readUpdates(dir)), ...(now.endedAt ? [] : [now])];
   noteBackups(dir, { held: updates.flatMap(({ backup }) => backup ?? []) });
+}
+
+/** In the hour before, by `ops`; where it does not say, since the update began. */
+async function edgeBefore(
+  dir: string,
+  atBegin: EdgeCounts | undefined,
+): Promise<EdgeCounts | undefined> {
+  const said = async () => (await clientOf(dir, 'ops', opsOperations)).ask('edge', {});
+  const hour = await said().catch(() => undefined);
+  if (hour?.past) return hour.past;
+  const now = await edgeNow(dir);
+  return now && atBegin && countsBetween(atBegin, now);
 }
 
 const edgeNow = (dir: string): Promise<EdgeCounts | undefined> =>

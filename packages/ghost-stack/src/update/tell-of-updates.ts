@@ -19,10 +19,10 @@ export async function tellOfNewer(dir: string, decisions: readonly Decision[]): 
   const told = readCare<string[]>(dir, FILE) ?? [];
   const waiting = decisions.filter(({ look, isTaken, why }) => look.isNewer && !isTaken && why);
   const news = waiting.filter(({ look }) => !told.includes(look.digest ?? ''));
-  if (news.length > 0) {
-    const text = news.map(({ look, why }) => `${look.tag}: ${look.newest} ${why}`).join('\n');
-    await tell(dir, { title: 'Newer images are there', text, kind: 'news' });
-  }
+  const text = news.map(({ look, why }) => `${look.tag}: ${look.newest} ${why}`).join('\n');
+  const message: Message = { title: 'Newer images are there', text, kind: 'news' };
+  // What reached nobody is told again, another day.
+  if (news.length > 0 && !(await tell(dir, message))) return;
   keepCare(
     dir,
     FILE,
@@ -30,9 +30,11 @@ export async function tellOfNewer(dir: string, decisions: readonly Decision[]): 
   );
 }
 
-async function tell(dir: string, { title, text, kind }: Message): Promise<void> {
+/** @returns whether it reached anybody */
+async function tell(dir: string, { title, text, kind }: Message): Promise<boolean> {
   const settings = effectiveSettings(dir, process.env);
   const values = Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
   const message = { title: `${values['DOMAIN'] || 'the stack'}: ${title}`, text, kind };
-  await Promise.allSettled(channelsOf(values).map(({ send }) => send(message)));
+  const sent = await Promise.allSettled(channelsOf(values).map(({ send }) => send(message)));
+  return sent.some(({ status }) => status === 'fulfilled');
 }

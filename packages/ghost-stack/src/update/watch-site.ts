@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { keepMinutes } from '../backup/keep-minutes.ts';
 import type { Place } from '../repository/place.ts';
+import { countsBetween, countsOfEdge, type EdgeCounts } from '../services/edge-counts.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
 import { containersOf, docker } from '../stack/compose.ts';
-import { countsBetween, countsOfEdge, type EdgeCounts } from './edge-counts.ts';
 import { isWell, judgeSite, type SiteLook } from './judge-site.ts';
 
 const EVERY_MS = 5_000;

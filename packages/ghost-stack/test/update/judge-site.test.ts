@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EdgeCounts } from '../../src/update/edge-counts.ts';
+import type { EdgeCounts } from '../../src/services/edge-counts.ts';
 import { judgeSite, type SiteLook } from '../../src/update/judge-site.ts';
 
 const counts = (requests: number, errors = 0, slow = 0): EdgeCounts => ({

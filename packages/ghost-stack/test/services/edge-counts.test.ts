@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countsBetween, p99Of, readCounts } from '../../src/update/edge-counts.ts';
+import { countsBetween, p99Of, readCounts } from '../../src/services/edge-counts.ts';
 
 /** As Caddy 2.10 writes them. */
 const metrics = (quick: number, slow: number, failed: number): string =>

@@ -1,33 +1,44 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { addressOf } from '../services/operator.ts';
+import * as z from 'zod';
+import { addressOf } from './operator.ts';
 
-/** What Caddy has counted since its start of the requests that it handed on. */
-export interface EdgeCounts {
-  requests: number;
-  /** Answered with 500 or more. */
-  errors: number;
-  /** How many took at most so many seconds, by that bound in Caddy's words. */
-  within: Record<string, number>;
-}
+/** What Caddy has counted of the requests that it handed on. */
+export const edgeCounts = z.object({
+  requests: z.number(),
+  errors: z.number().describe('Answered with 500 or more'),
+  within: z
+    .record(z.string(), z.number())
+    .describe('How many took at most so many seconds, by that bound in Caddy’s words'),
+});
+export type EdgeCounts = z.infer<typeof edgeCounts>;
 
+const NAME = 'caddy.watch';
 const PORT = 2021;
 const LONGEST_MS = 5_000;
 const LINE =
   /^caddy_http_request_duration_seconds_bucket\{code="(\d+)",handler="reverse_proxy",.*le="([^"]+)"\} (\d+)$/gm;
 
 /**
- * Asks the edge for its numbers.
+ * Asks the edge for what it has counted since its start, from outside of the stack's networks.
  *
  * @throws Error where it does not answer
  */
-export async function countsOfEdge(dir: string): Promise<EdgeCounts> {
-  const address = await addressOf(dir, 'caddy', 'watch');
-  // Its name is known in that network alone, and it answers to no other; `fetch` names no host of one's own.
-  const headers = { host: `caddy.watch:${PORT}` };
+export const countsOfEdge = async (dir: string): Promise<EdgeCounts> =>
+  await askEdge(await addressOf(dir, 'caddy', 'watch'));
+
+/**
+ * Asks the edge for what it has counted since its start.
+ *
+ * @param host its name is known in the network `watch` alone
+ * @throws Error where it does not answer
+ */
+export async function askEdge(host = NAME): Promise<EdgeCounts> {
+  // It answers to no other name, and `fetch` names no host of one's own.
+  const headers = { host: `${NAME}:${PORT}` };
   const signal = AbortSignal.timeout(LONGEST_MS);
-  const asked = request({ host: address, port: PORT, path: '/metrics', headers, signal }).end();
+  const asked = request({ host, port: PORT, path: '/metrics', headers, signal }).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   const printed = await text(answer);
   if (!printed.includes('\ncaddy_')) {
@@ -60,6 +71,19 @@ export function countsBetween(before: EdgeCounts, after: EdgeCounts): EdgeCounts
     errors: after.errors - before.errors,
     within: Object.fromEntries(within),
   };
+}
+
+/** What came in several times that do not overlap. */
+export function sumOf(all: readonly EdgeCounts[]): EdgeCounts {
+  const sum: EdgeCounts = { requests: 0, errors: 0, within: {} };
+  for (const { requests, errors, within } of all) {
+    sum.requests += requests;
+    sum.errors += errors;
+    for (const [bound, count] of Object.entries(within)) {
+      sum.within[bound] = (sum.within[bound] ?? 0) + count;
+    }
+  }
+  return sum;
 }
 
 /** In seconds: the bound under which 99 of 100 requests stay. */
