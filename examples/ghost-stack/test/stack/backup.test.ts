@@ -37,6 +37,11 @@ const password = async () =>
   (await readFile(path.join(dir, '.prosora/care/backup-password'), 'utf8')).trim();
 const listed = async (): Promise<Listed[]> =>
   JSON.parse((await prosora(['backup', 'list', '--json'])).stdout);
+/** Everything that was written before is kept, in ms. */
+const keptUntil = async (): Promise<number> =>
+  Date.parse(
+    JSON.parse(await readFile(path.join(dir, '.prosora/care/backups.json'), 'utf8')).minutes.at,
+  );
 
 test('a backup is whole, encrypted, and its password is shown once', async () => {
   const first = await backUp();
@@ -82,9 +87,10 @@ test('two at once: the second is told of the first', async () => {
   expect(runs.find(({ code }) => code === 1)?.output).toContain('Another run is at the backups');
 });
 
-test('a drill proves the newest, and its Ghost reaches neither this machine nor the site on it', async () => {
+test('a drill proves the newest, reaches neither this machine nor the site on it, and keeps what is written meanwhile', async () => {
   await sql("UPDATE settings SET updated_at = NOW() WHERE `key` = 'title'");
   expect(await prosora(['backup', 'minutes'])).toMatchObject({ code: 0 });
+  const kept = await keptUntil();
   const running = prosora(['drill']);
   const ghost = `${project}-drill-ghost-1`;
   // It is stopped soon after it has shown a page, so it is asked from its start on.
@@ -112,6 +118,7 @@ test('a drill proves the newest, and its Ghost reaches neither this machine nor 
   expect(output).toMatch(/^✔ minutes: What was written until .+ can be repeated\.$/m);
   expect(output).toMatch(/^✔ newest post: Its page is there\.$/m);
   expect((await listed()).at(-1)).toMatchObject({ isProven: true });
+  expect(await keptUntil()).toBeGreaterThan(kept);
   expect(await docker(['ps', '--all', '--quiet', '--filter', `name=${project}-drill`])).toBe('');
 });
 

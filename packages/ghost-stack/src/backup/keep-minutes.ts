@@ -1,4 +1,4 @@
-import { ProsoraError } from '@prosora/service';
+import { every, ProsoraError } from '@prosora/service';
 import { noteBackups, readNotes } from '../repository/notes.ts';
 import { takeRepository } from '../repository/open-repository.ts';
 import type { Place } from '../repository/place.ts';
@@ -70,6 +70,21 @@ export async function keepWithTurn(
     noteBackups(place.dir, { minutesFailure: (error as Error).message });
     throw error;
   }
+}
+
+/** Whoever has ticks made has made one within this time: it is more than `BACKUP_EVERY` can be. */
+const LATELY_MS = 65 * 60_000;
+const MEANWHILE_MS = 60_000;
+
+/**
+ * Goes on keeping each minute what is written while another run, which has the repository for itself, takes long. Where
+ * nobody has ticks made there are none. Why one fails it notes, and `ops` tells of it.
+ */
+export function keepMeanwhile(place: Place): AsyncDisposable | undefined {
+  const at = Date.parse(readNotes(place.dir).minutes?.at ?? '');
+  if (!(Math.abs(Date.now() - at) < LATELY_MS)) return undefined;
+  const keep = () => keepWithTurn(place, () => {});
+  return every(MEANWHILE_MS, keep, () => {});
 }
 
 async function keepTick(place: Place, minutes: Minutes): Promise<Kept> {

@@ -1,5 +1,6 @@
 import { type Finding, findingLine, ProsoraError } from '@prosora/service';
 import { backUpNow } from '../backup/back-up-now.ts';
+import { keepMeanwhile } from '../backup/keep-minutes.ts';
 import { assertRunning } from '../backup/take-backup.ts';
 import { throwAway } from '../drill/closed-project.ts';
 import type { Manifest } from '../repository/manifest.ts';
@@ -120,6 +121,7 @@ async function backUpAndTryOut(place: Place, update: OpenUpdate, tell: Tell): Pr
   if (failure) throw new ProsoraError('BACKUP_DOUBTFUL', failure);
   update.change({ backup: manifest.run, step: 'rehearsing' });
   noteHeld(place, update);
+  await using _ticks = keepMeanwhile(place);
   await tryOut(place, update, manifest, tell);
   const { migrates } = update.now.rehearsal ?? {};
   if (migrates && place.databaseElsewhere) await assertRestorable(place, false);

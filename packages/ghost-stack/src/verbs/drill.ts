@@ -1,4 +1,5 @@
 import { type Finding, fail, findingLine, type ProsoraError, verb } from '@prosora/service';
+import { keepMeanwhile } from '../backup/keep-minutes.ts';
 import { closedPlaceOf } from '../drill/closed-project.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { stackOptions } from '../options.ts';
@@ -22,6 +23,7 @@ export const drill = verb({
     const drillPlace = closedPlaceOf(place, effectiveSettings(dir, process.env), {
       name: 'drill',
     });
+    await using _ticks = keepMeanwhile(place);
     const findings: Finding[] = [];
     const find = (finding: Finding): void => {
       findings.push(finding);
