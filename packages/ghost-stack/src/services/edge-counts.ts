@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { addressOf } from './operator.ts';
 
-/** What Caddy has counted of the requests that it handed on. */
+/** What Caddy has counted of what it asked Ghost: pages from memory would hide a Ghost that fails. */
 export const edgeCounts = z.object({
   requests: z.number(),
   errors: z.number().describe('Answered with 500 or more'),
