@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { askEdge } from './edge.ts';
-import { compose, DOMAIN, exec } from './stack.ts';
+import { allHealthy, compose, DOMAIN, exec } from './stack.ts';
 
 test('the log has a line a request, without what opens anything', async () => {
   const secret = `secret-${Date.now()}`;
@@ -21,6 +21,19 @@ test('the log has a line a request, without what opens anything', async () => {
     referer: `https://${DOMAIN}/members/?token=***&action=signin`,
     status: 404,
   });
+  expect(logs).not.toContain(secret);
+});
+
+test('why a request failed is told without what opens anything', async () => {
+  const secret = `secret-${Date.now()}`;
+  await compose(['stop', 'analytics']);
+  const address = `/.ghost/analytics/api/v1/page_hit?token=${secret}`;
+  const { status } = await askEdge(address, { method: 'POST', body: '{}' });
+  await compose(['start', 'analytics']);
+  await allHealthy();
+  expect(status).toBeGreaterThanOrEqual(500);
+  const logs = await compose(['logs', '--no-color', '--no-log-prefix', '--tail', '50', 'caddy']);
+  expect(logs).toMatch(/"logger":"http\.log\.error.+token=\*\*\*/);
   expect(logs).not.toContain(secret);
 });
 
