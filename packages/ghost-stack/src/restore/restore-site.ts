@@ -56,6 +56,7 @@ export async function restoreSite(
   const aside = noteHalfRestore(dir, { run: manifest.run, only, words });
   breakMinutes(dir);
   await compose(dir, ['--profile', '*', 'stop']);
+  tell('The site is stopped.');
   // Makes the volumes, with what the images have in them.
   await compose(dir, ['create', '--quiet-pull']);
 
@@ -74,6 +75,7 @@ export async function restoreSite(
   const left: string[] = [];
   if (database) {
     if (!place.databaseElsewhere) await compose(dir, ['up', '--detach', '--wait', 'db']);
+    tell('database is loaded beside what is there.');
     await loadDatabase(place, database, replay, aside);
     const rows = Object.values(database.rows).reduce((sum, count) => sum + count, 0);
     const since = replay ? `, and what was written until ${replay.moment.toISOString()}` : '';
