@@ -1,0 +1,74 @@
+import { bareBackup, bareRestore } from './backup/bare.ts';
+import { changeOnePercent, fill } from './backup/fill.ts';
+import { whileReading } from './backup/readers.ts';
+import { bringUpSite, type Site } from './backup/site.ts';
+import type { Figure } from './figure.ts';
+
+/** Of a site with 1 GB of posts, 100,000 members and 1,000,000 page views. */
+export async function run(): Promise<Figure[]> {
+  await using site = await bringUpSite('prosora-bench', { http: 19_080, https: 19_443 });
+  await fill(site);
+  const atRest = await whileReading(site, 20);
+  const bareTook = await bareBackup(site);
+  const taken = await whileReading(site, () => site.prosora('backup', 'now'));
+  const [tookAll, tookDatabase] = [taken.seconds, secondsOf(taken.result, 'database')];
+  const size = await site.repositoryMb();
+  await changeOnePercent(site);
+  await site.prosora('backup', 'now');
+  const grown = (await site.repositoryMb()) - size;
+  const bareLoaded = await bareRestore(site);
+  const restored = await site.prosora('restore', '--only', 'database');
+  const elsewhere = await fromNothing(site);
+  return [
+    {
+      name: 'database into the repository',
+      value: tookDatabase,
+      unit: 's',
+      yardstick: { name: 'mysqldump | restic', value: bareTook },
+      budget: { description: 'at least 90 % as fast', met: tookDatabase <= bareTook / 0.9 },
+    },
+    { name: 'a whole backup, the first', value: tookAll, unit: 's' },
+    {
+      name: 'front page meanwhile, p99',
+      value: taken.p99Ms,
+      unit: 'ms',
+      yardstick: { name: 'at rest', value: atRest.p99Ms },
+      budget: { description: 'at most 1.3 times', met: taken.p99Ms <= 1.3 * atRest.p99Ms },
+    },
+    { name: 'repository, after the first', value: size, unit: 'MB' },
+    { name: 'growth, 1 % of posts changed', value: grown, unit: 'MB' },
+    {
+      name: 'database out of the repository',
+      value: secondsOf(restored, 'database'),
+      unit: 's',
+      yardstick: { name: 'restic dump to a file, mysql < file', value: bareLoaded },
+      budget: {
+        description: 'at least 90 % as fast',
+        met: secondsOf(restored, 'database') <= bareLoaded / 0.9,
+      },
+    },
+    {
+      name: 'from an empty server to the first page',
+      value: elsewhere / 60,
+      unit: 'min',
+      budget: { description: 'at most 5 min', met: elsewhere <= 300 },
+    },
+  ];
+}
+
+/** How long a part took, by the times at which the command told of it and of what came before. */
+function secondsOf(lines: readonly { text: string; atMs: number }[], part: string): number {
+  const told = lines.findIndex(({ text }) => text.startsWith(`${part} is `));
+  const [before, after] = [lines[told - 1], lines[told]];
+  if (!before || !after) throw new Error(`The command did not tell of "${part}".`);
+  return (after.atMs - before.atMs) / 1_000;
+}
+
+/** A second site, of which there is nothing but the files of the stack and the address of the backups. */
+async function fromNothing(site: Site): Promise<number> {
+  await using other = await site.empty('prosora-bench-other', { http: 19_081, https: 19_444 });
+  const startedAt = performance.now();
+  await other.prosora('restore', '--from', site.repository, '--site', site.project);
+  await other.firstPage();
+  return (performance.now() - startedAt) / 1_000;
+}
