@@ -75,6 +75,11 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
     HTTP_PORT: ports.http,
     HTTPS_PORT: ports.https,
     BACKUP_REPOSITORY: repository,
+    // No clock starts anything amid a measurement.
+    BACKUP_AT: 'off',
+    BACKUP_EVERY: 'off',
+    VERIFY_AT: 'off',
+    DRILL_AT: 'off',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(dir, '.env'), lines.join(''), { mode: 0o600 });
