@@ -16,8 +16,8 @@ export async function run(): Promise<Figure[]> {
   await changeOnePercent(site);
   await site.prosora('backup', 'now');
   const grown = (await site.repositoryMb()) - size;
-  const bareLoaded = await bareRestore(site);
   const restored = await site.prosora('restore', '--only', 'database');
+  const bareLoaded = await bareRestore(site);
   const elsewhere = await fromNothing(site);
   return [
     {

@@ -10,7 +10,7 @@ const ROOT_LOGIN = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)"';
 const DUMP = 'mysqldump --single-transaction --quick --hex-blob --no-tablespaces -u root ghost';
 
 const restic = (folder: string, words: string) =>
-  `docker run --rm -i --tmpfs /tmp -v ${folder}:/repository -e RESTIC_PASSWORD=bare -e RESTIC_REPOSITORY=/repository ghcr.io/prosora/ops:dev restic --quiet ${words}`;
+  `docker run --rm -i --user 0:0 --tmpfs /tmp -v ${folder}:/repository -e RESTIC_PASSWORD=bare -e RESTIC_REPOSITORY=/repository ghcr.io/prosora/ops:dev restic --quiet ${words}`;
 
 async function seconds(site: Site, script: string): Promise<number> {
   const startedAt = performance.now();

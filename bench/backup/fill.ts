@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../packages/service/src/testing/index.ts';
 import { batches } from '../engine/corpora.ts';
 import type { Site } from './site.ts';
@@ -8,18 +9,18 @@ const MEMBERS = 100_000;
 const HITS = 1_000_000;
 /** A post of 40 kB is in the database three times: as the editor has it, as HTML, as text. */
 const PARAGRAPHS = 33;
-const ROWS_AT_ONCE = 200;
+const ROWS_AT_ONCE = 20;
 
 const MYSQL =
   'MYSQL_PWD="$(cat /run/secrets/db_root_password)" exec mysql -u root --max-allowed-packet=64M -N ghost';
 const mysql = (site: Site, statements: Iterable<string>) =>
   site.feed(['exec', '-T', 'db', 'sh', '-c', MYSQL], statements);
 
-const hex = (n: number, digit: string): string => n.toString(16).padStart(24, digit);
+const hex = (n: number, digit: string): string => digit + n.toString(16).padStart(23, '0');
 
 /** 1 GB of posts, members, and page views of 90 days. */
 export async function fill(site: Site): Promise<void> {
-  const owner = ['Harbour Notes', 'Ada', 'ada@example.org', 'a password of the bench', ''];
+  const owner = ['Harbour Notes', 'Ada', 'ada@example.org', 'nine lanterns on the quay', ''];
   await site.feed(
     ['exec', '-T', 'ghost', 'node', '/opt/prosora/create-owner.mjs'],
     [owner.join('\n')],
@@ -90,7 +91,12 @@ async function hits(site: Site): Promise<void> {
   const headers = { authorization: `Bearer ${await site.compose(...secret)}` };
   const url = `http://${await site.addressOf('engine')}:7181/v0/events?name=analytics_events&wait=true`;
   for (const body of batches(1, HITS, 5_000)) {
-    const { ok, status } = await fetch(url, { method: 'POST', headers, body });
-    if (!ok) throw new Error(`Page views were answered ${status}.`);
+    for (;;) {
+      const answer = await fetch(url, { method: 'POST', headers, body });
+      if (answer.ok) break;
+      const text = await answer.text();
+      if (answer.status !== 503) throw new Error(`Page views were answered ${answer.status}. ${text}`);
+      await delay(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+    }
   }
 }

@@ -72,6 +72,9 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
   const settings = {
     COMPOSE_PROJECT_NAME: project,
     COMPOSE_PROFILES: 'sandbox',
+    // As for a site of this size: with less the engine refuses so many page views at once.
+    ENGINE_MEMORY: '1280m',
+    ENGINE_MEMORY_LIMIT_MB: 900,
     HTTP_PORT: ports.http,
     HTTPS_PORT: ports.https,
     BACKUP_REPOSITORY: repository,
@@ -80,6 +83,7 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
     BACKUP_EVERY: 'off',
     VERIFY_AT: 'off',
     DRILL_AT: 'off',
+    UPDATES: 'off',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(dir, '.env'), lines.join(''), { mode: 0o600 });
