@@ -9,14 +9,16 @@ export async function run(): Promise<Figure[]> {
   await using site = await bringUpSite('prosora-bench', { http: 19_080, https: 19_443 });
   await fill(site);
   const atRest = await whileReading(site, 20);
-  const bareTook = await bareBackup(site);
+  // Ours meets readers too.
+  const bareTook = (await whileReading(site, () => bareBackup(site))).result;
   const taken = await whileReading(site, () => site.prosora('backup', 'now'));
-  const [tookAll, tookDatabase] = [taken.seconds, secondsOf(taken.result, 'database')];
+  const [tookAll, tookDatabase] = [taken.seconds, secondsUntil(taken.result, 'database is kept')];
   const size = await site.repositoryMb();
   await changeOnePercent(site);
   await site.prosora('backup', 'now');
   const grown = (await site.repositoryMb()) - size;
   const restored = await site.prosora('restore', '--only', 'database');
+  const restoredIn = secondsUntil(restored, 'database is in its place');
   const bareLoaded = await bareRestore(site);
   const elsewhere = await fromNothing(site);
   return [
@@ -39,12 +41,12 @@ export async function run(): Promise<Figure[]> {
     { name: 'growth, 1 % of posts changed', value: grown, unit: 'MB' },
     {
       name: 'database out of the repository',
-      value: secondsOf(restored, 'database'),
+      value: restoredIn,
       unit: 's',
       yardstick: { name: 'restic dump to a file, mysql < file', value: bareLoaded },
       budget: {
         description: 'at least 90 % as fast',
-        met: secondsOf(restored, 'database') <= bareLoaded / 0.9,
+        met: restoredIn <= bareLoaded / 0.9,
       },
     },
     {
@@ -56,11 +58,11 @@ export async function run(): Promise<Figure[]> {
   ];
 }
 
-/** How long a part took, by the times at which the command told of it and of what came before. */
-function secondsOf(lines: readonly { text: string; atMs: number }[], part: string): number {
-  const told = lines.findIndex(({ text }) => text.startsWith(`${part} is `));
+/** Between what the command told of, by how it begins, and what it told before. */
+function secondsUntil(lines: readonly { text: string; atMs: number }[], what: string): number {
+  const told = lines.findIndex(({ text }) => text.startsWith(what));
   const [before, after] = [lines[told - 1], lines[told]];
-  if (!before || !after) throw new Error(`The command did not tell of "${part}".`);
+  if (!before || !after) throw new Error(`The command did not say "${what}".`);
   return (after.atMs - before.atMs) / 1_000;
 }
 

@@ -95,7 +95,8 @@ async function hits(site: Site): Promise<void> {
       const answer = await fetch(url, { method: 'POST', headers, body });
       if (answer.ok) break;
       const text = await answer.text();
-      if (answer.status !== 503) throw new Error(`Page views were answered ${answer.status}. ${text}`);
+      if (answer.status !== 503)
+        throw new Error(`Page views were answered ${answer.status}. ${text}`);
       await delay(1_000 * Number(answer.headers.get('retry-after') ?? 1));
     }
   }

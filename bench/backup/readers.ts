@@ -1,25 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '../quantile.ts';
-import type { Line, Site } from './site.ts';
+import type { Site } from './site.ts';
 
 const READS_A_SECOND = 20;
 
 /** What readers met, and what was done meanwhile. */
-interface Reading {
+interface Reading<Result> {
   seconds: number;
   p99Ms: number;
-  result: Line[];
+  result: Result;
 }
 
 /** Reads the front page again and again, for so many seconds or while something is done. */
-export async function whileReading(
+export async function whileReading<Result = void>(
   site: Site,
-  work: number | (() => Promise<Line[]>),
-): Promise<Reading> {
+  work: number | (() => Promise<Result>),
+): Promise<Reading<Result>> {
   const took: number[] = [];
   const startedAt = performance.now();
   let isOver = false;
-  const done = (typeof work === 'number' ? delay(work * 1_000, []) : work()).finally(() => {
+  const done = (
+    typeof work === 'number' ? delay(work * 1_000, undefined as Result) : work()
+  ).finally(() => {
     isOver = true;
   });
   const reads: Promise<unknown>[] = [];
