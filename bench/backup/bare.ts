@@ -21,14 +21,16 @@ async function seconds(site: Site, script: string): Promise<number> {
 const inDatabase = (command: string) =>
   `docker compose exec -T db sh -c '${ROOT_LOGIN} exec ${command}'`;
 
+async function dumpInto(site: Site, folder: string): Promise<number> {
+  await seconds(site, restic(folder, 'init'));
+  const keep = restic(folder, 'backup --stdin --stdin-filename dump.sql');
+  return await seconds(site, `${inDatabase(DUMP)} | ${keep}`);
+}
+
 /** `mysqldump | restic`, with nothing looked at on the way. @returns seconds */
 export async function bareBackup(site: Site): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'prosora-bench-bare-'));
-  await seconds(site, restic(folder, 'init'));
-  const took = await seconds(
-    site,
-    `${inDatabase(DUMP)} | ${restic(folder, 'backup --stdin --stdin-filename dump.sql')}`,
-  );
+  const took = await dumpInto(site, folder);
   await rm(folder, { recursive: true, force: true });
   return took;
 }
@@ -36,11 +38,7 @@ export async function bareBackup(site: Site): Promise<number> {
 /** The same dump out of a repository, and into a database beside Ghost's. @returns seconds */
 export async function bareRestore(site: Site): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'prosora-bench-bare-'));
-  await seconds(site, restic(folder, 'init'));
-  await seconds(
-    site,
-    `${inDatabase(DUMP)} | ${restic(folder, 'backup --stdin --stdin-filename dump.sql')}`,
-  );
+  await dumpInto(site, folder);
   await seconds(site, inDatabase('mysql -u root -e "CREATE DATABASE bare"'));
   const load = inDatabase('mysql -u root --init-command="SET SESSION sql_log_bin=0" bare');
   const took = await seconds(

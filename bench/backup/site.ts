@@ -51,7 +51,6 @@ interface Ports {
 export async function bringUpSite(project: string, ports: Ports): Promise<Site> {
   const repository = await mkdtemp(path.join(tmpdir(), 'prosora-bench-backups-'));
   const site = await emptySite(project, ports, repository);
-  await site.compose('--profile', 'ops', 'build', 'ops');
   await site.compose('up', '--detach', '--wait', '--build');
   return {
     ...site,
@@ -83,7 +82,7 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
     BACKUP_EVERY: 'off',
     VERIFY_AT: 'off',
     DRILL_AT: 'off',
-    UPDATES: 'off',
+    UPDATE_AT: 'off',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(dir, '.env'), lines.join(''), { mode: 0o600 });

@@ -48,6 +48,18 @@ test('what fails twice has failed', async () => {
   expect(status).toBe(1);
 });
 
+test('what failed outside of any test is not made good by one that passes when run again', async () => {
+  await writeFile(path.join(folder, 'once.test.ts'), failing('once', true));
+  await writeFile(
+    path.join(folder, 'outside.test.ts'),
+    `import { test } from 'vitest';
+    test('outside', () => void Promise.reject(new Error('Nobody waits for it.')));`,
+  );
+  const { status, lines } = run({ CI: 'true' });
+  expect(lines).not.toContain('1 failed, and passed when run again:');
+  expect(status).toBe(1);
+});
+
 test('on a desk nothing is run again, and in CI not what failed in many files', async () => {
   for (const name of ['a', 'b', 'c', 'd']) {
     await writeFile(path.join(folder, `${name}.test.ts`), failing(name, true));

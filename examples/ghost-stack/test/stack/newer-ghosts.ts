@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { docker } from './stack.ts';
 
 /** A registry of images on this machine alone. */
@@ -16,6 +16,13 @@ export async function startRegistry(): Promise<Registry> {
   await docker(['run', '--detach', '--name', name, '--publish', '127.0.0.1::5000', 'registry:2']);
   const port = (await docker(['port', name, '5000'])).split(':').at(-1);
   const address = `localhost:${port}`;
+  // Docker takes connections for it before it listens, and then cuts them.
+  const isThere = () =>
+    fetch(`http://${address}/v2/`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await vi.waitUntil(isThere, { timeout: 30_000, interval: 100 });
   const image = `${address}/ghost:6-alpine`;
   await docker(['tag', 'ghost:6-alpine', image]);
   await docker(['push', '--quiet', image]);
