@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const CLI = path.join(ROOT, 'packages/ghost-stack/src/cli.ts');
 const HOST = 'ghost.localhost';
 /** What the command and the images need of the repository. */
 const NEVER = /(^|\/)(\.env|\.git|\.prosora|dist|node_modules)$/;
@@ -86,9 +85,8 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(path.join(dir, '.env'), lines.join(''), { mode: 0o600 });
-  const env = { ...process.env, PROSORA_STACK_DIR: dir };
   const compose = async (...words: string[]) => {
-    const options = { cwd: dir, env, maxBuffer: 2 ** 26 };
+    const options = { cwd: dir, maxBuffer: 2 ** 26 };
     return (await run('docker', ['compose', ...words], options)).stdout.trim();
   };
   await compose('down', '--volumes', '--timeout', '5');
@@ -102,7 +100,6 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
     async feed(words, input) {
       const child = spawn('docker', ['compose', ...words], {
         cwd: dir,
-        env,
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       let printed = '';
@@ -124,11 +121,7 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
       return (await run('docker', words)).stdout.trim().split(' ')[0] ?? '';
     },
     async prosora(...words) {
-      const child = spawn(process.execPath, ['--conditions=@prosora/source', CLI, ...words], {
-        cwd: dir,
-        env,
-        stdio: ['pipe', 'pipe', 'pipe'],
-      });
+      const child = spawn('./prosora', words, { cwd: dir, stdio: ['pipe', 'pipe', 'pipe'] });
       child.stdin.end(await readFile(password, 'utf8').catch(() => ''));
       const told: Line[] = [{ text: 'begun', atMs: performance.now() }];
       for (const stream of [child.stdout, child.stderr]) {
