@@ -5,7 +5,7 @@ import {
   backupsIn,
   keepManifest,
   readManifest,
-  snapshotsOf,
+  snapshotsIn,
   TAG,
 } from '../repository/backups.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
@@ -41,7 +41,7 @@ export async function takeBackup(
 ): Promise<Taken> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(2).toString('hex')}`;
-  const snapshots = await snapshotsOf(place);
+  const snapshots = await snapshotsIn(place);
   const former = backupsIn(snapshots).at(-1);
   const parts: TakenPart[] = [];
   const take = async (

@@ -1,4 +1,4 @@
-import { type Backup, backupsIn, runOf, type Snapshot, snapshotsOf } from './backups.ts';
+import { type Backup, backupsIn, runOf, type Snapshot, snapshotsIn } from './backups.ts';
 import { readNotes } from './notes.ts';
 import type { Place } from './place.ts';
 import { restic } from './restic.ts';
@@ -24,7 +24,7 @@ export interface Forgotten {
  * or while the newest has suspiciously little in it. Moments between backups are kept for 7 days.
  */
 export async function forgetOld(place: Place, now: Date): Promise<Forgotten> {
-  const snapshots = await snapshotsOf(place);
+  const snapshots = await snapshotsIn(place);
   const backups = backupsIn(snapshots);
   const kept = reasonToKeepAll(backups);
   if (kept) return { runs: [], kept };

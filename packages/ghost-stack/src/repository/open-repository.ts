@@ -5,7 +5,7 @@ import { docker } from '../stack/compose.ts';
 import { patiently } from '../stack/patiently.ts';
 import { readNotes } from './notes.ts';
 import { closedProjectOf, OWNER_LABEL, openPassword, type Place } from './place.ts';
-import { hasRepository, restic } from './restic.ts';
+import { lookInto, restic } from './restic.ts';
 
 /**
  * Takes a stack's repository for this run alone. What a killed run of this folder has left at work is ended first: its
@@ -47,14 +47,15 @@ function lockOf(dir: string): Disposable {
  */
 export async function openRepository(place: Place): Promise<{ newPassword: string | undefined }> {
   const { password, isNew } = openPassword(place);
-  if (!(await hasRepository(place))) {
+  const locks = await lookInto(place, ['list', 'locks']);
+  if (locks === undefined) {
     if (readNotes(place.dir).place === place.url) {
       throw new ProsoraError('BACKUP_MISSING', `The backups that were in ${place.url} are gone.`, {
         help: 'Is its disk mounted? For a new beginning give BACKUP_REPOSITORY another place.',
       });
     }
     await restic(place, ['init']);
-  } else await letGoOfOwnLocks(place);
+  } else await letGoOfOwnLocks(place, locks.split('\n').filter(Boolean));
   return { newPassword: isNew ? password : undefined };
 }
 
@@ -62,8 +63,7 @@ export async function openRepository(place: Place): Promise<{ newPassword: strin
  * The caller has the repository for itself as far as this folder goes, so a lock of this folder is that of a run that
  * was killed. restic by itself holds on to it for half an hour.
  */
-async function letGoOfOwnLocks(place: Place): Promise<void> {
-  const ids = (await restic(place, ['list', 'locks', '--no-lock'])).split('\n').filter(Boolean);
+async function letGoOfOwnLocks(place: Place, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const locks = await Promise.all(
     ids.map(async (id) => {

@@ -111,21 +111,31 @@ const STOPPED = 130;
 const REACH_MS = 60_000;
 
 /**
- * Whether there is a repository, where its place answers at all.
+ * What restic prints of a repository at first sight; undefined where there is none, and its place answers.
  *
  * @throws ProsoraError `BACKUP_UNREACHABLE`; `BACKUP_PASSWORD`
  */
-export async function hasRepository(place: Place): Promise<boolean> {
+export async function lookInto(
+  place: Place,
+  words: readonly string[],
+): Promise<string | undefined> {
   // Docker would make a folder of that name.
-  if (!existsSync(place.passwordFile)) return false;
+  if (!existsSync(place.passwordFile)) return undefined;
   try {
-    await restic(place, ['cat', 'config', '--no-lock'], { timeoutMs: REACH_MS });
-    return true;
+    return await restic(place, [...words, '--no-lock'], { timeoutMs: REACH_MS });
   } catch (error) {
-    if ((error as ProsoraError).code === 'BACKUP_MISSING') return false;
+    if ((error as ProsoraError).code === 'BACKUP_MISSING') return undefined;
     throw error;
   }
 }
+
+/**
+ * Whether there is a repository, where its place answers at all.
+ *
+ * @throws as `lookInto` does
+ */
+export const hasRepository = async (place: Place): Promise<boolean> =>
+  (await lookInto(place, ['cat', 'config'])) !== undefined;
 
 /**
  * Keeps a stream as one file of a snapshot and resolves with the snapshot's id. Where the source fails, restic is

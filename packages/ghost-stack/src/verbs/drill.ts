@@ -3,7 +3,7 @@ import { keepMeanwhile } from '../backup/keep-minutes.ts';
 import { closedPlaceOf } from '../drill/closed-project.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { stackOptions } from '../options.ts';
-import { markProven, readManifest, snapshotsOf } from '../repository/backups.ts';
+import { markProven, readManifest, snapshotsIn } from '../repository/backups.ts';
 import { noteBackups } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace } from '../repository/place.ts';
@@ -18,7 +18,7 @@ export const drill = verb({
     const place = await findPlace(dir);
     using _turn = await takeRepository(place);
     await openRepository(place);
-    const { base: backup, replay } = chooseLatest(await snapshotsOf(place), wanted);
+    const { base: backup, replay } = chooseLatest(await snapshotsIn(place), wanted);
     const manifest = await readManifest(place, backup);
     const drillPlace = closedPlaceOf(place, effectiveSettings(dir, process.env), {
       name: 'drill',
