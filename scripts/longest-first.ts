@@ -1,4 +1,5 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { needsQuiet } from './needs-quiet.ts';
 
 /**
  * Files that take longest, most of it in waiting, by `npm run test:times`: Ghost asks for no e-mail event that is
@@ -22,7 +23,7 @@ export const LONG = [
   'packages/ghost-analytics-tinybird/test/integration/hit/fits-views.test.ts',
 ];
 
-/** What leaves the stack's one site full of what was written at random, so that nothing else comes behind. */
+/** What leaves a stack's site full of what was written at random, so that nothing else comes behind. */
 export const LEAVES_A_MESS = [
   'examples/ghost-stack/test/stack/pages/shadow.proof.test.ts',
   'examples/ghost-stack/test/stack/loss.proof.test.ts',
@@ -31,7 +32,7 @@ export const LEAVES_A_MESS = [
 /**
  * Starts what waits longest first, so that nothing has to be waited for at the end, and what computes beside it: the
  * unit tests, which also say soonest what is broken, then the packages, whose files are short and install for long,
- * then what takes long, then the rest.
+ * then what takes long, then the rest. What needs a quiet machine comes last, when nothing runs beside it any more.
  */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -45,6 +46,7 @@ const groupOf = ({ project }: TestSpecification) => project.config.sequence.grou
 function turnOf({ moduleId, project }: TestSpecification): number {
   const mess = LEAVES_A_MESS.findIndex((file) => moduleId.endsWith(file));
   if (mess >= 0) return Number.MAX_SAFE_INTEGER - LEAVES_A_MESS.length + mess;
+  if (needsQuiet(moduleId)) return Number.MAX_SAFE_INTEGER - LEAVES_A_MESS.length - 1;
   const turn = LONGEST.findIndex((file) => moduleId.endsWith(file));
   if (turn >= 0) return turn;
   const place = PROJECTS.indexOf(project.name);
@@ -54,7 +56,7 @@ function turnOf({ moduleId, project }: TestSpecification): number {
 
 function isLong(file: string, project: string): boolean {
   // Of the stack's tests one runs at a time.
-  if (project === 'stack') return false;
+  if (project.startsWith('stack')) return false;
   return (
     project === 'e2e' || file.endsWith('.proof.test.ts') || LONG.some((name) => file.endsWith(name))
   );

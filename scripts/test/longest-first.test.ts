@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import LongestFirst, { LEAVES_A_MESS, LONG, LONGEST } from '../longest-first.ts';
+import { NEEDS_QUIET } from '../needs-quiet.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -11,10 +12,11 @@ function specification(file: string, name: string, groupOrder = 1): TestSpecific
   return { moduleId: `${ROOT}${file}`, project: { name, config } } as TestSpecification;
 }
 
-test('what waits longest starts first, then unit tests, then packages, then what takes long, then the rest, and each group stays together', async () => {
+test('what waits longest starts first, then unit tests, then packages, then what takes long, then the rest, then what needs quiet, and each group stays together', async () => {
   const cache = { getTestSpecificationResult: () => ({ failed: false, duration: 1 }) };
   const files = [
     ...LEAVES_A_MESS.toReversed().map((file) => specification(file, 'stack', 4)),
+    specification('examples/ghost-stack/test/stack/redis.test.ts', 'stack', 4),
     specification('examples/ghost-stack/test/stack/login.test.ts', 'stack', 4),
     specification('packages/durable/test/line.test.ts', 'integration'),
     specification('packages/durable/test/crash.proof.test.ts', 'integration'),
@@ -32,11 +34,12 @@ test('what waits longest starts first, then unit tests, then packages, then what
     ...LONG,
     'packages/durable/test/line.test.ts',
     'examples/ghost-stack/test/stack/login.test.ts',
+    'examples/ghost-stack/test/stack/redis.test.ts',
     ...LEAVES_A_MESS,
   ]);
 });
 
-test('what is said to take longest is there', () => {
-  for (const file of [...LONGEST, ...LONG, ...LEAVES_A_MESS])
+test('what is said to take longest or to need quiet is there', () => {
+  for (const file of [...LONGEST, ...LONG, ...LEAVES_A_MESS, ...NEEDS_QUIET])
     expect([file, existsSync(ROOT + file)]).toEqual([file, true]);
 });

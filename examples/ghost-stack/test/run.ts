@@ -1,16 +1,33 @@
-// npm run test:stack: builds the stack's images, brings it up in containers and tests it.
-import { spawnSync } from 'node:child_process';
+// npm run test:stack: builds the stack's images, brings it up in containers, twice, and tests both beside each other.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-function run(command: string, args: string[], env: Record<string, string> = {}): void {
-  const { status } = spawnSync(command, args, {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  if (status !== 0) process.exit(status ?? 1);
+/** Runs the tests of some projects with the words given. @returns how that ended, and what it said where it is not shown */
+async function tests(
+  projects: readonly string[],
+  { isShown, env = {} }: { isShown: boolean; env?: Record<string, string> },
+): Promise<{ code: number; said: string }> {
+  const words = projects.flatMap((project) => ['--project', project]);
+  const child = spawn(
+    process.execPath,
+    ['scripts/run-tests.ts', ...words, ...process.argv.slice(2)],
+    {
+      cwd: ROOT,
+      stdio: ['inherit', isShown ? 'inherit' : 'pipe', 'inherit'],
+      env: { ...process.env, PROSORA_STACK: process.env['PROSORA_STACK'] ?? 'test', ...env },
+    },
+  );
+  const [[code], said] = await Promise.all([
+    once(child, 'close'),
+    child.stdout ? text(child.stdout) : '',
+  ]);
+  return { code: code ?? 1, said };
 }
 
 const engine = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], {
@@ -22,6 +39,21 @@ if (engine.status !== 0) {
   );
   process.exit(1);
 }
-run(process.execPath, ['scripts/run-tests.ts', '--project', 'stack', ...process.argv.slice(2)], {
-  PROSORA_STACK: process.env['PROSORA_STACK'] ?? 'test',
-});
+
+/** Both projects beside each other. What needs quiet in the first waits until the second is over. */
+async function besideEachOther(): Promise<number> {
+  const isBeside = mkdtempSync(path.join(tmpdir(), 'prosora-beside-'));
+  const second = tests(['stack-beside'], { isShown: false }).finally(() => {
+    rmSync(isBeside, { recursive: true });
+  });
+  const env = { PROSORA_STACK_BESIDE: isBeside };
+  const runs = await Promise.all([tests(['stack'], { isShown: true, env }), second]);
+  for (const { said } of runs) process.stdout.write(said);
+  return Math.max(...runs.map(({ code }) => code));
+}
+
+// What is asked for by name is little: one after the other.
+const isAll = process.argv.length === 2;
+process.exitCode = isAll
+  ? await besideEachOther()
+  : (await tests(['stack', 'stack-beside'], { isShown: true })).code;

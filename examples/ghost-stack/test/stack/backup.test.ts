@@ -7,7 +7,7 @@ import { askEdge } from './edge.ts';
 import { openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
 import { prosora, prosoraKilledAfter } from './prosora.ts';
-import { docker, sql } from './stack.ts';
+import { docker, imageOf, sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
 const { dir, project } = inject('stack');
@@ -48,7 +48,7 @@ test('a backup is whole, encrypted, and its password is shown once', async () =>
   expect(first).toMatchObject({ code: 0, output: expect.stringContaining(' is whole.') });
   expect(first.output).toContain(await password());
   const found = await docker([
-    ...['run', '--rm', '--volume', `${repository}:/repository`, 'ghcr.io/prosora/ops:dev'],
+    ...['run', '--rm', '--volume', `${repository}:/repository`, imageOf('ops')],
     ...['sh', '-c', 'grep -rlE "INSERT INTO|db_root_password" /repository | wc -l'],
   ]);
   expect(found).toBe('0');

@@ -20,7 +20,7 @@ export interface EdgeRequest {
   host?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** (Default: 443) */
+  /** (Default: that of the stack under test) */
   port?: number;
   /** The authority to trust. (Default: that of the stack under test) */
   ca?: string;
@@ -28,8 +28,8 @@ export interface EdgeRequest {
 
 /** Asks the published port over TLS, trusting the edge's own authority alone. */
 export async function askEdge(path: string, options: EdgeRequest = {}): Promise<EdgeAnswer> {
-  const { method = 'GET', host = DOMAIN, headers = {}, body, port = 443 } = options;
-  const { ca = inject('stack').ca } = options;
+  const { method = 'GET', host = DOMAIN, headers = {}, body } = options;
+  const { port = inject('stack').port, ca = inject('stack').ca } = options;
   return await new Promise((resolve, reject) => {
     const request = httpsRequest(
       {

@@ -16,24 +16,25 @@ import { createKiller, prosoraIn } from './prosora.ts';
 import { resendOf } from './resend-of-site.ts';
 import { docker } from './stack.ts';
 
-const { dir: clone, project: first } = inject('stack');
+const { dir: clone, project: first, port: taken, env: own } = inject('stack');
 const { soak, seed } = inject('proof');
 const KILLS = soak ? 20 : 2;
 /** No run takes longer here: neither the first, nor one that finds what is there. */
 const LONGEST_MS = { first: 45_000, further: 15_000 };
 
 const HOST = 'init.localhost';
-const PORT = 18443;
+const PORT = 19443;
 const SITE = `https://${HOST}`;
 const dir = `${clone}-init`;
 const project = `${first}-init`;
-const place = { dir, env: { COMPOSE_PROJECT_NAME: project } };
+const registry = own['PROSORA_REGISTRY'] ?? 'ghcr.io/prosora';
+const place = { dir, env: { COMPOSE_PROJECT_NAME: project, PROSORA_REGISTRY: registry } };
 const envFile = path.join(dir, '.env');
 
 const ANSWERS = {
   DOMAIN: HOST,
   CDN: 'cloudflare',
-  HTTP_PORT: 18080,
+  HTTP_PORT: 19080,
   HTTPS_PORT: PORT,
   COMPOSE_PROJECT_NAME: project,
   SITE_TITLE: 'Harbour Notes',
@@ -71,7 +72,7 @@ afterAll(async () => {
 });
 
 test.each([
-  ['a port that is taken', ['HTTPS_PORT=443'], 'Port 443 is taken.'],
+  ['a port that is taken', [`HTTPS_PORT=${taken}`], `Port ${taken} is taken.`],
   ['a typo', ['DOMIAN=blog.example.com'], 'Did you mean DOMAIN?'],
   ['a wrong domain', ['DOMAIN=https://init.localhost'], 'use the host name alone'],
   ['a secret that all can see', ['RESEND_API_KEY=re_x'], 'has no business on a command line'],
@@ -80,7 +81,7 @@ test.each([
   const wrong = 'CLOUDINARY_URL=cloudinary://1:a-secret@b\nRESEND_API_KEY=re_wrong\n';
   await writeFile(
     path.join(dir, 'wrong.env'),
-    `DOMAIN=${HOST}\n${wrong}HTTP_PORT=18080\nHTTPS_PORT=${PORT}\n`,
+    `DOMAIN=${HOST}\n${wrong}HTTP_PORT=19080\nHTTPS_PORT=${PORT}\n`,
   );
   const init = words.includes('--answers') ? ['init'] : INIT;
   const { code, output } = await prosoraIn(place, [...init, ...words]);
@@ -99,7 +100,7 @@ test('from a clone and a file of answers it is one command to a site', {
   console.log(`init took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
   expect(code, output).toBe(0);
   for (const line of [
-    /^✔ ports: 18080 and 18443 are free\.$/m,
+    /^✔ ports: 19080 and 19443 are free\.$/m,
     /^\+ DOMAIN=init\.localhost$/m,
     /^DKIM +TXT +resend\._domainkey /m,
     /^✔ Resend: It sends for the domain\.$/m,

@@ -14,6 +14,12 @@ async function withSettings(text: string): Promise<void> {
   await writeFile(file, text);
 }
 
+/** Those of the site that run. */
+function containers(): Promise<string> {
+  const label = `label=com.docker.compose.project=${inject('stack').project}`;
+  return docker(['ps', '--no-trunc', '--quiet', '--filter', label]);
+}
+
 test('status shows every service, how it is and what it takes', async () => {
   const { code, stdout } = await prosora(['status', '--json']);
   const lines = JSON.parse(stdout) as {
@@ -95,20 +101,20 @@ test.each([
   ['CDN=proxy\n', 'CDN is "proxy" without CDN_ADDRESSES'],
 ])('up with %j touches nothing of a running site and says why', async (settings, reason) => {
   await withSettings(settings);
-  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const before = await containers();
   const { code, output } = await prosora(['up']);
   expect(code).toBe(1);
   expect(output).toContain('Nothing was touched');
   expect(output).toContain(reason);
-  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
+  expect(await containers()).toBe(before);
 });
 
 test('up without the sandbox’s profile and without keys leaves the running site alone', async () => {
-  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const before = await containers();
   const { code, output } = await prosora(['up'], { COMPOSE_PROFILES: '' });
   expect(code).toBe(1);
   expect(output).toContain('CLOUDINARY_URL is not set');
-  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
+  expect(await containers()).toBe(before);
 });
 
 test('up on a site that runs as it should changes nothing', async () => {
@@ -171,10 +177,10 @@ test('version names the programs, and completion every verb', async () => {
 });
 
 test('uninstall lists what goes and removes nothing until it is told to', async () => {
-  const before = await docker(['ps', '--no-trunc', '--quiet']);
+  const before = await containers();
   const { code, output } = await prosora(['uninstall']);
   expect(code).toBe(2);
   expect(output).toContain(`${inject('stack').project}_db_data`);
   expect(output).toContain('Nothing was removed.');
-  expect(await docker(['ps', '--no-trunc', '--quiet'])).toBe(before);
+  expect(await containers()).toBe(before);
 });

@@ -21,9 +21,9 @@ export interface Place {
 
 /** The stack under test, with more in the command's environment. */
 export function stackUnderTest(more: Record<string, string> = {}): Place {
-  const { dir, project } = inject('stack');
-  const env = { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...QUIET, ...more };
-  return { dir, env };
+  const { dir, project, env } = inject('stack');
+  const own = { COMPOSE_PROJECT_NAME: project, COMPOSE_PROFILES: 'sandbox', ...QUIET, ...env };
+  return { dir, env: { ...own, ...more } };
 }
 
 /** Runs `./prosora` in the stack's folder, as its user does. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'v
 import { type Disk, mountDisk, openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
 import { prosora } from './prosora.ts';
-import { compose, containerOf, docker, sql } from './stack.ts';
+import { compose, containerOf, docker, imageOf, sql } from './stack.ts';
 
 const { dir, project } = inject('stack');
 const CARE = path.join(dir, '.prosora/care');
@@ -55,7 +55,7 @@ const asRoot = (container: string, script: string) =>
 const resticWords = (...options: string[]) => [
   ...['run', '--user', '0:0', '--env', 'RESTIC_REPOSITORY=/repository', '--interactive'],
   ...['--env', 'RESTIC_PASSWORD_FILE=/password', '--volume', `${PASSWORD}:/password:ro`],
-  ...['--volume', `${own.folder}:/repository`, ...options, 'ghcr.io/prosora/ops:dev'],
+  ...['--volume', `${own.folder}:/repository`, ...options, imageOf('ops')],
   ...['restic', '--quiet', '--no-cache'],
 ];
 
@@ -129,7 +129,7 @@ test('a site of which half is missing is kept and doubted, what it replaces stay
   const inVolume = (script: string) =>
     docker([
       ...['run', '--rm', '--user', '0:0', '--volume', `${volume}:/data`, '--workdir', '/data'],
-      ...['ghcr.io/prosora/ops:dev', 'sh', '-c', script],
+      ...[imageOf('ops'), 'sh', '-c', script],
     ]);
   const before = await listed();
   await compose(['stop', 'webhooks']);

@@ -12,6 +12,10 @@ export interface StackUnderTest {
   dir: string;
   /** Compose's name of the project, in front of the names of containers and networks. */
   project: string;
+  /** Where its edge is open on this machine. */
+  port: number;
+  /** What every command on it has in its environment. */
+  env: Record<string, string>;
   /** The authority that signed the edge's certificate, in PEM. */
   ca: string;
 }
@@ -48,11 +52,11 @@ export async function docker(args: string[], options: ExecFileOptions = {}): Pro
 export const QUIET = { BACKUP_AT: 'off', VERIFY_AT: 'off', DRILL_AT: 'off', UPDATE_AT: 'off' };
 
 /** `docker compose` on the stack, with the sandbox's profile. */
-export function composeIn({ dir, project }: Pick<StackUnderTest, 'dir' | 'project'>) {
-  return (args: string[], env: Record<string, string> = {}): Promise<string> =>
+export function composeIn({ dir, project, env }: Omit<StackUnderTest, 'ca'>) {
+  return (args: string[], more: Record<string, string> = {}): Promise<string> =>
     docker(['compose', '--project-name', project, '--profile', 'sandbox', ...args], {
       cwd: dir,
-      env: { ...process.env, ...QUIET, ...env },
+      env: { ...process.env, ...QUIET, ...env, ...more },
     });
 }
 
@@ -70,6 +74,11 @@ export function exec(service: Service, ...command: string[]): Promise<string> {
 export function sql(statement: string): Promise<string> {
   const login = 'MYSQL_PWD="$(cat /run/secrets/db_root_password)" mysql -N -u root ghost -e "$0"';
   return exec('db', 'sh', '-c', login, statement);
+}
+
+/** One of the stack's own images. */
+export function imageOf(name: 'ghost' | 'ops'): string {
+  return `${inject('stack').env['PROSORA_REGISTRY'] ?? 'ghcr.io/prosora'}/${name}:dev`;
 }
 
 /** A service's container. */

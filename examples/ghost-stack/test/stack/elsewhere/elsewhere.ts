@@ -53,7 +53,7 @@ export interface ElsewhereStack extends StackUnderTest, AsyncDisposable {
 
 /** Brings both up beside the stack under test, whose images it takes. */
 export async function bringUpElsewhere({ dir, project }: StackUnderTest): Promise<ElsewhereStack> {
-  const own = { dir: `${dir}-elsewhere`, project: `${project}-elsewhere` };
+  const own = { dir: `${dir}-elsewhere`, project: `${project}-elsewhere`, port: PORT, env: {} };
   const there = path.join(own.dir, 'examples/ghost-stack/test/stack/elsewhere');
   await rm(own.dir, { recursive: true, force: true });
   for (const file of ['docker-compose.yml', 'prosora', '.env.example', 'examples/ghost-stack']) {

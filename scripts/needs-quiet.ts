@@ -1,0 +1,13 @@
+/** Tests of the stack that measure how long it takes, or ask all the while for what must not fail: they run last. */
+export const NEEDS_QUIET = [
+  'examples/ghost-stack/test/stack/load.test.ts',
+  'examples/ghost-stack/test/stack/outages.test.ts',
+  'examples/ghost-stack/test/stack/pages/',
+  'examples/ghost-stack/test/stack/redis.test.ts',
+  'examples/ghost-stack/test/stack/reload.test.ts',
+  'examples/ghost-stack/test/stack/rotate.test.ts',
+];
+
+/** Whether a test file is such a one. */
+export const needsQuiet = (file: string): boolean =>
+  NEEDS_QUIET.some((place) => file.includes(place));
