@@ -6,6 +6,7 @@ import type { Vendors } from './vendors.ts';
 
 /** What the stack makes for itself at its first start: passwords and tokens between its own services. */
 export const GENERATED = [
+  'alerts_token',
   'analytics_admin_token',
   'analytics_sync_key',
   'analytics_tracker_token',
@@ -92,6 +93,13 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         'passwords.sql': databasePasswords(passwords, made.db_root_password),
       },
     },
+    'db-metrics': {
+      ...node,
+      files: {
+        'my.cnf': metricsLogin(made.db_metrics_password.value),
+        'db_certificate.pem': made.databasePair.certificate,
+      },
+    },
     redis: {
       uid: 999,
       gid: 1000,
@@ -118,6 +126,8 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         pages_token: made.pages_token.value,
       },
     },
+    alerts: { ...node, files: { alerts_token: made.alerts_token.value } },
+    ops: { uid: 0, gid: 0, files: { alerts_token: takenOf(made.alerts_token).join() } },
     pages: { ...node, files: { pages_token: made.pages_token.value } },
     webhooks: {
       ...node,
@@ -157,6 +167,10 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
     },
   };
 }
+
+/** As mysqld_exporter reads it: with an authority named, it connects by TLS or not at all. */
+const metricsLogin = (password: string): string =>
+  `[client]\nhost=db\nuser=metrics\npassword=${password}\nssl-ca=/run/secrets/db_certificate.pem\n`;
 
 /** What whoever is called takes: two while it changes. */
 const takenOf = ({ value, other }: KeptSecret, before = ''): string[] =>

@@ -71,10 +71,12 @@ test('no service holds a secret of another that it does not talk to', () => {
       .map(([service]) => service)
       .sort();
   expect(holders('made-db_password')).toEqual(['db', 'ghost']);
-  for (const name of ['db_root_password', 'db_backup_password', 'db_metrics_password', 'key']) {
+  for (const name of ['db_root_password', 'db_backup_password', 'key']) {
     expect(holders(`made-${name}`)).toEqual(['db']);
   }
-  expect(holders('made-certificate')).toEqual(['db', 'ghost']);
+  expect(holders('made-db_metrics_password')).toEqual(['db', 'db-metrics']);
+  expect(holders('made-certificate')).toEqual(['db', 'db-metrics', 'ghost']);
+  expect(holders('made-alerts_token')).toEqual(['alerts', 'ops']);
   expect(holders('made-redis_password')).toEqual(['ghost', 'redis']);
   expect(holders('made-mail_api_key')).toEqual(['ghost', 'mail']);
   // What purges Cloudflare empties the memory of pages first.
@@ -124,8 +126,14 @@ test('a database elsewhere brings its own password and authority', () => {
 test('while a secret changes, whoever is called takes both and whoever calls shows one', () => {
   const next = { value: 'the-next', is: 'next' } as const;
   const folders = foldersOf({
-    made: { ...made, mail_api_key: { value: 'the-first', other: next } },
+    made: {
+      ...made,
+      alerts_token: { value: 'the-first', other: next },
+      mail_api_key: { value: 'the-first', other: next },
+    },
   });
   expect(folders['ghost']?.files['mail_api_key']).toBe('the-first');
   expect(folders['mail']?.files['mail_api_key']).toBe('the-first,the-next');
+  expect(folders['alerts']?.files['alerts_token']).toBe('the-first');
+  expect(folders['ops']?.files['alerts_token']).toBe('the-first,the-next');
 });
