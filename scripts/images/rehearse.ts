@@ -14,7 +14,16 @@ const REGISTRY_IMAGE = 'registry:2';
 /** All that a pulled release needs of the repository. */
 const RELEASE_FILES = ['.env.example', 'docker-compose.yml', 'examples/ghost-stack'];
 /** What the stack takes as it is. */
-const OTHERS = ['MYSQL_IMAGE', 'NODE_IMAGE', 'REDIS_IMAGE', 'VARNISH_IMAGE'];
+const OTHERS = [
+  'ALERTMANAGER_IMAGE',
+  'MYSQL_IMAGE',
+  'MYSQLD_EXPORTER_IMAGE',
+  'NODE_IMAGE',
+  'REDIS_IMAGE',
+  'VARNISH_IMAGE',
+  'VICTORIA_METRICS_IMAGE',
+  'VMALERT_IMAGE',
+];
 /** Beside what may be running on the machine. */
 const PORTS = { HTTP_PORT: '18080', HTTPS_PORT: '18443' };
 

@@ -24,7 +24,7 @@ let count = 0;
 
 /** Starts a container on one of the stack's networks, or on Docker's own when none is named. */
 export async function startForeignContainer(
-  network?: 'edge' | 'front' | 'egress',
+  network?: 'edge' | 'front' | 'egress' | 'back',
 ): Promise<ForeignContainer> {
   const { project } = inject('stack');
   const name = `${project}-foreign-${++count}`;

@@ -23,6 +23,7 @@ export async function secretsOfTheStack(): Promise<string[]> {
     ),
     exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret'),
     exec('analytics', 'cat', '/run/secrets/analytics_tracker_token'),
+    exec('ops', 'cat', '/run/secrets/alerts_token'),
   ]);
   return texts.flatMap((text) => text.split('\n')).filter((secret) => secret.length >= 8);
 }

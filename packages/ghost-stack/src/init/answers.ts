@@ -43,7 +43,7 @@ export function readAnswers(dir: string, words: readonly string[], file?: string
     ...(file !== undefined && readFile(file)),
     ...Object.fromEntries(words.map(pairOf)),
   };
-  const known = [...knownSettings(dir).map(({ name }) => name), ...ASIDE, 'COMPOSE_PROFILES'];
+  const known = [...knownSettings(dir).map(({ name }) => name), ...ASIDE];
   // Ghost's own options have two underscores between their levels.
   const isKnown = (name: string) => known.includes(name) || name.includes('__');
   const unknown = Object.keys(said).find((name) => !isKnown(name));

@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { docker } from '../stack/compose.ts';
+import { SOCKET } from '../stack/docker-socket.ts';
 
 /** Where the stack's folder is seen in the service's container, to be read. */
 export const FOLDER = '/stack';
-/** And where Docker's socket is. */
-export const SOCKET = '/var/run/docker.sock';
 
 /** Where the stack is on the machine itself, and who may do what there. */
 export interface Home {
@@ -45,17 +44,25 @@ export async function findHome(): Promise<Home> {
   };
 }
 
+/** The profiles whose services are there, as whoever started them may have named them in his shell alone. */
+export const profilesOf = (services: readonly string[]): string =>
+  [
+    ...(services.includes('sandbox') ? ['sandbox'] : []),
+    ...(services.includes('metrics') ? ['watch'] : []),
+  ].join();
+
 /** The words of `docker` that run the command as `./prosora` does. */
 export async function runWords(home: Home, own: readonly string[]): Promise<string[]> {
   const { dir, project, image, socket, user, group } = home;
   const filter = `label=com.docker.compose.project=${project}`;
   const format = '{{.Label "com.docker.compose.service"}}';
   const services = (await docker('/', ['ps', '--filter', filter, '--format', format])).split('\n');
-  const profile = services.includes('sandbox') ? ['--env', 'COMPOSE_PROFILES=sandbox'] : [];
+  const profiles = profilesOf(services);
   return [
     ...['run', ...own, '--init', '--pull', 'never', '--network', 'host', '--read-only'],
     ...['--tmpfs', '/tmp', '--user', user, '--group-add', String(group), '--env', 'HOME=/tmp'],
-    ...['--env', `COMPOSE_PROJECT_NAME=${project}`, ...profile],
+    ...['--env', `COMPOSE_PROJECT_NAME=${project}`],
+    ...(profiles ? ['--env', `COMPOSE_PROFILES=${profiles}`] : []),
     ...['--volume', `${socket}:${SOCKET}`, '--volume', `${dir}:${dir}`, '--workdir', dir],
     ...[image, 'prosora'],
   ];

@@ -6,7 +6,7 @@ import { patiently } from '../stack/patiently.ts';
 interface Parties {
   /** Makes whoever is called take what its files have now, without an outage. */
   take?: (dir: string) => Promise<unknown>;
-  /** Services that read it at their start. */
+  /** Services that read it at their start: those that run are started anew. */
   shownBy: readonly string[];
   /** Services that have to run. */
   needs: readonly string[];
@@ -38,11 +38,14 @@ const redis = inShell(
 
 /** Every secret that the stack made for itself and that can be changed. */
 const PARTIES: Readonly<Record<string, Parties>> = {
+  // Alertmanager reads it each time.
+  alerts_token: between('ops', restart('ops')),
   analytics_admin_token: between('engine', reload('engine'), 'ghost', 'analytics'),
   analytics_sync_key: between('analytics', restart('analytics'), 'ghost'),
   analytics_tracker_token: between('engine', reload('engine'), 'analytics'),
   db_backup_password: between('db', database),
-  db_metrics_password: between('db', database),
+  // In a profile that need not be there.
+  db_metrics_password: { take: database, shownBy: ['db-metrics'], needs: ['db'] },
   db_password: between('db', database, 'ghost'),
   db_root_password: between('db', database),
   // Ghost can take one alone, and the inbox signs with both.
@@ -87,17 +90,17 @@ export async function rotateSecrets(
   tell: (line: string) => void,
 ): Promise<void> {
   const parties = names.flatMap((name) => PARTIES[name] ?? []);
-  const shownBy = new Set(parties.flatMap((each) => each.shownBy));
   const takeAll = async () => {
     for (const { take } of parties) await take?.(dir);
   };
-  await assertRunning(dir, [...new Set(parties.flatMap(({ needs }) => needs))]);
+  const there = await assertRunning(dir, [...new Set(parties.flatMap(({ needs }) => needs))]);
+  const shownBy = new Set(parties.flatMap((each) => each.shownBy));
   await patiently(() => endLeftStep(dir), WHAT_IS_LEFT);
   tell('The next ones are made, and taken as well.');
   await inSetup(dir, 'begin', ...names);
   await takeAll();
   await inSetup(dir, 'switch', ...names);
-  for (const service of shownBy) {
+  for (const service of [...shownBy].filter((each) => there.includes(each))) {
     tell(`${service} is restarted with what it shows from now on.`);
     await restart(service)(dir);
   }
@@ -124,12 +127,14 @@ async function endLeftStep(dir: string): Promise<void> {
 /** What Docker was asked for by a killed run may be under way, and two at a time is refused. */
 const WHAT_IS_LEFT = { tries: 4, everyMs: 3_000 };
 
-/** What a killed run has left starting is waited for. */
-async function assertRunning(dir: string, services: readonly string[]): Promise<void> {
+/** What a killed run has left starting is waited for. @returns all services that are there */
+async function assertRunning(dir: string, services: readonly string[]): Promise<string[]> {
   const there = (await containersOf(dir)).map(({ service }) => service);
   const missing = services.filter((service) => !there.includes(service));
-  if (missing.length === 0)
-    return void (await patiently(() => waitFor(dir, services), WHAT_IS_LEFT));
+  if (missing.length === 0) {
+    await patiently(() => waitFor(dir, services), WHAT_IS_LEFT);
+    return there;
+  }
   const sentence = `Nothing was changed, since ${missing.join(' and ')} does not run.`;
   throw new ProsoraError('NOT_RUNNING', sentence, { help: '`prosora up` starts it.' });
 }

@@ -5,7 +5,7 @@ import { isTimezone } from '../options.ts';
 import {
   type EffectiveSetting,
   effectiveSettings,
-  hasSandboxIn,
+  hasProfileIn,
   isGhostOption,
   isSecretSetting,
 } from './effective.ts';
@@ -34,7 +34,7 @@ export function settingProblems(
 ): string[] {
   const settings = effectiveSettings(dir, env, values);
   const rules = choicesIn<Rule[]>(dir, 'rules.json');
-  const hasSandbox = hasSandboxIn(env, values);
+  const hasSandbox = hasProfileIn('sandbox', env, values);
   return [
     ...misspelt(Object.keys(values), [...settings.keys()]),
     ...[...settings.values()].flatMap((setting) =>
@@ -43,7 +43,7 @@ export function settingProblems(
         : problemsOf(setting, hasSandbox && isStoodInFor(setting), rules),
     ),
     ...ghostProblems(dir, settings),
-    ...problemsTogether(dir, settings),
+    ...problemsTogether(dir, settings, hasProfileIn('watch', env, values)),
   ];
 }
 
@@ -110,7 +110,11 @@ function ghostProblems(dir: string, settings: ReadonlyMap<string, EffectiveSetti
   });
 }
 
-function problemsTogether(dir: string, settings: ReadonlyMap<string, EffectiveSetting>): string[] {
+function problemsTogether(
+  dir: string,
+  settings: ReadonlyMap<string, EffectiveSetting>,
+  isWatched: boolean,
+): string[] {
   const of = (name: string): string => settings.get(name)?.value ?? '';
   const problems: string[] = [];
   if (of('ADMIN_DOMAIN') !== '' && of('ADMIN_DOMAIN') === of('DOMAIN')) {
@@ -119,6 +123,11 @@ function problemsTogether(dir: string, settings: ReadonlyMap<string, EffectiveSe
   if (of('CDN') === 'proxy' && of('CDN_ADDRESSES') === '') {
     problems.push(
       'CDN is "proxy" without CDN_ADDRESSES: set them to where that proxy connects from.',
+    );
+  }
+  if (isWatched && of('OPS') === 'off') {
+    problems.push(
+      'OPS is "off" with COMPOSE_PROFILES=watch, whose alerts only `ops` hands on: set it to on, or leave the profile out.',
     );
   }
   for (const name of ['DATABASE_CA', 'REDIS_CA']) {

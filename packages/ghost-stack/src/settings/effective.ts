@@ -48,13 +48,14 @@ export const domainIn = (of: (name: string) => string): string => of('DOMAIN') |
 export const isLocalName = (domain: string): boolean =>
   /(^|\.)(localhost|local|internal|home\.arpa)$/.test(domain);
 
-/** Whether the stack has stand-ins for its vendors. */
-export function hasSandboxIn(
+/** Whether a profile of the stack's file is asked for: `sandbox` has stand-ins for its vendors, `watch` watches it. */
+export function hasProfileIn(
+  profile: 'sandbox' | 'watch',
   env: Record<string, string | undefined>,
   values: Readonly<Record<string, string>>,
 ): boolean {
   const profiles = env['COMPOSE_PROFILES'] ?? values['COMPOSE_PROFILES'] ?? '';
-  return profiles.split(',').includes('sandbox');
+  return profiles.split(',').includes(profile);
 }
 
 /** Whether a name is Ghost's own for one of its options: two names or more, joined by two underscores. */
@@ -74,7 +75,7 @@ const ghostSettings = (values: Record<string, string>): EffectiveSetting[] =>
     }));
 
 /** Such as `CLOUDINARY_URL`, whose name alone does not say that a secret is in it. */
-const SECRET_URL = /^(CLOUDINARY|DATABASE|REDIS|NOTIFY_\w+)_URL$|^NOTIFY_TELEGRAM$/;
+const SECRET_URL = /^(CLOUDINARY|DATABASE|REDIS|NOTIFY_\w+|WATCH_PING)_URL$|^NOTIFY_TELEGRAM$/;
 
 /** Ghost's options are many, and some are secrets by other names: `mail__options__auth__pass`. */
 const SECRET_OPTION = /__.*(pass|key|secret|token)/i;

@@ -4,13 +4,17 @@ import { type Container, compose, docker } from '../stack/compose.ts';
 
 /** Which services of the stack stand on an image of `x-images`: one that runs shows what all have. */
 const STAND_ON: Readonly<Record<string, readonly string[]>> = {
+  alertmanager: ['alerts'],
   caddy: ['caddy'],
   ghost: ['ghost'],
   mysql: ['db'],
+  'mysqld-exporter': ['db-metrics'],
   node: ['mail', 'webhooks', 'analytics', 'cdn', 'ops'],
   'node-slim': ['engine', 'sandbox'],
   redis: ['redis'],
   varnish: ['pages'],
+  'victoria-metrics': ['metrics'],
+  vmalert: ['rules'],
 };
 /** What a release is pulled with, so that only the next release has another. */
 const IN_A_RELEASE = ['caddy', 'ghost', 'node', 'node-slim'];

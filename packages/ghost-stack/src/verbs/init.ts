@@ -15,7 +15,7 @@ import { person } from '../init/questions.ts';
 import { makeSite } from '../init/site.ts';
 import { stackOptions } from '../options.ts';
 import { assertNotHalfRestored } from '../restore/half-restore.ts';
-import { hasSandboxIn } from '../settings/effective.ts';
+import { hasProfileIn } from '../settings/effective.ts';
 import { readEnvFile } from '../settings/env-file.ts';
 import { cutOffLine, oneAtATime } from '../stack/one-at-a-time.ts';
 import { assertWell } from '../stack/preflight.ts';
@@ -56,7 +56,7 @@ export const init = verb({
       assertNotHalfRestored(dir);
       await assertWell(examineMachine(dir), print, ['MACHINE', 'Nothing was changed']);
       const known = { ...keptAnswers(dir), ...given };
-      const hasSandbox = hasSandboxIn(process.env, readEnvFile(dir).values);
+      const hasSandbox = hasProfileIn('sandbox', process.env, readEnvFile(dir).values);
       const isOwned = await openAdmin(dir)
         .isOwned()
         .catch(() => false);

@@ -1,6 +1,6 @@
 import { ProsoraError, verb } from '@prosora/service';
 import { stackOptions } from '../options.ts';
-import { domainIn, hasSandboxIn, settingReader } from '../settings/effective.ts';
+import { domainIn, hasProfileIn, settingReader } from '../settings/effective.ts';
 import { readEnvFile } from '../settings/env-file.ts';
 
 export const open = verb({
@@ -8,7 +8,7 @@ export const open = verb({
   needs: stackOptions,
   run({ options: { dir }, show }) {
     const of = settingReader(dir);
-    if (of('DOMAIN') === '' && !hasSandboxIn(process.env, readEnvFile(dir).values)) {
+    if (of('DOMAIN') === '' && !hasProfileIn('sandbox', process.env, readEnvFile(dir).values)) {
       throw new ProsoraError('NO_DOMAIN', 'DOMAIN is not set in .env.', {
         help: '`prosora init` asks for it.',
       });

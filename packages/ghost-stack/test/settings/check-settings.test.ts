@@ -54,6 +54,8 @@ test.each([
   ['MYSQL_MEMORY=lots', 'use a number and k, m or g, such as 512m'],
   ['NOTIFY_EMAIL=me@example.com', 'NOTIFY_EMAIL is set without NOTIFY_SMTP_URL'],
   ['MEDIA=cloudinery', 'did you mean cloudinary? Use cloudinary, s3, local'],
+  ['WATCH_RETENTION=long', 'use a number and d, w or y, such as 90d'],
+  ['WATCH_EVERY=15', 'use a number of seconds or minutes, such as 15s'],
   ['MAILER=sendgrid', 'MAILER "sendgrid" is not what it should be: use resend, mailgun'],
   ['ANALYTICS=on', 'use engine, tinybird, off'],
   ['PAYMENTS=of', 'PAYMENTS "of" is not what it should be: use on, off.'],
@@ -69,6 +71,19 @@ test.each([
 ])('%s is refused with its remedy', (line, problem) => {
   expect(problemsOf(`${RIGHT}${line}\n`)).toEqual([expect.stringContaining(problem)]);
 });
+
+test.each(['watch', 'sandbox,watch'])(
+  'OPS=off with COMPOSE_PROFILES=%s is refused, since nobody would hear of an alert',
+  (profiles) => {
+    const problem = expect.stringMatching(
+      /^OPS is "off" with COMPOSE_PROFILES=watch.*: set it to on/,
+    );
+    expect(problemsOf(`${RIGHT}OPS=off\nCOMPOSE_PROFILES=${profiles}\n`)).toEqual([problem]);
+    const env = { COMPOSE_PROFILES: profiles };
+    expect(settingProblems(stackFolder(`${RIGHT}OPS=off\n`), env)).toEqual([problem]);
+    expect(problemsOf(`${RIGHT}COMPOSE_PROFILES=${profiles}\n`)).toEqual([]);
+  },
+);
 
 test('of a secret nothing is shown', () => {
   const problems = problemsOf(
