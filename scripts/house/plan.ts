@@ -92,6 +92,8 @@ export const plan: Record<string, Plan> = {
       'verbs',
       'init',
       'ops',
+      'alerts',
+      'gauges',
       'doctor',
       'update',
       'services',

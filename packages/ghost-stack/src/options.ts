@@ -39,6 +39,25 @@ const clockTime = (name: string, standard: string, what: string) => ({
   defaultText: standard,
 });
 
+/** As VictoriaMetrics takes it too, as far as it makes sense. */
+const SPAN = /^([1-9]\d{0,2})(s|m)$/;
+const MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000 };
+
+/** In milliseconds. */
+const span = (name: string, standard: string, description: string) => ({
+  env: `PROSORA_OPS_${name}`,
+  description,
+  schema: z
+    .string()
+    .regex(SPAN, 'use 15s or 1m')
+    .transform((text) => {
+      const [, number, unit = ''] = SPAN.exec(text) ?? [];
+      return Number(number) * (MS[unit] ?? 0);
+    })
+    .prefault(standard),
+  defaultText: standard,
+});
+
 /** In minutes; each is a whole part of an hour. */
 const BACKUP_EVERY = ['1', '2', '3', '5', '10', '15', '20', '30', '60'];
 
@@ -70,4 +89,9 @@ export const opsOptions = {
   verifyAt: clockTime('VERIFY', 'wed 04:45', 'the newest is read as a restore would'),
   drillAt: clockTime('DRILL', 'sun 04:45', 'the newest is restored where nobody sees it'),
   updateAt: clockTime('UPDATE', '04:15', 'newer images are looked for'),
+  scrapeMs: span(
+    'WATCH_EVERY',
+    '15s',
+    'How often the service `metrics` reads what is told of the stack; what is told is as new.',
+  ),
 } satisfies Options;

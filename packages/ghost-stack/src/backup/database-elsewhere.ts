@@ -6,7 +6,8 @@ import { careFolder } from '../stack/care-files.ts';
 
 /** The way to the database elsewhere, in MySQL's own words, for the `--defaults-file` of its programs. */
 export const WAY = '/run/database.cnf';
-const CA = '/run/database-ca.pem';
+/** Where that says that the certificates are which DATABASE_CA names. */
+export const CA = '/run/database-ca.pem';
 /** What `db-tools` believes where DATABASE_CA names nobody. */
 const PUBLIC_CA = '/etc/ssl/certs/ca-certificates.crt';
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   createMetrics,
@@ -9,6 +7,8 @@ import {
   startPrivateListener,
   tryOperatorTokens,
 } from '@prosora/service';
+import { keepGauges } from '../gauges/keep-gauges.ts';
+import { isWatched, subjectsOf } from '../gauges/subjects.ts';
 import { channelsOf } from '../notify/channels.ts';
 import { ping } from '../notify/ping.ts';
 import type { opsOptions } from '../options.ts';
@@ -16,10 +16,11 @@ import { readNotes } from '../repository/notes.ts';
 import { isRemote } from '../repository/place.ts';
 import { opsOperations } from '../services/ops-operations.ts';
 import { effectiveSettings } from '../settings/effective.ts';
+import { openEngine } from '../stack/docker-socket.ts';
 import { doWhatIsDue } from './do-what-is-due.ts';
 import { keepEdgeHour, SAMPLE_MS } from './edge-hour.ts';
 import { createHandlers } from './handlers.ts';
-import { FOLDER, findHome, SOCKET } from './home.ts';
+import { FOLDER, findHome } from './home.ts';
 import { type KeptNotes, openNotes } from './job-notes.ts';
 import { removeEnded, runJob } from './run-job.ts';
 import { findingsOf, tellPeople } from './tell-people.ts';
@@ -96,6 +97,19 @@ export async function startOps(
   void repeat(LOOK_MS, care);
   void repeat(SAMPLE_MS, edge.sample);
   void repeat(TELL_MS, () => tell(notes, logger));
+  const { project } = home;
+  const { signal } = stopped;
+  const setting = (name: string) => settingsNow()[name] ?? '';
+  const { dataDir, scrapeMs } = options;
+  const tasks = () => notes.now;
+  const watched = { project, folder: FOLDER, dataDir, setting, tasks, logger, signal };
+  keepGauges(shown.metrics, {
+    subjects: subjectsOf(watched),
+    isRead: (limit) => isWatched(project, limit),
+    scrapeMs,
+    logger,
+    signal,
+  });
   return async () => {
     stopped.abort();
     await listener.close();
@@ -119,9 +133,5 @@ function settingsNow(): Record<string, string> {
 
 /** @throws Error when Docker's engine does not answer */
 async function askEngine(): Promise<void> {
-  const signal = AbortSignal.timeout(ENGINE_MS);
-  const asked = request({ socketPath: SOCKET, path: '/_ping', signal }).end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  response.resume();
-  if (response.statusCode !== 200) throw new Error(`Docker answers ${response.statusCode}.`);
+  (await openEngine('/_ping', AbortSignal.timeout(ENGINE_MS))).resume();
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 
 /** Where the command keeps what it needs from one run to the next, in the stack's folder. */
-const CARE_FOLDER = '.prosora/care';
+export const CARE_FOLDER = '.prosora/care';
 
 /** That folder, made when it is not there, for its owner alone. */
 export function careFolder(dir: string): string {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ProsoraError, tryFileLock } from '@prosora/service';
-import { careFolder, forgetCare, keepCare, readCare } from './care-files.ts';
+import { CARE_FOLDER, careFolder, forgetCare, keepCare, readCare } from './care-files.ts';
 
 const FILE = 'intent.json';
+const LOCK = 'lock';
 
 /** What a run is about to do, as the next one finds it when this one is killed. */
 export interface Intent {
@@ -25,13 +27,30 @@ export async function oneAtATime<Result>(
   work: (unfinished: Intent | undefined) => Promise<Result>,
 ): Promise<Result> {
   const intentNow = () => readCare<Intent>(dir, FILE);
-  using _lock = tryFileLock(join(careFolder(dir), 'lock')) ?? refuse(intentNow());
+  using _lock = tryFileLock(join(careFolder(dir), LOCK)) ?? refuse(intentNow());
   const unfinished = intentNow();
   keepCare(dir, FILE, { command, since: new Date().toISOString() } satisfies Intent);
   try {
     return await work(unfinished);
   } finally {
     forgetCare(dir, FILE);
+  }
+}
+
+/**
+ * Whether a run is at it, for whoever sees the folder and may not write there. What a killed run has left counts for
+ * nothing, so the lock is looked at too: without a run there is nobody whom that could disturb.
+ */
+export function isAtWork(dir: string): boolean {
+  if (readCare(dir, FILE) === undefined) return false;
+  const lock = new DatabaseSync(join(dir, CARE_FOLDER, LOCK), { readOnly: true });
+  try {
+    lock.prepare('SELECT name FROM sqlite_master').all();
+    return false;
+  } catch {
+    return true;
+  } finally {
+    lock.close();
   }
 }
 

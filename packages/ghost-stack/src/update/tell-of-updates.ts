@@ -8,6 +8,9 @@ import type { Update } from './update-notes.ts';
 
 const FILE = 'updates-told.json';
 
+/** The digests of newer images that wait for a person, as the last look at the registries found them. */
+export const readWaiting = (dir: string): string[] => readCare<string[]>(dir, FILE) ?? [];
+
 /** Tells people of an update that nobody sat beside and that is in place; of one that is not `ops` tells by its job. */
 export async function tellOfUpdate(dir: string, update: Update): Promise<void> {
   const [title = '', ...lines] = inWords(update);
@@ -16,7 +19,7 @@ export async function tellOfUpdate(dir: string, update: Update): Promise<void> {
 
 /** Tells people once of each newer image that waits for one of them. */
 export async function tellOfNewer(dir: string, decisions: readonly Decision[]): Promise<void> {
-  const told = readCare<string[]>(dir, FILE) ?? [];
+  const told = readWaiting(dir);
   const waiting = decisions.filter(({ look, isTaken, why }) => look.isNewer && !isTaken && why);
   const news = waiting.filter(({ look }) => !told.includes(look.digest ?? ''));
   const text = news.map(({ look, why }) => `${look.tag}: ${look.newest} ${why}`).join('\n');

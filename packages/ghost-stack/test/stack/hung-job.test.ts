@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { expect, inject, test, vi } from 'vitest';
-import { type Home, SOCKET } from '../../src/ops/home.ts';
+import type { Home } from '../../src/ops/home.ts';
 import { removeEnded, runJob } from '../../src/ops/run-job.ts';
 import { docker } from '../../src/stack/compose.ts';
+import { SOCKET } from '../../src/stack/docker-socket.ts';
 
 test('a job that hangs is ended at its limit, and the next one runs', async () => {
   const { dir, project } = inject('stack');
