@@ -79,6 +79,14 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
       this.set(Number(unknown));
     },
   });
+  const mails = new Counter({
+    name: 'prosora_mail_resend_mails_total',
+    help: 'Mails in calls to Resend, by what the answer meant.',
+    labelNames: ['verdict'],
+    registers,
+  });
+  // Whoever watches sees a first refusal alone where it stood at 0 before.
+  for (const verdict of ['locked', 'quota', 'blocked']) mails.inc({ verdict }, 0);
   return {
     registry,
     recipients: new Counter({
@@ -93,12 +101,7 @@ export function createMailMetrics(opened: OpenedMailStore): MailMetrics {
       labelNames: ['route', 'status'],
       registers,
     }),
-    mails: new Counter({
-      name: 'prosora_mail_resend_mails_total',
-      help: 'Mails in calls to Resend, by what the answer meant.',
-      labelNames: ['verdict'],
-      registers,
-    }),
+    mails,
     webhooks: new Counter({
       name: 'prosora_mail_webhooks_total',
       help: 'Webhooks of Resend, by what became of them.',

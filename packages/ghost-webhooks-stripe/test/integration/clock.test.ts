@@ -210,6 +210,9 @@ describe('what Stripe has signed', () => {
     guard.trust();
     clocks.setOff(0);
     expect(guard.doubt()).toBeDefined();
+    // That by which the way is tried out is signed on this machine.
+    expect(await send(eventLike(8, { id: 'evt_probe', type: 'prosora.probe' }))).toBe(200);
+    expect(guard.doubt()).toBeDefined();
     expect(await send(eventLike(8))).toBe(200);
     expect(guard.doubt()).toBeUndefined();
     await close();

@@ -81,6 +81,16 @@ describe('from Stripe to Ghost', () => {
   });
 });
 
+test('an event by which the way is tried out is acknowledged and kept nowhere', async () => {
+  const probe = eventLike(INVOICE, { id: 'evt_probe', type: 'prosora.probe' });
+  expect(await send(site.inbox.url, probe, 'whsec_forged_of_the_tests')).toBe(400);
+  expect(await send(site.inbox.url, probe)).toBe(200);
+  await send(site.inbox.url, eventLike(CHECKOUT));
+  await site.settled({ done: 1 });
+  expect(arrivedIds()).toEqual([eventLike(CHECKOUT).id]);
+  expect(await site.metric('events_total')).toEqual([expect.stringMatching(/recorded.* 1$/)]);
+});
+
 test('no secret and no address of a reader is ever logged', async () => {
   await send(site.inbox.url, eventLike(CHECKOUT));
   await send(site.inbox.url, eventLike(CHECKOUT), 'whsec_forged_of_the_tests');

@@ -2,12 +2,14 @@ import { createHmac } from 'node:crypto';
 import type { MailSummary } from '@prosora/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSkew } from '../../../src/doctor/clock.ts';
+import { lastHeardAt } from '../../../src/report/webhook-silence.ts';
 import {
   AUTHORIZATION,
   DOMAIN,
   eachPlace,
   getEvents,
   type MailLab,
+  machineClock,
   membersOf,
   movableClock,
   newsletterForm,
@@ -162,6 +164,43 @@ eachPlace((nextPlace) => {
       expect(answer).toEqual({ status: 200, body: { outcome: 'known' } });
       const { queues } = await own.look();
       expect(await queues.chunks.counts()).toEqual({ done: 2 });
+    });
+  });
+
+  describe('an event by which the way is tried out', () => {
+    const probe = { type: 'prosora.probe', created_at: new Date().toISOString(), data: {} };
+
+    test('is answered, and Resend is as silent as before', async () => {
+      await using own = await startMailLab({ place: await nextPlace() });
+      const { url } = own.bridge;
+      expect(await sendWebhook(probe, { url, secret: own.resend.webhookSecret })).toEqual({
+        status: 200,
+        body: { outcome: 'probe' },
+      });
+      expect(await lastHeardAt((await own.look()).store)).toBe(0);
+    });
+
+    test('is refused with another secret', async () => {
+      const secret = `whsec_${Buffer.from('another secret').toString('base64')}`;
+      expect((await sendWebhook(probe, { secret })).status).toBe(401);
+    });
+
+    test('says nothing of the time, as one of Resend does', async () => {
+      const clocks = machineClock();
+      const place = await nextPlace();
+      await using own = await startMailLab({ place, bridge: { clocks, choresEveryMs: 20 } });
+      const isDoubted = async () => {
+        const metrics = await (await fetch(`${own.bridge.privateUrl}/metrics`)).text();
+        return !/^prosora_clock_step_seconds\S* 0$/m.test(metrics);
+      };
+      clocks.step(3_600_000);
+      await until(isDoubted);
+      const ageSeconds = Math.round((Date.now() - clocks.now()) / 1_000);
+      const options = { url: own.bridge.url, secret: own.resend.webhookSecret, ageSeconds };
+      expect((await sendWebhook(probe, options)).body['outcome']).toBe('probe');
+      expect(await isDoubted()).toBe(true);
+      expect((await sendWebhook(delivered({}), options)).status).toBe(200);
+      await until(async () => !(await isDoubted()));
     });
   });
 
