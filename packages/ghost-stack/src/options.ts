@@ -94,4 +94,21 @@ export const opsOptions = {
     '15s',
     'How often the service `metrics` reads what is told of the stack; what is told is as new.',
   ),
+  alertsToken: {
+    env: 'PROSORA_OPS_ALERTS_TOKEN',
+    description:
+      'What Alertmanager shows as it posts alerts; two, joined by a comma, while it changes. Without it none are taken.',
+    schema: z.string().optional(),
+    secret: true,
+  },
+  calmMs: span(
+    'CALM',
+    '10m',
+    'How long an alert has to be over until people are told, so that one that comes and goes is told once.',
+  ),
+  silenceMs: span(
+    'SILENCE',
+    '5m',
+    'After how long without the alert that fires always people are told that no alert can come.',
+  ),
 } satisfies Options;

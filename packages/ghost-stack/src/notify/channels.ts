@@ -7,7 +7,7 @@ type Settings = Readonly<Record<string, string | undefined>>;
 
 const TIMEOUT_MS = 10_000;
 /** https://docs.ntfy.sh/publish/#message-priority */
-const NTFY_PRIORITY = { problem: '4', good: '3', news: '2' } as const;
+const NTFY_PRIORITY = { problem: '4', note: '3', good: '3', news: '2' } as const;
 
 /** Every way to reach a person that the settings name. */
 export function channelsOf(settings: Settings): Channel[] {

@@ -4,8 +4,8 @@ export interface Message {
   title: string;
   /** One or more sentences, with what to do. */
   text: string;
-  /** `problem` needs a person, `good` ends one, `news` needs nobody. */
-  kind: 'problem' | 'good' | 'news';
+  /** `problem` needs a person at once, `note` needs one by day, `good` ends either, `news` needs nobody. */
+  kind: 'problem' | 'note' | 'good' | 'news';
 }
 
 /** A way to reach a person. */

@@ -1,11 +1,13 @@
 import {
   type Finding,
+  fail,
   type Handlers,
   numbersOf,
   type ReadinessCheck,
   type Registry,
   warn,
 } from '@prosora/service';
+import type { WatchedAlerts } from '../alerts/watch-alerts.ts';
 import { readNotes } from '../repository/notes.ts';
 import type { ListedBackup, opsOperations } from '../services/ops-operations.ts';
 import type { EdgeHour } from './edge-hour.ts';
@@ -23,6 +25,7 @@ export interface RunningOps {
   /** Whether anybody is told of anything. */
   hasPeople: () => boolean;
   edge: EdgeHour;
+  alerts: Pick<WatchedAlerts, 'way' | 'open'>;
   metrics: Registry;
   checks: Record<string, ReadinessCheck>;
 }
@@ -58,8 +61,13 @@ export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> 
       const own = findings.filter(({ name }) => jobs.some((job) => job.name === name));
       const remedy = 'Set one of the NOTIFY_ variables in .env.';
       const alone = warn('people', 'Nobody is told when something fails.', remedy);
-      return { findings: ops.hasPeople() ? own : [...own, alone] };
+      const alerts = ops.alerts.open().map(({ name, summary, command }) => {
+        return fail(name, summary, `\`${command}\` shows more.`);
+      });
+      const people = ops.hasPeople() ? [] : [alone];
+      return { findings: [...own, ...ops.alerts.way(), ...alerts, ...people] };
     },
+    alerts: () => ({ items: ops.alerts.open() }),
     edge: () => ({ past: ops.edge.past ?? null }),
     examine: async () => ({ findings: (await askCommand(home, ['doctor'])) as Finding[] }),
     backups: async () => ({

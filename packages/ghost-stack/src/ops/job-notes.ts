@@ -1,5 +1,14 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { OpenAlerts } from '../alerts/open-alerts.ts';
 import type { Job } from './timetable.ts';
 
 /** A run of a job. */
@@ -25,6 +34,8 @@ export interface JobNotes {
   asked: string[];
   /** What people were told of and have not heard the end of, by the name of the finding. */
   told: Record<string, string>;
+  /** What Alertmanager posted and has not been told to be over. */
+  alerts?: OpenAlerts;
 }
 
 /** Notes in a file that is replaced whole. */
@@ -48,6 +59,10 @@ export function openNotes(dataDir: string, jobs: readonly Job[], now: Date): Kep
       Object.assign(this.now, changes);
       writeFileSync(`${file}.new`, JSON.stringify(this.now), { mode: 0o600, flush: true });
       renameSync(`${file}.new`, file);
+      // The new name is on disk with its folder.
+      const folder = openSync(dataDir, 'r');
+      fsyncSync(folder);
+      closeSync(folder);
     },
   };
   const first = Object.fromEntries(jobs.map(({ name }) => [name, now.toISOString()]));

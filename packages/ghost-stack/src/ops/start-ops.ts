@@ -7,6 +7,7 @@ import {
   startPrivateListener,
   tryOperatorTokens,
 } from '@prosora/service';
+import { type WatchedAlerts, watchAlerts } from '../alerts/watch-alerts.ts';
 import { keepGauges } from '../gauges/keep-gauges.ts';
 import { isWatched, subjectsOf } from '../gauges/subjects.ts';
 import { channelsOf } from '../notify/channels.ts';
@@ -51,14 +52,27 @@ export async function startOps(
   const shown = { metrics: createMetrics('ops'), checks: { engine: askEngine } };
   const hasPeople = () => channelsOf(settingsNow()).length > 0;
   const edge = keepEdgeHour();
-  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, ...shown });
+  const { project } = home;
+  const isRead = (limit: AbortSignal) => isWatched(project, limit);
+  const alerts = watchAlerts({
+    ...options,
+    alerts: () => notes.now.alerts ?? {},
+    keep: (alerts) => notes.change({ alerts }),
+    isWatched: () => isRead(AbortSignal.timeout(ENGINE_MS)),
+    settings: settingsNow,
+    metrics: shown.metrics,
+    logger,
+  });
+  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, alerts, ...shown });
   const tokens = tryOperatorTokens(options, logger);
-  const serving = tokens && { operations: opsOperations, handlers, tokens, logger };
+  const operator =
+    tokens && serveOperations({ operations: opsOperations, handlers, tokens, logger });
   const listener = await startPrivateListener({
     ...shown,
     host: options.privateHost,
     port: options.privatePort,
-    ...(serving && { routes: serveOperations(serving) }),
+    routes: async (request, response) =>
+      (await alerts.route(request, response)) || (await operator?.(request, response)) || false,
     onError: (error) => logger.error({ event: 'private.failed', err: error }, 'a request failed'),
   });
 
@@ -96,8 +110,8 @@ export async function startOps(
   };
   void repeat(LOOK_MS, care);
   void repeat(SAMPLE_MS, edge.sample);
-  void repeat(TELL_MS, () => tell(notes, logger));
-  const { project } = home;
+  void repeat(TELL_MS, () => tell(notes, alerts, logger));
+  void repeat(TELL_MS, alerts.look);
   const { signal } = stopped;
   const setting = (name: string) => settingsNow()[name] ?? '';
   const { dataDir, scrapeMs } = options;
@@ -105,7 +119,7 @@ export async function startOps(
   const watched = { project, folder: FOLDER, dataDir, setting, tasks, logger, signal };
   keepGauges(shown.metrics, {
     subjects: subjectsOf(watched),
-    isRead: (limit) => isWatched(project, limit),
+    isRead,
     scrapeMs,
     logger,
     signal,
@@ -116,9 +130,9 @@ export async function startOps(
   };
 }
 
-async function tell(notes: KeptNotes, logger: Logger): Promise<void> {
+async function tell(notes: KeptNotes, alerts: WatchedAlerts, logger: Logger): Promise<void> {
   const settings = settingsNow();
-  const findings = findingsOf(notes.now, readNotes(FOLDER), new Date());
+  const findings = [...findingsOf(notes.now, readNotes(FOLDER), new Date()), ...alerts.way()];
   const site = settings['DOMAIN'] || 'the stack';
   const before = notes.now.told;
   const told = await tellPeople(findings, before, { site, channels: channelsOf(settings), logger });

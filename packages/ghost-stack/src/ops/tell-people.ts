@@ -1,6 +1,6 @@
-import { type Finding, fail, type Logger, ok } from '@prosora/service';
+import { type Finding, fail, ok } from '@prosora/service';
 import { examineBackups } from '../doctor/examine-backups.ts';
-import type { Channel, Message } from '../notify/message.ts';
+import { reach, type Telling } from '../notify/reach.ts';
 import type { BackupNotes } from '../repository/notes.ts';
 import type { JobNotes } from './job-notes.ts';
 import { MINUTES } from './timetable.ts';
@@ -15,13 +15,6 @@ export function findingsOf({ ended }: JobNotes, backups: BackupNotes, now: Date)
   );
   const others = [...examineBackups(backups, now)];
   return [...jobs, ...others.filter(({ name }) => !TOLD_BY_JOBS.includes(name))];
-}
-
-/** Who is told, and of which site. */
-export interface Telling {
-  site: string;
-  channels: readonly Channel[];
-  logger: Logger;
 }
 
 /**
@@ -47,16 +40,4 @@ export async function tellPeople(
     else if (isTold) next[name] = text;
   }
   return next;
-}
-
-/** Whether it reached anybody. */
-async function reach(message: Message, { channels, logger }: Telling): Promise<boolean> {
-  const sent = await Promise.allSettled(channels.map(({ send }) => send(message)));
-  for (const [at, { status, ...outcome }] of sent.entries()) {
-    if (status === 'fulfilled') continue;
-    const { message: reason } = (outcome as PromiseRejectedResult).reason as Error;
-    const channel = channels[at]?.name;
-    logger.error({ event: 'person.not-told', channel, reason }, 'a person could not be told');
-  }
-  return sent.some(({ status }) => status === 'fulfilled');
 }

@@ -12,6 +12,15 @@ const listed = z.object({
   isProven: z.boolean(),
   isDoubtful: z.boolean(),
 });
+const alert = z.object({
+  name: z.string(),
+  severity: z.string().describe('page wakes somebody, note waits for the day'),
+  summary: z.string(),
+  command: z.string().describe('What shows more'),
+  runbook: z.string().describe('The page that says what to do'),
+  since: z.string(),
+  isTold: z.boolean().describe('Whether it reached anybody'),
+});
 const found = z.object({ findings: z.array(findingSchema) });
 const begun = z.object({ isNext: z.boolean().describe('False while another run has to end') });
 
@@ -50,6 +59,12 @@ export const opsOperations = {
     access: 'read',
     input: nothing,
     output: found,
+  }),
+  alerts: operation({
+    summary: 'Lists the alerts that are open.',
+    access: 'read',
+    input: nothing,
+    output: z.object({ items: z.array(alert) }),
   }),
   edge: operation({
     summary: 'Says what came to the edge in the hour that is over.',
