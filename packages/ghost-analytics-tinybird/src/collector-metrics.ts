@@ -43,6 +43,8 @@ export function createCollectorMetrics(
   const hits = counter('hits', 'Page hits that came in, by outcome.', 'outcome');
   const hitsOf = remember((outcome) => hits.labels({ outcome }));
   const rows = counter('hits_sent', 'Page hits that left the spool, by outcome.', 'outcome');
+  // Whoever watches sees the first that are given up alone where it stood at 0 before.
+  rows.inc({ outcome: 'dead' }, 0);
   const batches = counter('batches', 'Batches sent, by outcome.', 'outcome');
   const synced = counter('sync_rows', "Rows of Ghost's automations, by outcome.", 'outcome');
   const charts = counter('charts', 'Questions of charts, by who answered.', 'source');

@@ -27,6 +27,11 @@ export const PROGRAMS = {
   nginx: { commands: ['nginx'], debian: ['nginx'] },
   caddy: { commands: ['caddy'], env: 'CADDY_PATH', debian: ['caddy'] },
   openssl: { commands: ['openssl'], debian: ['openssl'] },
+  victoriametrics: { commands: ['victoria-metrics'], debian: ['victoria-metrics'] },
+  alertmanager: {
+    commands: ['prometheus-alertmanager', 'alertmanager'],
+    debian: ['prometheus-alertmanager'],
+  },
   systemd: { commands: ['systemd-analyze'], debian: ['systemd'] },
 } satisfies Record<string, Program>;
 
