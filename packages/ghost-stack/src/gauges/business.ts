@@ -13,7 +13,7 @@ const SINCE = 'UTC_TIMESTAMP() - INTERVAL 30 DAY';
  * subscription-stats-service.js, and of posts-stats-service.js that a newsletter is read from `emails`. Each prints the
  * metric, the value of its label, and its own.
  */
-export const STATEMENTS = `
+const STATEMENTS = `
 SELECT 'prosora_members', status, COUNT(id) FROM members GROUP BY status;
 SELECT 'prosora_mrr_minor_units', plan_currency, SUM(mrr) FROM members_stripe_customers_subscriptions
   GROUP BY plan_currency;
@@ -56,6 +56,8 @@ export function readRows(printed: string): Readings {
     else if (name === 'prosora_mrr_minor_units') mrr.set(label, Number(value));
     else if (value !== undefined) single[name] = Number(value);
   }
+  // As Ghost has it, so that there is always one.
+  if (mrr.size === 0) mrr.set('usd', 0);
   return {
     ...single,
     prosora_members: ['status', members],
@@ -94,9 +96,20 @@ async function askElsewhere(place: BusinessPlace, signal: AbortSignal): Promise<
   const ca = file === '' ? '' : readFileSync(resolve(folder, file), 'utf8');
   const image = await compose(folder, ['--profile', 'tools', 'config', '--images', 'db-tools']);
   const words = [
-    ...['run', '--rm', '--interactive', '--pull', 'never', '--network', `${project}_egress`],
+    ...['run', '--rm', '--interactive', '--init', '--network', `${project}_egress`],
     ...['--user', '0:0', '--read-only', '--tmpfs', '/run', '--cap-drop', 'ALL', '--memory', '64m'],
-    ...[image.trim(), 'sh', '-c', SCRIPT_ELSEWHERE, 'sh', STATEMENTS, url.pathname.slice(1), ca],
+    ...[
+      '--pull',
+      'never',
+      image.trim(),
+      'sh',
+      '-c',
+      SCRIPT_ELSEWHERE,
+      'sh',
+      STATEMENTS,
+      url.pathname.slice(1),
+      ca,
+    ],
   ];
   return await docker(folder, words, { input: wayTo(url, file !== ''), signal });
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Counter, Gauge, type Logger, type Registry } from '@prosora/service';
 
 /** The value of a metric, or its values by one label. */
-export type Reading = number | readonly [label: string, values: ReadonlyMap<string, number>];
+type Reading = number | readonly [label: string, values: ReadonlyMap<string, number>];
 
 /** By the metric's name; what is not in it is not told. */
 export type Readings = Readonly<Record<string, Reading>>;

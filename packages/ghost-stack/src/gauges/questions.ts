@@ -49,8 +49,10 @@ export function watchQuestions({ project, site, setting, logger }: Questioned): 
     );
     const seconds = (performance.now() - begunAt) / 1_000;
     if (reason !== undefined && last.get(name)?.up !== 0) {
-      const line = { event: 'question.unanswered', question: name, reason };
-      logger.warn(line, 'the site does not answer as it should');
+      logger.warn(
+        { event: 'question.unanswered', question: name, reason },
+        'the site does not answer as it should',
+      );
     }
     last.set(name, { askedAt: Date.now(), up: reason === undefined ? 1 : 0, seconds });
   };

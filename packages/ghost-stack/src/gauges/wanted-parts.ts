@@ -27,8 +27,13 @@ export function keepWantedParts(folder: string): () => Promise<readonly string[]
       (file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     ).join();
     if (known?.of !== of) {
-      const config = await compose(folder, ['config', '--format', 'json']);
-      known = { of, parts: partsIn(JSON.parse(config) as Config) };
+      const former = known?.parts ?? [];
+      // Settings that Compose refuses do not make those unknown that run.
+      const parts = await compose(folder, ['config', '--format', 'json']).then(
+        (config) => partsIn(JSON.parse(config) as Config),
+        () => former,
+      );
+      known = { of, parts };
     }
     return known.parts;
   };

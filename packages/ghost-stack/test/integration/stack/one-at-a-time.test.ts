@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { oneAtATime } from '../../../src/stack/one-at-a-time.ts';
+import { isAtWork, oneAtATime } from '../../../src/stack/one-at-a-time.ts';
 import { stackFolder } from '../../fixtures/stack-folder.ts';
 
 const HOLD = join(import.meta.dirname, '../../fixtures/hold.ts');
@@ -13,6 +13,7 @@ test('the second run is told who is at it, and after a kill the next one hears o
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(holder.stdout, 'data');
+  expect(isAtWork(dir)).toBe(true);
   await expect(oneAtATime(dir, 'up', async () => {})).rejects.toMatchObject({
     code: 'BUSY',
     message: expect.stringMatching(
@@ -22,9 +23,12 @@ test('the second run is told who is at it, and after a kill the next one hears o
 
   holder.kill('SIGKILL');
   await once(holder, 'exit');
+  // Of what it left nothing is done any more.
+  expect(isAtWork(dir)).toBe(false);
   const unfinished = await oneAtATime(dir, 'up', async (left) => left);
   expect(unfinished).toMatchObject({ command: 'secrets rotate mail_api_key' });
   expect(await oneAtATime(dir, 'up', async (left) => left)).toBeUndefined();
+  expect(isAtWork(dir)).toBe(false);
 });
 
 test('what failed is over, and leaves nothing to finish', async () => {
