@@ -72,7 +72,7 @@ export function watchAlerts(options: AlertsOptions): WatchedAlerts {
       const now = new Date();
       const { DOMAIN, WATCH_PING_URL, ...others } = settings();
       if (await isCareRunning(metrics)) caredAt = now.getTime();
-      const holdsEnds = isSilent() || now.getTime() - caredAt < calmMs;
+      const holdsEnds = isSilent() || now.getTime() - caredAt <= calmMs;
       const left = holdsEnds ? alerts() : endForgotten(alerts(), now);
       if (left !== alerts()) keep(left);
       const telling = { site: DOMAIN || 'the stack', channels: channelsOf(others), logger };
