@@ -1,0 +1,165 @@
+import type { AdminClient } from '@prosora/ghost-local';
+import { lexicalDocument, paragraph } from '@prosora/ghost-local';
+import { vi } from 'vitest';
+import { addressOf } from '../busy-site.ts';
+import { askEdge } from '../edge.ts';
+import { sql } from '../stack.ts';
+import {
+  answerMails,
+  changeSecret,
+  end,
+  fillRedis,
+  floodSignIn,
+  hang,
+  leak,
+  lockPosts,
+  moveClock,
+  showOldCertificate,
+  stop,
+  type Undo,
+} from './inject.ts';
+import { askMetrics } from './watch.ts';
+
+/** What goes wrong, of the table in docs/proofs.md. */
+export interface Fault {
+  name: string;
+  begin: () => Promise<Undo>;
+  /** What people are told, each once: the alert, with the part where one name may be of several. */
+  told: string[];
+}
+
+/** Faults that do not disturb each other, and are there at the same time. */
+export type Wave = readonly Fault[];
+
+/** Who reads the newsletters by which mail is tried. */
+export const READERS = 'faults';
+
+const ANOTHER_SECRET = 'whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgc2VydmljZSBoYXM=';
+
+/** @param fillDisk leaves no room on the disk of Docker's volumes, as far as `ops` sees it */
+export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
+  let number = 0;
+  /** Ghost has mail to send meanwhile. */
+  const newsletter = async () => {
+    const [newsletter] = await admin.newsletters.browse();
+    const lexical = lexicalDocument(paragraph('Sent while something is wrong.'));
+    const { id } = await admin.posts.add({ title: `Fault ${Date.now()}-${++number}`, lexical });
+    const to = { newsletter: newsletter?.slug ?? '', emailSegment: `label:${READERS}` };
+    await admin.posts.publish(id, to);
+  };
+  const mailsAnswered = (fault: object) => async () => {
+    const undo = await answerMails(fault);
+    await newsletter();
+    const waits = () => askMetrics('prosora_mail_oldest_pending_seconds > 0');
+    await vi.waitUntil(async () => (await waits()).length > 0, { timeout: 60_000, interval: 500 });
+    return undo;
+  };
+  const refusal = (statusCode: number, name: string) => ({
+    status: statusCode,
+    body: { statusCode, name, message: 'Said by a test.' },
+    headers: { 'retry-after': '5' },
+  });
+
+  const machine: Wave = [
+    {
+      name: 'a certificate near its end',
+      begin: showOldCertificate,
+      told: ['CertificateEnds'],
+    },
+    { name: 'a disk filled', begin: async () => fillDisk(), told: ['DiskFull'] },
+    { name: 'a service hangs', begin: () => hang('webhooks'), told: ['PartDown webhooks'] },
+    { name: 'page memory stopped', begin: () => stop('pages'), told: ['PartDown pages'] },
+    { name: 'a leak', begin: () => leak('mail'), told: ['MemoryKill mail'] },
+    {
+      name: 'a service ends again and again',
+      begin: () => end('analytics', 3),
+      told: ['RestartLoop analytics'],
+    },
+    { name: 'the clock jumps by an hour', begin: moveClock, told: ['ClockOff'] },
+    { name: 'Ghost slow', begin: () => lockPosts(8, 30), told: ['Slow', 'Slow'] },
+    { name: 'Redis full', begin: fillRedis, told: [] },
+    { name: 'a flood of sign-ins', begin: floodSignIn, told: [] },
+    { name: 'a service killed', begin: () => end('redis'), told: [] },
+  ];
+  const vendors: Wave = [
+    {
+      name: 'Resend answers 401',
+      begin: mailsAnswered(refusal(401, 'missing_api_key')),
+      told: ['MailRefused'],
+    },
+    {
+      name: 'its webhook’s secret is wrong',
+      begin: () => changeSecret('mail', 'resend_webhook_secret', ANOTHER_SECRET),
+      told: ['WebhookSilence'],
+    },
+    {
+      name: 'MySQL stopped',
+      async begin() {
+        // So that the front page is in memory, whatever was published.
+        await askEdge('/');
+        return await stop('db');
+      },
+      told: ['DatabaseDown'],
+    },
+  ];
+  const others: Wave[] = [
+    [{ name: 'Ghost hangs', begin: () => hang('ghost'), told: ['PartDown ghost'] }],
+    [
+      {
+        name: 'the edge stopped',
+        begin: () => stop('caddy'),
+        told: ['SiteDown', 'PartDown caddy'],
+      },
+    ],
+    [
+      {
+        name: 'MySQL read-only',
+        async begin() {
+          await sql('SET GLOBAL super_read_only = ON');
+          return () => sql('SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF');
+        },
+        told: ['DatabaseDown'],
+      },
+    ],
+    [
+      {
+        name: 'Resend answers 500',
+        begin: mailsAnswered(refusal(500, 'internal_server_error')),
+        told: ['MailWaits'],
+      },
+    ],
+    [
+      {
+        name: 'Resend has no quota left',
+        begin: mailsAnswered(refusal(429, 'daily_quota_exceeded')),
+        told: ['MailRefused'],
+      },
+    ],
+    [
+      {
+        name: 'Resend does not know the domain',
+        begin: mailsAnswered(refusal(403, 'validation_error')),
+        told: ['MailRefused'],
+      },
+    ],
+    [{ name: 'Resend is slow', begin: mailsAnswered({ latencyMs: 60_000 }), told: ['MailWaits'] }],
+    [
+      {
+        name: 'Stripe’s webhook secret is wrong',
+        begin: () => changeSecret('webhooks', 'stripe_webhook_secret', ANOTHER_SECRET),
+        told: ['WebhookSilence'],
+      },
+    ],
+    [{ name: 'the engine stopped', begin: () => stop('engine'), told: ['PartDown engine'] }],
+    [{ name: 'Redis stopped', begin: () => stop('redis'), told: ['PartDown redis'] }],
+  ];
+  return { small: [machine, vendors], others };
+}
+
+/** Whoever gets the newsletters. */
+export async function addReaders(admin: AdminClient): Promise<void> {
+  for (const reader of ['one', 'two']) {
+    const email = addressOf(`${READERS}-${reader}-${Date.now()}`);
+    await admin.members.add({ email, labels: [{ name: READERS }] });
+  }
+}
