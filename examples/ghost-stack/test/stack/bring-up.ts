@@ -34,7 +34,7 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
   process.env['BACKUP_EVERY'] = 'off';
   const compose = composeIn({ dir, ...own });
   const takeDown = async () => {
-    await compose(['down', '--volumes', '--timeout', '5']);
+    await compose(['--profile', '*', 'down', '--volumes', '--timeout', '5']);
     await rm(dir, { recursive: true, force: true });
   };
   // What a killed run left, the command's own notes among it.
@@ -48,7 +48,7 @@ export default async function bringUp(testProject: TestProject): Promise<() => P
   const startedAt = performance.now();
   try {
     // What a killed run left.
-    if (!keep) await compose(['down', '--volumes', '--timeout', '5']);
+    if (!keep) await compose(['--profile', '*', 'down', '--volumes', '--timeout', '5']);
     // What the command restores with is no service of the stack, so `up` does not build it.
     await compose(['build', 'db-tools']);
     await compose(['up', '--detach', '--wait', '--build']);
