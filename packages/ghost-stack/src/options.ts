@@ -111,4 +111,20 @@ export const opsOptions = {
     '5m',
     'After how long without the alert that fires always people are told that no alert can come.',
   ),
+  logsDir: {
+    env: 'PROSORA_OPS_LOGS_DIR',
+    description: 'Folder for log lines, which are kept while the profile `watch` runs.',
+    schema: z.string().default('/logs'),
+  },
+  logDays: {
+    env: 'PROSORA_OPS_LOG_DAYS',
+    description: 'For how many days log lines are kept.',
+    schema: z.coerce.number().int().min(1).default(30),
+  },
+  logMb: {
+    env: 'PROSORA_OPS_LOG_MB',
+    description:
+      'How many megabytes they may take; the service with the most loses its oldest first.',
+    schema: z.coerce.number().int().min(50).default(1000),
+  },
 } satisfies Options;

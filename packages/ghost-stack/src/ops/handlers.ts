@@ -8,6 +8,7 @@ import {
   warn,
 } from '@prosora/service';
 import type { WatchedAlerts } from '../alerts/watch-alerts.ts';
+import type { LogKeeper } from '../logs/keep-logs.ts';
 import { readNotes } from '../repository/notes.ts';
 import type { ListedBackup, opsOperations } from '../services/ops-operations.ts';
 import type { EdgeHour } from './edge-hour.ts';
@@ -26,9 +27,16 @@ export interface RunningOps {
   hasPeople: () => boolean;
   edge: EdgeHour;
   alerts: Pick<WatchedAlerts, 'way' | 'open'>;
+  logs: Pick<LogKeeper, 'now'>;
   metrics: Registry;
   checks: Record<string, ReadinessCheck>;
 }
+
+const NOT_KEPT = warn(
+  'logs',
+  'Log lines are not kept: Docker has the last 30 MB of each service, and no more.',
+  '`prosora logs ops` says why; it goes on by itself once there is room.',
+);
 
 /** What a running service does for an operator. */
 export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> {
@@ -65,7 +73,8 @@ export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> 
         return fail(name, summary, `\`${command}\` shows more.`);
       });
       const people = ops.hasPeople() ? [] : [alone];
-      return { findings: [...own, ...ops.alerts.way(), ...alerts, ...people] };
+      const logs = ops.logs.now.isFailing ? [NOT_KEPT] : [];
+      return { findings: [...own, ...ops.alerts.way(), ...alerts, ...logs, ...people] };
     },
     alerts: () => ({ items: ops.alerts.open() }),
     edge: () => ({ past: ops.edge.past ?? null }),

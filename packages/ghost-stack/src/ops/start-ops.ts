@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   createMetrics,
@@ -9,7 +11,10 @@ import {
 } from '@prosora/service';
 import { type WatchedAlerts, watchAlerts } from '../alerts/watch-alerts.ts';
 import { keepGauges } from '../gauges/keep-gauges.ts';
+import { watchLogs } from '../gauges/logs.ts';
 import { isWatched, subjectsOf } from '../gauges/subjects.ts';
+import { hiderOf } from '../logs/hide.ts';
+import { keepLogs, LOOK_MS as LINES_MS } from '../logs/keep-logs.ts';
 import { channelsOf } from '../notify/channels.ts';
 import { ping } from '../notify/ping.ts';
 import type { opsOptions } from '../options.ts';
@@ -32,6 +37,9 @@ const TELL_MS = 5_000;
 /** For whoever is at it to end, and for an engine to come back. */
 const PATIENCE_MS = 30_000;
 const ENGINE_MS = 3_000;
+const MB = 1e6;
+/** What `setup` made for the services alone; they hide it too. */
+const GENERATED = '/generated';
 
 /**
  * Runs the service: what is due, one after the other, each by a container of the command, and its operator API.
@@ -63,7 +71,16 @@ export async function startOps(
     metrics: shown.metrics,
     logger,
   });
-  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, alerts, ...shown });
+  const logs = keepLogs({
+    project,
+    folder: options.logsDir,
+    days: options.logDays,
+    bytes: options.logMb * MB,
+    isOn: (services) => services.includes('metrics'),
+    hider: () => hiderOf(FOLDER, generatedSecrets()),
+    logger,
+  });
+  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, alerts, logs, ...shown });
   const tokens = tryOperatorTokens(options, logger);
   const operator =
     tokens && serveOperations({ operations: opsOperations, handlers, tokens, logger });
@@ -112,13 +129,14 @@ export async function startOps(
   void repeat(SAMPLE_MS, edge.sample);
   void repeat(TELL_MS, () => tell(notes, alerts, logger));
   void repeat(TELL_MS, alerts.look);
+  void repeat(LINES_MS, logs.look);
   const { signal } = stopped;
   const setting = (name: string) => settingsNow()[name] ?? '';
   const { dataDir, scrapeMs } = options;
   const tasks = () => notes.now;
   const watched = { project, folder: FOLDER, dataDir, setting, tasks, logger, signal };
   keepGauges(shown.metrics, {
-    subjects: subjectsOf(watched),
+    subjects: [...subjectsOf(watched), watchLogs(logs)],
     isRead,
     scrapeMs,
     logger,
@@ -126,7 +144,7 @@ export async function startOps(
   });
   return async () => {
     stopped.abort();
-    await listener.close();
+    await Promise.all([listener.close(), logs.stop()]);
   };
 }
 
@@ -137,6 +155,14 @@ async function tell(notes: KeptNotes, alerts: WatchedAlerts, logger: Logger): Pr
   const before = notes.now.told;
   const told = await tellPeople(findings, before, { site, channels: channelsOf(settings), logger });
   if (Object.keys(told).join() !== Object.keys(before).join()) notes.change({ told });
+}
+
+/** Those of one line, as they are now. */
+function generatedSecrets(): string[] {
+  if (!existsSync(GENERATED)) return [];
+  const files = readdirSync(GENERATED, { withFileTypes: true }).filter((file) => file.isFile());
+  const texts = files.map(({ name }) => readFileSync(join(GENERATED, name), 'utf8').trim());
+  return texts.filter((text) => !text.includes('\n'));
 }
 
 /** What `.env` says at this moment, so that a change of who is told needs no restart. */
