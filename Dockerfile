@@ -127,7 +127,7 @@ CMD ["prosora-cdn"]
 # The command `prosora`, with Docker's own command to drive.
 FROM service AS ops
 USER 0:0
-RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx openssh-client restic
+RUN apk add --no-cache docker-cli docker-cli-compose docker-cli-buildx goaccess openssh-client restic
 COPY --from=build /out/ghost-stack /
 ENV PROSORA_IN_IMAGE=yes
 USER 1000:1000

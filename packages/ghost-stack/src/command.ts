@@ -12,6 +12,7 @@ import { logs } from './verbs/logs.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
 import { ops } from './verbs/ops.ts';
+import { requests } from './verbs/requests.ts';
 import { restore } from './verbs/restore.ts';
 import { rollback } from './verbs/rollback.ts';
 import { secrets } from './verbs/secrets.ts';
@@ -39,6 +40,7 @@ export const command: Command = defineCommand({
     status,
     doctor,
     logs,
+    requests,
     config,
     set,
     secrets,

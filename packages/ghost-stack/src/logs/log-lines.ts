@@ -32,8 +32,11 @@ export function readLogs(printed: string): LogLine[] {
         /^(\S+)\s+\| (\d\S+Z) ?(.*)$/.exec(line) ?? [];
       return container === '' ? [] : [{ service: serviceOf(container), time, ...rendered(text) }];
     })
-    .sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time)));
+    .sort(byTime);
 }
+
+export const byTime = (a: LogLine, b: LogLine): number =>
+  a.time < b.time ? -1 : Number(a.time > b.time);
 
 /** `mail-1` of the service `mail`. */
 const serviceOf = (container: string): string => container.replace(/-\d+$/, '');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ProsoraError } from '@prosora/service';
 
@@ -63,10 +64,7 @@ export async function docker(
     });
   });
   if (code === 0) return printed;
-  const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
-  const command = `docker ${words.slice(0, 3).join(' ')}`;
-  const sentence = `\`${command} …\` ended with ${code ?? 1}${last && `:\n${last}`}`;
-  throw new ProsoraError('DOCKER', sentence, { context: { printed } });
+  throw failed(words, code, said, printed);
 }
 
 /** The same of `docker compose`. */
@@ -76,6 +74,38 @@ export function compose(
   options?: RunOptions,
 ): Promise<string> {
   return docker(dir, ['compose', ...words], options);
+}
+
+/**
+ * The same, a line at a time: for what may be too much to be held.
+ *
+ * @throws ProsoraError `DOCKER` at the end, when it fails
+ */
+export async function* composeLines(dir: string, words: readonly string[]): AsyncGenerator<string> {
+  const child = spawn('docker', ['compose', ...words], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([once(child, 'close'), text(child.stderr)]);
+  try {
+    yield* createInterface({ input: child.stdout });
+    const [[code], said] = await ended;
+    if (code !== 0) throw failed(['compose', ...words], code, said);
+  } finally {
+    child.kill();
+  }
+}
+
+function failed(
+  words: readonly string[],
+  code: number | undefined,
+  said: string,
+  printed = '',
+): ProsoraError {
+  const last = said.trim().split('\n').slice(-LAST_LINES).join('\n');
+  const command = `docker ${words.slice(0, 3).join(' ')}`;
+  const sentence = `\`${command} …\` ended with ${code ?? 1}${last && `:\n${last}`}`;
+  return new ProsoraError('DOCKER', sentence, { context: { printed } });
 }
 
 /** Every container that the stack has, those that ended too, but for those of single commands. */
