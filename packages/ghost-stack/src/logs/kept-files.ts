@@ -178,12 +178,11 @@ async function mended(folder: string): Promise<State> {
   const former = await readFile(join(folder, STATE), 'utf8').catch(() => '');
   const { containers, files }: State = former ? JSON.parse(former) : { containers: {}, files: {} };
   const there = new Map((await filesIn(folder)).map((file) => [file.path, file]));
-  const isSure = (path: string): boolean => there.has(path) && !there.has(`${path}.gz`);
   for (const path of there.keys()) {
-    if (path.endsWith('.log') && !(path in files && isSure(path))) await rm(join(folder, path));
+    if (path.endsWith('.log') && !(path in files)) await rm(join(folder, path));
   }
   // After a power cut a file may have less than was believed to be sure.
-  const left = Object.entries(files).filter(([path]) => isSure(path));
+  const left = Object.entries(files).filter(([path]) => there.has(path));
   const sure = left.map(([path, { bytes, isClosed }]) => [
     path,
     { isClosed, bytes: Math.min(bytes, there.get(path)?.bytes ?? 0) },

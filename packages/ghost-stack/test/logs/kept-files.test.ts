@@ -66,13 +66,19 @@ test('who was killed while it packed leaves nothing doubled', async () => {
   copyFileSync(plain, `${plain}.before`);
   copyFileSync(state, `${state}.before`);
   await kept.care(AFTER);
+  const files = () => readdirSync(join(folder, 'mail')).filter((name) => !name.endsWith('before'));
+  copyFileSync(`${plain}.before`, plain);
+  await openKeptFiles(folder, MUCH);
+  expect(files()).toEqual([`${DAY}.1.log.gz`]);
+
   copyFileSync(`${plain}.before`, plain);
   copyFileSync(`${state}.before`, state);
-  rmSync(`${plain}.before`);
-
   const next = await openKeptFiles(folder, MUCH);
+  await next.add([lineOf('mail', '08:00:02', 'two')]);
   await next.care(AFTER);
-  expect(readdirSync(join(folder, 'mail'))).toEqual([`${DAY}.1.log.gz`]);
+  expect(files()).toEqual([`${DAY}.1.log.gz`]);
+  const found = execFileSync('zcat', [`${plain}.gz`]);
+  expect(String(found)).toBe(`${DAY}T08:00:01Z one\n${DAY}T08:00:02Z two\n`);
 });
 
 test('what is older than its days goes', async () => {
