@@ -51,7 +51,7 @@ export async function rehearseImages(version: string): Promise<void> {
     const lines = Object.entries(release.settings).map(([name, value]) => `${name}=${value}`);
     writeFileSync(path.join(dir, '.env'), `${lines.join('\n')}\n`);
     differsInImagesAlone(cloned, compose(['config', '--format', 'json'], false));
-    compose(['pull', '--quiet']);
+    compose(['--profile', 'watch', 'pull', '--quiet']);
     const startedAt = performance.now();
     compose(['up', '--detach', '--wait', '--no-build', '--quiet-pull']);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
