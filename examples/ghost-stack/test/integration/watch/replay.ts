@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram } from '@prosora/service/programs';
 import { freePort, machineEnv } from '@prosora/service/testing';
 import { vi } from 'vitest';
 import { EVERY_S, type Numbers } from './ordinary-site.ts';
@@ -33,7 +34,7 @@ export class Replay implements AsyncDisposable {
     const port = await freePort();
     const data = mkdtempSync(join(tmpdir(), 'prosora-replay-'));
     const child = spawn(
-      'victoria-metrics',
+      findProgram('victoriametrics') ?? '',
       [
         `-storageDataPath=${data}`,
         `-httpListenAddr=127.0.0.1:${port}`,
