@@ -92,7 +92,8 @@ test('an end is not believed while somebody is at the site, or while nothing is 
   await look();
   expect(got).toEqual(['/person']);
   care.set(0);
-  await expect.poll(async () => (await look(), got)).toEqual(['/person', '/person']);
+  const gotAfterLook = () => look().then(() => got);
+  await expect.poll(gotAfterLook).toEqual(['/person', '/person']);
 
   const silent = await way({ silenceMs: -1 });
   await silent.post('PartDown');
