@@ -1,4 +1,5 @@
-import { compose } from '../stack.ts';
+import { inject } from 'vitest';
+import { compose, inspect } from '../stack.ts';
 
 /** The services of the profile `watch`. */
 export const WATCHERS = ['alerts', 'db-metrics', 'metrics', 'rules'] as const;
@@ -15,13 +16,15 @@ const withProfile = (args: string[], env?: Record<string, string>) =>
  * file of its own, wrapped in a `describe`, which that one imports.
  */
 export async function startWatch(env: Record<string, string> = {}): Promise<void> {
-  const words = ['up', '--detach', '--wait', '--no-deps', ...WATCHERS];
+  // What `ops` tells is as new as it is asked for.
+  const words = ['up', '--detach', '--wait', '--no-deps', 'ops', ...WATCHERS];
   await withProfile(words, { ...EVERY, ...env });
 }
 
 /** Takes it away again; what it has kept goes with the stack. */
 export async function stopWatch(): Promise<void> {
   await withProfile(['rm', '--stop', '--force', ...WATCHERS]);
+  await withProfile(['up', '--detach', '--wait', '--no-deps', 'ops']);
 }
 
 /** Runs a program in the container of one of them. */
@@ -37,7 +40,12 @@ export interface Series {
 
 /** Asks `metrics` what an expression gives now. @throws with what it said of one that it cannot read */
 export async function askMetrics(query: string): Promise<Series[]> {
-  const url = `http://127.0.0.1:8428/api/v1/query?${new URLSearchParams({ query })}`;
-  const { data } = JSON.parse(await execIn('metrics', 'busybox', 'wget', '-q', '-O', '-', url));
+  const { project } = inject('stack');
+  const { Networks } = (await inspect(`${project}-metrics-1`)).NetworkSettings;
+  const address = Networks[`${project}_watch`]?.IPAddress;
+  const words = new URLSearchParams({ query });
+  const answer = await fetch(`http://${address}:8428/api/v1/query?${words}`);
+  const { data, error } = (await answer.json()) as { data?: { result: Series[] }; error?: string };
+  if (data === undefined) throw new Error(error);
   return data.result;
 }
