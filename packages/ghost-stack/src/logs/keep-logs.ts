@@ -88,9 +88,9 @@ export function keepLogs({ project, isOn, hider, logger, ...keeping }: LogKeepin
       const filters = filtersOf({ label: [ofProject(project), LASTING] });
       const path = `/containers/json?all=true&${filters}`;
       const listed = await askEngine<ListedContainer[]>(path, AbortSignal.timeout(ENGINE_MS));
-      const wanted = isOn(listed.map(({ Labels: labels }) => serviceOf(labels))) ? listed : [];
-      if (wanted.length === 0) await halt();
-      for (const { Id: id, State: state, Labels: labels } of wanted) {
+      const isWanted = isOn(listed.map(({ Labels: labels }) => serviceOf(labels)));
+      if (!isWanted) await halt();
+      for (const { Id: id, State: state, Labels: labels } of isWanted ? listed : []) {
         const hasEnded = ENDED.includes(state);
         if (!hasEnded) read.delete(id);
         if (followed.has(id) || read.has(id)) continue;
