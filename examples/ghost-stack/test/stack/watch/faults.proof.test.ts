@@ -91,7 +91,7 @@ async function goThrough(wave: Wave): Promise<void> {
     const seconds = Math.round((one.at - (begunAt.get(wordOf(one)) ?? 0)) / 1_000);
     console.log(`${wordOf(one)}: told ${seconds} s after it began`);
   }
-  for (const undo of undos) await undo();
+  for (const undo of undos.reverse()) await undo();
   await allHealthy();
   const names = (these: readonly Told[]) => these.map(({ name }) => name).sort();
   await vi.waitFor(() => {

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { questions } from '../../read-dashboards.ts';
+import { addressOf, connectStripe, startBusySite } from '../busy-site.ts';
+import { askEdge } from '../edge.ts';
+import { signIn } from '../people.ts';
+import { DOMAIN } from '../stack.ts';
+import { askMetrics } from './watch.ts';
+
+const LABEL = `panels-${Date.now()}`;
+const PATIENCE = { timeout: 150_000, interval: 2_000 };
+
+/** What may show nothing here, by what is asked for, and why. */
+const MAY_BE_EMPTY: Record<string, string> = {
+  prosora_stripe_held_events: 'no event has to wait for a person',
+  prosora_backup_newest_seconds: 'no backup was taken',
+  prosora_backup_proven_seconds: 'no backup was restored for a proof',
+  prosora_task_end_seconds: 'no job of ops has run',
+  prosora_task_failed: 'no job of ops has run',
+};
+
+const isExcused = (expr: string) => Object.keys(MAY_BE_EMPTY).some((name) => expr.includes(name));
+
+/** Grafana's own word for a window with some scrapes in it. */
+const windowed = (expr: string) => expr.replaceAll('$__rate_interval', '1m');
+
+/** Which do not answer now. @throws what cannot be understood */
+async function unanswered(): Promise<string[]> {
+  const missing: string[] = [];
+  for (const { dashboard, panel, expr } of questions) {
+    const series = await askMetrics(windowed(expr));
+    if (series.length === 0 && !isExcused(expr)) missing.push(`${dashboard}, ${panel}: ${expr}`);
+  }
+  return missing;
+}
+
+describe('the dashboards', () => {
+  beforeAll(async () => {
+    const admin = await signIn();
+    await connectStripe(admin);
+    for (const reader of ['one', 'two']) {
+      const email = addressOf(`${LABEL}-${reader}`);
+      await admin.members.add({ email, labels: [{ name: LABEL }] });
+    }
+    const site = await startBusySite(admin, LABEL);
+    const wasDone = (what: string) =>
+      site.journal.some((one) => one.what === what && one.answeredAt !== undefined);
+    await vi.waitUntil(() => ['newsletter', 'payment', 'hit'].every(wasDone), PATIENCE);
+    await site.stop();
+    // What is refused, from memory, and asked of charts.
+    const route = { method: 'POST', body: '{}' };
+    await askEdge('/members/webhooks/stripe/', route);
+    await askEdge('/webhooks/resend', route);
+    await askEdge('/', { host: DOMAIN });
+    const today = new Date().toISOString().slice(0, 10);
+    await admin.stats('top-content', { date_from: today, date_to: today, timezone: 'Etc/UTC' });
+  });
+
+  test('have numbers in every panel', async () => {
+    await vi.waitFor(async () => expect(await unanswered()).toEqual([]), PATIENCE);
+  });
+});
