@@ -110,7 +110,7 @@ async function beginCheckout(admin: AdminClient, email: string): Promise<Respons
 }
 
 /** Subscribes and pays at the checkout, without a browser. */
-async function pay(admin: AdminClient, email: string): Promise<void> {
+export async function pay(admin: AdminClient, email: string): Promise<void> {
   const answer = await beginCheckout(admin, email);
   await expectGood(answer, 200);
   const { url } = (await answer.json()) as { url: string };
@@ -119,7 +119,7 @@ async function pay(admin: AdminClient, email: string): Promise<void> {
 }
 
 /** Sends what Ghost's script posts from a page. */
-async function visit(key: string): Promise<void> {
+export async function visit(key: string): Promise<void> {
   const answer = await askEdge('/.ghost/analytics/api/v1/page_hit?name=analytics_events', {
     method: 'POST',
     headers: {

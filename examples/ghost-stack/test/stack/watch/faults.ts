@@ -1,16 +1,19 @@
 import type { AdminClient } from '@prosora/ghost-local';
 import { lexicalDocument, paragraph } from '@prosora/ghost-local';
 import { vi } from 'vitest';
-import { addressOf } from '../busy-site.ts';
+import { addressOf, pay, visit } from '../busy-site.ts';
 import { askEdge } from '../edge.ts';
 import { sql } from '../stack.ts';
 import {
   answerMails,
+  breakPages,
   changeSecret,
+  changeSecretOf,
   end,
   fillRedis,
   floodSignIn,
   hang,
+  hideNumbers,
   leak,
   lockPosts,
   moveClock,
@@ -148,6 +151,30 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
         name: 'Stripe’s webhook secret is wrong',
         begin: () => changeSecret('webhooks', 'stripe_webhook_secret', ANOTHER_SECRET),
         told: ['WebhookSilence'],
+      },
+    ],
+    [{ name: 'Ghost answers 500', begin: () => breakPages(40), told: ['ErrorRate', 'ErrorRate'] }],
+    [{ name: 'no numbers', begin: hideNumbers, told: ['ServiceDown engine'] }],
+    [
+      {
+        name: 'Ghost takes no payment event',
+        async begin() {
+          const undo = await changeSecretOf('webhooks', 'ghost_webhook_secret', ANOTHER_SECRET);
+          await pay(admin, addressOf(`${READERS}-payer-${Date.now()}`));
+          return undo;
+        },
+        told: ['PaymentsWait'],
+      },
+    ],
+    [
+      {
+        name: 'the engine takes no page views',
+        async begin() {
+          const undo = await changeSecretOf('engine', 'analytics_tracker_token', 'f'.repeat(64));
+          await visit(`${READERS}-${Date.now()}`);
+          return undo;
+        },
+        told: ['HitsWait'],
       },
     ],
     [{ name: 'the engine stopped', begin: () => stop('engine'), told: ['PartDown engine'] }],

@@ -93,6 +93,39 @@ export async function changeSecret(service: Service, name: string, text: string)
   return () => write(secret);
 }
 
+/** The same, and the service hears of it. */
+export async function changeSecretOf(service: Service, name: string, text: string): Promise<Undo> {
+  const hangUp = () => docker(['kill', '--signal', 'HUP', containerOf(service)]);
+  const undo = await changeSecret(service, name, text);
+  await hangUp();
+  return async () => {
+    await undo();
+    await hangUp();
+  };
+}
+
+/** Ghost fails at each page that shows posts; `readers` ask for some. */
+export async function breakPages(readers: number): Promise<Undo> {
+  await sql('RENAME TABLE posts_tags TO posts_tags_away');
+  await Promise.all(
+    Array.from({ length: readers }, (_, at) => askEdge(`/?broken=${Date.now()}-${at}`)),
+  );
+  return () => sql('RENAME TABLE posts_tags_away TO posts_tags');
+}
+
+/** The scraper asks the engine where nobody answers. */
+export async function hideNumbers(): Promise<Undo> {
+  const { dir, project } = inject('stack');
+  const file = path.join(dir, 'examples/ghost-stack/watch/scrape.yml');
+  const own = await readFile(file, 'utf8');
+  const write = async (text: string) => {
+    await writeFile(file, text);
+    await docker(['kill', '--signal', 'HUP', `${project}-metrics-1`]);
+  };
+  await write(own.replace('engine.watch:7182', 'engine.watch:7189'));
+  return () => write(own);
+}
+
 /** What Resend's stand-in answers to whoever sends. */
 export async function answerMails(fault: object): Promise<Undo> {
   const url = `https://sandbox.${DOMAIN}/resend/faults`;
