@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What is looked at of a panel: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model */
-export interface Panel {
+interface Panel {
   id: number;
   type: string;
   title: string;

@@ -24,7 +24,7 @@ import {
 import { askMetrics } from './watch.ts';
 
 /** What goes wrong, of the table in docs/proofs.md. */
-export interface Fault {
+interface Fault {
   name: string;
   begin: () => Promise<Undo>;
   /** What people are told, each once: the alert, with the part where one name may be of several. */
@@ -35,7 +35,7 @@ export interface Fault {
 export type Wave = readonly Fault[];
 
 /** Who reads the newsletters by which mail is tried. */
-export const READERS = 'faults';
+const READERS = 'faults';
 
 const ANOTHER_SECRET = 'whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgc2VydmljZSBoYXM=';
 
