@@ -20,6 +20,21 @@ export interface Fired {
   toS: number;
 }
 
+/** Starts VictoriaMetrics with a folder of its own. */
+export async function startMetrics(
+  ...words: readonly string[]
+): Promise<{ child: ChildProcess; url: string }> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const data = mkdtempSync(join(tmpdir(), 'prosora-metrics-'));
+  const own = [`-storageDataPath=${data}`, `-httpListenAddr=${address}`, '-loggerLevel=ERROR'];
+  const child = spawn(findProgram('victoriametrics') ?? '', [...own, ...words], {
+    stdio: 'ignore',
+  });
+  const url = `http://${address}`;
+  await vi.waitFor(async () => void (await fetch(`${url}/health`)), 20_000);
+  return { child, url };
+}
+
 /** VictoriaMetrics with numbers of our own making, and vmalert that goes through them. */
 export class Replay implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -31,20 +46,7 @@ export class Replay implements AsyncDisposable {
   }
 
   static async start(): Promise<Replay> {
-    const port = await freePort();
-    const data = mkdtempSync(join(tmpdir(), 'prosora-replay-'));
-    const child = spawn(
-      findProgram('victoriametrics') ?? '',
-      [
-        `-storageDataPath=${data}`,
-        `-httpListenAddr=127.0.0.1:${port}`,
-        '-retentionPeriod=10y',
-        '-loggerLevel=ERROR',
-      ],
-      { stdio: 'ignore' },
-    );
-    const url = `http://127.0.0.1:${port}`;
-    await vi.waitFor(async () => void (await fetch(`${url}/health`)), 20_000);
+    const { child, url } = await startMetrics('-retentionPeriod=10y');
     return new Replay(child, url);
   }
 
