@@ -6,6 +6,7 @@ export const NEEDS_QUIET = [
   'examples/ghost-stack/test/stack/redis.test.ts',
   'examples/ghost-stack/test/stack/reload.test.ts',
   'examples/ghost-stack/test/stack/rotate.test.ts',
+  'examples/ghost-stack/test/stack/watch/',
 ];
 
 /** Whether a test file is such a one. */
