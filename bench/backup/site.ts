@@ -121,7 +121,7 @@ async function emptySite(project: string, ports: Ports, repository: string): Pro
       return (await run('docker', words)).stdout.trim().split(' ')[0] ?? '';
     },
     async prosora(...words) {
-      const child = spawn('./prosora', words, { cwd: dir, stdio: ['pipe', 'pipe', 'pipe'] });
+      const child = spawn(path.join(dir, 'prosora'), words, { stdio: ['pipe', 'pipe', 'pipe'] });
       child.stdin.end(await readFile(password, 'utf8').catch(() => ''));
       const told: Line[] = [{ text: 'begun', atMs: performance.now() }];
       for (const stream of [child.stdout, child.stderr]) {
