@@ -24,6 +24,24 @@ export interface CareNotes {
 /** These change the site, or need its memory beside it. */
 const CARE = ['drill', 'update'];
 
+/** No restore takes that long, but a question of `init` that nobody answers does, and what a killed drill left. */
+const LONGEST_MS = 6 * 3_600_000;
+
+/**
+ * Believes that something is so for a while on end alone, by a clock that does not jump: what it mutes would else be
+ * muted for ever.
+ */
+export function believedFor(
+  longestMs: number,
+  nowMs: () => number = () => performance.now(),
+): (isSo: boolean) => boolean {
+  let sinceMs: number | undefined;
+  return (isSo) => {
+    sinceMs = isSo ? (sinceMs ?? nowMs()) : undefined;
+    return sinceMs !== undefined && nowMs() - sinceMs <= longestMs;
+  };
+}
+
 const secondsOf = (at: string): number => Date.parse(at) / 1_000;
 
 /** The notes as numbers; a time that nobody has noted is not told. */
@@ -57,6 +75,7 @@ export function readCareNotes(notes: CareNotes): Readings {
 
 /** What `prosora` and the jobs of `ops` have noted. */
 export function watchCare(folder: string, project: string, tasks: () => TaskNotes): Subject {
+  const believed = believedFor(LONGEST_MS);
   return {
     of: 'care',
     scrapes: 1,
@@ -64,7 +83,7 @@ export function watchCare(folder: string, project: string, tasks: () => TaskNote
       const { running } = tasks();
       const isBeside = async (purpose: string) =>
         (await listContainers(`${project}-${purpose}`, signal)).size > 0;
-      const isRunning =
+      const isSo =
         CARE.includes(running?.job ?? '') ||
         isAtWork(folder) ||
         (await isBeside('drill')) ||
@@ -74,7 +93,7 @@ export function watchCare(folder: string, project: string, tasks: () => TaskNote
         tasks: tasks(),
         updates: readUpdates(folder),
         waiting: readWaiting(folder),
-        isRunning,
+        isRunning: believed(isSo),
       });
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readRows } from '../../src/gauges/business.ts';
-import { type CareNotes, readCareNotes } from '../../src/gauges/care.ts';
+import { believedFor, type CareNotes, readCareNotes } from '../../src/gauges/care.ts';
 import { readCounters } from '../../src/gauges/pages.ts';
 import { type Inspected, isWell, memoryOf } from '../../src/gauges/parts.ts';
 import { pictureIn } from '../../src/gauges/questions.ts';
@@ -127,6 +127,18 @@ describe('what was noted', () => {
       expect(read({ updates, isRunning })).toMatchObject({ prosora_update_failed: failed });
     },
   );
+});
+
+test('what mutes alerts is believed for a while, and anew after it was over', () => {
+  let nowMs = 5;
+  const believed = believedFor(10, () => nowMs);
+  expect(believed(true)).toBe(true);
+  nowMs = 15;
+  expect(believed(true)).toBe(true);
+  nowMs = 16;
+  expect(believed(true)).toBe(false);
+  expect(believed(false)).toBe(false);
+  expect(believed(true)).toBe(true);
 });
 
 test('the picture of a page is one of the site, and a size of it where there is one', () => {
