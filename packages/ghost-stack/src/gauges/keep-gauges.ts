@@ -29,6 +29,8 @@ export interface KeepingOptions {
 
 /** How long one look may take, so that none stands in the way of the next one for ever. */
 const LONGEST_MS = 30_000;
+/** How long it may take to hear whether anybody reads. */
+const KNOWN_MS = 3_000;
 /** How soon it is looked again after one that failed, in scrapes. */
 const AGAIN = 2;
 
@@ -45,12 +47,17 @@ export function keepGauges(registry: Registry, options: KeepingOptions): void {
       ? ['of', up]
       : [...kept.values()].find((readings) => name in readings)?.[name];
   tell(registry, 'prosora_reading_up', ['of', up], now);
+  let wasRead = false;
 
   const look = async (subject: Subject): Promise<boolean> => {
     const { of } = subject;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
     try {
-      if (!(await isRead(limit))) {
+      // An engine that hangs is no reason not to look: what is asked of others is told all the same.
+      wasRead = await isRead(AbortSignal.any([limit, AbortSignal.timeout(KNOWN_MS)])).catch(
+        () => wasRead,
+      );
+      if (!wasRead) {
         kept.delete(subject);
         up.delete(of);
         return false;

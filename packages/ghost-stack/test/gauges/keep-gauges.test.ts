@@ -104,3 +104,22 @@ test('nothing is looked at while nobody reads it', async () => {
   isRead = true;
   await vi.waitFor(() => expect(reads).toBeGreaterThan(before));
 });
+
+test('while nobody can say whether it is read, it is looked at as before', async () => {
+  let isAway = false;
+  let reads = 0;
+  const isRead = async () => {
+    if (isAway) throw new Error('Docker does not answer.');
+    return true;
+  };
+  const read = async () => {
+    reads += 1;
+    return {};
+  };
+  const told = keep({ site: read }, isRead);
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(0));
+  isAway = true;
+  const before = reads;
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(before + 1));
+  expect(await told()).toEqual(['prosora_reading_up{of="site",service="ops"} 1']);
+});
