@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import { once } from 'node:events';
-import { type IncomingMessage, request as plainRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -30,10 +30,9 @@ export interface Request {
 
 /** The edge's own authority, where it has one, beside those that everybody trusts. */
 async function authorities(signal: AbortSignal): Promise<string[]> {
-  const asked = plainRequest({ host: EDGE, port: 2020, path: '/ca.pem', signal }).end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  const own = await text(answer);
-  return [...getCACertificates('default'), ...(answer.statusCode === 200 ? [own] : [])];
+  const answer = await fetch(`http://${EDGE}:2020/ca.pem`, { signal });
+  const own = await answer.text();
+  return [...getCACertificates('default'), ...(answer.ok ? [own] : [])];
 }
 
 /**
