@@ -15,7 +15,11 @@ test.skipIf(lacks('victoriametrics'))(
       expect((await fetch(to, { method: 'POST', body })).ok).toBe(true);
     };
     await push('ghost', 'ghost_a{kind="one"}', 'ghost_b{job="ops"}', 'up', 'prosora_care_running');
-    await push('ghost', 'ghost_c{__name__="prosora_care_running"}', 'prosora_d{__name__="ghost_d"}');
+    await push(
+      'ghost',
+      'ghost_c{__name__="prosora_care_running"}',
+      'prosora_d{__name__="ghost_d"}',
+    );
     await push('ghost?extra_label=__name__=prosora_care_running', 'ghost_e');
     await push('ghost?extra_label=job=ops', 'prosora_care_running');
     await push('ops', 'prosora_part_up');
