@@ -1,5 +1,5 @@
 import { type BackupNotes, readNotes } from '../repository/notes.ts';
-import { listContainers } from '../stack/docker-socket.ts';
+import { type ListedContainer, listContainers } from '../stack/docker-socket.ts';
 import { isAtWork } from '../stack/one-at-a-time.ts';
 import { readWaiting } from '../update/tell-of-updates.ts';
 import { readUpdates, type Update } from '../update/update-notes.ts';
@@ -42,6 +42,10 @@ export function believedFor(
   };
 }
 
+/** A rehearsal that failed stays, stopped, to be looked at: it takes no memory from anybody. */
+export const anyRuns = (containers: Iterable<Pick<ListedContainer, 'State'>>): boolean =>
+  [...containers].some(({ State }) => State === 'running');
+
 const secondsOf = (at: string): number => Date.parse(at) / 1_000;
 
 /** The notes as numbers; a time that nobody has noted is not told. */
@@ -82,7 +86,7 @@ export function watchCare(folder: string, project: string, tasks: () => TaskNote
     async read(signal) {
       const { running } = tasks();
       const isBeside = async (purpose: string) =>
-        (await listContainers(`${project}-${purpose}`, signal)).size > 0;
+        anyRuns((await listContainers(`${project}-${purpose}`, signal)).values());
       const isSo =
         CARE.includes(running?.job ?? '') ||
         isAtWork(folder) ||

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readRows } from '../../src/gauges/business.ts';
-import { believedFor, type CareNotes, readCareNotes } from '../../src/gauges/care.ts';
+import { anyRuns, believedFor, type CareNotes, readCareNotes } from '../../src/gauges/care.ts';
 import { readCounters } from '../../src/gauges/pages.ts';
 import { type Inspected, isWell, memoryOf } from '../../src/gauges/parts.ts';
 import { pictureIn } from '../../src/gauges/questions.ts';
@@ -139,6 +139,11 @@ test('what mutes alerts is believed for a while, and anew after it was over', ()
   expect(believed(true)).toBe(false);
   expect(believed(false)).toBe(false);
   expect(believed(true)).toBe(true);
+});
+
+test('a rehearsal that failed, and stays to be looked at, mutes nothing', () => {
+  expect(anyRuns([{ State: 'exited' }, { State: 'running' }])).toBe(true);
+  expect(anyRuns([{ State: 'exited' }, { State: 'created' }])).toBe(false);
 });
 
 test('the picture of a page is one of the site, and a size of it where there is one', () => {
