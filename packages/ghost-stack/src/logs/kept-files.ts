@@ -173,10 +173,19 @@ const dayOf = (path: string): string => NAME.exec(path)?.groups?.['day'] ?? '';
 const sum = (files: readonly KeptFile[]): number =>
   files.reduce((bytes, file) => bytes + file.bytes, 0);
 
+/** What a power cut left unreadable is nothing: Docker's own lines are read from their beginning. */
+function parsed(text: string): State {
+  try {
+    return JSON.parse(text) as State;
+  } catch {
+    return { containers: {}, files: {} };
+  }
+}
+
 /** What the last one was sure of, with the folder brought to it. */
 async function mended(folder: string): Promise<State> {
   const former = await readFile(join(folder, STATE), 'utf8').catch(() => '');
-  const { containers, files }: State = former ? JSON.parse(former) : { containers: {}, files: {} };
+  const { containers, files } = parsed(former);
   const there = new Map((await filesIn(folder)).map((file) => [file.path, file]));
   for (const path of there.keys()) {
     if (path.endsWith('.log') && !(path in files)) await rm(join(folder, path));

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +26,16 @@ test('a line is kept with its time, in a file of its service and day', async () 
   await kept.add([lineOf('mail', '08:00:03', 'two')]);
   expect(textOf(folder, `mail/${DAY}.1.log`)).toBe(`${DAY}T08:00:01Z one\n${DAY}T08:00:03Z two\n`);
   expect(textOf(folder, `caddy/${DAY}.1.log`)).toBe(`${DAY}T08:00:02Z another\n`);
+});
+
+test('where a power cut made it unreadable what is sure, lines are kept from the beginning again', async () => {
+  const folder = newFolder();
+  await (await openKeptFiles(folder, MUCH)).add([lineOf('mail', '08:00:01', 'one')]);
+  writeFileSync(join(folder, 'state.json'), '\0'.repeat(64));
+  const next = await openKeptFiles(folder, MUCH);
+  expect(next.since('of mail')).toBeUndefined();
+  await next.add([lineOf('mail', '08:00:01', 'one')]);
+  expect(textOf(folder, `mail/${DAY}.1.log`)).toBe(`${DAY}T08:00:01Z one\n`);
 });
 
 test('who was killed while it wrote goes on after the last line that was sure', async () => {
