@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { connect, getCACertificates } from 'node:tls';
 
 /** Where the edge is on the network `watch`. */
@@ -11,6 +11,8 @@ const EDGE = 'caddy.watch';
 /** Readers give up, and so may a question that nobody answers. */
 const LONGEST_MS = 10_000;
 const MOST_REDIRECTS = 5;
+/** More of an answer is read and not kept: a picture may be as large as a part of our memory. */
+const MOST_KEPT = 1_000_000;
 
 /** The site as readers know it. */
 export interface Site {
@@ -39,7 +41,7 @@ async function authorities(signal: AbortSignal): Promise<string[]> {
  * Asks as a reader or a vendor does: by a name of the site, over a connection of its own, with the certificate checked.
  * Only where the name leads is known beforehand, since the way out and back again is closed to many servers.
  *
- * @returns what it says in the end, where it leads elsewhere
+ * @returns what it says in the end, where it leads elsewhere, or the beginning of that
  * @throws Error when it does not answer within ten seconds, or not with `wanted`
  */
 export async function askSite(
@@ -63,7 +65,7 @@ export async function askSite(
     }).end(body);
     const [answer] = (await once(asked, 'response')) as [IncomingMessage];
     asked.on('error', () => {});
-    const said = await text(answer);
+    const said = await beginOf(answer);
     const { location } = answer.headers;
     if (answer.statusCode === wanted) return said;
     if (location === undefined || body !== undefined || left === 0) {
@@ -71,6 +73,13 @@ export async function askSite(
     }
     at = new URL(location, at);
   }
+}
+
+/** Reads an answer to its end, and resolves with the first million characters, or somewhat more. */
+export async function beginOf(answer: Readable): Promise<string> {
+  let said = '';
+  for await (const chunk of answer.setEncoding('utf8')) if (said.length < MOST_KEPT) said += chunk;
+  return said;
 }
 
 const toEdge: LookupFunction = (_name, options, callback) => lookup(EDGE, options, callback);
