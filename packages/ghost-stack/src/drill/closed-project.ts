@@ -80,7 +80,9 @@ export function closedPlaceOf(site: Place, settings: Settings, purpose: Purpose)
 
 /** Throws a closed project away, or what a killed run left of it. */
 export async function throwAway(place: Place): Promise<void> {
-  await composeOf(place, ['down', '--volumes', '--remove-orphans', '--timeout', '10']);
+  // A service of a profile that is off counts as no orphan.
+  const down = ['--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '10'];
+  await composeOf(place, down);
 }
 
 function valuesOf(settings: Settings, { name, settings: own }: Purpose): Record<string, string> {
