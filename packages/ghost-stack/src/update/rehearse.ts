@@ -113,7 +113,7 @@ export async function rehearse(
   }
   const isWell = findings.every(({ status }) => status !== 'fail');
   if (isWell) await throwAway(place);
-  else await composeOf(place, ['stop']).catch(() => {});
+  else await composeOf(place, ['--profile', '*', 'stop']).catch(() => {});
   return { ...rehearsal, findings };
 }
 

@@ -13,10 +13,11 @@ test('of a rehearsal of what watches the site nothing is left either', async () 
   const image = 'redis:7-alpine';
   const metrics = { image, profiles: ['watch'], volumes: ['kept:/kept'] };
   const file = { services: { setup: { image }, metrics }, volumes: { kept: {} } };
-  writeFileSync(join(dir, 'docker-compose.yml'), JSON.stringify(file));
-  await compose(dir, ['--project-name', PROJECT, 'create', 'metrics']);
+  const path = join(dir, 'docker-compose.yml');
+  writeFileSync(path, JSON.stringify(file));
+  const project = ['--project-name', PROJECT, '--file', path];
+  await compose(dir, [...project, 'create', 'metrics']);
 
-  const project = ['--project-name', PROJECT];
   await throwAway({ dir, project, environment: { COMPOSE_PROFILES: '' } } as unknown as Place);
   const filter = ['--filter', `label=com.docker.compose.project=${PROJECT}`];
   expect(await docker(dir, ['ps', '--all', '--quiet', ...filter])).toBe('');
