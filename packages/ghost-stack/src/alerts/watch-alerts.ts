@@ -72,7 +72,8 @@ export function watchAlerts(options: AlertsOptions): WatchedAlerts {
       const now = new Date();
       const { DOMAIN, WATCH_PING_URL, ...others } = settings();
       if (await isCareRunning(metrics)) caredAt = now.getTime();
-      const holdsEnds = isSilent() || now.getTime() - caredAt <= calmMs;
+      const isCalm = now.getTime() - caredAt > calmMs;
+      const holdsEnds = isSilent() || !isCalm || (await isBlind(metrics));
       const left = holdsEnds ? alerts() : endForgotten(alerts(), now);
       if (left !== alerts()) keep(left);
       const telling = { site: DOMAIN || 'the stack', channels: channelsOf(others), logger };
@@ -90,7 +91,18 @@ export function watchAlerts(options: AlertsOptions): WatchedAlerts {
 }
 
 /** What the service itself reads for the rules too. */
-async function isCareRunning(metrics: Registry): Promise<boolean> {
-  const gauge = metrics.getSingleMetric('prosora_care_running') as Gauge | undefined;
-  return (await gauge?.get())?.values[0]?.value === 1;
+async function valuesOf(metrics: Registry, name: string) {
+  const gauge = metrics.getSingleMetric(name) as Gauge<'of'> | undefined;
+  return (await gauge?.get())?.values ?? [];
 }
+
+const isCareRunning = async (metrics: Registry): Promise<boolean> =>
+  (await valuesOf(metrics, 'prosora_care_running'))[0]?.value === 1;
+
+/** What most rules judge by; without it an alert is over because nothing is known any more. */
+const JUDGED_BY = ['parts', 'questions', 'disks'];
+
+const isBlind = async (metrics: Registry): Promise<boolean> =>
+  (await valuesOf(metrics, 'prosora_reading_up')).some(
+    ({ labels, value }) => value === 0 && JUDGED_BY.includes(String(labels.of)),
+  );

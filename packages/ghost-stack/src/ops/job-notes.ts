@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenAlerts } from '../alerts/open-alerts.ts';
 import type { Job } from './timetable.ts';
 
@@ -47,7 +48,7 @@ export interface KeptNotes {
 /**
  * Opens the notes in a folder. What the timetable had before the first start is nobody's fault and not made up.
  *
- * @throws Error when the folder cannot be written
+ * @throws Error when there is something to note and the folder cannot be written
  */
 export function openNotes(dataDir: string, jobs: readonly Job[], now: Date): KeptNotes {
   const file = join(dataDir, 'jobs.json');
@@ -67,8 +68,14 @@ export function openNotes(dataDir: string, jobs: readonly Job[], now: Date): Kep
   };
   const first = Object.fromEntries(jobs.map(({ name }) => [name, now.toISOString()]));
   // A run of another version may be of a job that this one does not know.
-  const isKnown = jobs.some(({ name }) => name === kept.now.running?.job);
-  kept.change({ slots: { ...first, ...kept.now.slots }, ...(!isKnown && { running: undefined }) });
+  const { running } = kept.now;
+  const isStrange = running !== undefined && !jobs.some(({ name }) => name === running.job);
+  const changes = {
+    slots: { ...first, ...kept.now.slots },
+    ...(isStrange && { running: undefined }),
+  };
+  // A disk that is full keeps no service from starting that has nothing new to note.
+  if (!isDeepStrictEqual({ ...kept.now, ...changes }, kept.now)) kept.change(changes);
   return kept;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -90,4 +90,12 @@ test('a run under way is found by the next start, unless nobody knows that job a
   expect(openNotes(dir, JOBS, now).now.running).toEqual(running);
   const fewer = JOBS.filter(({ name }) => name !== 'drill');
   expect(openNotes(dir, fewer, now).now.running).toBeUndefined();
+});
+
+test('a start that has nothing to note writes nothing, since the disk may be full', () => {
+  const dir = folder();
+  openNotes(dir, JOBS, at(`${SUNDAY}T12:00:00`)).change({ asked: ['backup'] });
+  // Where the new notes would stand nothing can be written.
+  mkdirSync(join(dir, 'jobs.json.new'));
+  expect(openNotes(dir, JOBS, at(`${SUNDAY}T12:01:00`)).now.asked).toEqual(['backup']);
 });

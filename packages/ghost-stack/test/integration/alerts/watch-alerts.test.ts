@@ -103,6 +103,26 @@ test('an end is not believed while somebody is at the site, or while nothing is 
   expect(silent.got).toEqual(['/person']);
 });
 
+test('an end is not believed while what it was judged by cannot be read', async () => {
+  const { post, look, got, metrics } = await way();
+  const reading = new Gauge({
+    name: 'prosora_reading_up',
+    help: 'Readings.',
+    labelNames: ['of'],
+    registers: [metrics],
+  });
+  reading.set({ of: 'business' }, 0);
+  reading.set({ of: 'parts' }, 0);
+  await post('PartDown');
+  await look();
+  await post('PartDown', 'resolved');
+  await look();
+  expect(got).toEqual(['/person']);
+  reading.set({ of: 'parts' }, 1);
+  const gotAfterLook = () => look().then(() => got);
+  await expect.poll(gotAfterLook).toEqual(['/person', '/person']);
+});
+
 test('its silence is a finding where alerts are looked for at all', async () => {
   const { look, way: found, state } = await way({ silenceMs: -1 });
   await look();
