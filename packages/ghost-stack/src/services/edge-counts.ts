@@ -4,21 +4,36 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { addressOf } from './operator.ts';
 
-/** What Caddy has counted of what it asked Ghost: pages from memory would hide a Ghost that fails. */
-export const edgeCounts = z.object({
+const answers = {
   requests: z.number(),
   errors: z.number().describe('Answered with 500 or more'),
+};
+
+/**
+ * What Caddy has counted of what it asked Ghost, since pages from memory would hide a Ghost that fails, and beside it
+ * what readers got, since a Ghost that is well may not reach them.
+ */
+export const edgeCounts = z.object({
+  ...answers,
   within: z
     .record(z.string(), z.number())
     .describe('How many took at most so many seconds, by that bound in Caddy’s words'),
+  readers: z
+    .object(answers)
+    .default({ requests: 0, errors: 0 })
+    .describe('Of all that came to the sites, whoever answered it'),
 });
 export type EdgeCounts = z.infer<typeof edgeCounts>;
 
 const NAME = 'caddy.watch';
 const PORT = 2021;
 const LONGEST_MS = 5_000;
+/**
+ * Caddy counts each request once by the handler that meets it first: of a site, which has a name, that is a `subroute`; on
+ * the way to Ghost it is the `reverse_proxy`.
+ */
 const LINE =
-  /^caddy_http_request_duration_seconds_bucket\{code="(\d+)",handler="reverse_proxy",.*le="([^"]+)"\} (\d+)$/gm;
+  /^caddy_http_request_duration_seconds_bucket\{code="(\d+)",handler="(reverse_proxy|subroute)",.*le="([^"]+)"\} (\d+)$/gm;
 
 /**
  * Asks the edge for what it has counted since its start, from outside of the stack's networks.
@@ -49,19 +64,28 @@ export async function askEdge(host = NAME): Promise<EdgeCounts> {
 
 /** @param printed https://caddyserver.com/docs/metrics in the format of Prometheus */
 export function readCounts(printed: string): EdgeCounts {
-  const counts: EdgeCounts = { requests: 0, errors: 0, within: {} };
-  for (const [, code, bound = '', count] of printed.matchAll(LINE)) {
-    counts.within[bound] = (counts.within[bound] ?? 0) + Number(count);
+  const counts = none();
+  for (const [, code, handler, bound = '', count] of printed.matchAll(LINE)) {
+    const isGhost = handler === 'reverse_proxy';
+    if (isGhost) counts.within[bound] = (counts.within[bound] ?? 0) + Number(count);
     if (bound !== '+Inf') continue;
-    counts.requests += Number(count);
-    if (Number(code) >= 500) counts.errors += Number(count);
+    const of = isGhost ? counts : counts.readers;
+    of.requests += Number(count);
+    if (Number(code) >= 500) of.errors += Number(count);
   }
   return counts;
 }
 
+const none = (): EdgeCounts => ({
+  ...{ requests: 0, errors: 0, within: {} },
+  readers: { requests: 0, errors: 0 },
+});
+
 /** What came between two looks; a Caddy that was started anew between them has counted from 0. */
 export function countsBetween(before: EdgeCounts, after: EdgeCounts): EdgeCounts {
-  if (after.requests < before.requests) return after;
+  const isAnew =
+    after.requests < before.requests || after.readers.requests < before.readers.requests;
+  if (isAnew) return after;
   const within = Object.entries(after.within).map(([bound, count]) => [
     bound,
     count - (before.within[bound] ?? 0),
@@ -70,15 +94,21 @@ export function countsBetween(before: EdgeCounts, after: EdgeCounts): EdgeCounts
     requests: after.requests - before.requests,
     errors: after.errors - before.errors,
     within: Object.fromEntries(within),
+    readers: {
+      requests: after.readers.requests - before.readers.requests,
+      errors: after.readers.errors - before.readers.errors,
+    },
   };
 }
 
 /** What came in several times that do not overlap. */
 export function sumOf(all: readonly EdgeCounts[]): EdgeCounts {
-  const sum: EdgeCounts = { requests: 0, errors: 0, within: {} };
-  for (const { requests, errors, within } of all) {
+  const sum = none();
+  for (const { requests, errors, within, readers } of all) {
     sum.requests += requests;
     sum.errors += errors;
+    sum.readers.requests += readers.requests;
+    sum.readers.errors += readers.errors;
     for (const [bound, count] of Object.entries(within)) {
       sum.within[bound] = (sum.within[bound] ?? 0) + count;
     }

@@ -37,6 +37,7 @@ export function decide(
     const not = (why: string): Decision[] => [{ look, isTaken: false, why }];
     if (look.digest === undefined) return not('No registry says whether there is a newer one.');
     if (!look.isNewer) return [];
+    if (look.isForeign) return not('It is for another kind of processor.');
     if (look.isPinned) return not('It is pinned to a digest.');
     const policy = policyOf(look.name);
     if (policy === 'pin') return not('UPDATES pins it.');

@@ -60,17 +60,31 @@ function faultOfEdge(
   after: EdgeCounts | undefined,
   before: EdgeCounts | undefined,
 ): string | undefined {
-  if (after === undefined || after.requests < FEW) return undefined;
-  const shareOf = ({ errors, requests }: EdgeCounts) => (requests === 0 ? 0 : errors / requests);
-  const [share, usual] = [shareOf(after), before ? shareOf(before) : 0];
-  if (share > usual + MORE_ERRORS) {
-    return `${Math.round(share * 100)} % of ${after.requests} requests failed, and ${Math.round(usual * 100)} % before.`;
-  }
+  if (after === undefined) return undefined;
+  const failing =
+    faultOfAnswers('requests', after, before) ??
+    faultOfAnswers('answers to readers', after.readers, before?.readers);
+  if (failing || after.requests < FEW) return failing;
+  // How long readers wait says little: an upload takes as long as their own line.
   const [slow, normal] = [p99Of(after), before ? p99Of(before) : 0];
   if (before && before.requests >= FEW && slow > Math.max(SLOW_S, SLOWER * normal)) {
     return `1 of 100 requests takes longer than ${normal} s now, up to ${slow} s.`;
   }
   return undefined;
+}
+
+type Answers = Pick<EdgeCounts, 'requests' | 'errors'>;
+
+function faultOfAnswers(
+  what: string,
+  after: Answers,
+  before: Answers = { requests: 0, errors: 0 },
+): string | undefined {
+  if (after.requests < FEW) return undefined;
+  const shareOf = ({ errors, requests }: Answers) => (requests === 0 ? 0 : errors / requests);
+  const [share, usual] = [shareOf(after), shareOf(before)];
+  if (share <= usual + MORE_ERRORS) return undefined;
+  return `${Math.round(share * 100)} % of ${after.requests} ${what} failed, and ${Math.round(usual * 100)} % before.`;
 }
 
 /** What waits longer and longer since the first look. */

@@ -28,6 +28,8 @@ const LONGEST_MS = 20_000;
 
 /** An image's configuration: https://github.com/opencontainers/image-spec/blob/main/config.md */
 const image = z.object({
+  os: z.string(),
+  architecture: z.string(),
   config: z.object({ Env: z.array(z.string()).nullish() }),
   rootfs: z.object({ diff_ids: z.array(z.string()) }),
 });
@@ -38,6 +40,8 @@ const known = z.object({
 });
 
 interface Layers {
+  /** No program of it runs on this machine. */
+  isForeign: boolean;
   layers: readonly string[];
   env: readonly string[];
 }
@@ -54,6 +58,8 @@ export interface TagLook {
   digest: string | undefined;
   /** Another image than what runs. */
   isNewer: boolean;
+  /** For another kind of processor. */
+  isForeign: boolean;
   /** Versions that the images tell of themselves; empty where they do not. */
   runs: string;
   newest: string;
@@ -98,6 +104,7 @@ async function lookAt(
     isPinned: tag !== reference,
     digest: newest?.digest,
     isNewer: newest?.layers.some((layer, at) => layer !== runs.layers[at]) ?? false,
+    isForeign: newest?.isForeign ?? false,
     runs: versionIn(runs, name),
     newest: newest ? versionIn(newest, name) : '',
   };
@@ -111,20 +118,22 @@ async function newestOf(
   const words = ['buildx', 'imagetools', 'inspect', tag, '--format', '{{json .}}'];
   const signal = AbortSignal.timeout(LONGEST_MS);
   const found = known.parse(JSON.parse(await docker(dir, words, { signal })));
-  const { config, rootfs } = image.parse(
-    'rootfs' in found.image ? found.image : found.image[platform],
-  );
-  return { digest: found.manifest.digest, layers: rootfs.diff_ids, env: config.Env ?? [] };
+  const { digest } = found.manifest;
+  const images = 'rootfs' in found.image ? [image.parse(found.image)] : Object.values(found.image);
+  const fitting = images.find(({ os, architecture }) => `${os}/${architecture}` === platform);
+  const { config, rootfs } = fitting ?? image.parse(images[0]);
+  const isForeign = fitting === undefined;
+  return { digest, isForeign, layers: rootfs.diff_ids, env: config.Env ?? [] };
 }
 
-async function runningIn(dir: string, { id }: Container): Promise<Layers> {
+async function runningIn(dir: string, { id }: Container): Promise<Omit<Layers, 'isForeign'>> {
   const of = (await docker(dir, ['inspect', '--format', '{{.Image}}', id])).trim();
   const [found] = JSON.parse(await docker(dir, ['image', 'inspect', of]));
   return { layers: found.RootFS.Layers, env: found.Config.Env ?? [] };
 }
 
 /** Official images tell it in their environment, such as `GHOST_VERSION`. */
-function versionIn({ env }: Layers, name: string): string {
+function versionIn({ env }: Pick<Layers, 'env'>, name: string): string {
   const start = `${name.replace(/-.*/, '').toUpperCase()}_VERSION=`;
   return env.find((pair) => pair.startsWith(start))?.slice(start.length) ?? '';
 }

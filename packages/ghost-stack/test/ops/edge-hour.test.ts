@@ -6,14 +6,16 @@ const edge = (...counts: (number | undefined)[]) =>
   keepEdgeHour(async () => {
     const requests = counts.shift();
     if (requests === undefined) throw new Error('It does not answer.');
-    return { requests, errors: 0, within: { '+Inf': requests } };
+    const answers = { requests, errors: 0 };
+    return { ...answers, within: { '+Inf': requests }, readers: answers };
   });
 
 test('the hour has what came in its sixty minutes and nothing of before', async () => {
   const looks = Array.from({ length: 100 }, (_, minute) => 1_000 + minute * 2);
   const hour = edge(...looks);
   for (const _ of looks) await hour.sample();
-  expect(hour.past).toEqual({ requests: 120, errors: 0, within: { '+Inf': 120 } });
+  const answers = { requests: 120, errors: 0 };
+  expect(hour.past).toEqual({ ...answers, within: { '+Inf': 120 }, readers: answers });
 });
 
 test('a minute without an answer is made up by the next, and a start of Caddy’s counts from 0', async () => {

@@ -58,6 +58,7 @@ async function aWeek(
       isPinned: false,
       digest: `sha256:${name}-${version}`,
       isNewer: version !== running[name],
+      isForeign: false,
       runs: running[name] ?? '',
       newest: version,
     };

@@ -10,6 +10,9 @@ const metrics = (quick: number, slow: number, failed: number): string =>
     ['502', 'reverse_proxy', '0.1', failed],
     ['502', 'reverse_proxy', '2.5', failed],
     ['502', 'reverse_proxy', '+Inf', failed],
+    ['200', 'subroute', '0.1', 200],
+    ['200', 'subroute', '+Inf', 200],
+    ['503', 'subroute', '+Inf', failed + 1],
     ['200', 'static_response', '+Inf', 999],
   ]
     .map(
@@ -18,11 +21,12 @@ const metrics = (quick: number, slow: number, failed: number): string =>
     )
     .join('\n');
 
-test('what was handed on is counted, by every code, and what Caddy answers itself is not', () => {
+test('what was handed on to Ghost and what readers got is counted, by every code, and what is neither is not', () => {
   expect(readCounts(metrics(90, 5, 5))).toEqual({
     requests: 100,
     errors: 5,
     within: { '0.1': 95, '2.5': 100, '+Inf': 100 },
+    readers: { requests: 206, errors: 6 },
   });
 });
 
@@ -34,6 +38,9 @@ test('the slowest of a hundred is between two bounds', () => {
 
 test('between two looks there is what came since, and all of it after a start of Caddy’s', () => {
   const [before, after] = [readCounts(metrics(10, 0, 1)), readCounts(metrics(30, 0, 2))];
-  expect(countsBetween(before, after)).toMatchObject({ requests: 21, errors: 1 });
+  expect(countsBetween(before, after)).toMatchObject({
+    ...{ requests: 21, errors: 1 },
+    readers: { requests: 1, errors: 1 },
+  });
   expect(countsBetween(after, before)).toEqual(before);
 });

@@ -10,6 +10,7 @@ const newer = (look: Partial<TagLook> = {}): TagLook => ({
   isPinned: false,
   digest: 'sha256:new',
   isNewer: true,
+  isForeign: false,
   runs: '6.65.0',
   newest: '6.66.0',
   ...look,
@@ -27,6 +28,12 @@ test('whoever asks gets what is only told of, and never what is pinned', () => {
   expect(decide([newer()], 'auto ghost=pin', NONE, true)).toMatchObject([{ isTaken: false }]);
   expect(decide([newer({ isPinned: true })], 'auto', NONE, true)).toMatchObject([
     { isTaken: false, why: 'It is pinned to a digest.' },
+  ]);
+});
+
+test('what no program of runs here is not taken, not even for whoever asks', () => {
+  expect(decide([newer({ isForeign: true })], 'auto', NONE, true)).toMatchObject([
+    { isTaken: false, why: 'It is for another kind of processor.' },
   ]);
 });
 

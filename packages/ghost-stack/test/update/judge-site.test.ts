@@ -6,6 +6,7 @@ const counts = (requests: number, errors = 0, slow = 0): EdgeCounts => ({
   requests,
   errors,
   within: { '0.1': requests - slow, '10': requests, '+Inf': requests },
+  readers: { requests, errors: 0 },
 });
 
 function look(more: Partial<SiteLook> = {}, state = 'healthy', restarts = 0): SiteLook {
@@ -36,6 +37,14 @@ test('more errors than before are a fault, as many as before are none, and of a 
   );
   expect(judgeSite([look(), after], counts(1_000, 100))).toBeUndefined();
   expect(judgeSite([look(), look({ edge: counts(10, 10) })], counts(1_000))).toBeUndefined();
+});
+
+test('readers who get errors are a fault, though Ghost itself has none', () => {
+  const failing = { ...counts(100), readers: { requests: 200, errors: 20 } };
+  expect(judgeSite([look(), look({ edge: failing })], counts(1_000))).toBe(
+    '10 % of 200 answers to readers failed, and 0 % before.',
+  );
+  expect(judgeSite([look(), look({ edge: failing })], failing)).toBeUndefined();
 });
 
 test('a site that is slower than before is a fault', () => {
