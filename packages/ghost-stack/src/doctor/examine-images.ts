@@ -3,6 +3,7 @@ import type { Container } from '../stack/compose.ts';
 import { lookForImages } from '../update/newest-images.ts';
 
 const PLACE = '`prosora update` tries it out first, and takes it.';
+const FOREIGN = 'It is for another kind of processor: ask whoever makes it for one that fits.';
 
 /** Whether what runs stands on the newest images of their tags. */
 export async function* examineImages(
@@ -10,10 +11,10 @@ export async function* examineImages(
   containers: readonly Container[],
 ): AsyncGenerator<Finding> {
   const looks = await lookForImages(dir, containers);
-  for (const { tag, isNewer, runs, newest } of looks) {
+  for (const { tag, isNewer, isForeign, runs, newest } of looks) {
     const versions = runs && newest && runs !== newest;
     const newer = versions ? `: ${newest}, and ${runs} runs here` : ' than what runs here';
-    if (isNewer) yield warn('images', `${tag} is newer${newer}.`, PLACE);
+    if (isNewer) yield warn('images', `${tag} is newer${newer}.`, isForeign ? FOREIGN : PLACE);
   }
   const unknown = looks.filter(({ digest }) => digest === undefined).map(({ tag }) => tag);
   if (unknown.length > 0) {

@@ -46,7 +46,7 @@ export function judgeSite(
     const then = former.containers.find((each) => each.service === service);
     const first = looks[0]?.containers.find((each) => each.service === service);
     if (restarts > (first?.restarts ?? 0)) return `${service} ended and was started anew.`;
-    if (!isWell(state) && then && !isWell(then.state)) return `${service} is ${state}.`;
+    if (isIll(state) && then && isIll(then.state)) return `${service} is ${state}.`;
   }
   return (
     faultOfEdge(last.edge, before) ?? faultOfQueues(former.waiting, last.waiting, looks[0]?.waiting)
@@ -55,6 +55,11 @@ export function judgeSite(
 
 /** Of a container, by what Docker says of it. */
 export const isWell = (state: string): boolean => state === 'healthy' || state === 'running';
+
+/** As all of them after a start of Docker's: for as long nobody knows how it is. */
+export const isStarting = (state: string): boolean => state === 'starting';
+
+const isIll = (state: string): boolean => !isWell(state) && !isStarting(state);
 
 function faultOfEdge(
   after: EdgeCounts | undefined,

@@ -11,10 +11,14 @@ const FILE = 'updates-told.json';
 /** The digests of newer images that wait for a person, as the last look at the registries found them. */
 export const readWaiting = (dir: string): string[] => readCare<string[]>(dir, FILE) ?? [];
 
-/** Tells people of an update that nobody sat beside and that is in place; of one that is not `ops` tells by its job. */
+/**
+ * Tells people of an update that nobody sat beside: of one that is in place, and of one that was cut off, however it
+ * ended. Of any other `ops` tells by its job.
+ */
 export async function tellOfUpdate(dir: string, update: Update): Promise<void> {
   const [title = '', ...lines] = inWords(update);
-  await tell(dir, { title, text: lines.join('\n'), kind: 'news' });
+  const kind = update.outcome === 'undone' ? 'problem' : 'news';
+  await tell(dir, { title, text: lines.join('\n'), kind });
 }
 
 /** Tells people once of each newer image that waits for one of them. */

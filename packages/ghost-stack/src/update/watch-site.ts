@@ -4,7 +4,7 @@ import type { Place } from '../repository/place.ts';
 import { countsBetween, countsOfEdge, type EdgeCounts } from '../services/edge-counts.ts';
 import { clientOf, ofEvery, SERVICES } from '../services/operator.ts';
 import { containersOf, docker } from '../stack/compose.ts';
-import { isWell, judgeSite, type SiteLook } from './judge-site.ts';
+import { isStarting, isWell, judgeSite, type SiteLook } from './judge-site.ts';
 
 const EVERY_MS = 5_000;
 /** `ops`, whose run this may be, has no other run meanwhile. */
@@ -40,17 +40,21 @@ export async function watchSite(
   const until = Date.now() + minutes * 60_000;
   let keptAt = Date.now();
   const looks: SiteLook[] = [];
+  const isUndecided = ({ service, state }: SiteLook['containers'][number]) =>
+    !ill.includes(service) && isStarting(state);
   for (;;) {
     const look = await lookAtSite(dir, since);
     looks.push(look);
     const fault = judgeSite(looks, before, ill);
-    if (fault || Date.now() >= until) return { fault, edge: look.edge };
+    const isOver = Date.now() >= until && !look.containers.some(isUndecided);
+    if (fault || isOver) return { fault, edge: look.edge };
     if (Date.now() - keptAt > KEEP_MS) {
       // `ops` tells of it where that fails.
       await keepMinutes(place, () => {}).catch(() => {});
       keptAt = Date.now();
     }
-    await wait(Math.min(EVERY_MS, Math.max(0, until - Date.now())) || 1);
+    const left = until - Date.now();
+    await wait(left > 0 ? Math.min(EVERY_MS, left) : EVERY_MS);
   }
 }
 

@@ -33,7 +33,8 @@ export const update = verb({
     const minutes = Number(settingReader(dir)('UPDATE_WATCH_MINUTES'));
     return await oneAtATime(dir, 'update', async () => {
       assertNotHalfRestored(dir);
-      await endHalf(place, minutes, print);
+      const ended = await endHalf(place, minutes, print);
+      if (ended && unattended) await tellOfUpdate(dir, ended);
       const decisions = await lookAround(dir, isAsked);
       for (const line of tableOf(decisions)) print(line);
       const taken = decisions.filter(({ isTaken }) => isTaken);
@@ -55,11 +56,13 @@ async function endHalf(
   place: Place,
   minutes: number,
   print: (line: string) => void,
-): Promise<void> {
+): Promise<Update | undefined> {
   const half = halfUpdate(place.dir);
-  if (half === undefined) return;
+  if (half === undefined) return undefined;
   print(`Update ${half.number} was cut off; it is ended first.`);
-  for (const line of inWords(await endUpdate(place, half, minutes, print))) print(line);
+  const ended = await endUpdate(place, half, minutes, print);
+  for (const line of inWords(ended)) print(line);
+  return ended;
 }
 
 async function lookAround(dir: string, isAsked: boolean): Promise<Decision[]> {

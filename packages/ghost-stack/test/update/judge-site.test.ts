@@ -24,6 +24,11 @@ test('one bad look is a moment, and two are not', () => {
   expect(judgeSite([look(), ill, ill], undefined)).toBe('ghost is unhealthy.');
 });
 
+test('one that is starting, as after a start of Docker’s, is not ill yet', () => {
+  const starting = look({}, 'starting');
+  expect(judgeSite([starting, starting, starting], undefined)).toBeUndefined();
+});
+
 test('a container that Docker has started anew is ill at once', () => {
   expect(judgeSite([look(), look({}, 'healthy', 1)], undefined)).toBe(
     'ghost ended and was started anew.',
