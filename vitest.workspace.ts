@@ -50,12 +50,15 @@ const BESIDE = [
   'examples/ghost-stack/test/stack/loss.proof.test.ts',
 ];
 
+/** Of the stack with nothing small to show: updates.test.ts has that. */
+const SOAK_ALONE = ['examples/ghost-stack/test/stack/updates*.proof.test.ts'];
+
 const stackProject = {
   extends: true as const,
   test: {
     name: 'stack',
     include: filesOf('stack'),
-    exclude: BESIDE,
+    exclude: soak ? BESIDE : [...BESIDE, ...SOAK_ALONE],
     globalSetup: ['./examples/ghost-stack/test/stack/bring-up.ts'],
     setupFiles: ['./scripts/wait-for-quiet.ts'],
     testTimeout: 180_000,

@@ -27,6 +27,7 @@ export const LONG = [
 export const LEAVES_A_MESS = [
   'examples/ghost-stack/test/stack/pages/shadow.proof.test.ts',
   'examples/ghost-stack/test/stack/loss.proof.test.ts',
+  'examples/ghost-stack/test/stack/updates-killed.proof.test.ts',
 ];
 
 /**

@@ -10,10 +10,11 @@ import {
   type Written,
 } from './busy-site.ts';
 import { fetchThroughEdge } from './edge.ts';
+import { found } from './found-on-site.ts';
 import { openRepository } from './own-repository.ts';
 import { signIn } from './people.ts';
 import { prosora } from './prosora.ts';
-import { compose, DOMAIN, docker, exec, sql } from './stack.ts';
+import { compose, DOMAIN, docker, sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
 const { project } = inject('stack');
@@ -68,34 +69,6 @@ async function destroy(ended: () => Promise<unknown>): Promise<void> {
   await ended();
   const volumes = lines(await docker(['volume', 'ls', '--quiet', ...ofProject]));
   await docker(['volume', 'rm', ...volumes.filter((name) => name !== `${project}_sandbox_data`)]);
-}
-
-/** What the site has of each kind, by the key of what was written. */
-async function found(label: string): Promise<Record<What, string[]>> {
-  const posts = lines(await sql(`SELECT title FROM posts WHERE title LIKE '${label}-%'`));
-  const members = lines(await sql(`SELECT email FROM members WHERE email LIKE '${label}-%'`));
-  const payers = lines(
-    await sql(`SELECT members.email FROM members_stripe_customers_subscriptions
-      JOIN members_stripe_customers USING (customer_id)
-      JOIN members ON members.id = member_id AND members.status = 'paid'
-      WHERE members.email LIKE '${label}-%'`),
-  );
-  const file = `/tmp/${label}.ndjson`;
-  await exec('engine', 'prosora-engine', 'export', 'analytics_events', file);
-  // Of each its path alone: the address has it too, behind the host. ClickHouse writes slashes with a backslash.
-  const pattern = `"[\\\\/]*${label}-hit-[0-9]*`;
-  const hits = await exec('engine', 'sh', '-c', `grep -o '${pattern}' ${file}; rm ${file}`);
-  const keys = (texts: string[], what: What) =>
-    texts
-      .map((text) => text.replace(/@.*|["/\\]/g, ''))
-      .filter((key) => key.startsWith(`${label}-${what}-`));
-  return {
-    post: keys(posts, 'post'),
-    newsletter: keys(posts, 'newsletter'),
-    member: keys(members, 'member'),
-    payment: keys(payers, 'payment'),
-    hit: keys(lines(hits), 'hit'),
-  };
 }
 
 const answeredBefore = (journal: readonly Written[], what: What, time: number) =>

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { QUIET, ROOT } from './stack.ts';
@@ -39,6 +40,31 @@ export function prosoraIn({ dir, env }: Place, words: string[]): Promise<Run> {
       resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr }),
     );
   });
+}
+
+/** The same on the stack under test; each line is heard as it is said. */
+export async function prosoraHeard(
+  words: string[],
+  more: Record<string, string>,
+  hear: (line: string) => void,
+): Promise<Run> {
+  const { dir, env } = stackUnderTest(more);
+  const child = spawn(path.join(dir, 'prosora'), words, {
+    cwd: dir,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, output] = ['', ''];
+  createInterface(child.stdout).on('line', (line) => {
+    stdout += `${line}\n`;
+    output += `${line}\n`;
+    hear(line);
+  });
+  child.stderr.on('data', (said) => {
+    output += said;
+  });
+  const [code] = await once(child, 'close');
+  return { code: Number(code ?? 1), stdout, output };
 }
 
 /** Runs the same program with Node and kills it with all that it started after a while, unless it ends before. */
