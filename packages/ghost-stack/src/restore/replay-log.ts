@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
@@ -10,6 +9,7 @@ import { docker } from '../stack/compose.ts';
 import { startDocker } from '../stack/start-docker.ts';
 import { startStatements } from './ask-database.ts';
 import type { Replay } from './choose-moment.ts';
+import { EndOfLog } from './end-of-log.ts';
 
 /**
  * Brings a database that was loaded from a dump to a later moment, by what the binary log says since.
@@ -79,20 +79,6 @@ export async function putLogs(
     const restored = startRestic(place, words, { mounts: [`${target}:/target`] });
     restored.stdin.end();
     await Promise.all([text(restored.stdout), assertEnded(restored, 'restore')]);
-  }
-}
-
-/** Hears which file the log goes on with: the last thing in each that was closed. */
-class EndOfLog extends Transform {
-  next = '';
-  private rest = '';
-
-  override _transform(chunk: Buffer, _encoding: string, done: () => void): void {
-    const read = this.rest + chunk.toString('latin1');
-    this.next = /.*Rotate to (binlog\.\d+)/s.exec(read)?.[1] ?? this.next;
-    this.rest = read.slice(-100);
-    this.push(chunk);
-    done();
   }
 }
 
