@@ -63,7 +63,7 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
     headers: { 'retry-after': '5' },
   });
 
-  const machine: Wave = [
+  const together: Wave = [
     {
       name: 'a certificate near its end',
       begin: showOldCertificate,
@@ -71,7 +71,6 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
     },
     { name: 'a disk filled', begin: async () => fillDisk(), told: ['DiskFull'] },
     { name: 'a service hangs', begin: () => hang('webhooks'), told: ['PartDown webhooks'] },
-    { name: 'page memory stopped', begin: () => stop('pages'), told: ['PartDown pages'] },
     { name: 'a leak', begin: () => leak('mail'), told: ['MemoryKill mail'] },
     {
       name: 'a service ends again and again',
@@ -79,49 +78,48 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
       told: ['RestartLoop analytics'],
     },
     { name: 'the clock jumps by an hour', begin: moveClock, told: ['ClockOff'] },
-    { name: 'Ghost slow', begin: () => lockPosts(8, 30), told: ['Slow', 'Slow'] },
-    { name: 'Redis full', begin: fillRedis, told: [] },
-    { name: 'a flood of sign-ins', begin: floodSignIn, told: [] },
-    { name: 'a service killed', begin: () => end('redis'), told: [] },
-  ];
-  const vendors: Wave = [
     {
       name: 'Resend answers 401',
       begin: mailsAnswered(refusal(401, 'missing_api_key')),
       told: ['MailRefused'],
     },
+    { name: 'Redis full', begin: fillRedis, told: [] },
+    { name: 'a flood of sign-ins', begin: floodSignIn, told: [] },
+    { name: 'a service killed', begin: () => end('redis'), told: [] },
     {
-      name: 'its webhook’s secret is wrong',
-      begin: () => changeSecret('mail', 'resend_webhook_secret', ANOTHER_SECRET),
-      told: ['WebhookSilence'],
-    },
-    {
-      name: 'MySQL stopped',
+      name: 'MySQL read-only',
       async begin() {
-        // So that the front page is in memory, whatever was published.
-        await askEdge('/');
-        return await stop('db');
+        await sql('SET GLOBAL super_read_only = ON');
+        return () => sql('SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF');
       },
       told: ['DatabaseDown'],
     },
+    { name: 'page memory stopped', begin: () => stop('pages'), told: ['PartDown pages'] },
   ];
   const others: Wave[] = [
+    [{ name: 'Ghost slow', begin: () => lockPosts(12, 30), told: ['Slow', 'Slow'] }],
+    [
+      {
+        name: 'the secret of Resend’s webhook is wrong',
+        begin: () => changeSecret('mail', 'resend_webhook_secret', ANOTHER_SECRET),
+        told: ['WebhookSilence'],
+      },
+      {
+        name: 'MySQL stopped',
+        async begin() {
+          // So that the front page is in memory, whatever was published.
+          await askEdge('/');
+          return await stop('db');
+        },
+        told: ['DatabaseDown'],
+      },
+    ],
     [{ name: 'Ghost hangs', begin: () => hang('ghost'), told: ['PartDown ghost'] }],
     [
       {
         name: 'the edge stopped',
         begin: () => stop('caddy'),
         told: ['SiteDown', 'PartDown caddy'],
-      },
-    ],
-    [
-      {
-        name: 'MySQL read-only',
-        async begin() {
-          await sql('SET GLOBAL super_read_only = ON');
-          return () => sql('SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF');
-        },
-        told: ['DatabaseDown'],
       },
     ],
     [
@@ -180,7 +178,7 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
     [{ name: 'the engine stopped', begin: () => stop('engine'), told: ['PartDown engine'] }],
     [{ name: 'Redis stopped', begin: () => stop('redis'), told: ['PartDown redis'] }],
   ];
-  return { small: [machine, vendors], others };
+  return { together, others };
 }
 
 /** Whoever gets the newsletters. */

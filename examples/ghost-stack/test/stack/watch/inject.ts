@@ -107,9 +107,7 @@ export async function changeSecretOf(service: Service, name: string, text: strin
 /** Ghost fails at each page that shows posts; `readers` ask for some. */
 export async function breakPages(readers: number): Promise<Undo> {
   await sql('RENAME TABLE posts_tags TO posts_tags_away');
-  await Promise.all(
-    Array.from({ length: readers }, (_, at) => askEdge(`/?broken=${Date.now()}-${at}`)),
-  );
+  await Promise.all(askForNews(readers));
   return () => sql('RENAME TABLE posts_tags_away TO posts_tags');
 }
 
@@ -151,11 +149,17 @@ export async function moveClock(): Promise<Undo> {
   return () => change(-1);
 }
 
+/** Addresses that nobody has asked for before, so that Ghost itself has to answer. */
+const askForNews = (readers: number) =>
+  Array.from({ length: readers }, (_, at) => askEdge(`/never-${Date.now()}-${at}/`));
+
 /** For so many seconds nothing that needs a post is answered; `readers` ask for such pages meanwhile. */
 export async function lockPosts(seconds: number, readers: number): Promise<Undo> {
   const locking = sql(`LOCK TABLES posts WRITE; SELECT SLEEP(${seconds}); UNLOCK TABLES`);
-  const asked = Array.from({ length: readers }, (_, at) => askEdge(`/?slow=${Date.now()}-${at}`));
-  await Promise.all([locking, ...asked]);
+  const sleeping =
+    "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
+  await vi.waitUntil(async () => (await sql(sleeping)) !== '0');
+  await Promise.all([locking, ...askForNews(readers)]);
   return async () => {};
 }
 
