@@ -48,7 +48,7 @@ export function subjectsOf(watched: Watched): Subject[] {
   ];
 }
 
-/** Whether anybody reads what is told: the scraper of the profile `watch`. */
+/** Whether anybody wants to read what is told: the scraper of the profile `watch` is there, if it does not run too. */
 export async function isWatched(project: string, signal: AbortSignal): Promise<boolean> {
-  return (await listContainers(project, signal)).get('metrics')?.State === 'running';
+  return (await listContainers(project, signal)).has('metrics');
 }

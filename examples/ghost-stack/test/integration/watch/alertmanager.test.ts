@@ -32,7 +32,7 @@ async function startAlertmanager() {
     .replace('http://ops.watch:4501', `http://127.0.0.1:${(ops.address() as AddressInfo).port}`)
     .replace('/run/secrets/alerts_token', join(dir, 'token'))
     .replaceAll(/(group_wait|group_interval): [1-9]\w+/g, '$1: 1s')
-    .replaceAll(/repeat_interval: 30s/g, 'repeat_interval: 1s');
+    .replaceAll(/repeat_interval: 20s/g, 'repeat_interval: 1s');
   writeFileSync(join(dir, 'alertmanager.yml'), config);
   const port = await freePort();
   const child = spawn(
