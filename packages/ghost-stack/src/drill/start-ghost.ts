@@ -15,7 +15,7 @@ export async function startGhost(place: Place, limitS = LONGEST_START_S): Promis
   await composeOf(place, [...wait, '--no-deps', 'ghost']).catch(async (cause: Error) => {
     const log = ['logs', '--no-log-prefix', '--no-color', '--tail', '30', 'ghost'];
     const said = linesIn(await composeOf(place, log).catch(() => ''));
-    const why = said.slice(-15).join('\n') || cause.message;
+    const why = said.slice(-15).join('\n') || cause.message.split('\n').at(-1);
     throw new ProsoraError('NOT_HEALTHY', `Ghost does not start there:\n${why}`, {
       help: 'The site itself is as it was.',
       cause,
