@@ -62,10 +62,18 @@ function startTicks() {
 async function destroy(ended: () => Promise<unknown>): Promise<void> {
   const ofProject = ['--filter', `label=com.docker.compose.project=${project}`];
   const format = '{{.ID}} {{.Label "com.docker.compose.service"}}';
-  const containers = lines(await docker(['ps', '--all', ...ofProject, '--format', format]))
-    .map((line) => line.split(' '))
-    .flatMap(([id = '', service]) => (service === 'sandbox' ? [] : [id]));
-  await docker(['rm', '--force', ...containers]);
+  const containers = async () =>
+    lines(await docker(['ps', '--all', ...ofProject, '--format', format]))
+      .map((line) => line.split(' '))
+      .flatMap(([id = '', service]) => (service === 'sandbox' ? [] : [id]));
+  await docker(['rm', '--force', ...(await containers())]).catch(async (error) => {
+    // One of a single command may go by itself at that moment.
+    await vi
+      .waitUntil(async () => (await containers()).length === 0)
+      .catch(() => {
+        throw error;
+      });
+  });
   await ended();
   const volumes = lines(await docker(['volume', 'ls', '--quiet', ...ofProject]));
   await docker(['volume', 'rm', ...volumes.filter((name) => name !== `${project}_sandbox_data`)]);

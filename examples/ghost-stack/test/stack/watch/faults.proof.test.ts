@@ -90,7 +90,8 @@ async function goThrough(wave: Wave): Promise<void> {
     }, PATIENCE);
   } finally {
     for (const undo of undos.reverse()) await undo();
-    await allHealthy();
+    // What hung is still called ill until it is asked the next time.
+    await vi.waitFor(allHealthy, PATIENCE);
   }
   for (const one of problems()) {
     const seconds = Math.round((one.at - (begunAt.get(wordOf(one)) ?? 0)) / 1_000);
