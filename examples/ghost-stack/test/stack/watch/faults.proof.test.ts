@@ -73,7 +73,9 @@ const open = async () =>
 async function goThrough(wave: Wave): Promise<void> {
   await vi.waitFor(async () => expect(await open()).toEqual([]), PATIENCE);
   const first = people.told.length;
-  const news = () => people.told.slice(first);
+  // Several faults at once make Ghost slow besides, as they may.
+  const isBeside = ({ name }: Told) => wave.length > 1 && name === 'Slow';
+  const news = () => people.told.slice(first).filter((one) => !isBeside(one));
   const expected = wave.flatMap(({ told }) => told).sort();
   const undos: Undo[] = [];
   const begunAt = new Map<string, number>();
