@@ -193,7 +193,8 @@ export async function showOldCertificate(): Promise<Undo> {
   const reload = async () => {
     await exec('caddy', 'caddy', 'reload', '--config', '/etc/caddy/Caddyfile');
     await compose(['restart', 'ops']);
-    await allHealthy();
+    // What hung is still called ill until it is asked the next time.
+    await vi.waitFor(allHealthy, { timeout: 60_000, interval: 1_000 });
   };
   await reload();
   return async () => {
