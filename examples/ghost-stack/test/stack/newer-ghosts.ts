@@ -38,8 +38,10 @@ export async function startRegistry(): Promise<Registry> {
     async remove() {
       await docker(['rm', '--force', '--volumes', name]);
       const names = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}']);
-      const ours = names.split('\n').filter((each) => each.startsWith(`${address}/`));
-      await docker(['rmi', '--force', ...ours]);
+      // What a newer one took the name from is listed as `<none>`, which is none.
+      const isOurs = (each: string) => each.startsWith(`${address}/`) && !each.endsWith('<none>');
+      const ours = names.split('\n').filter(isOurs);
+      if (ours.length > 0) await docker(['rmi', '--force', ...ours]);
     },
   };
 }
