@@ -29,8 +29,9 @@ export async function tellAlerts(
   telling: Telling,
 ): Promise<void> {
   const isNew = ([, { isTold }]: Entry) => !isTold;
+  // An end that is still to come is of a clock that went back.
   const isOver = ([, { isTold, endedAt }]: Entry) =>
-    isTold && endedAt !== undefined && now.getTime() - Date.parse(endedAt) >= calmMs;
+    isTold && endedAt !== undefined && Math.abs(now.getTime() - Date.parse(endedAt)) >= calmMs;
   const fresh = Object.entries(current()).filter(isNew);
   if (fresh.length > 0 && (await reach(messageOf(fresh, telling.site), telling))) {
     // Others may have come meanwhile.

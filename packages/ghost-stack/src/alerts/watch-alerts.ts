@@ -55,8 +55,7 @@ export function watchAlerts(options: AlertsOptions): WatchedAlerts {
   } = options;
   const watchdog = createWatchdog(metrics, silenceMs);
   let isWatched = false;
-  /** Of the machine's own time, as ISO times are. */
-  let caredAt = 0;
+  let caredAtMs = Number.NEGATIVE_INFINITY;
 
   const isSilent = () => isWatched && watchdog.isSilent;
   return {
@@ -71,8 +70,9 @@ export function watchAlerts(options: AlertsOptions): WatchedAlerts {
       isWatched = await options.isWatched().catch(() => isWatched);
       const now = new Date();
       const { DOMAIN, WATCH_PING_URL, ...others } = settings();
-      if (await isCareRunning(metrics)) caredAt = now.getTime();
-      const isCalm = now.getTime() - caredAt > calmMs;
+      const nowMs = performance.now();
+      if (await isCareRunning(metrics)) caredAtMs = nowMs;
+      const isCalm = nowMs - caredAtMs > calmMs;
       const holdsEnds = isSilent() || !isCalm || (await isBlind(metrics));
       const left = holdsEnds ? alerts() : endForgotten(alerts(), now);
       if (left !== alerts()) keep(left);

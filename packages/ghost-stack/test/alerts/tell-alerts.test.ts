@@ -127,6 +127,17 @@ test('while an end cannot be believed none is told', async () => {
   expect(titles()).toHaveLength(2);
 });
 
+test('a clock that went back since keeps no end from being told', async () => {
+  const { post, look, titles } = site();
+  post(posted('PartDown'));
+  await look(60);
+  post(ended('PartDown'));
+  await look(55);
+  expect(titles()).toHaveLength(1);
+  await look(0);
+  expect(titles()).toHaveLength(2);
+});
+
 test('one that nobody names any more is over', async () => {
   const { post, look, titles } = site();
   post(posted('PartDown'));
