@@ -8,7 +8,9 @@ import { doctor } from './verbs/doctor.ts';
 import { drill } from './verbs/drill.ts';
 import { history } from './verbs/history.ts';
 import { init } from './verbs/init.ts';
+import { jobs } from './verbs/jobs.ts';
 import { logs } from './verbs/logs.ts';
+import { media } from './verbs/media.ts';
 import { notify } from './verbs/notify.ts';
 import { open } from './verbs/open.ts';
 import { ops } from './verbs/ops.ts';
@@ -41,6 +43,8 @@ export const command: Command = defineCommand({
     doctor,
     logs,
     requests,
+    jobs,
+    media,
     config,
     set,
     secrets,

@@ -1,6 +1,6 @@
 import { type Finding, findingSchema, judge, ok } from '@prosora/service';
 import * as z from 'zod';
-import { compose } from '../stack/compose.ts';
+import { askAdapter, inGhost } from '../services/in-ghost.ts';
 import { rowsOf } from './rows.ts';
 
 /** Runs in Ghost's container with what Ghost has, so that no key of its leaves it. */
@@ -79,16 +79,11 @@ export async function* examineGhost(
   if (hasDatabase) yield* examinePeople(dir);
 }
 
-/** By the command's own doctor, whose exit code says what its findings say. */
+/** By the command's own doctor. */
 async function doctorIn(dir: string, name: string, command: string): Promise<Finding[]> {
-  const trust = '[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem';
-  const printed = await inGhost(dir, ['sh', '-c', `${trust}; ${command} doctor --json || true`]);
-  const findings = z.array(findingSchema).parse(JSON.parse(printed));
+  const findings = z.array(findingSchema).parse(await askAdapter(dir, [command, 'doctor']));
   return findings.map((finding) => ({ ...finding, name: `${name}: ${finding.name}` }));
 }
-
-const inGhost = (dir: string, words: readonly string[], input = '') =>
-  compose(dir, ['exec', '-T', 'ghost', ...words], { input });
 
 /** Those that nobody has used for long are doors that nobody watches. */
 async function* examinePeople(dir: string): AsyncGenerator<Finding> {

@@ -8,19 +8,31 @@ import {
   warn,
 } from '@prosora/service';
 import type { WatchedAlerts } from '../alerts/watch-alerts.ts';
+import { readDrills } from '../drill/drill-reports.ts';
+import { shorten } from '../logs/hide.ts';
 import type { LogKeeper } from '../logs/keep-logs.ts';
+import type { LogLine } from '../logs/log-lines.ts';
 import { readNotes } from '../repository/notes.ts';
+import type { GhostJobs } from '../services/ghost-jobs.ts';
+import { flagWords } from '../services/in-ghost.ts';
+import type { SiteMedia } from '../services/media.ts';
 import type { ListedBackup, opsOperations } from '../services/ops-operations.ts';
+import { readUpdates } from '../update/update-notes.ts';
+import { type Ask, askInTurn } from './ask-in-turn.ts';
 import type { EdgeHour } from './edge-hour.ts';
-import { FOLDER, type Home } from './home.ts';
+import { FOLDER } from './home.ts';
 import type { KeptNotes } from './job-notes.ts';
-import { askCommand } from './run-job.ts';
+import type { Part } from './parts.ts';
 import { findingsOf } from './tell-people.ts';
+import { tellUpdates } from './tell-updates.ts';
 import type { Job } from './timetable.ts';
 
 /** What the service knows of itself. */
 export interface RunningOps {
-  home: Home;
+  /** Asks the command. */
+  ask: Ask;
+  /** Looks at the parts of the stack. */
+  parts: () => Promise<Part[]>;
   jobs: readonly Job[];
   notes: KeptNotes;
   /** Whether anybody is told of anything. */
@@ -40,7 +52,8 @@ const NOT_KEPT = warn(
 
 /** What a running service does for an operator. */
 export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> {
-  const { home, jobs, notes } = ops;
+  const { jobs, notes } = ops;
+  const ask = askInTurn(ops.ask);
   const begin = (job: string) => () => {
     const { asked, running } = notes.now;
     if (!asked.includes(job)) notes.change({ asked: [...asked, job] });
@@ -78,10 +91,24 @@ export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> 
     },
     alerts: () => ({ items: ops.alerts.open() }),
     edge: () => ({ past: ops.edge.past ?? null }),
-    examine: async () => ({ findings: (await askCommand(home, ['doctor'])) as Finding[] }),
-    backups: async () => ({
-      items: (await askCommand(home, ['backup', 'list'])) as ListedBackup[],
+    examine: async () => ({ findings: (await ask(['doctor'])) as Finding[] }),
+    backups: async () => ({ items: (await ask(['backup', 'list'])) as ListedBackup[] }),
+    drills: () => ({
+      items: readDrills(FOLDER)
+        .map(({ findings, ...drill }) => ({ ...drill, findings: [...findings] }))
+        .reverse(),
     }),
+    updates: () => ({ items: tellUpdates(readUpdates(FOLDER)) }),
+    parts: async () => ({ items: await ops.parts() }),
+    jobs: async (wanted) => (await ask(['jobs', ...flagWords(wanted)])) as GhostJobs,
+    media: async ({ examine }) =>
+      (await ask(['media', ...(examine ? ['--examine'] : [])])) as SiteMedia,
+    async logs({ service, at, minutes, match, level, limit }) {
+      const words = flagWords({ around: at, minutes, grep: match, level, limit });
+      const lines = (await ask(['logs', service, ...words])) as LogLine[];
+      // What Docker has of a reader is more than is kept of him.
+      return { items: lines.map((line) => ({ ...line, text: shorten(line.text) })) };
+    },
     backup: begin('backup'),
     drill: begin('drill'),
   };

@@ -110,6 +110,9 @@ function readJson(text: string): unknown {
   }
 }
 
+/** Nobody waits longer for an answer; `docker` ends the container with itself. */
+const LONGEST_ANSWER_MS = 300_000;
+
 /**
  * What a verb that changes nothing answers; one that ends with 1 has answered too.
  *
@@ -117,7 +120,9 @@ function readJson(text: string): unknown {
  */
 export async function askCommand(home: Home, words: readonly string[]): Promise<unknown> {
   const run = await runWords(home, ['--rm']);
-  const printed = await docker('/', [...run, ...words, '--json']).catch((error: ProsoraError) => {
+  const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
+  const asked = docker('/', [...run, ...words, '--json'], { signal });
+  const printed = await asked.catch((error: ProsoraError) => {
     const said = String(error.context?.['printed'] ?? '');
     if (readJson(said) === undefined) throw error;
     return said;

@@ -13,6 +13,7 @@ import { type WatchedAlerts, watchAlerts } from '../alerts/watch-alerts.ts';
 import { keepGauges } from '../gauges/keep-gauges.ts';
 import { watchLogs } from '../gauges/logs.ts';
 import { isWatched, subjectsOf } from '../gauges/subjects.ts';
+import { keepWantedParts } from '../gauges/wanted-parts.ts';
 import { hiderOf } from '../logs/hide.ts';
 import { keepLogs, LOOK_MS as LINES_MS } from '../logs/keep-logs.ts';
 import { channelsOf } from '../notify/channels.ts';
@@ -28,7 +29,8 @@ import { keepEdgeHour, SAMPLE_MS } from './edge-hour.ts';
 import { createHandlers } from './handlers.ts';
 import { FOLDER, findHome } from './home.ts';
 import { type KeptNotes, openNotes } from './job-notes.ts';
-import { removeEnded, runJob } from './run-job.ts';
+import { lookAtParts } from './parts.ts';
+import { askCommand, removeEnded, runJob } from './run-job.ts';
 import { findingsOf, tellPeople } from './tell-people.ts';
 import { BACKUP, jobsOf, MINUTES } from './timetable.ts';
 
@@ -80,7 +82,13 @@ export async function startOps(
     hider: () => hiderOf(FOLDER, generatedSecrets()),
     logger,
   });
-  const handlers = createHandlers({ home, jobs, notes, hasPeople, edge, alerts, logs, ...shown });
+  const wantedParts = keepWantedParts(FOLDER);
+  const asked = {
+    ask: (words: readonly string[]) => askCommand(home, words),
+    parts: async () => await lookAtParts(project, await wantedParts()),
+  };
+  const known = { jobs, notes, hasPeople, edge, alerts, logs };
+  const handlers = createHandlers({ ...asked, ...known, ...shown });
   const tokens = tryOperatorTokens(options, logger);
   const operator =
     tokens && serveOperations({ operations: opsOperations, handlers, tokens, logger });

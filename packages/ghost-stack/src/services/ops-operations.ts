@@ -1,6 +1,9 @@
-import { findingSchema, operation, serviceNumbers } from '@prosora/service';
+import { findingSchema, operation, pageInput, serviceNumbers } from '@prosora/service';
 import * as z from 'zod';
+import { LEVELS } from '../logs/log-lines.ts';
 import { edgeCounts } from './edge-counts.ts';
+import { ghostJobs } from './ghost-jobs.ts';
+import { siteMedia } from './media.ts';
 
 const nothing = z.strictObject({});
 const time = z.iso.datetime();
@@ -24,8 +27,60 @@ const alert = z.object({
 const found = z.object({ findings: z.array(findingSchema) });
 const begun = z.object({ isNext: z.boolean().describe('False while another run has to end') });
 
+const part = z.object({
+  part: z.string(),
+  isWell: z.boolean(),
+  state: z.string().describe('In Docker’s words'),
+});
+const drilled = z.object({
+  run: z.string().describe('The backup that was restored'),
+  beganAt: time,
+  endedAt: time,
+  isProven: z.boolean(),
+  findings: z.array(findingSchema),
+});
+const updated = z.object({
+  number: z.number(),
+  beganAt: time,
+  endedAt: time.nullable(),
+  step: z.string().describe('How far it came'),
+  outcome: z
+    .enum(['taken', 'undone', 'refused'])
+    .nullable()
+    .describe('In place, the former images are back, or the site was not touched'),
+  reason: z.string().nullable().describe('Why it did not end well'),
+  changes: z.array(z.object({ services: z.array(z.string()), from: z.string(), to: z.string() })),
+  backup: z.string().nullable().describe('The one that it may go back to'),
+  rehearsal: z
+    .object({
+      bootMs: z.number().describe('How long the new Ghost took until it answered'),
+      migrates: z.boolean().describe('Whether it changes the database'),
+      findings: z.array(findingSchema),
+    })
+    .nullable(),
+  watched: z
+    .object({ requests: z.number(), errors: z.number() })
+    .nullable()
+    .describe('What the edge counted afterwards'),
+  words: z.array(z.string()).describe('As `prosora history` says it'),
+});
+const line = z.object({
+  service: z.string(),
+  time: z.string().describe('With nanoseconds'),
+  level: z.enum(LEVELS),
+  text: z.string(),
+});
+
+/** More make no page, and more than so long before and after no moment. */
+const MOST_LINES = 1_000;
+const MOST_MINUTES = 60;
+/** The name of a service; a word that begins otherwise would be read as a flag. */
+const service = z.string().regex(/^[a-z][a-z-]{0,30}$/, 'use the name of a service, such as mail');
+
 /** A backup in a list. */
 export type ListedBackup = z.input<typeof listed>;
+/** An update in a list. */
+export type ListedUpdate = z.input<typeof updated>;
 
 /** What an operator may ask of the service `ops`. */
 export const opsOperations = {
@@ -77,6 +132,74 @@ export const opsOperations = {
     access: 'read',
     input: nothing,
     output: z.object({ items: z.array(listed) }),
+  }),
+  drills: operation({
+    summary: 'Lists what drills found, the newest first, as `prosora drill list` does.',
+    access: 'read',
+    input: nothing,
+    output: z.object({ items: z.array(drilled) }),
+  }),
+  updates: operation({
+    summary: 'Lists the updates and how each went, the newest first, as `prosora history` does.',
+    access: 'read',
+    input: nothing,
+    output: z.object({ items: z.array(updated) }),
+  }),
+  parts: operation({
+    summary: 'Says of every part that the stack should have how it is.',
+    access: 'read',
+    input: nothing,
+    output: z.object({ items: z.array(part) }),
+  }),
+  jobs: operation({
+    summary: 'Lists what Ghost has to do and what it gave up, as `prosora jobs` does.',
+    access: 'read',
+    input: z.strictObject({
+      state: z
+        .string()
+        .regex(/^[a-z]+$/, 'use a state, such as dead')
+        .optional()
+        .describe('Only in this one; without it what is not over, and dead letters'),
+      queue: z.string().max(200).optional().describe('Only of this one'),
+      ...pageInput,
+    }),
+    output: ghostJobs,
+  }),
+  media: operation({
+    summary: 'Says where media are, what is used and what failed, as `prosora media` does.',
+    access: 'read',
+    input: z.strictObject({
+      examine: z
+        .stringbool()
+        .default(false)
+        .describe('Has the adapter’s doctor look too, which uploads three small files'),
+    }),
+    output: siteMedia,
+  }),
+  logs: operation({
+    summary: 'Shows what a service said around a moment, as `prosora logs --around` does.',
+    access: 'read',
+    input: z.strictObject({
+      service,
+      at: time.describe('The moment'),
+      minutes: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MOST_MINUTES)
+        .default(5)
+        .describe('So many before it and after it'),
+      match: z.string().max(200).optional().describe('Lines with this text alone'),
+      level: z.enum(LEVELS).optional().describe('That and what is worse'),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MOST_LINES)
+        .default(200)
+        .describe('How many at most: those that are nearest to the moment'),
+    }),
+    output: z.object({ items: z.array(line) }),
   }),
   backup: operation({
     summary: 'Has a backup taken; `status` says how it went.',

@@ -12,6 +12,8 @@ export interface ListedContainer {
   /** Seconds since 1970. */
   Created: number;
   State: string;
+  /** In words: `Up 3 hours (healthy)`. */
+  Status: string;
 }
 
 const PROJECT = 'com.docker.compose.project';

@@ -136,15 +136,9 @@ async function tryOut(
 ): Promise<void> {
   const settings = effectiveSettings(place.dir, process.env);
   const found = (finding: Finding): void => tell(findingLine(finding));
-  const { findings, ...rehearsal } = await rehearse(
-    place,
-    settings,
-    manifest,
-    update.now.changes,
-    found,
-  );
+  const rehearsal = await rehearse(place, settings, manifest, update.now.changes, found);
   update.change({ rehearsal });
-  const [fault] = findings.filter(({ status }) => status === 'fail');
+  const [fault] = rehearsal.findings.filter(({ status }) => status === 'fail');
   if (!fault) return;
   throw new ProsoraError('REHEARSAL_FAILED', `${fault.name}: ${fault.sentence}`);
 }

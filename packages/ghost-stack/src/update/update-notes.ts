@@ -1,4 +1,4 @@
-import { ProsoraError } from '@prosora/service';
+import { type Finding, ProsoraError } from '@prosora/service';
 import { keepCare, readCare } from '../stack/care-files.ts';
 
 /** A name of an image, and what it means before and after an update. */
@@ -17,12 +17,14 @@ export interface Change {
   to: string;
 }
 
-/** What the rehearsal found of Ghost. */
+/** What the rehearsal found. */
 export interface Rehearsal {
   /** How long the new Ghost took until it answered. */
   bootMs: number;
   /** It changes the database at its first start. */
   migrates: boolean;
+  /** Missing where the update is of an earlier version of this command. */
+  findings?: readonly Finding[];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Finding, fail, findingLine, type ProsoraError, verb } from '@prosora/service';
 import { keepMeanwhile } from '../backup/keep-minutes.ts';
 import { closedPlaceOf } from '../drill/closed-project.ts';
+import { type DrillReport, keepDrill, readDrills } from '../drill/drill-reports.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { stackOptions } from '../options.ts';
 import { markProven, readManifest, snapshotsIn } from '../repository/backups.ts';
@@ -11,10 +12,16 @@ import { chooseLatest } from '../restore/choose-moment.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 
 export const drill = verb({
-  help: 'Restores the newest backup where nobody sees it, compares, and throws it away: a proof',
-  args: '[backup]',
+  help: 'Restores the newest backup where nobody sees it, compares, and throws it away: a proof; or lists what drills found',
+  args: '[list|backup]',
   needs: stackOptions,
   async run({ args: [wanted], options: { dir }, print, show }) {
+    if (wanted === 'list') {
+      show(readDrills(dir), (drills) =>
+        drills.length === 0 ? ['There was no drill yet.'] : drills.flatMap(linesOf),
+      );
+      return 0;
+    }
     const place = await findPlace(dir);
     using _turn = await takeRepository(place);
     await openRepository(place);
@@ -24,6 +31,7 @@ export const drill = verb({
       name: 'drill',
     });
     await using _ticks = keepMeanwhile(place);
+    const beganAt = new Date().toISOString();
     const findings: Finding[] = [];
     const find = (finding: Finding): void => {
       findings.push(finding);
@@ -45,9 +53,18 @@ export const drill = verb({
         drillFailure: undefined,
       });
     }
-    show({ run: backup.run, isProven: failed.length === 0, findings }, () =>
-      failed.length === 0 ? `${backup.run} is proven.` : `${backup.run} is not proven.`,
-    );
-    return failed.length === 0 ? 0 : 1;
+    const isProven = failed.length === 0;
+    const endedAt = new Date().toISOString();
+    keepDrill(dir, { run: backup.run, beganAt, endedAt, isProven, findings });
+    show({ run: backup.run, isProven, findings }, () => inOneLine({ run: backup.run, isProven }));
+    return isProven ? 0 : 1;
   },
 });
+
+const inOneLine = ({ run, isProven }: Pick<DrillReport, 'run' | 'isProven'>): string =>
+  isProven ? `${run} is proven.` : `${run} is not proven.`;
+
+const linesOf = (report: DrillReport): string[] => [
+  `${report.beganAt}  ${inOneLine(report)}`,
+  ...report.findings.map((finding) => `  ${findingLine(finding)}`),
+];

@@ -5,6 +5,7 @@ import { doctorAt } from './doctor.ts';
 import { edgeAt } from './edge-verb.ts';
 import type { Place } from './place.ts';
 import { pullAt, pushAt, verifyAt } from './transfer-verbs.ts';
+import { usageAt } from './usage.ts';
 
 /** The command `ghost-cloudinary` as it is run in a place. */
 export function createCommand(place: Place): Command {
@@ -15,6 +16,7 @@ export function createCommand(place: Place): Command {
       'Looks after a site whose images, media and files are at Cloudinary, and moves it there and back.',
     verbs: {
       doctor: doctorAt(place),
+      usage: usageAt(place),
       push: pushAt(place),
       pull: pullAt(place),
       verify: verifyAt(place),

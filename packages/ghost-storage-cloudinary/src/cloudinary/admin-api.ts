@@ -7,8 +7,16 @@ import { systemClock, withRetries } from './retry.ts';
 /** One account, as the Admin API knows it. */
 type AdminApiOptions = Omit<CloudinaryOptions, 'signatureAlgorithm' | 'chunkBytes' | 'fetch'>;
 
+const usedSchema = z.optional(z.object({ usage: z.optional(z.number()) }));
+
+/** https://cloudinary.com/documentation/admin_api#usage */
 const usageSchema = z.object({
   plan: z._default(z.string(), 'unknown'),
+  last_updated: z.optional(z.string()),
+  storage: usedSchema,
+  bandwidth: usedSchema,
+  transformations: usedSchema,
+  resources: z.optional(z.number()),
   credits: z.optional(z.object({ usage: z.optional(z.number()), limit: z.optional(z.number()) })),
   media_limits: z.object({
     image_max_size_bytes: z.number(),

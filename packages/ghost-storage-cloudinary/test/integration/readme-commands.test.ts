@@ -19,7 +19,7 @@ afterAll(() => site[Symbol.asyncDispose]());
 
 test('the README shows every command', () => {
   const shown = new Set(commands.map(([name]) => name));
-  expect(shown).toEqual(new Set(['doctor', 'push', 'verify', 'pull', 'help', 'edge']));
+  expect(shown).toEqual(new Set(['doctor', 'usage', 'push', 'verify', 'pull', 'help', 'edge']));
 });
 
 test.each(commands)('the command of the README works: %s %s', async (...command) => {
