@@ -1,9 +1,11 @@
 // Writes from the code: the option tables of docs/configuration.md and of each README, and the OpenAPI document of each
-// service's operator API, and from the calls themselves what services log, docs/log-events.md. With --check, fails when one is not current.
+// service's operator API with the types that the console has of it, and from the calls themselves what services log,
+// docs/log-events.md. With --check, fails when one is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOption, type Operations, type Option, openApiOf } from '@prosora/service';
 import { engineOptions } from '../packages/analytics-engine/src/options.ts';
 import { operations as engineOperations } from '../packages/analytics-engine/src/verbs/operations.ts';
+import { consoleOptions } from '../packages/console/src/options.ts';
 import { collectorOptions } from '../packages/ghost-analytics-tinybird/src/options.ts';
 import { operations as collectorOperations } from '../packages/ghost-analytics-tinybird/src/verbs/operations.ts';
 import { operations as cdnOperations } from '../packages/ghost-cdn-cloudflare/src/operate/operations.ts';
@@ -18,6 +20,7 @@ import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
+import { operationTypes } from './docs/operation-types.ts';
 import { logCallsOf } from './house/log-calls.ts';
 import { readSources } from './house/sources.ts';
 
@@ -31,6 +34,8 @@ interface DocumentedPackage {
   /** Its options have names of their own beside the variables. */
   hasKeys?: true;
   operations?: Operations;
+  /** What the console calls it, which has the types of its operations. */
+  part?: string;
 }
 
 const PACKAGES: DocumentedPackage[] = [
@@ -46,19 +51,42 @@ const PACKAGES: DocumentedPackage[] = [
     note: "Keys of the adapters' blocks in Ghost's config, which win over the variables.",
     hasKeys: true,
   },
-  { folder: 'ghost-mail-resend', options: mailOptions, operations: mailOperations },
-  { folder: 'ghost-webhooks-stripe', options: stripeOptions, operations: stripeOperations },
+  {
+    folder: 'ghost-mail-resend',
+    options: mailOptions,
+    operations: mailOperations,
+    part: 'mail',
+  },
+  {
+    folder: 'ghost-webhooks-stripe',
+    options: stripeOptions,
+    operations: stripeOperations,
+    part: 'payments',
+  },
   {
     folder: 'ghost-analytics-tinybird',
     options: collectorOptions,
     operations: collectorOperations,
+    part: 'visits',
   },
-  { folder: 'ghost-cdn-cloudflare', options: cdnOptions, operations: cdnOperations },
-  { folder: 'analytics-engine', options: engineOptions, operations: engineOperations },
+  {
+    folder: 'ghost-cdn-cloudflare',
+    options: cdnOptions,
+    operations: cdnOperations,
+    part: 'cdn',
+  },
+  {
+    folder: 'analytics-engine',
+    options: engineOptions,
+    operations: engineOperations,
+    part: 'engine',
+  },
+  { folder: 'console', options: consoleOptions },
   {
     folder: 'ghost-stack',
     options: { ...stackOptions, ...opsOptions },
     operations: opsOperations,
+    part: 'ops',
   },
   { folder: 'sandbox', options: sandboxOptions, hasKeys: true },
 ];
@@ -80,12 +108,15 @@ may also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 ${sections.join('\n')}`,
   ],
 ]);
-for (const { folder, options, hasKeys, operations } of PACKAGES) {
+for (const { folder, options, hasKeys, operations, part = folder } of PACKAGES) {
   const file = `packages/${folder}/README.md`;
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (operations !== undefined) {
     const document = openApiOf(`@prosora/${folder}: operator API`, '1', operations);
-    files.set(`packages/${folder}/openapi.json`, `${JSON.stringify(document, null, 2)}\n`);
+    const place = `packages/${folder}/openapi.json`;
+    files.set(place, `${JSON.stringify(document, null, 2)}\n`);
+    const types = `packages/console/src/services/api/${part}.ts`;
+    files.set(types, operationTypes(document, place));
   }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }

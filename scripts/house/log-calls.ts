@@ -36,6 +36,7 @@ export function logCallsIn(files: readonly SourceFile[]): LogCall[] {
 /** The packages that write a log. */
 const LOGGING = [
   'analytics-engine',
+  'console',
   'ghost-analytics-tinybird',
   'ghost-cdn-cloudflare',
   'ghost-mail-resend',

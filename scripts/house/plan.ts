@@ -62,6 +62,10 @@ export const plan: Record<string, Plan> = {
     ],
     finished: true,
   },
+  'packages/console': {
+    flow: ['overview', 'mail', 'payments', 'visits', 'media', 'care', 'guard', 'services', 'look'],
+    finished: true,
+  },
   'packages/sandbox': {
     flow: ['console', 'cloudflare', 'cloudinary', 'resend', 'stripe', 'tinybird', 'stand-in'],
     finished: true,

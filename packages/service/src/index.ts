@@ -22,6 +22,7 @@ export * from './http/private-listener.ts';
 export * from './http/raw-body.ts';
 export * from './http/retry-after.ts';
 export * from './logger.ts';
+export * from './operator/ask-operation.ts';
 export * from './operator/clock-doubt-schema.ts';
 export * from './operator/finding-schema.ts';
 export * from './operator/openapi.ts';

@@ -36,7 +36,7 @@ const savedTokens = z.object({ read: token, write: token });
 export function operatorOptions(prefix: string) {
   const option = (env: string, access: string) => ({
     env: `${prefix}_${env}`,
-    description: `Opens the operator API on the private listener for ${access}: at least 32 characters, for a client in another container. The verbs of this command need none where they see the data folder.`,
+    description: `Opens the operator API on the private listener for ${access}: at least 32 characters, for a client in another container; two, joined by a comma, while it changes. The verbs of this command need none where they see the data folder.`,
     schema: token.optional(),
     defaultText: `made at the first start, in ${FILE} of the data folder`,
     secret: true,
@@ -81,11 +81,15 @@ export function tryOperatorTokens(
 
 /** As `openOperatorTokens`, for a client: makes nothing, and is undefined where no service has made any. */
 export function findOperatorTokens(options: OperatorTokensOptions): OperatorTokens | undefined {
-  const { dataDir, operatorToken: write, operatorReadToken: read } = options;
+  const { dataDir } = options;
+  const [write, read] = [options.operatorToken, options.operatorReadToken].map(shownOf);
   const kept = readKept(dataDir);
   if (kept === undefined && write === undefined) return undefined;
   return { write: write ?? kept?.write ?? '', read: read ?? kept?.read ?? '' };
 }
+
+/** Of two the one that whoever calls shows. */
+const shownOf = (token: string | undefined): string | undefined => token?.split(',')[0];
 
 function readKept(dataDir: string): OperatorTokens | undefined {
   const file = join(dataDir, FILE);

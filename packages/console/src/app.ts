@@ -1,0 +1,97 @@
+import type { Logger } from '@prosora/service';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { careRoutes } from './care/routes.ts';
+import { createAct } from './guard/act.ts';
+import type { Ghost } from './guard/ghost.ts';
+import { createFlashes, createGuard, nothingHere } from './guard/guard.ts';
+import { secureHeaders } from './guard/headers.ts';
+import { createLive } from './guard/live.ts';
+import type { ConsoleEnv, Room } from './guard/room.ts';
+import { createSessions } from './guard/sessions.ts';
+import { BASE } from './look/address.ts';
+import { LIVE } from './look/live.ts';
+import type { Section } from './look/page.ts';
+import { STYLE } from './look/style.ts';
+import { mailRoutes } from './mail/routes.ts';
+import { mediaRoutes } from './media/routes.ts';
+import { overviewRoutes } from './overview/routes.ts';
+import { paymentsRoutes } from './payments/routes.ts';
+import type { Services } from './services/services.ts';
+import { visitsRoutes } from './visits/routes.ts';
+
+/** What the console is made of. */
+export interface AppOptions {
+  services: Services;
+  ghost: Ghost;
+  /** Of Ghost Admin. */
+  adminUrl: string;
+  zone: string;
+  logger: Logger;
+  /** How often a page that is open is looked at again. (Default: 2 s) */
+  liveEveryMs?: number;
+  /** Milliseconds since any moment. (Default: the process's) */
+  now?: () => number;
+}
+
+/** A form has a few fields; what is larger is none. */
+const MOST_BYTES = 64 * 1_024;
+
+/** Each section with what it shows, and whether the site has that. */
+const ROOMS: readonly {
+  section: Section;
+  routes: (room: Room) => Hono<ConsoleEnv>;
+  isThere: (services: Services) => boolean;
+}[] = [
+  { section: 'mail', routes: mailRoutes, isThere: ({ mail }) => mail !== undefined },
+  {
+    section: 'payments',
+    routes: paymentsRoutes,
+    isThere: ({ payments }) => payments !== undefined,
+  },
+  { section: 'visits', routes: visitsRoutes, isThere: ({ visits }) => visits !== undefined },
+  { section: 'media', routes: mediaRoutes, isThere: ({ ops }) => ops !== undefined },
+  { section: 'care', routes: careRoutes, isThere: ({ ops }) => ops !== undefined },
+];
+
+/** The console: everything stands behind the guard, the files of its look too. */
+export function createApp(options: AppOptions): Hono<ConsoleEnv> {
+  const { services, ghost, logger, adminUrl, zone, liveEveryMs: everyMs } = options;
+  const { now = () => performance.now() } = options;
+  const sessions = createSessions(ghost, logger, now);
+  const flashes = createFlashes();
+  const act = createAct({ ghost, sessions, flashes, logger, now });
+  const room: Room = { services, act };
+  const rooms = ROOMS.filter(({ isThere }) => isThere(services));
+  const sections: Section[] = ['overview', ...rooms.map(({ section }) => section)];
+
+  const app = new Hono<ConsoleEnv>({ strict: false });
+  app.use(secureHeaders());
+  app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text('Too large.\n', 413) }));
+  app.use(createGuard({ sessions, adminUrl, zone, sections, flashes }));
+
+  const inside = app.basePath(BASE);
+  inside.get('/look.css', (c) => c.body(STYLE, 200, kept('text/css')));
+  inside.get('/live.js', (c) => c.body(LIVE, 200, kept('text/javascript')));
+  inside.get('/live', createLive({ render: app.fetch, ...(everyMs && { everyMs }) }));
+  inside.route('/', overviewRoutes(room));
+  for (const { section, routes } of rooms) inside.route(`/${section}`, routes(room));
+
+  app.notFound(nothingHere);
+  app.onError((error, c) => {
+    logger.error(
+      { event: 'page.failed', err: error, path: c.req.path },
+      'a page could not be made',
+    );
+    return c.text('This page could not be made. `./prosora logs console` says why.\n', 500);
+  });
+  return app;
+}
+
+/** A file that is named by what is in it. */
+function kept(type: string): Record<string, string> {
+  return {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'private, max-age=31536000, immutable',
+  };
+}

@@ -1,0 +1,35 @@
+import { html } from '@prosora/service';
+import { at } from '../look/address.ts';
+import { card } from '../look/facts.ts';
+import type { View } from '../look/page.ts';
+import { answerOf } from '../services/answer.ts';
+import { whole } from './backups-page.ts';
+import { findingsTable } from './findings.ts';
+import type { Ops } from './ops.ts';
+import { careTabs } from './tabs.ts';
+
+/** It walks through the whole stack and asks every vendor. */
+const EXAMINING = { timeoutMs: 180_000 };
+
+/** What `ops` finds at once, and what `doctor` finds where somebody asks for it. */
+export async function findingsPage(ops: Ops, { isWhole }: { isWhole: boolean }): Promise<View> {
+  const [own, all] = await Promise.all([
+    answerOf('ops', ops.get('doctor')),
+    isWhole ? answerOf('ops', ops.get('examine', {}, EXAMINING)) : undefined,
+  ]);
+  const offer = html`<p><a class="button" href="${at('/care/findings', { whole: 'yes' })}">Examine the whole stack</a>
+<span class="verb">or <code>./prosora doctor</code>; it takes a minute, and asks every vendor.</span></p>`;
+  return {
+    title: 'Findings',
+    section: 'care',
+    body: html`${careTabs('/care/findings')}
+${card(
+  'What the service `ops` finds',
+  whole(own, ({ findings }) => findingsTable('Findings of ops', findings)),
+)}
+${card(
+  'The whole stack',
+  all ? whole(all, ({ findings }) => findingsTable('Findings of doctor', findings)) : offer,
+)}`,
+  };
+}

@@ -1,0 +1,96 @@
+import { type Html, html } from '@prosora/service';
+import type { Query, Shown } from '../guard/show.ts';
+import { badge, card, type Tone } from '../look/facts.ts';
+import { searchForm } from '../look/form.ts';
+import { notice } from '../look/notice.ts';
+import type { Frame } from '../look/page.ts';
+import { table } from '../look/table.ts';
+import { localOf, momentOf, when } from '../look/time.ts';
+import { type Answer, answerOf } from '../services/answer.ts';
+import type { operations } from '../services/api/ops.ts';
+import type { OutputOf } from '../services/client.ts';
+import { type Ops, PATIENT } from './ops.ts';
+import { careTabs } from './tabs.ts';
+
+type Lines = OutputOf<operations['logs']>;
+
+const TONES: Readonly<Record<string, Tone>> = { error: 'bad', warn: 'warn' };
+const LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/**
+ * What a service said around a moment. Its form is posted, since the words that are looked for may be a reader's address;
+ * a link has all but those.
+ */
+export async function logsPage(ops: Ops, query: Query, frame: Frame): Promise<Shown> {
+  const { zone } = frame;
+  const { service = '', at: moment, minutes = '', match = '', level = '' } = query;
+  const parts = await answerOf('ops', ops.get('parts'));
+  const services = (parts.value?.items ?? []).map(({ part }) => part);
+  const wanted = momentOf(moment, zone) ?? new Date().toISOString();
+  const asked = { service, at: wanted, minutes, match, level };
+  const lines = service === '' ? undefined : await answerOf('ops', ops.get('logs', asked, PATIENT));
+  const fields = [
+    // One that does not run now may have said something.
+    services.length > 0
+      ? { name: 'service', label: 'Service', value: service, options: services }
+      : { name: 'service', label: 'Service', value: service },
+    {
+      name: 'at',
+      label: `Moment (${zone})`,
+      value: localOf(wanted, zone),
+      type: 'datetime-local' as const,
+    },
+    { name: 'minutes', label: 'Minutes around it', value: minutes || '5', type: 'number' as const },
+    { name: 'level', label: 'At least', value: level, options: LEVELS },
+    { name: 'match', label: 'With the words', value: match },
+  ];
+  return {
+    title: 'Logs around a moment',
+    section: 'care',
+    problem: lines?.problem,
+    body: html`${careTabs('/care/logs')}
+${card(
+  'Which',
+  html`${searchForm({ action: '/care/logs', label: 'Show', fields }, frame)}
+<p class="verb">or <code>${commandOf(asked)}</code></p>`,
+)}
+${parts.problem ? notice(parts.problem) : ''}
+${lines ? card(service, linesOf(lines, zone)) : ''}`,
+  };
+}
+
+/** The line to type; quoted, since it may be copied. */
+function commandOf({
+  service,
+  at: moment,
+  minutes,
+  match,
+  level,
+}: Readonly<Record<string, string>>) {
+  const flags = [
+    ['around', moment],
+    ['minutes', minutes],
+    ['grep', match],
+    ['level', level],
+  ] as const;
+  const words = flags.flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []));
+  return ['./prosora logs', service || 'SERVICE', ...words].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w.:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function linesOf({ value, problem }: Answer<Lines>, zone: string): Html {
+  if (problem) return notice(problem);
+  return table({
+    caption: 'Lines of the log',
+    columns: ['When', 'Level', 'What it said'],
+    rows: value.items.map(({ time, level, text }) => [
+      when(time, zone),
+      badge(level, TONES[level] ?? 'quiet'),
+      html`<code>${text}</code>`,
+    ]),
+    none: 'It said nothing then.',
+  });
+}

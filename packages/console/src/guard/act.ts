@@ -1,0 +1,145 @@
+import {
+  createTokenBucket,
+  type Logger,
+  type ProsoraError,
+  type TokenBucket,
+} from '@prosora/service';
+import type { Context, Handler } from 'hono';
+import { LRUCache } from 'lru-cache';
+import { at } from '../look/address.ts';
+import { page } from '../look/page.ts';
+import { formOf } from './form.ts';
+import type { Confirmation, Ghost } from './ghost.ts';
+import type { Flashes } from './guard.ts';
+import { passwordPage } from './password-page.ts';
+import type { Action, ConsoleEnv, Form } from './room.ts';
+import type { Sessions } from './sessions.ts';
+import { callerOf } from './user.ts';
+
+/** What acting needs. */
+export interface ActOptions {
+  ghost: Ghost;
+  sessions: Sessions;
+  flashes: Flashes;
+  logger: Logger;
+  /** Milliseconds since any moment. */
+  now: () => number;
+}
+
+/** So long nobody is asked for the password again. */
+export const CONFIRMED_MS = 10 * 60_000;
+/** Of one person: so many at once, then one in three seconds. */
+const ACTIONS = { capacity: 20, perMs: 1 / 3_000 };
+
+/** What of an action's form is no word of the action. */
+const OWN_FIELDS = ['token', 'password'];
+
+const REFUSALS: Record<Exclude<Confirmation['kind'], 'right' | 'limited'>, string> = {
+  wrong: 'That is not your password.',
+  code: 'The password is right, but Ghost wants to be sure of this browser: it sent you a code. Sign out of Ghost Admin and in again with that code, then come back.',
+};
+
+/**
+ * Makes handlers of what changes something. An HTML card of a post's runs on the site's origin, so that where Ghost Admin
+ * has no domain of its own a script in it could send forms in the name of the administrator who reads it. A password is
+ * what it does not know.
+ */
+export function createAct(options: ActOptions): (action: Action) => Handler<ConsoleEnv> {
+  const { ghost, sessions, flashes, logger, now } = options;
+  const confirmed = new LRUCache<string, true>({
+    max: 1_000,
+    ttl: CONFIRMED_MS,
+    ttlResolution: 0,
+    perf: { now },
+  });
+  const buckets = new LRUCache<string, TokenBucket>({ max: 1_000 });
+
+  function msToWait(userId: string): number {
+    const bucket = buckets.get(userId) ?? createTokenBucket({ ...ACTIONS, now });
+    buckets.set(userId, bucket);
+    const waitMs = bucket.msUntil(1);
+    if (waitMs === 0) bucket.add(-1);
+    return waitMs;
+  }
+
+  /** Undefined once the password is known to be right; else the page that asks for it. */
+  async function ask(c: Context<ConsoleEnv>, form: Form): Promise<Response | undefined> {
+    const { cookie } = c.get('sender');
+    const password = form.get('password');
+    if (confirmed.has(sessions.keyOf(cookie))) return undefined;
+    if (password === null) return showQuestion(c, form, undefined);
+    const answer = await ghost.confirm(c.get('sender'), c.get('user'), password).catch((error) => {
+      logger.error({ event: 'ghost.unanswered', err: error }, 'Ghost does not say who somebody is');
+      return undefined;
+    });
+    const outcome = answer?.kind ?? 'unanswered';
+    logger.info(
+      { event: 'console.confirmed', user: c.get('user').id, outcome },
+      'a password was given',
+    );
+    if (answer?.kind !== 'right') return showQuestion(c, form, refusalOf(answer));
+    for (const header of answer.setCookies) c.header('set-cookie', header, { append: true });
+    c.set('sender', { ...c.get('sender'), cookie: answer.cookie });
+    confirmed.set(sessions.keyOf(answer.cookie), true);
+    return undefined;
+  }
+
+  return (action) => async (c) => {
+    const form = await formOf(c);
+    const user = c.get('user');
+    const waitMs = msToWait(user.id);
+    if (waitMs > 0) {
+      c.header('retry-after', String(Math.ceil(waitMs / 1_000)));
+      return c.text('That is more than anybody does by hand: wait a few seconds.\n', 429);
+    }
+    const question = await ask(c, form);
+    if (question) return question;
+    for (const name of OWN_FIELDS) form.delete(name);
+    const flash = await run(action, form, callerOf(user));
+    const about = Object.fromEntries(
+      (action.logged ?? []).map((name) => [name, form.getAll(name).join(' ').slice(0, 500)]),
+    );
+    const line = { user: user.id, who: user.name, action: action.name, about };
+    if (flash.error === undefined) {
+      logger.info({ event: 'console.acted', ...line }, 'somebody changed something');
+    } else {
+      logger.warn(
+        { event: 'console.not-acted', ...line, err: flash.error },
+        'somebody could not change something',
+      );
+    }
+    flashes.set(sessions.keyOf(c.get('sender').cookie), flash.said);
+    return c.redirect(at(action.back(form)), 303);
+  };
+}
+
+async function run(action: Action, form: Form, caller: string) {
+  try {
+    return { said: { tone: 'good' as const, text: await action.run(form, caller) } };
+  } catch (error) {
+    const { code, message, help } = error as ProsoraError;
+    // What has no code is a fault of the console, and its words are for the log.
+    const text =
+      typeof code === 'string'
+        ? [message, help].filter(Boolean).join(' ')
+        : 'That failed; `./prosora logs console` says why.';
+    return { said: { tone: 'bad' as const, text }, error };
+  }
+}
+
+function refusalOf(answer: Exclude<Confirmation, { kind: 'right' }> | undefined): string {
+  if (answer === undefined) return 'Ghost does not answer: try again in a moment.';
+  return answer.kind === 'limited' ? answer.sentence : REFUSALS[answer.kind];
+}
+
+function showQuestion(c: Context<ConsoleEnv>, form: Form, refused: string | undefined): Response {
+  const frame = c.get('frame');
+  const [, section] = frame.path.split(/[/?]/);
+  const shown = frame.sections.find((name) => name === section) ?? 'overview';
+  const kept = new URLSearchParams([...form].filter(([name]) => !OWN_FIELDS.includes(name)));
+  const view = passwordPage({ path: frame.path, form: kept, user: c.get('user'), refused }, frame);
+  return c.html(
+    page({ ...view, section: shown }, frame),
+    refused === undefined ? 200 : 403,
+  ) as Response;
+}

@@ -1,0 +1,92 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, MiddlewareHandler } from 'hono';
+import { LRUCache } from 'lru-cache';
+import type { Flash, Frame, Section } from '../look/page.ts';
+import { type Sender, sessionIn } from './ghost.ts';
+import type { ConsoleEnv } from './room.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What the guard needs. */
+export interface GuardOptions {
+  sessions: Sessions;
+  /** Of Ghost Admin: where forms may come from. */
+  adminUrl: string;
+  zone: string;
+  sections: readonly Section[];
+  flashes: Flashes;
+}
+
+/** What is said once to a session, on the next page that it opens. */
+export type Flashes = LRUCache<string, Flash>;
+
+/** It is shown at once or not at all. */
+export function createFlashes(): Flashes {
+  return new LRUCache({ max: 1_000, ttl: 60_000 });
+}
+
+/** The answer for everybody whom the console is no business of: the same as if it was not there. */
+export const nothingHere = (c: Context): Response => c.text('Not Found', 404);
+
+/**
+ * Stands before every route: lets in whom Ghost knows as its owner or an administrator, and of what is posted only what
+ * was sent from a form of that very session.
+ */
+export function createGuard(options: GuardOptions): MiddlewareHandler<ConsoleEnv> {
+  const { sessions, zone, sections, flashes } = options;
+  const { origin: ownOrigin } = new URL(options.adminUrl);
+  return async (c, next) => {
+    const sender = senderOf(c);
+    const user = sender && (await sessions.userOf(sender));
+    if (sender === undefined || user === undefined) return nothingHere(c);
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (!isRead) {
+      if (sender.origin !== ownOrigin) return c.text('Only from a page of the console.\n', 403);
+      const form = new URLSearchParams(await c.req.text());
+      if (!sessions.isToken(form.get('token') ?? '', sender.cookie)) {
+        const sentence = 'This form is from an earlier session: go back, load the page again.\n';
+        return c.text(sentence, 403);
+      }
+    }
+    const key = sessions.keyOf(sender.cookie);
+    const frame: Frame = {
+      user,
+      zone,
+      sections,
+      token: sessions.tokenFor(sender.cookie),
+      path: pathOf(c),
+      flash: flashes.get(key),
+    };
+    c.set('user', user);
+    c.set('sender', sender);
+    c.set('frame', frame);
+    // What a page looks at again by itself is no page that somebody opened.
+    if (isRead && c.env.isLive !== true && isPage(c)) flashes.delete(key);
+    await next();
+  };
+}
+
+/** Undefined without Ghost's cookie. */
+export function senderOf(c: Context<ConsoleEnv>): Sender | undefined {
+  const cookie = sessionIn(c.req.header('cookie'));
+  if (cookie === undefined) return undefined;
+  // The edge, which alone reaches this service, writes the header anew: its last entry is whom the edge spoke with.
+  const forwarded = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim();
+  const env = c.env as Partial<HttpBindings>;
+  return {
+    cookie,
+    origin: c.req.header('origin'),
+    userAgent: c.req.header('user-agent'),
+    address: forwarded || (env.incoming?.socket.remoteAddress ?? ''),
+  };
+}
+
+/** Beneath the console, with the query. */
+function pathOf(c: Context): string {
+  const { pathname, search } = new URL(c.req.url);
+  return (pathname.replace(/^\/ghost\/prosora/, '') || '/') + search;
+}
+
+/** Browsers say of what they fetch for a page that it is none; who says nothing opens one. */
+function isPage(c: Context): boolean {
+  return (c.req.header('sec-fetch-dest') ?? 'document') === 'document';
+}

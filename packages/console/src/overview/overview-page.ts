@@ -1,0 +1,84 @@
+import { type Html, html } from '@prosora/service';
+import { at } from '../look/address.ts';
+import { sparkline } from '../look/chart.ts';
+import { badge, card } from '../look/facts.ts';
+import { inWords } from '../look/in-words.ts';
+import { notice } from '../look/notice.ts';
+import type { View } from '../look/page.ts';
+import { table } from '../look/table.ts';
+import { when } from '../look/time.ts';
+import type { Overlook } from './look-over.ts';
+import { type Row, rowsOf } from './rows.ts';
+import { sentenceOf, troublesOf } from './troubles.ts';
+
+/** How the site is: the sentence or what is wrong, a line for each part, and the alerts. */
+export function overviewPage(overlook: Overlook, zone: string): View {
+  const rows = rowsOf(overlook);
+  const troubles = troublesOf(overlook, rows);
+  const tone = troubles.length === 0 ? '' : html` bad`;
+  return {
+    title: 'Overview',
+    section: 'overview',
+    isLive: true,
+    body: html`<p class="lead${tone}">${sentenceOf(overlook, troubles)}</p>
+${troubles.length === 0 ? '' : wrong(troubles)}
+${card('Parts', partsOf(rows, overlook))}
+${overlook.alerts ? card('Open alerts', openAlerts(overlook.alerts, zone)) : ''}
+${overlook.past ? card('Alerts of seven days', pastAlerts(overlook.past, zone)) : ''}`,
+  };
+}
+
+function wrong(troubles: ReturnType<typeof troublesOf>): Html {
+  return html`<ul class="steps">${troubles.map(
+    ({ sentence, remedy = '' }) =>
+      html`<li class="bad">${inWords(sentence)} <span class="dim">${inWords(remedy)}</span></li>`,
+  )}</ul>`;
+}
+
+function partsOf(rows: readonly Row[], { courses }: Overlook): Html {
+  const hasCourses = courses?.value !== undefined;
+  const lines = rows.map(({ name, path, tone, state, said, course }) => {
+    const values = course && courses?.value?.[course];
+    return [
+      path === undefined ? name : html`<a href="${at(path)}">${name}</a>`,
+      badge(state, tone),
+      inWords(said),
+      ...(hasCourses ? [values?.length ? sparkline(values, `${name}, 24 hours`) : ''] : []),
+    ];
+  });
+  return table({
+    caption: 'Parts of the site',
+    columns: ['Part', 'State', 'Now', ...(hasCourses ? ['24 hours'] : [])],
+    rows: lines,
+    none: 'No part of the site is known to the console: its addresses are not set.',
+  });
+}
+
+function openAlerts({ value, problem }: NonNullable<Overlook['alerts']>, zone: string): Html {
+  if (problem) return notice(problem);
+  return table({
+    caption: 'Open alerts',
+    columns: ['Since', 'Alert', 'What is so', 'What to do'],
+    rows: value.items.map(({ since, name, severity, summary, command, runbook }) => [
+      when(since, zone),
+      badge(name, severity === 'page' ? 'bad' : 'warn'),
+      inWords(summary),
+      html`<code>${command}</code> ${/^https:/.test(runbook) ? html`<a href="${runbook}">Runbook</a>` : runbook}`,
+    ]),
+    none: 'None is open.',
+  });
+}
+
+function pastAlerts({ value, problem }: NonNullable<Overlook['past']>, zone: string): Html {
+  if (problem) return notice(problem);
+  return table({
+    caption: 'Alerts of seven days',
+    columns: ['From', 'Until', 'Alert'],
+    rows: value.map(({ name, severity, from, until }) => [
+      when(from, zone),
+      until === null ? 'open' : when(until, zone),
+      badge(name, severity === 'page' ? 'bad' : 'warn'),
+    ]),
+    none: 'None in seven days.',
+  });
+}

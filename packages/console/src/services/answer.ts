@@ -1,0 +1,66 @@
+import type { ProsoraError } from '@prosora/service';
+import type { Problem } from '../look/notice.ts';
+
+/** What a part said, or why nothing of it can be shown. */
+export type Answer<Value> =
+  | { value: Value; problem?: undefined }
+  | { value?: undefined; problem: Problem };
+
+/** The parts as people know them, with what shows more of them. */
+const PARTS = {
+  mail: { name: 'The mail service', more: '`./prosora logs mail` says why.' },
+  payments: { name: 'The Stripe inbox', more: '`./prosora logs webhooks` says why.' },
+  visits: { name: 'The collector of visits', more: '`./prosora logs analytics` says why.' },
+  engine: { name: 'The analytics engine', more: '`./prosora logs engine` says why.' },
+  cdn: { name: 'The CDN service', more: '`./prosora logs cdn` says why.' },
+  ops: { name: 'The service `ops`', more: '`./prosora logs ops` says why.' },
+  metrics: { name: 'The store of metrics', more: '`./prosora logs metrics` says why.' },
+} as const;
+
+/** A part that can be asked. */
+export type Part = keyof typeof PARTS;
+
+/**
+ * Waits for what a part says. That it does not answer, or refuses, is something to show; only what is a fault of the
+ * console itself is thrown on.
+ */
+export async function answerOf<Value>(part: Part, asked: Promise<Value>): Promise<Answer<Value>> {
+  try {
+    return { value: await asked };
+  } catch (error) {
+    return { problem: problemOf(part, error) };
+  }
+}
+
+/**
+ * What to say of an error that a part was asked into.
+ *
+ * @throws the error itself when it is none of an operator API
+ */
+export function problemOf(part: Part, error: unknown): Problem {
+  const { code, message, help } = error as ProsoraError;
+  // What Node throws has codes too, as `ERR_INVALID_URL`.
+  if (typeof code !== 'string' || (help === undefined && code.startsWith('ERR_'))) throw error;
+  const { name, more } = PARTS[part];
+  switch (code) {
+    case 'NOT_RUNNING':
+      return { code, message: `${name} does not run.`, help: more };
+    case 'UNANSWERED':
+      return { code, message: `${name} does not answer.`, help: more };
+    case 'UNAUTHORIZED':
+    case 'FORBIDDEN': {
+      const again = '`./prosora up` gives both the same token again.';
+      return { code, message: `${name} does not take the console's token.`, help: again };
+    }
+    case 'UNEXPECTED':
+      return { code, message: `${name} could not do that.`, help: more };
+    default:
+      return { code, message, help };
+  }
+}
+
+/** The status of a page that shows this: 400 for a filter that is wrong, 404 for what is not there, else 200. */
+export function statusOf(problem: Problem | undefined): 200 | 400 | 404 {
+  if (problem?.code === 'USAGE') return 400;
+  return problem?.code === 'NOT_FOUND' ? 404 : 200;
+}

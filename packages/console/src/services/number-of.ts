@@ -1,0 +1,21 @@
+/** The numbers that every service says of itself when it is asked for its `status`. */
+interface Numbers {
+  metrics: readonly {
+    name: string;
+    labels: Readonly<Record<string, string | number>>;
+    value: number;
+  }[];
+}
+
+/** The sum of a metric over all its labels but those given; 0 where the service does not have it. */
+export function numberOf(
+  { metrics }: Numbers,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number {
+  const wanted = Object.entries(labels);
+  return metrics
+    .filter((one) => one.name === name)
+    .filter((one) => wanted.every(([label, value]) => String(one.labels[label]) === value))
+    .reduce((sum, { value }) => sum + value, 0);
+}

@@ -1,0 +1,104 @@
+import { html } from '@prosora/service';
+import { expect, test } from 'vitest';
+import { at } from '../../src/look/address.ts';
+import { sparkline, stepLine } from '../../src/look/chart.ts';
+import { actionForm, filterForm, searchForm } from '../../src/look/form.ts';
+import { inWords } from '../../src/look/in-words.ts';
+import { LIVE } from '../../src/look/live.ts';
+import { notice } from '../../src/look/notice.ts';
+import { page } from '../../src/look/page.ts';
+import { STYLE } from '../../src/look/style.ts';
+import { table } from '../../src/look/table.ts';
+
+const FRAME = {
+  user: { name: '<b>Olive</b>', role: 'Owner' },
+  token: 'the-token',
+  zone: 'UTC',
+  sections: ['overview', 'mail'],
+  path: '/mail?state=dead&after=1',
+} as const;
+
+test('an address leaves out what is not asked for', () => {
+  expect(at('/mail')).toBe('/ghost/prosora/mail');
+  expect(at('/mail', { state: 'dead', after: null, since: '', until: undefined })).toBe(
+    '/ghost/prosora/mail?state=dead',
+  );
+});
+
+test('a page escapes what is put in, marks its section and asks for itself while it is live', () => {
+  const view = { title: 'A & B', section: 'mail', body: html`<p>x</p>`, isLive: true } as const;
+  const text = page(view, { ...FRAME, flash: { tone: 'bad', text: '<i>' } });
+  expect(text).toContain('<title>A &#38; B · Prosora</title>');
+  expect(text).toContain('&#60;b&#62;Olive');
+  expect(text).toContain('href="/ghost/prosora/mail" aria-current="page"');
+  expect(text).toContain('role="status">&#60;i&#62;');
+  expect(text).toContain('data-live="/ghost/prosora/live?page=%2Fmail%3Fstate%3Ddead%26after%3D1"');
+  expect(page({ ...view, isLive: false }, FRAME)).not.toContain('<script');
+});
+
+test('a page has no style and no script of its own, which its policy would not let run', () => {
+  const view = { title: 'A', section: 'mail', body: html``, isLive: true } as const;
+  expect(page(view, FRAME)).not.toMatch(/<style|style=|<script>|\son\w+=/);
+});
+
+test('the stylesheet and the script stay small', () => {
+  expect(STYLE.length).toBeLessThan(15_000);
+  expect(LIVE.length).toBeLessThan(2_048);
+});
+
+test('a list has a caption, its numbers at the right and a way to its next page', () => {
+  const list = { caption: 'Mails', columns: ['Who', 'How many'], none: 'None.' };
+  const text = table({ ...list, rows: [['<a>', 1_234]], next: '/x?after=1' }).text;
+  expect(text).toContain('<caption>Mails</caption>');
+  expect(text).toContain('<td>&#60;a&#62;</td><td class="number">1,234</td>');
+  expect(text).toContain('href="/x?after=1" rel="next"');
+  expect(table({ ...list, rows: [] }).text).toBe('<p class="none">None.</p>');
+});
+
+test('a form that acts carries its token, its fields and the command that does the same', () => {
+  const form = { action: '/mail/pause', label: 'Pause', verb: 'prosora-mail pause 1' };
+  const { text } = actionForm({ ...form, fields: { id: ['1', '2'], why: 'x' } }, FRAME);
+  expect(text).toContain('method="post" action="/ghost/prosora/mail/pause"');
+  expect(text).toContain('name="token" value="the-token"');
+  expect(text).toContain('name="id" value="1"><input type="hidden" name="id" value="2"');
+  expect(text).toContain('<code>prosora-mail pause 1</code>');
+});
+
+test('a filter stands in the address and a search for a reader does not', () => {
+  const fields = [{ name: 'state', label: 'State', value: 'dead', options: ['dead', 'done'] }];
+  expect(filterForm('/mail', fields).text).toContain('method="get"');
+  expect(filterForm('/mail', fields).text).toContain('<option selected>dead</option>');
+  const search = searchForm({ action: '/mail/reader', label: 'Find', fields }, FRAME).text;
+  expect(search).toContain('method="post"');
+  expect(search).toContain('name="token"');
+});
+
+test('a filter that the service refuses stays chosen', () => {
+  const fields = [{ name: 'state', label: 'State', value: 'odd', options: ['dead'] }];
+  expect(filterForm('/mail', fields).text).toContain('<option selected>odd</option>');
+});
+
+test('what is to be typed in a sentence is shown so', () => {
+  expect(inWords('Ask `a <b>` now.').text).toBe('Ask <code>a &#60;b&#62;</code> now.');
+  expect(inWords('One ` alone').text).toBe('One ` alone');
+  const problem = { code: 'X', message: 'It is gone.', help: '`up` helps.' };
+  expect(notice(problem).text).toContain('It is gone. <code>up</code> helps.');
+});
+
+test('a course is told in words too, and broken where nothing is known', () => {
+  const { text } = sparkline([0, 5, null, 10], 'Mails');
+  expect(text).toContain('aria-label="Mails: between 0 and 10, now 10"');
+  expect(text.match(/M/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(sparkline([null], 'Mails').text).not.toContain('svg');
+});
+
+test('a step line has its numbers as a list', () => {
+  const points = [
+    { at: '2026-12-01T00:00:00Z', value: 100 },
+    { at: '2026-12-02T00:00:00Z', value: 150.5 },
+  ];
+  const { text } = stepLine({ caption: 'MRR', points, unit: 'USD', zone: 'UTC' });
+  expect(text).toContain('aria-label="MRR: between 100 USD and 151 USD"');
+  expect(text).toContain('<details><summary>The numbers</summary>');
+  expect(text).not.toContain('NaN');
+});
