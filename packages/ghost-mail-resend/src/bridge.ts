@@ -7,6 +7,7 @@ import {
   type MachineClocks,
   numbersOf,
   type OperatorTokensOptions,
+  openOperatorTokens,
   serveOperations,
   startPrivateListener,
   tryOperatorTokens,
@@ -70,6 +71,8 @@ export interface MailBridge extends AsyncDisposable {
   readonly privateUrl: string;
   /** Of the SMTP listener, where there is one. */
   readonly smtpPort: number | undefined;
+  /** Believes these from now on, and no former one. @throws ProsoraError `OPERATOR_TOKENS` */
+  renewOperatorTokens(renewed: OperatorTokensOptions): void;
   /** Stops taking requests, lets calls to Resend end, closes the store. */
   stop(): Promise<void>;
 }
@@ -220,6 +223,9 @@ export async function startMailBridge(options: MailBridgeOptions): Promise<MailB
     url,
     privateUrl: privateListener.url,
     smtpPort: smtp?.port,
+    renewOperatorTokens: (renewed) => {
+      if (tokens) Object.assign(tokens, openOperatorTokens(renewed));
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

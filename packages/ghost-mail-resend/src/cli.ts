@@ -40,13 +40,15 @@ const serve = verb({
     });
     stopGracefully({ stop: () => bridge.stop(), logger });
     reloadOnHangup(logger, () => {
-      const keys = pick(mailOptions, 'sites', 'apiKey', 'domains');
+      const operator = ['dataDir', 'operatorToken', 'operatorReadToken'] as const;
+      const keys = pick(mailOptions, 'sites', 'apiKey', 'domains', ...operator);
       const read = readOptions(keys);
       const renewed = sitesOf(read);
       for (const site of sites) {
         const { apiKey, otherKey } = renewed.find(({ name }) => name === site.name) ?? site;
         Object.assign(site, { apiKey, otherKey });
       }
+      bridge.renewOperatorTokens(read);
       return secretsOf(keys, read);
     });
     return 0;

@@ -15,9 +15,11 @@ import { describeMail } from './lists/mail.ts';
 import { listMailsTo, listSingles } from './lists/mails.ts';
 import { listNewsletters } from './lists/newsletters.ts';
 import { listRecipients } from './lists/recipients.ts';
+import { readSubject } from './lists/subject.ts';
 import { listSuppressions } from './lists/suppressions.ts';
 import { cancelNewsletter, pauseNewsletter, resumeNewsletter } from './newsletter.ts';
 import type { mailOperations, storeOperations } from './operations.ts';
+import { findWaitingCall } from './waiting-call.ts';
 
 /** What a running bridge says of itself. */
 type Numbers = () => Promise<ServiceNumbers>;
@@ -44,8 +46,14 @@ export function createStoreHandlers(
       if (progress === undefined) {
         throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
       }
-      const { acceptedAt, doneAt } = progress;
-      return { ...progress, acceptedAt: acceptedAt.toISOString(), doneAt: isoOrNull(doneAt) };
+      const { acceptedAt, doneAt, queued } = progress;
+      return {
+        ...progress,
+        acceptedAt: acceptedAt.toISOString(),
+        doneAt: isoOrNull(doneAt),
+        subject: await readSubject(store, emailId),
+        waits: queued === 0 ? null : await findWaitingCall(opened, emailId),
+      };
     },
     recipients: (input) => listRecipients(store, input),
     mails: (input) => listSingles(store, input),

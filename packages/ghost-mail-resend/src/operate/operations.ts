@@ -27,16 +27,23 @@ const keyLike = (shape: RegExp | typeof mailId) =>
     .optional()
     .describe('`next` of the page before');
 
+const subject = z
+  .string()
+  .nullable()
+  .describe('With `%recipient.x%` still in it; null where the text was forgotten');
+
 const newsletter = z.object({
   emailId,
   site: z.string(),
   acceptedAt: time,
+  subject,
   decision,
 });
 
 const progress = z.object({
   emailId,
   acceptedAt: time,
+  subject,
   decision,
   accepted: z.number(),
   queued: z.number(),
@@ -49,6 +56,15 @@ const progress = z.object({
   complained: z.number(),
   rate: z.number().describe('Mails a second in the last minute'),
   doneAt: time.nullable().describe('When the last one leaves, at the present rate'),
+  waits: z
+    .object({
+      state: jobState,
+      attempts: z.number(),
+      dueAt: time,
+      reason: z.string().nullable().describe('Why the last try did not end well'),
+    })
+    .nullable()
+    .describe('The call to Resend that tells why mails of it wait; null when none do'),
 });
 
 const recipient = z.object({
@@ -72,6 +88,10 @@ const mail = z.object({
   acceptedAt: time,
   sentAt: time.nullable(),
   resendId: z.string().nullable(),
+});
+
+const listedMail = mail.extend({
+  events: z.array(z.string()).describe('What was heard of it, oldest first'),
 });
 
 const event = z.object({
@@ -179,13 +199,13 @@ export const storeOperations = {
       state: recipientState.optional(),
       ...period,
     }),
-    output: pageOf(mail),
+    output: pageOf(listedMail),
   }),
   reader: operation({
     summary: 'Lists the mails to an address, written as Ghost has it, the newest first.',
     access: 'read',
     input: z.object({ ...pageInput, after: keyLike(mailId), address }),
-    output: pageOf(mail),
+    output: pageOf(listedMail),
   }),
   mail: operation({
     summary: 'Shows a mail step by step, without its text.',

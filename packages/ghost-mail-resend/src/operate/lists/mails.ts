@@ -3,6 +3,7 @@ import type { Lane } from '../../store/message.ts';
 import { acceptedAtOf, messageIdAt } from '../../store/message-id.ts';
 import { parseRecipientTag, type RecipientKey, recipientTag } from '../../store/recipient-tag.ts';
 import type { MailStore, MailTables, RecipientState } from '../../store/schema.ts';
+import { readHeard } from './heard.ts';
 import { LOOKED_AT, type Page, type PageRequest } from './page.ts';
 
 /** One mail to one recipient, without its text: that of a sign-in mail has a link in it. */
@@ -18,6 +19,8 @@ export interface ListedMail {
   acceptedAt: string;
   sentAt: string | null;
   resendId: string | null;
+  /** Mailgun's words, oldest first. */
+  events: string[];
 }
 
 /** Which single mails. */
@@ -60,15 +63,18 @@ export async function listSingles(
   // The empty text is no message's, but a list without any is no SQL.
   const recipients = store.db.selectFrom('recipient').select(MAIL_COLUMNS);
   const rows = await recipients.where('message_id', 'in', ['', ...ids]).execute();
-  const items: ListedMail[] = [];
+  const found: (MailRow & { lane: Lane })[] = [];
   for (const row of rows.toSorted(byAge)) {
     if (row.message_id === start?.messageId && row.position <= start.position) continue;
     if (state !== undefined && row.state !== state) continue;
-    items.push(toMail(row, lane));
-    if (items.length === limit) return { items, next: tagOf(row) };
+    found.push({ ...row, lane });
+    if (found.length === limit) return { items: await toMails(store, found), next: tagOf(row) };
   }
   const next = recipientTag({ messageId: last.id, position: LAST_POSITION });
-  return { items, next: messages.length < lookedAt ? null : next };
+  return {
+    items: await toMails(store, found),
+    next: messages.length < lookedAt ? null : next,
+  };
 }
 
 /** All mails to one address that the store holds, in the letters in which Ghost gave it or in small ones; the newest first. */
@@ -101,7 +107,7 @@ export async function listMailsTo(
   const left = rows
     .toSorted(byAge)
     .filter((row) => start === undefined || byAge(row, fromKey(start)) > 0);
-  const items = left.slice(0, limit).map((row) => toMail(row, row.lane));
+  const items = await toMails(store, left.slice(0, limit));
   return { items, next: left.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
@@ -136,17 +142,27 @@ function byAge(a: MailKey, b: MailKey): number {
   return a.message_id < b.message_id ? 1 : -1;
 }
 
-function toMail(row: MailRow, lane: Lane): ListedMail {
+async function toMails(
+  store: MailStore,
+  rows: readonly (MailRow & { lane: Lane })[],
+): Promise<ListedMail[]> {
+  const keys = rows.map(({ message_id: messageId, position }) => ({ messageId, position }));
+  const heard = await readHeard(store, keys);
+  return rows.map((row) => toMail(row, heard.get(tagOf(row)) ?? []));
+}
+
+function toMail(row: MailRow & { lane: Lane }, events: string[]): ListedMail {
   return {
     id: tagOf(row),
     site: row.site,
-    lane,
+    lane: row.lane,
     emailId: row.email_id,
     address: row.address,
     state: row.state,
     acceptedAt: acceptedAtOf(row.message_id).toISOString(),
     sentAt: row.sent_at === null ? null : new Date(row.sent_at).toISOString(),
     resendId: row.resend_id,
+    events,
   };
 }
 

@@ -1,6 +1,7 @@
 import { acceptedAtOf } from '../../store/message-id.ts';
 import type { MailStore } from '../../store/schema.ts';
 import type { Page, PageRequest } from './page.ts';
+import { subjectIn } from './subject.ts';
 
 /** A newsletter without its counts, which take a look at each recipient. */
 export interface ListedNewsletter {
@@ -8,6 +9,8 @@ export interface ListedNewsletter {
   site: string;
   /** ISO 8601. */
   acceptedAt: string;
+  /** With `%recipient.x%` still in it; null where its text was forgotten. */
+  subject: string | null;
   /** What a person decided. */
   decision: 'paused' | 'canceled' | null;
 }
@@ -22,9 +25,10 @@ export interface NewsletterFilter {
 
 /** Newsletters by Ghost's ids, which begin with the second they were made in: the newest first. */
 export async function listNewsletters(
-  { db }: MailStore,
+  store: MailStore,
   { site, since, until, after, limit }: NewsletterFilter & PageRequest,
 ): Promise<Page<ListedNewsletter>> {
+  const { db } = store;
   const before = after ?? (until === undefined ? undefined : ghostIdAt(until));
   let query = db
     .selectFrom('message')
@@ -45,6 +49,7 @@ export async function listNewsletters(
         .onRef('newsletter.email_id', '=', 'message.email_id'),
     )
     .select(['message.id', 'message.site', 'newsletter.state'])
+    .select(subjectIn(store).as('subject'))
     .where('id', 'in', ['', ...rows.map(({ first }) => first)])
     .execute();
   const byId = new Map(firsts.map((first) => [first.id, first]));
@@ -52,6 +57,7 @@ export async function listNewsletters(
     emailId: email_id ?? '',
     site: byId.get(first)?.site ?? '',
     acceptedAt: acceptedAtOf(first).toISOString(),
+    subject: byId.get(first)?.subject || null,
     decision: byId.get(first)?.state ?? null,
   }));
   return { items, next: items.length < limit ? null : (items.at(-1)?.emailId ?? null) };

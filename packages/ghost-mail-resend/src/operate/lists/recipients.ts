@@ -1,7 +1,7 @@
-import { OPENED_BY_BOT } from '../../report/pixel.ts';
 import { messagesOf } from '../../store/newsletter-messages.ts';
 import { parseRecipientTag, recipientTag } from '../../store/recipient-tag.ts';
 import type { MailStore, RecipientState } from '../../store/schema.ts';
+import { wordFor } from './heard.ts';
 import { LOOKED_AT, type Page, type PageRequest } from './page.ts';
 
 /** One recipient of a newsletter, and what became of its mail. */
@@ -89,7 +89,7 @@ async function readRecipients(
       emailId,
       state,
       resendId: resend_id,
-      events: events.map(({ type, kind }) => (kind === OPENED_BY_BOT ? kind : type)),
+      events: events.map(wordFor),
       code: failure?.code ?? null,
       reason: failure?.reason ?? null,
     };

@@ -53,11 +53,13 @@ function statusLines(now: Awaited<ReturnType<typeof readStatus>>): string[] {
 
 type Progress = z.output<typeof storeOperations.newsletter.output>;
 
-function describe({ emailId, acceptedAt, decision, rate, doneAt, ...counts }: Progress): string {
+function describe(progress: Progress): string {
+  const { emailId, acceptedAt, subject: _, decision, rate, doneAt, waits, ...counts } = progress;
   const shown = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   const pace = counts.queued > 0 ? [`rate ${rate.toFixed(1)}/s`] : [];
   const end = doneAt ? [`done at about ${doneAt}`] : [];
-  const words = [...(decision ? [decision] : []), ...shown, ...pace, ...end];
+  const why = waits?.reason ? [`waits: ${waits.reason}`] : [];
+  const words = [...(decision ? [decision] : []), ...shown, ...pace, ...end, ...why];
   return `${emailId}  ${acceptedAt}  ${words.join('  ')}`;
 }
 

@@ -63,7 +63,11 @@ eachPlace((nextPlace) => {
     await ask('pause', { emailId: ghostId(30) });
     const listed = await all((after) => ask('newsletters', { after, limit: 1 }));
     expect(listed.map(({ emailId }) => emailId)).toEqual([40, 30, 20, 10].map(ghostId));
-    expect(listed[1]).toMatchObject({ site: 'ghost', decision: 'paused' });
+    expect(listed[1]).toMatchObject({
+      site: 'ghost',
+      decision: 'paused',
+      subject: 'News for %recipient.name%',
+    });
     const between = await ask('newsletters', {
       since: new Date(20_000).toISOString(),
       until: new Date(40_000).toISOString(),
@@ -88,6 +92,23 @@ eachPlace((nextPlace) => {
       expect(listed).toMatchObject(refused);
     }
     expect(await ask('newsletter', { emailId })).toMatchObject({ accepted: 251, queued: 250 });
+  });
+
+  test('a newsletter that waits says why its last try did not end well, and none where nothing waits', async () => {
+    const emailId = ghostId(1);
+    await takeOver(newsletterForm(membersOf(150), { 'v:email-id': emailId }));
+    const { chunks } = opened.queues;
+    expect(await ask('newsletter', { emailId })).toMatchObject({
+      subject: 'News for %recipient.name%',
+      waits: { state: 'ready', attempts: 0, reason: null },
+    });
+    const [, second] = await chunks.claim(2, 60_000);
+    if (second === undefined) throw new Error('There is no second chunk.');
+    await chunks.settle(second, { kind: 'retry', reason: 'The domain is not verified.' });
+    const { waits } = await ask('newsletter', { emailId });
+    expect(waits).toMatchObject({ attempts: 1, reason: 'The domain is not verified.' });
+    await ask('cancel', { emailId });
+    expect((await ask('newsletter', { emailId })).queued).toBeLessThan(150);
   });
 
   describe('single mails', () => {
@@ -129,6 +150,7 @@ eachPlace((nextPlace) => {
         attempts: [{ outcome: 'done' }],
         events: [{ type: 'delivered' }],
       });
+      expect(items[0]?.events).toEqual(['delivered']);
       expect(JSON.stringify([items, mail, await ask('mails', {})])).not.toMatch(/secret|123456/);
       await expect(ask('mail', { id: `${'0'.repeat(27)}-0` })).rejects.toMatchObject({
         code: 'NOT_FOUND',
