@@ -11,6 +11,7 @@ import {
 import manifest from '../package.json' with { type: 'json' };
 import { stripeOptions } from './options.ts';
 import { startStripeService } from './service.ts';
+import { changes } from './verbs/changes.ts';
 import { doctor } from './verbs/doctor.ts';
 import { erase } from './verbs/erase.ts';
 import { init } from './verbs/init.ts';
@@ -54,6 +55,7 @@ await runAsProcess(
       status,
       list,
       show,
+      changes,
       replay,
       skip,
       takeover,

@@ -3,6 +3,7 @@ import type { StripeEvent } from '../webhook/event.ts';
 import type { ReceivedEvent } from '../webhook/receive.ts';
 import type { ReaderTraces } from './erase.ts';
 import type { HoldReason, LivemodePolicy } from './ghost-events.ts';
+import type { EventState } from './list.ts';
 import type { InboxReader } from './reader.ts';
 import type { InboxPlace } from './store.ts';
 import type { EventSource, InboxTables, InboxTx } from './tables.ts';
@@ -86,12 +87,12 @@ export interface Inbox extends AsyncDisposable, InboxReader {
   /** When the first event came, of those that are here; `undefined` when none is. */
   firstReceivedAt(): Promise<Date | undefined>;
   /**
-   * Sends events to Ghost again, whatever became of them, and held ones that the options now let
-   * through. Returns the ids that will be.
+   * Sends events to Ghost again, and held ones that the options now let through: whatever became of them, unless
+   * they have to be `among` some states still. Returns the ids that will be.
    */
-  replay(ids: readonly string[]): Promise<string[]>;
+  replay(ids: readonly string[], among?: readonly EventState[]): Promise<string[]>;
   /** Takes events out that Ghost need not get, held ones too. Returns the ids that were. */
-  skip(ids: readonly string[]): Promise<string[]>;
+  skip(ids: readonly string[], among?: readonly EventState[]): Promise<string[]>;
   /** Puts deliveries in doubt that are still to be made, after a restore; returns how many. */
   doubtPending(): Promise<number>;
   /** Deletes events that came before a time and that nobody waits for any more; returns how many. */

@@ -215,6 +215,19 @@ export function eventsWithDelivery(db: Db) {
     .select(lineColumns);
 }
 
+/** Of these events the ids of those that are in one of the states; all of them where none are named. */
+export async function idsAmong(
+  db: Db,
+  ids: readonly string[],
+  states: readonly EventState[] | undefined,
+): Promise<readonly string[]> {
+  if (states === undefined) return ids;
+  const rows = await eventsWithDelivery(db).where('stripe_event.id', 'in', ids).execute();
+  const lines = rows.map(toLine).filter(({ state }) => states.includes(state));
+  const among = new Set(lines.map(({ id }) => id));
+  return ids.filter((id) => among.has(id));
+}
+
 type LineRow = Awaited<ReturnType<ReturnType<typeof eventsWithDelivery>['execute']>>[number];
 type Row = LineRow & { at: number; place: number };
 

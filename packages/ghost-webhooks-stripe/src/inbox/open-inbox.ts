@@ -5,6 +5,7 @@ import { compactAfterPurge, purgeInbox } from './care.ts';
 import { emptyLog, eraseEvents, findReader, notErased } from './erase.ts';
 import { customerOf, isAlike } from './ghost-events.ts';
 import type { Inbox, InboxOptions, StoredEvent } from './inbox.ts';
+import { idsAmong } from './list.ts';
 import { endTurn, holdTurn, writeCheck } from './mysql-turn.ts';
 import { countEvents, readInbox } from './reader.ts';
 import { createRecorder, rowFor } from './record.ts';
@@ -87,16 +88,17 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
         .executeTakeFirst();
       return row && new Date(row.received_at);
     },
-    replay: (ids) =>
+    replay: (ids, among) =>
       store.transaction(async (tx) => {
-        const there = await notErased(tx, ids);
+        const there = await notErased(tx, await idsAmong(tx, ids, among));
         const replayed = await deliveries.replay(there, { tx });
         const others = there.filter((id) => !replayed.includes(id));
         for (const id of others) if (await recorder.release(tx, id)) replayed.push(id);
         return replayed;
       }),
-    skip: (ids) =>
+    skip: (asked, among) =>
       store.transaction(async (tx) => {
+        const ids = await idsAmong(tx, asked, among);
         const dropped = await deliveries.drop(ids, 'skipped by a person', { tx });
         for (const id of ids.filter((one) => !dropped.includes(one))) {
           if (await skipped(tx, id)) dropped.push(id);

@@ -20,16 +20,32 @@ const UNDELIVERED: readonly EventState[] = ['dead', 'ambiguous', 'held'];
 const AT_ONCE = 100;
 const PAGE = 1_000;
 
-/** Changes the chosen events, oldest first, a part at a time. */
+/** Counted at most, unless told otherwise. */
+const COUNTED = 10_000;
+
+/** Counts the events that a filter finds, up to a limit. */
+export async function countEach(
+  inbox: Pick<Inbox, 'list'>,
+  { limit = COUNTED, ...choice }: Choice,
+): Promise<{ count: number; isMore: boolean }> {
+  const ids = await idsOf(inbox, { ...choice, limit: limit + 1 });
+  return { count: Math.min(ids.length, limit), isMore: ids.length > limit };
+}
+
+/**
+ * Changes the chosen events, oldest first, a part at a time. Of those that a filter chose each has to be in its states
+ * still when its turn comes: two people who replay the same dead events at once have each sent once.
+ */
 export async function changeEach(
   inbox: Pick<Inbox, 'list'>,
   choice: Choice,
-  change: (ids: readonly string[]) => Promise<string[]>,
+  change: (ids: readonly string[], among?: readonly EventState[]) => Promise<string[]>,
 ): Promise<{ asked: number; changed: number }> {
   const ids = choice.ids ?? (await idsOf(inbox, choice));
+  const among = choice.ids === undefined ? (choice.state ?? UNDELIVERED) : undefined;
   let changed = 0;
   for (let at = 0; at < ids.length; at += AT_ONCE) {
-    changed += (await change(ids.slice(at, at + AT_ONCE))).length;
+    changed += (await change(ids.slice(at, at + AT_ONCE), among)).length;
     await setImmediate();
   }
   return { asked: ids.length, changed };

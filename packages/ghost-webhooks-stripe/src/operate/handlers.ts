@@ -11,7 +11,8 @@ import type { StripeAccount } from '../account/stripe.ts';
 import type { GhostAdmin } from '../deliver/ghost-admin.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import { readStatus } from '../inbox/status.ts';
-import { changeEach } from './choose.ts';
+import { listChanges } from './changes.ts';
+import { changeEach, countEach } from './choose.ts';
 import type { operations } from './operations.ts';
 
 /** What the operations work on: what a running service has, or what a verb opens where none runs. */
@@ -56,6 +57,9 @@ export function createHandlers(operated: Operated): Handlers<typeof operations> 
         const body = payload ? (await inbox.find(id))?.body : undefined;
         return { ...details, ...(body && { payload: Buffer.from(body).toString() }) };
       }),
+    changes: ({ limit, after, ...filter }) =>
+      use((inbox) => listChanges(inbox, filter, { limit, after })),
+    count: (choice) => use((inbox) => countEach(inbox, choice)),
     replay: (choice) => use((inbox) => changeEach(inbox, choice, inbox.replay)),
     skip: (choice) => use((inbox) => changeEach(inbox, choice, inbox.skip)),
     erase: ({ address, apply }) =>

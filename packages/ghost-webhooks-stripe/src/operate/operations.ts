@@ -2,6 +2,7 @@ import { pendingStates, settledStates } from '@prosora/durable';
 import { findingSchema, operation, pageInput, pageOf, serviceNumbers } from '@prosora/service';
 import * as z from 'zod';
 import { eventStates, POSITION } from '../inbox/list.ts';
+import { changeTypes } from '../webhook/change.ts';
 
 const time = z.coerce.date().meta({ type: 'string', format: 'date-time' });
 const counts = z.record(z.string(), z.number());
@@ -65,6 +66,17 @@ const delivery = z.object({
       reason: z.string().nullable().describe('What Ghost answered'),
     }),
   ),
+});
+
+const change = z.object({
+  type: z.enum(changeTypes),
+  eventId: z.string().describe('The event that says so'),
+  at: time,
+  customer: z.string().nullable(),
+  address: z.string().nullable().describe('Of the member, as far as an event of theirs says it'),
+  subscription: z.string().nullable(),
+  amount: z.number().nullable().describe("In the currency's smallest unit"),
+  currency: z.string().nullable(),
 });
 
 const comparison = z.object({
@@ -147,8 +159,39 @@ export const operations = {
       payload: z.string().optional().describe('As Stripe sent it'),
     }),
   }),
+  changes: operation({
+    summary:
+      'Lists what happened to members, newest first, as events say. A page is of so many events, and may have few changes or none: the last one is that without `next`.',
+    access: 'read',
+    input: z.object({
+      ...pageInput,
+      after: z.string().regex(POSITION, 'is no `next` of a page').optional(),
+      type: z.enum(changeTypes).optional(),
+      customer: filter.customer,
+      since: filter.since,
+      until: filter.until,
+    }),
+    output: pageOf(change),
+  }),
+  count: operation({
+    summary: 'Counts the events that `replay` or `skip` would take by the same filter.',
+    access: 'read',
+    input: z.object({
+      ...filter,
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('Where to stop; 10,000 without it'),
+      all: z.stringbool().default(false).describe('All that Ghost will not get by itself'),
+    }),
+    output: z.object({ count: z.number(), isMore: z.boolean().describe('Whether it stopped') }),
+  }),
   replay: operation({
-    summary: 'Sends events to Ghost again, oldest first.',
+    summary:
+      'Sends events to Ghost again, oldest first. Of those that a filter finds, one that somebody else has sent on meanwhile is left.',
     access: 'write',
     input: choice,
     output: changed,

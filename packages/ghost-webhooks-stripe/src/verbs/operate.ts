@@ -7,6 +7,7 @@ import { sinkNeeds } from './visit.ts';
 const flags = {
   ...filterFlags,
   all: { type: 'boolean', help: 'All that Ghost will not get by itself: dead, ambiguous and held' },
+  count: { type: 'boolean', help: 'Only say how many the flags find' },
 } as const;
 
 /** `replay`: sends events to Ghost again. */
@@ -27,8 +28,13 @@ function changing(name: 'replay' | 'skip', { help, will }: { help: string; will:
     args: '[id]…',
     flags,
     needs: { ...askNeeds, ...sinkNeeds },
-    async run({ args, flags: chosen, options, show }) {
+    async run({ args, flags: { count: isCounted, ...chosen }, options, show }) {
       const operator = operatorOf(options, { sinks: () => openSinks(options) });
+      if (isCounted) {
+        const found = await operator.ask('count', { ...chosen, all: String(chosen.all) });
+        show(found, ({ count, isMore }) => `${count}${isMore ? ' or more' : ''}`);
+        return 0;
+      }
       const done = await operator.ask(name, args.length > 0 ? { ids: [...args] } : chosen);
       show(done, ({ asked, changed }) => `${changed} of ${asked} ${will}.`);
       return done.changed < done.asked ? 1 : 0;

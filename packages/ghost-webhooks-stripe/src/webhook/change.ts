@@ -8,20 +8,22 @@ import {
 import { fullMrrOf } from './mrr.ts';
 
 /** What happened to a member, in the site's own words. */
-export type ChangeType =
-  | 'subscription.started'
-  | 'subscription.upgraded'
-  | 'subscription.downgraded'
-  | 'subscription.cancel_scheduled'
-  | 'subscription.resumed'
-  | 'subscription.past_due'
-  | 'subscription.recovered'
-  | 'subscription.ended'
-  | 'payment.succeeded'
-  | 'payment.failed'
-  | 'payment.refunded'
-  | 'donation'
-  | 'gift';
+export type ChangeType = (typeof changeTypes)[number];
+export const changeTypes = [
+  'subscription.started',
+  'subscription.upgraded',
+  'subscription.downgraded',
+  'subscription.cancel_scheduled',
+  'subscription.resumed',
+  'subscription.past_due',
+  'subscription.recovered',
+  'subscription.ended',
+  'payment.succeeded',
+  'payment.failed',
+  'payment.refunded',
+  'donation',
+  'gift',
+] as const;
 
 /** Something that happened to a member, derived from one event of Stripe. */
 export interface Change<T extends ChangeType = ChangeType> {
