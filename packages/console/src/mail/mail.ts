@@ -1,0 +1,53 @@
+import type { Html } from '@prosora/service';
+import { badge, type Tone } from '../look/facts.ts';
+import { tabs } from '../look/tabs.ts';
+import type { Services } from '../services/services.ts';
+
+/** The mail service, where the site has it. */
+export type Mail = NonNullable<Services['mail']>;
+
+/** The pages of the section. */
+export function mailTabs(current: string): Html {
+  const pages = [
+    ['Newsletters', '/mail'],
+    ['Single mails', '/mail/mails'],
+    ['Given up', '/mail/jobs'],
+    ['Suppressions', '/mail/suppressions'],
+  ] as const;
+  return tabs('Mail', pages, current);
+}
+
+/** The command that does the same as an action, as it is typed on the machine of the stack. */
+export const verbOf = (verb: string): string => `docker compose exec mail prosora-mail ${verb}`;
+
+/** In the order in which they say more of what became of a mail. */
+const FATES = ['complained', 'failed', 'opened', 'opened-by-bot', 'delivered'] as const;
+
+/** What became of a mail in a word: what was heard of it last, else how far it came. */
+export function fateOf({ state, events }: { state: string; events: readonly string[] }): string {
+  const heard = FATES.find((fate) => events.includes(fate));
+  if (heard === 'failed') return state === 'sent' ? 'bounced' : 'failed';
+  return heard ?? state;
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  delivered: 'good',
+  opened: 'good',
+  done: 'good',
+  bounced: 'bad',
+  failed: 'bad',
+  complained: 'bad',
+  dead: 'bad',
+  unknown: 'warn',
+  ambiguous: 'warn',
+  paused: 'warn',
+  lost: 'warn',
+};
+
+/** How a state, a fate or a decision is meant. */
+export const toneOf = (state: string): Tone => TONES[state] ?? 'quiet';
+
+/** The same as a word with its colour. */
+export function stateBadge(state: string): Html {
+  return badge(state, toneOf(state));
+}

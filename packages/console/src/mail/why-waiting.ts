@@ -1,0 +1,59 @@
+import type { Problem } from '../look/notice.ts';
+import type { operations } from '../services/api/mail.ts';
+import type { OutputOf } from '../services/client.ts';
+
+/** How far a newsletter is, and how the service does. */
+export type Progress = OutputOf<operations['newsletter']>;
+export type MailStatus = OutputOf<operations['status']>;
+
+/**
+ * Why mails of a newsletter wait, what weighs most first, and what to do about it; undefined where none waits for
+ * anything but its turn.
+ *
+ * @param moment how a time is written in a sentence
+ */
+export function whyWaiting(
+  { decision, queued, waits }: Progress,
+  status: MailStatus | undefined,
+  { now = Date.now(), moment }: { now?: number; moment: (iso: string) => string },
+): Problem | undefined {
+  if (decision === 'paused') {
+    const message = `It is paused: ${queued} mails wait until somebody resumes it.`;
+    return { code: 'PAUSED', message };
+  }
+  if (queued === 0 || decision === 'canceled') return undefined;
+  const said = waits?.reason ? ` The last try ended so: ${sentence(waits.reason)}` : '';
+  if (status?.heldUntil) {
+    const isQuota = waits?.reason?.includes('quota');
+    return {
+      code: 'HELD',
+      message: `Resend takes no mail before ${moment(status.heldUntil)}.${said}`,
+      help: isQuota
+        ? 'When the plan at Resend was changed, pause and resume it: the wait ends then.'
+        : undefined,
+    };
+  }
+  if (status !== undefined && !status.isReady) {
+    return { code: 'NOT_READY', message: status.failures.join(' '), help: undefined };
+  }
+  if (waits?.reason) {
+    const next = ` The next try is at ${moment(waits.dueAt)}.`;
+    return {
+      code: 'FAILED',
+      message: `Mails of it could not be sent.${said}${next}`,
+      help: DOCTOR,
+    };
+  }
+  if (waits !== null && waits !== undefined && Date.parse(waits.dueAt) > now + MOMENT_MS) {
+    return { code: 'LATER', message: `It is to be sent at ${moment(waits.dueAt)}.` };
+  }
+  return undefined;
+}
+
+const DOCTOR = '`doctor` says what keeps mail from going out.';
+/** What is due so soon does not wait. */
+const MOMENT_MS = 5_000;
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

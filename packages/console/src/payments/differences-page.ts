@@ -1,0 +1,57 @@
+import { html } from '@prosora/service';
+import type { Query, Shown } from '../guard/show.ts';
+import { card } from '../look/facts.ts';
+import { actionForm, filterForm } from '../look/form.ts';
+import { notice } from '../look/notice.ts';
+import type { Frame } from '../look/page.ts';
+import { counted, table } from '../look/table.ts';
+import { answerOf } from '../services/answer.ts';
+import { type Payments, paymentTabs, verbOf } from './payments.ts';
+
+const KINDS = {
+  lost: 'the inbox never got it',
+  'unknown-to-ghost': 'Ghost does not know of it',
+  'stale-in-ghost': 'Ghost has it as it was before',
+};
+
+/** What Stripe has and the inbox or Ghost lacks; looked for when somebody asks, since it reads pages of Stripe's. */
+export async function differencesPage(
+  payments: Payments,
+  query: Query,
+  frame: Frame,
+): Promise<Shown> {
+  const { since } = query;
+  const asking = filterForm('/payments/differences', [
+    {
+      name: 'since',
+      label: 'Of so many days, such as 30d, or all',
+      value: since ?? '30d',
+      isRequired: true,
+    },
+  ]);
+  const shown = { title: 'Differences', section: 'payments' } as const;
+  const question = html`${paymentTabs('/payments/differences')}${card('Compare with Stripe', asking)}`;
+  if (since === undefined) return { ...shown, body: question };
+  const { value, problem } = await answerOf('payments', payments.get('differences', { since }));
+  if (problem) return { ...shown, body: html`${question}${notice(problem)}`, problem };
+  const { repairs, notes, compared } = value;
+  const listed = table({
+    caption: 'What is missing',
+    columns: ['What is wrong', 'Event', 'Type', 'About', 'Why'],
+    rows: repairs.map(({ kind, id, type, subject, why }) => [KINDS[kind], id, type, subject, why]),
+    none: 'Nothing is missing.',
+  });
+  const apply = {
+    action: '/payments/reconcile',
+    fields: { since },
+    label: `Put ${counted(repairs.length)} into the inbox`,
+    verb: verbOf(`reconcile ${since === 'all' ? '--all' : `--since ${since}`} --apply`),
+  };
+  const body = html`${question}
+${card(
+  'Differences',
+  html`<p>${counted(compared.events)} events and ${counted(compared.subscriptions)} subscriptions were compared.</p>
+${notes.map((message) => notice({ code: 'NOTE', message }))}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`,
+)}`;
+  return { ...shown, body };
+}

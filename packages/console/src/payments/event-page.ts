@@ -1,0 +1,117 @@
+import { type Html, html } from '@prosora/service';
+import type { Query, Shown } from '../guard/show.ts';
+import { at } from '../look/address.ts';
+import { card, facts } from '../look/facts.ts';
+import { actionForm } from '../look/form.ts';
+import { notice } from '../look/notice.ts';
+import type { Frame } from '../look/page.ts';
+import { counted, table } from '../look/table.ts';
+import { when } from '../look/time.ts';
+import { answerOf } from '../services/answer.ts';
+import type { operations } from '../services/api/payments.ts';
+import type { OutputOf } from '../services/client.ts';
+import { changesTable } from './cancellations-page.ts';
+import { type Payments, paymentTabs, stateBadge, verbOf } from './payments.ts';
+
+type EventInFull = OutputOf<operations['event']>;
+
+/** Of what is in an event no more is shown: a page stays a page. */
+const PAYLOAD_CHARS = 20_000;
+const CHANGES_LOOKED_AT = 50;
+
+/** One event with every attempt and what Ghost answered, and what else is known of the member. */
+export async function eventPage(payments: Payments, query: Query, frame: Frame): Promise<Shown> {
+  const id = query['id'] ?? '';
+  const shown = { title: `Event ${id}`, section: 'payments', isLive: true } as const;
+  const asked = payments.get('event', { id, payload: 'true' });
+  const { value, problem } = await answerOf('payments', asked);
+  if (problem) return { ...shown, body: html`${paymentTabs('')}${notice(problem)}`, problem };
+  const { zone } = frame;
+  const { customer } = value;
+  const body = html`${paymentTabs('')}
+${card(
+  value.type,
+  html`${facts([
+    ['State', stateBadge(value.state)],
+    ['Reason', value.reason ?? '–'],
+    [
+      'Customer',
+      customer === null ? '–' : html`<a href="${at('/payments', { customer })}">${customer}</a>`,
+    ],
+    ['Received', html`${when(value.receivedAt, zone)}, by ${value.source}`],
+    [
+      'Version of the API',
+      `${value.apiVersion ?? 'unknown'}, ${value.livemode ? 'live' : 'test'} mode`,
+    ],
+    ['Size', `${counted(value.bytes)} bytes`],
+    ['From', value.remoteAddress ?? '–'],
+  ])}${actionsOf(value, frame)}`,
+)}
+${value.deliveries.map((delivery) => deliveryCard(delivery, zone))}
+${customer === null ? '' : await memberCard(payments, customer, zone)}
+${payloadCard(value.payload)}`;
+  return { ...shown, body };
+}
+
+/** What a click means is said before it, since a payment that Ghost has counted is counted twice. */
+function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
+  const isDoubtful = state === 'done' || state === 'ambiguous' || state === 'dropped';
+  const warning = isDoubtful
+    ? html`<p class="notice">Ghost gets it again, whatever became of it: a payment that it has counted is then counted twice. Look at the member first${customer === null ? '' : `, whose customer at Stripe is ${customer}`}.</p>`
+    : '';
+  const form = (name: 'replay' | 'skip', label: string, isGrave: boolean) =>
+    actionForm(
+      {
+        action: `/payments/${name}`,
+        fields: { id },
+        label,
+        verb: verbOf(`${name} ${id}`),
+        isGrave,
+      },
+      frame,
+    );
+  return html`${warning}<div class="actions">${form('replay', 'Send to Ghost again', isDoubtful)}
+${state === 'done' || state === 'ignored' || state === 'twin' ? '' : form('skip', 'Skip', true)}</div>`;
+}
+
+function deliveryCard(
+  { sink, state, reason, dueAt, attempts }: EventInFull['deliveries'][number],
+  zone: string,
+): Html {
+  const tries = table({
+    caption: `Attempts for ${sink}`,
+    columns: ['Begun', 'Took', 'Outcome', 'Answer'],
+    rows: attempts.map(({ startedAt, endedAt, outcome, reason: answer }) => [
+      when(startedAt, zone),
+      `${counted(Date.parse(endedAt) - Date.parse(startedAt))} ms`,
+      stateBadge(outcome),
+      answer ?? '',
+    ]),
+    none: 'It was not tried yet.',
+  });
+  const next = dueAt === null ? '' : html` The next try is at ${when(dueAt, zone)}.`;
+  const name = sink === 'ghost' ? 'Ghost' : sink;
+  return card(
+    `Delivery to ${name}`,
+    html`<p>${stateBadge(state)} ${reason ?? ''}${next}</p>${tries}`,
+  );
+}
+
+async function memberCard(payments: Payments, customer: string, zone: string): Promise<Html> {
+  const asked = payments.get('changes', { customer, limit: String(CHANGES_LOOKED_AT) });
+  const { value, problem } = await answerOf('payments', asked);
+  if (problem) return card('The member', notice(problem));
+  const address = value.items.find((change) => change.address !== null)?.address;
+  const who = html`<p>${address ?? 'No event says who it is.'}</p>`;
+  return card('The member', html`${who}${changesTable(value.items, zone)}`);
+}
+
+function payloadCard(payload: string | undefined): Html {
+  if (payload === undefined) return html``;
+  const isCut = payload.length > PAYLOAD_CHARS;
+  const more = isCut ? html`<p>Only the beginning is shown.</p>` : '';
+  return card(
+    'What is in it',
+    html`<details><summary>As Stripe sent it</summary><pre tabindex="0">${payload.slice(0, PAYLOAD_CHARS)}</pre>${more}</details>`,
+  );
+}

@@ -1,0 +1,147 @@
+import { type Html, html } from '@prosora/service';
+import type { Query, Shown } from '../guard/show.ts';
+import { at } from '../look/address.ts';
+import { stepLine } from '../look/chart.ts';
+import { badge, card, facts } from '../look/facts.ts';
+import { actionForm } from '../look/form.ts';
+import { notice } from '../look/notice.ts';
+import type { Frame } from '../look/page.ts';
+import { counted, table } from '../look/table.ts';
+import { when } from '../look/time.ts';
+import { answerOf } from '../services/answer.ts';
+import type { operations as engineOperations } from '../services/api/engine.ts';
+import type { operations } from '../services/api/visits.ts';
+import type { OutputOf } from '../services/client.ts';
+import { numberOf } from '../services/number-of.ts';
+import type { Services } from '../services/services.ts';
+import type { Rate } from './rate.ts';
+
+/** The collector of visits, where the site has it. */
+export type Visits = NonNullable<Services['visits']>;
+
+/** The command that does the same as an action, as it is typed on the machine of the stack. */
+export const verbOf = (verb: string): string =>
+  `docker compose exec analytics prosora-collector ${verb}`;
+
+const LETTERS_A_PAGE = '50';
+const HITS = 'prosora_hits_total';
+
+/** What the page is made of. */
+export interface VisitsPage extends Pick<Services, 'engine' | 'metrics'> {
+  visits: Visits;
+  rate: Rate;
+}
+
+/** How hits come in and go on, and those that nobody takes. */
+export async function visitsPage(
+  { visits, engine, metrics, rate }: VisitsPage,
+  query: Query,
+  frame: Frame,
+): Promise<Shown> {
+  const { after } = query as Partial<Query>;
+  const [status, letters, database] = await Promise.all([
+    answerOf('visits', visits.get('status')),
+    answerOf('visits', visits.get('dead-letters', { after, limit: LETTERS_A_PAGE })),
+    engine && answerOf('engine', engine.get('status')),
+  ]);
+  const body = html`${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, rate, frame))}
+${letters.problem ? notice(letters.problem) : card('Hits that nobody takes', lettersOf(letters.value, query, frame))}
+${database?.problem ? notice(database.problem) : ''}${database?.value ? card('The analytics engine', engineOf(database.value)) : ''}
+${await course(metrics, frame.zone)}`;
+  return { title: 'Visits', section: 'visits', body, isLive: true, problem: letters.problem };
+}
+
+function statusOf(status: OutputOf<operations['status']>, rate: Rate, frame: Frame): Html {
+  const { failures, spools, clock } = status;
+  const hits = (outcome: string) => numberOf(status, HITS, { outcome });
+  const sent = (outcome: string) => numberOf(status, 'prosora_hits_sent_total', { outcome });
+  const perSecond = rate.of(hits('accepted'));
+  const failingS = numberOf(status, 'prosora_upstream_failing_seconds');
+  const bytes = spools.reduce((sum, spool) => sum + spool.bytes, 0);
+  const alarms = [
+    ...failures,
+    ...(failingS > 0
+      ? [`The upstream has taken nothing for ${counted(Math.round(failingS))} s.`]
+      : []),
+    ...(clock === null
+      ? []
+      : [
+          'The machine’s clock has jumped: nothing is removed until somebody says that it is right.',
+        ]),
+  ];
+  const trust = {
+    action: '/visits/trust-clock',
+    label: 'The clock is right',
+    verb: verbOf('trust-clock'),
+  };
+  const refused = status.metrics
+    .filter(
+      ({ name, labels, value }) => name === HITS && labels['outcome'] !== 'accepted' && value > 0,
+    )
+    .map(({ labels, value }) => `${labels['outcome']} ${counted(value)}`);
+  return html`${alarms.map((message) => notice({ code: 'ALARM', message }))}${clock === null ? '' : actionForm(trust, frame)}
+${facts([
+  ['Hits a second', perSecond === undefined ? 'known in a moment' : perSecond.toFixed(1)],
+  ['Taken in', hits('accepted')],
+  ['Left out', refused.join(', ') || 'none'],
+  ['Sent on', sent('accepted')],
+  ['Given up', sent('dead')],
+  ['In quarantine', sent('quarantined')],
+  ['Waiting to be sent', `${counted(numberOf(status, 'prosora_spool_waiting_bytes'))} bytes`],
+  ['Spool on disk', `${counted(bytes)} bytes`],
+])}<p class="dim">Counts are since the start of the collector.</p>`;
+}
+
+function lettersOf(
+  { items, next }: OutputOf<operations['dead-letters']>,
+  query: Query,
+  frame: Frame,
+): Html {
+  const listed = table({
+    caption: 'Hits that nobody takes, in the order in which they were given up',
+    columns: ['Given up', 'Batch', 'Hits', 'Kind', 'Reason'],
+    rows: items.map(({ at: iso, batch, kind, reason, rows }) => [
+      when(iso, frame.zone),
+      html`<a href="${at('/visits/letter', { batch })}">${batch}</a>`,
+      rows.length,
+      badge(kind, kind === 'refused' ? 'bad' : 'warn'),
+      reason,
+    ]),
+    none: 'Every hit was taken.',
+    next: next === null ? null : at('/visits', { ...query, after: next }),
+  });
+  if (items.length === 0) return listed;
+  const again = {
+    action: '/visits/replay',
+    label: 'Send all of them again',
+    verb: verbOf('replay'),
+  };
+  return html`<p>Mend first what kept them out. Those that the upstream may have stay, since to send them again doubles them.</p>${listed}${actionForm(again, frame)}`;
+}
+
+function engineOf(status: OutputOf<engineOperations['status']>): Html {
+  const tables = status.metrics.filter(({ name }) => name === 'prosora_table_rows');
+  return html`${status.failures.map((message) => notice({ code: 'ALARM', message }))}
+${facts([
+  ['Ready', status.isReady ? 'yes' : 'no'],
+  ['Restarts of the database', numberOf(status, 'prosora_database_restarts')],
+  ['Requests that wait', numberOf(status, 'prosora_requests_waiting')],
+  ['Batches set aside', numberOf(status, 'prosora_batches_set_aside')],
+  ...tables.map(({ labels, value }) => [`Rows of ${labels['table']}`, value] as const),
+])}`;
+}
+
+/** Of the last day, where the site keeps metrics. */
+async function course(metrics: Services['metrics'], zone: string): Promise<Html> {
+  if (metrics === undefined) return html``;
+  const query = `sum(rate(${HITS}{outcome="accepted"}[30m]))`;
+  const { value, problem } = await answerOf(
+    'metrics',
+    metrics.range(query, { hours: 24, points: 96 }),
+  );
+  if (problem) return card('The last day', notice(problem));
+  return card(
+    'The last day',
+    stepLine({ caption: 'Hits a second', points: value[0]?.points ?? [], zone }),
+  );
+}
