@@ -10,8 +10,8 @@ export interface ActionForm {
   fields?: Record<string, string | readonly string[]>;
   /** On the button: `Pause`. */
   label: string;
-  /** The command that does the same, which is shown beside it. */
-  verb: string;
+  /** The command that does the same, which is shown beside it. Left out where the page says it once for many. */
+  verb?: string;
   /** Fields that somebody fills in first. */
   inputs?: readonly Field[];
   /** Whether it cannot be taken back. */
@@ -36,7 +36,7 @@ export function actionForm(form: ActionForm, { token }: Pick<Frame, 'token'>): H
   return html`<form class="action" method="post" action="${BASE + action}">
 <input type="hidden" name="token" value="${token}">${hidden(fields)}
 ${inputs.map(fieldOf)}<button${isGrave ? html` class="grave"` : ''}>${label}</button>
-<span class="verb">or <code>${verb}</code></span></form>`;
+${verb === undefined ? '' : html`<span class="verb">or <code>${verb}</code></span>`}</form>`;
 }
 
 /** Fields that narrow a list down; they stand in its address, so nothing personal may. `fixed` ones are not shown. */
@@ -45,7 +45,7 @@ export function filterForm(
   fields: readonly Field[],
   fixed: Record<string, string> = {},
 ): Html {
-  return html`<form class="filter" method="get" action="${BASE + path}" role="search">
+  return html`<form class="filter" method="get" action="${BASE + path}" role="search" aria-label="Filter">
 ${hidden(fixed)}${fields.map(fieldOf)}<button>Filter</button></form>`;
 }
 
@@ -54,7 +54,7 @@ export function searchForm(
   { action, label, fields }: { action: string; label: string; fields: readonly Field[] },
   { token }: Pick<Frame, 'token'>,
 ): Html {
-  return html`<form class="filter" method="post" action="${BASE + action}" role="search">
+  return html`<form class="filter" method="post" action="${BASE + action}" role="search" aria-label="${label}">
 <input type="hidden" name="token" value="${token}">
 ${fields.map(fieldOf)}<button>${label}</button></form>`;
 }

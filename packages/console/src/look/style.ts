@@ -84,6 +84,7 @@ input, select, textarea {
   font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--dim); border-radius: 6px;
   padding: .35rem .6rem; min-width: 8rem; max-width: 100%;
 }
+input, select { height: 2.25rem; }
 button, .button {
   font: inherit; font-weight: 600; font-size: 14px; border: 1px solid transparent; border-radius: 6px; cursor: pointer;
   padding: .4rem .9rem; background: var(--button); color: var(--on-button); text-decoration: none;

@@ -41,6 +41,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   unknown: 'warn',
   ambiguous: 'warn',
   paused: 'warn',
+  waiting: 'warn',
   lost: 'warn',
 };
 

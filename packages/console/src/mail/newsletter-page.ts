@@ -9,7 +9,7 @@ import { counted, table } from '../look/table.ts';
 import { timeInWords, when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { fateOf, type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
-import { type MailStatus, type Progress, whyWaiting } from './why-waiting.ts';
+import { type MailStatus, type Progress, standingOf, whyWaiting } from './why-waiting.ts';
 
 const RECIPIENTS_A_PAGE = 50;
 const STATES = ['queued', 'sent', 'failed', 'unknown', 'canceled'];
@@ -60,7 +60,7 @@ function progressOf(progress: Progress, status: MailStatus | undefined, frame: F
   return html`${why ? notice(why) : ''}
 <p><progress max="${Math.max(1, accepted)}" value="${accepted - queued}" aria-label="Mails that do not wait any more"></progress></p>
 ${facts([
-  ['State', stateBadge(decision ?? (queued > 0 ? 'sending' : 'done'))],
+  ['State', stateBadge(standingOf(progress, status))],
   ['Accepted from Ghost', html`${counted(accepted)} mails at ${when(progress.acceptedAt, zone)}`],
   ['Sent', sent],
   ['Waiting', queued],

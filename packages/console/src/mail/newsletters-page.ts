@@ -12,7 +12,7 @@ import { answerOf } from '../services/answer.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Services } from '../services/services.ts';
 import { type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
-import type { MailStatus, Progress } from './why-waiting.ts';
+import { type MailStatus, type Progress, standingOf } from './why-waiting.ts';
 
 /** Each of them has all its recipients counted. */
 const NEWSLETTERS_A_PAGE = 10;
@@ -34,7 +34,7 @@ export async function newslettersPage(
   const rows = await Promise.all(
     items.map(async (item) => {
       const { value } = await answerOf('mail', mail.get('newsletter', { emailId: item.emailId }));
-      return rowOf(item, value, frame);
+      return rowOf(item, { progress: value, status: status.value }, frame);
     }),
   );
   const fields = [
@@ -49,10 +49,11 @@ export async function newslettersPage(
     none: 'No newsletter was sent in this time.',
     next: next === null ? null : at('/mail', { ...query, after: next }),
   });
+  const pausing = html`<p class="verb"><code>${verbOf('pause ID')}</code> pauses one, too.</p>`;
   const body = html`${mailTabs('/mail')}
 ${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, frame))}
 ${card('Where is a reader’s mail?', readerForm(frame))}
-${card('Newsletters', html`${filterForm('/mail', fields)}${list.problem ? notice(list.problem) : listed}`)}
+${card('Newsletters', html`${filterForm('/mail', fields)}${list.problem ? notice(list.problem) : html`${listed}${pausing}`}`)}
 ${await course(metrics, zone)}`;
   return { title: 'Mail', section: 'mail', body, isLive: true, problem: list.problem };
 }
@@ -67,7 +68,7 @@ const COLUMNS = [
   'Failed',
   'Complaints',
   'Ends',
-  '',
+  'Action',
 ];
 
 /** The field in which a reader's address is asked for. */
@@ -109,30 +110,28 @@ type Listed = {
   decision: string | null;
 };
 
-function rowOf(listed: Listed, progress: Progress | undefined, frame: Frame): Cell[] {
+function rowOf(
+  listed: Listed,
+  { progress, status }: { progress: Progress | undefined; status: MailStatus | undefined },
+  frame: Frame,
+): Cell[] {
   const { emailId, acceptedAt, subject, decision } = listed;
   const link = html`<a href="${at('/mail/newsletter', { id: emailId })}">${subject ?? emailId}</a>`;
   const begun = [link, when(acceptedAt, frame.zone)];
   if (progress === undefined)
     return [...begun, stateBadge(decision ?? 'unknown'), '', '', '', '', '', '', ''];
   const { accepted, queued, sent, delivered, opened, failed, complained, doneAt } = progress;
-  const state = decision ?? (queued > 0 ? 'sending' : 'done');
-  const pause = {
-    action: '/mail/pause',
-    fields: { emailId },
-    label: 'Pause',
-    verb: verbOf(`pause ${emailId}`),
-  };
+  const pause = { action: '/mail/pause', fields: { emailId }, label: 'Pause' };
   return [
     ...begun,
-    stateBadge(state),
+    stateBadge(standingOf(progress, status)),
     `${counted(sent)} of ${counted(accepted)}`,
     delivered,
     opened,
     failed,
     complained,
     when(doneAt, frame.zone),
-    state === 'sending' ? actionForm(pause, frame) : '',
+    decision === null && queued > 0 ? actionForm(pause, frame) : '',
   ];
 }
 

@@ -50,6 +50,16 @@ export function whyWaiting(
   return undefined;
 }
 
+/** Where a newsletter stands, in a word. */
+export function standingOf(progress: Progress, status: MailStatus | undefined): string {
+  const { decision, queued } = progress;
+  if (decision !== null) return decision;
+  if (queued === 0) return 'done';
+  const why = whyWaiting(progress, status, { moment: (iso) => iso });
+  if (why === undefined) return 'sending';
+  return why.code === 'LATER' ? 'scheduled' : 'waiting';
+}
+
 const DOCTOR = '`doctor` says what keeps mail from going out.';
 /** What is due so soon does not wait. */
 const MOMENT_MS = 5_000;

@@ -27,7 +27,7 @@ export async function jobsCards(
   const { state, queue, after } = query as Partial<Query>;
   const { value, problem } = await answerOf(
     'ops',
-    ops.get('jobs', { state, queue, after, limit: '50' }),
+    ops.get('jobs', { state, queue, after, limit: '50' }, { timeoutMs: 30_000 }),
   );
   const fields = [
     { name: 'state', label: 'State', options: STATES, value: state },

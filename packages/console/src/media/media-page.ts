@@ -17,6 +17,9 @@ type Finding = Media['findings'][number];
 
 const TONES: Record<Finding['status'], Tone> = { ok: 'good', warn: 'warn', fail: 'bad' };
 
+/** It is asked in Ghost's container, and then at Cloudinary. */
+const PATIENCE = { timeoutMs: 30_000 };
+
 /** Where media are and how much of the plan is used, and what Ghost has to do. */
 export async function mediaPage(
   ops: NonNullable<Services['ops']>,
@@ -24,7 +27,7 @@ export async function mediaPage(
   frame: Frame,
 ): Promise<Shown> {
   const [media, jobs] = await Promise.all([
-    answerOf('ops', ops.get('media', isExamined ? { examine: 'true' } : {})),
+    answerOf('ops', ops.get('media', isExamined ? { examine: 'true' } : {}, PATIENCE)),
     jobsCards(ops, query, frame),
   ]);
   const shown = media.problem

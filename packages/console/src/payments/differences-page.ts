@@ -14,6 +14,9 @@ const KINDS = {
   'stale-in-ghost': 'Ghost has it as it was before',
 };
 
+/** It asks Stripe for pages of events. */
+const PATIENCE = { timeoutMs: 60_000 };
+
 /** What Stripe has and the inbox or Ghost lacks; looked for when somebody asks, since it reads pages of Stripe's. */
 export async function differencesPage(
   payments: Payments,
@@ -32,7 +35,10 @@ export async function differencesPage(
   const shown = { title: 'Differences', section: 'payments' } as const;
   const question = html`${paymentTabs('/payments/differences')}${card('Compare with Stripe', asking)}`;
   if (since === undefined) return { ...shown, body: question };
-  const { value, problem } = await answerOf('payments', payments.get('differences', { since }));
+  const { value, problem } = await answerOf(
+    'payments',
+    payments.get('differences', { since }, PATIENCE),
+  );
   if (problem) return { ...shown, body: html`${question}${notice(problem)}`, problem };
   const { repairs, notes, compared } = value;
   const listed = table({

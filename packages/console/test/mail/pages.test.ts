@@ -71,7 +71,7 @@ test('a newsletter in the list has its own numbers, and what is in its subject i
   }
   expect(words).toContain('Refused: the quota was used up 3');
   expect(body.text).toContain(`/ghost/prosora/mail?after=${ID}`);
-  expect(words).toContain(`prosora-mail pause ${ID}`);
+  expect(words).toContain('prosora-mail pause ID');
 });
 
 test('a list that is filtered asks in the site’s time zone, and its next page keeps the filter', async () => {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { type MailStatus, type Progress, whyWaiting } from '../../src/mail/why-waiting.ts';
+import {
+  type MailStatus,
+  type Progress,
+  standingOf,
+  whyWaiting,
+} from '../../src/mail/why-waiting.ts';
 
 const NOW = Date.parse('2026-12-01T12:00:00Z');
 const SOON = '2026-12-01T12:00:01.000Z';
@@ -30,6 +35,16 @@ test('a newsletter that is sent, canceled, or waits for its turn alone has nothi
 test('what a person decided weighs more than what Resend says', () => {
   const paused = why({ decision: 'paused', waits: call('rate_limit') }, { heldUntil: LATER });
   expect(paused).toMatchObject({ code: 'PAUSED', message: expect.stringContaining('40 mails') });
+});
+
+test('a word says where a newsletter stands', () => {
+  const word = (progress: Partial<Progress>, status: Partial<MailStatus> = {}) =>
+    standingOf({ ...sending, ...progress }, { ...well, ...status });
+  expect(word({})).toBe('sending');
+  expect(word({ queued: 0 })).toBe('done');
+  expect(word({ decision: 'canceled' })).toBe('canceled');
+  expect(word({}, { heldUntil: LATER })).toBe('waiting');
+  expect(word({ waits: call(null, '2999-01-01T00:00:00.000Z') })).toBe('scheduled');
 });
 
 test('a quota that is used up is told with the end of the wait and what ends it earlier', () => {
