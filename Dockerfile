@@ -23,7 +23,7 @@ FROM install AS build
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN ls packages | xargs -P "$(nproc)" -I {} npm run build --silent --if-present --workspace packages/{}
-RUN for package in analytics-engine ghost-analytics-tinybird ghost-cdn-cloudflare ghost-jobs-durable ghost-mail-resend ghost-storage-cloudinary \
+RUN for package in analytics-engine console ghost-analytics-tinybird ghost-cdn-cloudflare ghost-jobs-durable ghost-mail-resend ghost-storage-cloudinary \
       ghost-stack ghost-webhooks-stripe sandbox; do \
       cp LICENSE "packages/$package" && mkdir -p "/out/$package/app" "/out/$package/usr/local/bin" \
       && tar -xzf "$(npm pack --silent --workspace "packages/$package")" -C "/out/$package/app" --strip-components 1 \
@@ -123,6 +123,14 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
     CMD wget -q -O /dev/null "http://${PROSORA_CDN_PRIVATE_HOST:-127.0.0.1}:4601/readyz"
 LABEL org.opencontainers.image.title="What tells Cloudflare of a Prosora site's changes"
 CMD ["prosora-cdn"]
+
+FROM service AS console
+COPY --from=build /out/console /
+ENV PROSORA_CONSOLE_HOST=0.0.0.0
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+    CMD wget -q -O /dev/null "http://${PROSORA_CONSOLE_PRIVATE_HOST:-127.0.0.1}:4701/readyz"
+LABEL org.opencontainers.image.title="Prosora's console"
+CMD ["prosora-console"]
 
 # The command `prosora`, with Docker's own command to drive.
 FROM service AS ops

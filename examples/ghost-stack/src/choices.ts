@@ -10,6 +10,10 @@ export interface Choices {
   analytics: string;
   /** Whether Stripe's events pass through the inbox. */
   hasInbox: boolean;
+  /** Whether Cloudflare is told of changes. */
+  hasPurge: boolean;
+  /** Whether the service that cares for the stack runs. */
+  hasOps: boolean;
   /** The ActivityPub server; empty without one. */
   social: string;
   /** The name that leads to the site's; empty without one. */
@@ -36,6 +40,8 @@ export function readChoices(
     mailer: given('MAILER', 'resend'),
     analytics: given('ANALYTICS', 'engine'),
     hasInbox: given('PAYMENTS', 'on') === 'on',
+    hasPurge: given('CDN', 'none') === 'cloudflare',
+    hasOps: given('OPS', 'on') === 'on',
     social: { 'ghost.org': GHOST_ORG, off: '' }[social] ?? social,
     otherName: www === 'on' ? domain.replace(/^(www\.)?/, (www) => (www ? '' : 'www.')) : '',
   };

@@ -2,25 +2,32 @@ import type { Choices } from './choices.ts';
 import { databasePasswords, databaseUsers } from './database-users.ts';
 import { type ForGhost, ghostEnv } from './ghost-env.ts';
 import type { KeptSecret } from './kept-secret.ts';
+import { consoleFiles } from './operated.ts';
 import type { Vendors } from './vendors.ts';
 
 /** What the stack makes for itself at its first start: passwords and tokens between its own services. */
 export const GENERATED = [
   'alerts_token',
   'analytics_admin_token',
+  'analytics_operator_token',
   'analytics_sync_key',
   'analytics_tracker_token',
+  'cdn_operator_token',
   'cdn_webhook_secret',
   'db_backup_password',
   'db_metrics_password',
   'db_password',
   'db_root_password',
+  'engine_operator_token',
   'ghost_webhook_secret',
   'mail_api_key',
+  'mail_operator_token',
+  'ops_operator_token',
   'pages_token',
   'redis_password',
   'stripe_page_password',
   'unset_stripe_secret',
+  'webhooks_operator_token',
 ] as const;
 
 /** What is secret between the stack's own services. */
@@ -112,6 +119,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
       ...node,
       files: {
         mail_api_key: takenOf(made.mail_api_key).join(),
+        operator_token: takenOf(made.mail_operator_token).join(),
         resend_api_key: resend?.apiKey ?? '',
         resend_base_url: resend?.baseUrl ?? '',
         resend_webhook_secret: resend?.webhookSecret ?? '',
@@ -123,16 +131,25 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         cloudflare_api_token: cloudflare?.token ?? '',
         cloudflare_api_url: cloudflare?.apiUrl ?? '',
         cdn_webhook_secret: made.cdn_webhook_secret.value,
+        operator_token: takenOf(made.cdn_operator_token).join(),
         pages_token: made.pages_token.value,
       },
     },
     alerts: { ...node, files: { alerts_token: made.alerts_token.value } },
-    ops: { uid: 0, gid: 0, files: { alerts_token: takenOf(made.alerts_token).join() } },
+    console: { ...node, files: consoleFiles(made, choices) },
+    ops: {
+      ...{ uid: 0, gid: 0 },
+      files: {
+        alerts_token: takenOf(made.alerts_token).join(),
+        operator_token: takenOf(made.ops_operator_token).join(),
+      },
+    },
     pages: { ...node, files: { pages_token: made.pages_token.value } },
     webhooks: {
       ...node,
       files: {
         ghost_webhook_secret: takenOf(made.ghost_webhook_secret).join(),
+        operator_token: takenOf(made.webhooks_operator_token).join(),
         stripe_page_password: made.stripe_page_password.value,
         stripe_webhook_secret: stripe?.webhookSecret ?? made.unset_stripe_secret.value,
       },
@@ -144,6 +161,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
         analytics_sync_key: takenOf(made.analytics_sync_key).join(),
         analytics_tracker_token: trackerToken,
         edge_ca_url: edgeCaUrl,
+        operator_token: takenOf(made.analytics_operator_token).join(),
       },
     },
     engine: {
@@ -151,6 +169,7 @@ export function secretFolders(parts: Parts): Record<string, SecretFolder> {
       files: {
         analytics_admin_token: takenOf(made.analytics_admin_token).join(),
         analytics_tracker_token: takenOf(made.analytics_tracker_token).join(),
+        operator_token: takenOf(made.engine_operator_token).join(),
       },
     },
     caddy: {

@@ -6,6 +6,8 @@ export const DEFAULT_CHOICES: Choices = {
   mailer: 'resend',
   analytics: 'engine',
   hasInbox: true,
+  hasPurge: false,
+  hasOps: true,
   social: '',
   otherName: '',
 };

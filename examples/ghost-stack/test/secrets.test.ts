@@ -87,6 +87,35 @@ test('no service holds a secret of another that it does not talk to', () => {
   expect(holders('made-analytics_tracker_token')).toEqual(['analytics', 'engine']);
 });
 
+const CALLED = ['mail', 'webhooks', 'analytics', 'engine', 'cdn', 'ops'];
+
+test('what opens a service to its operator has that service, and the console where both are chosen', () => {
+  const choices = { ...DEFAULT_CHOICES, hasPurge: true };
+  const folders = foldersOf({ choices });
+  for (const service of CALLED) {
+    const token = `made-${service}_operator_token`;
+    const holders = Object.entries(folders).filter(([, { files }]) =>
+      Object.values(files).some((text) => text.includes(token)),
+    );
+    expect(holders.map(([name]) => name).sort()).toEqual(['console', service].sort());
+  }
+});
+
+test('the console knows the parts that were chosen, and is told of no other', () => {
+  const filesOf = (changes: Partial<Parts['choices']>) =>
+    foldersOf({ choices: { ...DEFAULT_CHOICES, ...changes } })['console']?.files;
+  expect(filesOf({})).toMatchObject({
+    payments_url: 'http://webhooks.watch:4301',
+    payments_token: 'made-webhooks_operator_token',
+    ops_url: 'http://ops.watch:4501',
+    // Nobody purges.
+    cdn_url: '',
+    cdn_token: '',
+  });
+  const none = { mailer: 'mailgun', analytics: 'off', hasInbox: false, hasOps: false };
+  expect(new Set(Object.values(filesOf(none) ?? {}))).toEqual(new Set(['']));
+});
+
 test('of what was not chosen there is no key in Ghost, and of what was there is', () => {
   const keys = (changes: Partial<Parts>) => Object.keys(foldersOf(changes)['ghost']?.files ?? {});
   expect(keys({})).toEqual(expect.arrayContaining(['cloudinary_url', 'mail_api_key']));

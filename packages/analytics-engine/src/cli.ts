@@ -32,9 +32,11 @@ const serve = verb({
     const engine = await startEngine(options, logger);
     stopGracefully({ stop: () => engine.close(), logger });
     reloadOnHangup(logger, () => {
-      const tokens = pick(engineOptions, 'adminToken', 'trackerToken', 'siteTokens');
+      const operator = ['dataDir', 'operatorToken', 'operatorReadToken'] as const;
+      const tokens = pick(engineOptions, 'adminToken', 'trackerToken', 'siteTokens', ...operator);
       const renewed = readOptions(tokens);
       engine.renewTokens(renewed);
+      engine.renewOperatorTokens(renewed);
       return secretsOf(tokens, renewed);
     });
     return 0;

@@ -6,7 +6,9 @@ import {
   type Listener,
   type Logger,
   listen,
+  type OperatorTokensOptions,
   openClockGuard,
+  openOperatorTokens,
   serveOperations,
   startPrivateListener,
   tryOperatorTokens,
@@ -45,6 +47,8 @@ export interface Engine extends AsyncDisposable {
   care: Care;
   /** Believes these from now on, and no former one. @throws EngineError `TOKENS_EQUAL` */
   renewTokens(tokens: TokenOptions): void;
+  /** The same for the operator API. @throws ProsoraError `OPERATOR_TOKENS` */
+  renewOperatorTokens(renewed: OperatorTokensOptions): void;
   close(): Promise<void>;
 }
 
@@ -135,7 +139,11 @@ export async function startEngine(options: EngineOptions, logger: Logger): Promi
   const renewTokens = (renewed: TokenOptions) => {
     accessOf = tokensOf(renewed);
   };
-  return engineOf({ listener, privateListener, database, served, care, renewTokens }, stack.move());
+  const renewOperatorTokens = (renewed: OperatorTokensOptions) => {
+    if (tokens) Object.assign(tokens, openOperatorTokens(renewed));
+  };
+  const renewals = { renewTokens, renewOperatorTokens };
+  return engineOf({ listener, privateListener, database, served, care, ...renewals }, stack.move());
 }
 
 /** Returns what ends it. */
@@ -159,7 +167,7 @@ function engineOf(
     ...rest
   }: { listener: Listener; privateListener: Listener } & Pick<
     Engine,
-    'database' | 'served' | 'care' | 'renewTokens'
+    'database' | 'served' | 'care' | 'renewTokens' | 'renewOperatorTokens'
   >,
   resources: AsyncDisposableStack,
 ): Engine {

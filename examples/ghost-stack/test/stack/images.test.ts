@@ -38,6 +38,7 @@ test('all services that are not other people’s have an image of ours', () => {
     'analytics',
     'caddy',
     'cdn',
+    'console',
     'engine',
     'ghost',
     'mail',
@@ -88,7 +89,7 @@ test.each(ours.filter(([name]) => !['caddy', 'ops'].includes(name)))(
   },
 );
 
-test.each(['mail', 'webhooks', 'analytics', 'cdn'])(
+test.each(['mail', 'webhooks', 'analytics', 'cdn', 'console'])(
   '%s adds at most 15 MB to the image of Node',
   async (name) => {
     const { image, build } = services[name] as Services[string];

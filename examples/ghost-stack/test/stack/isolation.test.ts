@@ -15,6 +15,7 @@ import {
 const NETWORKS: Record<Service, string[]> = {
   analytics: ['egress', 'front', 'watch'],
   caddy: ['edge', 'front', 'watch'],
+  console: ['front', 'watch'],
   db: ['back'],
   engine: ['front', 'watch'],
   ghost: ['back', 'egress', 'front'],
@@ -28,6 +29,7 @@ const NETWORKS: Record<Service, string[]> = {
 const PORTS: Record<Service, number> = {
   analytics: 4400,
   caddy: 443,
+  console: 4700,
   db: 3306,
   engine: 7181,
   ghost: 2368,
@@ -45,9 +47,12 @@ const PRIVATE = [
   'analytics 4401',
   'engine 7182',
   'ops 4501',
+  'console 4701',
   'caddy 2019',
   'caddy 2021',
 ];
+/** What the console knows of, sorted. */
+const PARTS = ['cdn', 'engine', 'mail', 'ops', 'payments', 'visits'];
 
 describe.each(SERVICES)('%s', (service) => {
   test('runs as a user of its own, on a file system that it cannot change, without capabilities', async () => {
@@ -161,8 +166,10 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'analytics_sync_key',
       'analytics_tracker_token',
       'edge_ca_url',
+      'operator_token',
     ],
     caddy: ['sites.caddy', 'social.caddy'],
+    console: PARTS.flatMap((part) => [`${part}_token`, `${part}_url`]),
     db: [
       'db_backup_password',
       'db_certificate.pem',
@@ -173,7 +180,7 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'passwords.sql',
       'users.sql',
     ],
-    engine: ['analytics_admin_token', 'analytics_tracker_token'],
+    engine: ['analytics_admin_token', 'analytics_tracker_token', 'operator_token'],
     ghost: [
       'analytics_admin_token',
       'analytics_sync_key',
@@ -186,11 +193,22 @@ test('each service can read its own secrets, and holds no other’s', async () =
       'pages_token',
       'redis_password',
     ],
-    mail: ['mail_api_key', 'resend_api_key', 'resend_base_url', 'resend_webhook_secret'],
-    ops: ['alerts_token'],
+    mail: [
+      'mail_api_key',
+      'operator_token',
+      'resend_api_key',
+      'resend_base_url',
+      'resend_webhook_secret',
+    ],
+    ops: ['alerts_token', 'operator_token'],
     pages: ['pages_token'],
     redis: ['passwords', 'redis.conf'],
-    webhooks: ['ghost_webhook_secret', 'stripe_page_password', 'stripe_webhook_secret'],
+    webhooks: [
+      'ghost_webhook_secret',
+      'operator_token',
+      'stripe_page_password',
+      'stripe_webhook_secret',
+    ],
   });
   const modes = await exec('ghost', 'sh', '-c', 'stat -c "%a %u" /run/secrets/* /run/secrets');
   expect([...new Set(modes.split('\n'))].sort()).toEqual(['400 1000', '500 1000']);

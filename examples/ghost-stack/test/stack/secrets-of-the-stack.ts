@@ -24,6 +24,7 @@ export async function secretsOfTheStack(): Promise<string[]> {
     exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret'),
     exec('analytics', 'cat', '/run/secrets/analytics_tracker_token'),
     exec('ops', 'cat', '/run/secrets/alerts_token'),
+    exec('console', 'sh', '-c', 'for file in /run/secrets/*_token; do cat $file; echo; done'),
   ]);
   return texts.flatMap((text) => text.split('\n')).filter((secret) => secret.length >= 8);
 }

@@ -27,6 +27,7 @@ export const DOMAIN = 'ghost.localhost';
 export const SERVICES = [
   'analytics',
   'caddy',
+  'console',
   'db',
   'engine',
   'ghost',

@@ -6,7 +6,14 @@ import { signIn } from './people.ts';
 import { compose, DOMAIN, exec } from './stack.ts';
 
 /** Every part that can be left out is, and files are on this machine: chosen on a stack that runs with all of them. */
-const CHOICES = { MEDIA: 'local', ANALYTICS: 'off', PAYMENTS: 'off', SOCIAL: 'off', OPS: 'off' };
+const CHOICES = {
+  MEDIA: 'local',
+  ANALYTICS: 'off',
+  PAYMENTS: 'off',
+  SOCIAL: 'off',
+  OPS: 'off',
+  CONSOLE: 'off',
+};
 
 beforeAll(async () => {
   await compose(['up', '--detach', '--wait', '--no-build'], CHOICES);

@@ -41,19 +41,30 @@ const PARTIES: Readonly<Record<string, Parties>> = {
   // Alertmanager reads it each time.
   alerts_token: between('ops', restart('ops')),
   analytics_admin_token: between('engine', reload('engine'), 'ghost', 'analytics'),
+  analytics_operator_token: toConsole('analytics', restart('analytics')),
   analytics_sync_key: between('analytics', restart('analytics'), 'ghost'),
   analytics_tracker_token: between('engine', reload('engine'), 'analytics'),
+  cdn_operator_token: toConsole('cdn', restart('cdn')),
   db_backup_password: between('db', database),
   // In a profile that need not be there.
   db_metrics_password: { take: database, shownBy: ['db-metrics'], needs: ['db'] },
   db_password: between('db', database, 'ghost'),
   db_root_password: between('db', database),
+  engine_operator_token: toConsole('engine', reload('engine')),
   // Ghost can take one alone, and the inbox signs with both.
   ghost_webhook_secret: between('webhooks', restart('webhooks'), 'ghost'),
   mail_api_key: between('mail', reload('mail'), 'ghost'),
+  mail_operator_token: toConsole('mail', reload('mail')),
+  ops_operator_token: toConsole('ops', restart('ops')),
   redis_password: between('redis', redis, 'ghost'),
   stripe_page_password: { shownBy: ['webhooks'], needs: ['webhooks'] },
+  webhooks_operator_token: toConsole('webhooks', restart('webhooks')),
 };
+
+/** What opens the operator API of a service to the console, which need not be there. */
+function toConsole(service: string, take: NonNullable<Parties['take']>): Parties {
+  return { take, shownBy: ['console'], needs: [service] };
+}
 
 function between(taker: string, take: NonNullable<Parties['take']>, ...shownBy: string[]): Parties {
   return { take, shownBy, needs: [taker, ...shownBy] };

@@ -9,7 +9,7 @@ const STAND_ON: Readonly<Record<string, readonly string[]>> = {
   ghost: ['ghost'],
   mysql: ['db'],
   'mysqld-exporter': ['db-metrics'],
-  node: ['mail', 'webhooks', 'analytics', 'cdn', 'ops'],
+  node: ['mail', 'webhooks', 'analytics', 'cdn', 'console', 'ops'],
   'node-slim': ['engine', 'sandbox'],
   redis: ['redis'],
   varnish: ['pages'],

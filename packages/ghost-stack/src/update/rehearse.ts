@@ -31,7 +31,7 @@ const OWNER = {
 const EDGE = 'caddy';
 /** Services with stores, in the order of a restore, and those without any. */
 const STORES = ['webhooks', 'mail', 'analytics'];
-const WITHOUT = ['redis', 'pages', 'metrics', 'rules', 'alerts', 'db-metrics'];
+const WITHOUT = ['redis', 'pages', 'console', 'metrics', 'rules', 'alerts', 'db-metrics'];
 /** Where one of these is new, Ghost is tried on it. */
 const GHOST_STANDS_ON = ['ghost', 'db', 'redis'];
 /** Those whose work leads out of such a project, by the command that is asked for its version. */

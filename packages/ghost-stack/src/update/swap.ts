@@ -10,7 +10,7 @@ import type { Change, Update } from './update-notes.ts';
 /** What others need comes before them; the edge, which holds requests meanwhile, comes late, and the command last. */
 const ORDER = [
   ...['redis', 'db', 'engine', 'mail', 'webhooks', 'analytics', 'cdn', 'ghost'],
-  ...['pages', 'caddy', 'sandbox', 'metrics', 'db-metrics', 'rules', 'alerts', 'ops'],
+  ...['pages', 'console', 'caddy', 'sandbox', 'metrics', 'db-metrics', 'rules', 'alerts', 'ops'],
 ];
 const LONGEST_S = 300;
 /** A migration may take three times as long as where nobody saw it. */

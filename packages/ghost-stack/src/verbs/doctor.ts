@@ -1,5 +1,6 @@
 import { doctorVerb, type Finding, fail } from '@prosora/service';
 import { examineBackups } from '../doctor/examine-backups.ts';
+import { examineConsole } from '../doctor/examine-console.ts';
 import { examineContainers } from '../doctor/examine-containers.ts';
 import { examineDatabase } from '../doctor/examine-database.ts';
 import { examineDisk } from '../doctor/examine-disk.ts';
@@ -25,6 +26,7 @@ export const doctor = doctorVerb({
     yield* preflight(dir, process.env);
     yield* examineBackups(readNotes(dir), new Date());
     yield* examineStaging(readStaging(dir), new Date());
+    yield* examineConsole(settingReader(dir));
     const containers = await containersOf(dir).catch(() => []);
     if (containers.length === 0) {
       yield fail('containers', 'The stack is down.', '`prosora up` starts it.');

@@ -18,6 +18,7 @@ export const open = verb({
     const pages = {
       'The site': `https://${domain}/`,
       'Ghost Admin': `https://${admin}/ghost/`,
+      ...(of('CONSOLE') !== 'off' && { 'The console': `https://${admin}/ghost/prosora/` }),
     };
     show(pages, (all) => Object.entries(all).map(([name, url]) => `${name.padEnd(12)} ${url}`));
     return 0;

@@ -62,7 +62,7 @@ test.each([
 
 const jobsIn = (...more: string[]) =>
   ['alerts', 'caddy', 'metrics', 'ops', 'rules', ...more].sort();
-const JOBS = jobsIn('analytics', 'db-metrics', 'engine', 'mail', 'webhooks');
+const JOBS = jobsIn('analytics', 'console', 'db-metrics', 'engine', 'mail', 'webhooks');
 
 test('everything that tells of itself is asked, and answers', async () => {
   const jobsUp = async () =>
@@ -96,11 +96,17 @@ async function jobsWith(choices: Record<string, string>): Promise<string[]> {
 
 test('what a choice does without is not asked, so that it is not down', async () => {
   const [least, other] = await Promise.all([
-    jobsWith({ MAILER: 'mailgun', PAYMENTS: 'off', ANALYTICS: 'off', DATABASE: 'elsewhere' }),
+    jobsWith({
+      MAILER: 'mailgun',
+      PAYMENTS: 'off',
+      ANALYTICS: 'off',
+      CONSOLE: 'off',
+      DATABASE: 'elsewhere',
+    }),
     jobsWith({ ANALYTICS: 'tinybird', CDN: 'cloudflare' }),
   ]);
   expect(least).toEqual(jobsIn());
-  expect(other).toEqual(jobsIn('analytics', 'cdn', 'db-metrics', 'mail', 'webhooks'));
+  expect(other).toEqual(jobsIn('analytics', 'cdn', 'console', 'db-metrics', 'mail', 'webhooks'));
 });
 
 test('only who shows the token tells `ops` of an alert', async () => {

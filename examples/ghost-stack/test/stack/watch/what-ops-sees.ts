@@ -75,7 +75,7 @@ describe('what `ops` sees', () => {
 
   test('has the size that things have', async () => {
     expect(await valueNow('prosora_part_memory_bytes{part="ghost"} / 1e6')).toBeGreaterThan(100);
-    expect(await valueNow('prosora_part_memory_limit_bytes{part="ops"}')).toBe(128 * 2 ** 20);
+    expect(await valueNow('prosora_part_memory_limit_bytes{part="ops"}')).toBe(120 * 2 ** 20);
     expect(await valueNow('prosora_part_cpu_seconds_total{part="db"}')).toBeGreaterThan(0.5);
     expect(await valueNow('prosora_disk_free_bytes{disk="docker"} / 1e9')).toBeGreaterThan(1);
     expect(await valueNow('prosora_redis_memory_limit_bytes')).toBe(64 * 2 ** 20);

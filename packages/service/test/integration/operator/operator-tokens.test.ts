@@ -3,7 +3,17 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { findOperatorTokens, openOperatorTokens } from '../../../src/index.ts';
+import * as z from 'zod';
+import {
+  createLogger,
+  createMetrics,
+  createOperatorClient,
+  findOperatorTokens,
+  openOperatorTokens,
+  operation,
+  serveOperations,
+  startPrivateListener,
+} from '../../../src/index.ts';
 
 const { linkSync } = fs;
 afterEach(() => setLink(linkSync));
@@ -28,3 +38,29 @@ test.each(['EPERM', 'ENOTSUP'])(
     expect(statSync(join(dataDir, 'operator-tokens.json')).mode & 0o777).toBe(0o600);
   },
 );
+
+test('while a token changes both open, and whoever calls shows the first', async () => {
+  const [former, next] = ['f'.repeat(32), 'n'.repeat(32)];
+  const dataDir = mkdtempSync(join(tmpdir(), 'tokens-'));
+  const changing = { dataDir, operatorToken: `${former},${next}` };
+  const tokens = openOperatorTokens(changing);
+  const nothing = z.object({});
+  const operations = {
+    pause: operation({ summary: 'Pauses', access: 'write', input: nothing, output: nothing }),
+  };
+  const logger = createLogger({ name: 'example', level: 'silent' });
+  const listener = await startPrivateListener({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: createMetrics('example'),
+    routes: serveOperations({ operations, handlers: { pause: () => ({}) }, tokens, logger }),
+  });
+  await using _listener = listener;
+  const pause = (token: string) =>
+    createOperatorClient(operations, { url: listener.url, token }).ask('pause', {});
+  for (const token of [former, next]) expect(await pause(token)).toEqual({});
+  await expect(pause(`${former},${next}`)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  expect(findOperatorTokens(changing)?.write).toBe(former);
+  Object.assign(tokens, openOperatorTokens({ dataDir, operatorToken: next }));
+  await expect(pause(former)).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+});
