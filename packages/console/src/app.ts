@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { careRoutes } from './care/routes.ts';
 import { createAct } from './guard/act.ts';
 import type { Ghost } from './guard/ghost.ts';
-import { createFlashes, createGuard, nothingHere } from './guard/guard.ts';
+import { createFlashes, createFormGuard, createGuard, nothingHere } from './guard/guard.ts';
 import { secureHeaders } from './guard/headers.ts';
 import { createLive } from './guard/live.ts';
 import type { ConsoleEnv, Room } from './guard/room.ts';
@@ -67,8 +67,10 @@ export function createApp(options: AppOptions): Hono<ConsoleEnv> {
 
   const app = new Hono<ConsoleEnv>({ strict: false });
   app.use(secureHeaders());
+  app.use(createGuard({ sessions, zone, sections, flashes }));
+  // Behind it, so that strangers see nothing of how much is read.
   app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => c.text('Too large.\n', 413) }));
-  app.use(createGuard({ sessions, adminUrl, zone, sections, flashes }));
+  app.use(createFormGuard({ sessions, adminUrl }));
 
   const inside = app.basePath(BASE);
   inside.get('/look.css', (c) => c.body(STYLE, 200, kept('text/css')));

@@ -27,7 +27,7 @@ export interface ActOptions {
 }
 
 /** So long nobody is asked for the password again. */
-export const CONFIRMED_MS = 10 * 60_000;
+const CONFIRMED_MS = 10 * 60_000;
 /** Of one person: so many at once, then one in three seconds. */
 const ACTIONS = { capacity: 20, perMs: 1 / 3_000 };
 

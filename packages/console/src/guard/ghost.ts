@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { User } from './user.ts';
 
 /** The cookie of Ghost Admin's session; its path is `/ghost`. */
-export const COOKIE = 'ghost-admin-api-session';
+const COOKIE = 'ghost-admin-api-session';
 
 /** What of a request Ghost has to know to answer for its sender. */
 export interface Sender {

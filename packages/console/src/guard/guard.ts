@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { LRUCache } from 'lru-cache';
 import type { Flash, Frame, Section } from '../look/page.ts';
+import { formOf } from './form.ts';
 import { type Sender, sessionIn } from './ghost.ts';
 import type { ConsoleEnv } from './room.ts';
 import type { Sessions } from './sessions.ts';
@@ -9,8 +10,6 @@ import type { Sessions } from './sessions.ts';
 /** What the guard needs. */
 export interface GuardOptions {
   sessions: Sessions;
-  /** Of Ghost Admin: where forms may come from. */
-  adminUrl: string;
   zone: string;
   sections: readonly Section[];
   flashes: Flashes;
@@ -27,26 +26,13 @@ export function createFlashes(): Flashes {
 /** The answer for everybody whom the console is no business of: the same as if it was not there. */
 export const nothingHere = (c: Context): Response => c.text('Not Found', 404);
 
-/**
- * Stands before every route: lets in whom Ghost knows as its owner or an administrator, and of what is posted only what
- * was sent from a form of that very session.
- */
+/** Stands before every route, and lets in whom Ghost knows as its owner or an administrator. */
 export function createGuard(options: GuardOptions): MiddlewareHandler<ConsoleEnv> {
   const { sessions, zone, sections, flashes } = options;
-  const { origin: ownOrigin } = new URL(options.adminUrl);
   return async (c, next) => {
     const sender = senderOf(c);
     const user = sender && (await sessions.userOf(sender));
     if (sender === undefined || user === undefined) return nothingHere(c);
-    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (!isRead) {
-      if (sender.origin !== ownOrigin) return c.text('Only from a page of the console.\n', 403);
-      const form = new URLSearchParams(await c.req.text());
-      if (!sessions.isToken(form.get('token') ?? '', sender.cookie)) {
-        const sentence = 'This form is from an earlier session: go back, load the page again.\n';
-        return c.text(sentence, 403);
-      }
-    }
     const key = sessions.keyOf(sender.cookie);
     const frame: Frame = {
       user,
@@ -60,13 +46,38 @@ export function createGuard(options: GuardOptions): MiddlewareHandler<ConsoleEnv
     c.set('sender', sender);
     c.set('frame', frame);
     // What a page looks at again by itself is no page that somebody opened.
-    if (isRead && c.env.isLive !== true && isPage(c)) flashes.delete(key);
+    if (isRead(c) && c.env.isLive !== true && isPage(c)) flashes.delete(key);
     await next();
   };
 }
 
+/** Stands behind the guard: of what is posted it lets in what was sent from a form of that very session. */
+export function createFormGuard({
+  sessions,
+  adminUrl,
+}: {
+  sessions: Sessions;
+  /** Of Ghost Admin: where forms may come from. */
+  adminUrl: string;
+}): MiddlewareHandler<ConsoleEnv> {
+  const { origin: ownOrigin } = new URL(adminUrl);
+  return async (c, next) => {
+    if (isRead(c)) return await next();
+    const { origin, cookie } = c.get('sender');
+    if (origin !== ownOrigin) return c.text('Only from a page of the console.\n', 403);
+    const form = await formOf(c);
+    if (!sessions.isToken(form.get('token') ?? '', cookie)) {
+      const sentence = 'This form is from an earlier session: go back, load the page again.\n';
+      return c.text(sentence, 403);
+    }
+    await next();
+  };
+}
+
+const isRead = (c: Context): boolean => c.req.method === 'GET' || c.req.method === 'HEAD';
+
 /** Undefined without Ghost's cookie. */
-export function senderOf(c: Context<ConsoleEnv>): Sender | undefined {
+function senderOf(c: Context<ConsoleEnv>): Sender | undefined {
   const cookie = sessionIn(c.req.header('cookie'));
   if (cookie === undefined) return undefined;
   // The edge, which alone reaches this service, writes the header anew: its last entry is whom the edge spoke with.

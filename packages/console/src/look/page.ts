@@ -4,7 +4,7 @@ import { LIVE_VERSION } from './live.ts';
 import { STYLE_VERSION } from './style.ts';
 
 /** The sections in the order in which they are shown, with their names for people. */
-export const SECTIONS = {
+const SECTIONS = {
   overview: 'Overview',
   mail: 'Mail',
   payments: 'Payments',

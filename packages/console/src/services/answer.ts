@@ -37,7 +37,7 @@ export async function answerOf<Value>(part: Part, asked: Promise<Value>): Promis
  *
  * @throws the error itself when it is none of an operator API
  */
-export function problemOf(part: Part, error: unknown): Problem {
+function problemOf(part: Part, error: unknown): Problem {
   const { code, message, help } = error as ProsoraError;
   // What Node throws has codes too, as `ERR_INVALID_URL`.
   if (typeof code !== 'string' || (help === undefined && code.startsWith('ERR_'))) throw error;

@@ -37,7 +37,7 @@ export interface Api<Operations> {
 }
 
 /** How long an answer may take; for what a service first has to look for. */
-export interface Patience {
+interface Patience {
   timeoutMs: number;
 }
 

@@ -51,8 +51,15 @@ function createOps(): Server {
     const name = request.url?.split(/[/?]/).at(3) ?? '';
     if (request.method === 'POST') acted.push(`${name} ${request.headers['x-prosora-caller']}`);
     const status = { backups: {}, jobs: [], running: null, metrics: [] };
-    const body = { status, backup: { isNext: true } }[name] ?? { items: [] };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const answers: Record<string, object> = {
+      status,
+      edge: { past: null },
+      backup: { isNext: true },
+      drill: { isNext: false },
+    };
+    const body = answers[name] ?? { items: [] };
+    const code = name === 'media' ? 500 : 200;
+    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
 }
 
@@ -97,6 +104,7 @@ describe('who sees the console', () => {
   test.each(['Administrator', 'Editor', 'Author', 'Contributor'])('%s', async (role) => {
     const { email } = await invite(owner, role);
     const { status } = await (await signIn(email)).get('/');
+    console.log(role, status, lines.join(''));
     expect(status).toBe(role === 'Administrator' ? 200 : 404);
   });
 
