@@ -128,7 +128,7 @@ function backupsTable(backups: Backups, zone: string): Html {
 function restoring(): Html {
   return html`<p>This replaces the live site, so it is done by hand, on the server. What was there is
 kept beside.</p>
-<pre><code>./prosora restore                  # the newest backup
-./prosora restore BACKUP           # the one of that name
-./prosora restore --at 14:30       # as it was at that time</code></pre>`;
+<pre><code>./prosora restore                             # the newest, with what was kept since
+./prosora restore BACKUP                      # the one of that name, as it was taken
+./prosora restore --at 2026-11-29T14:30:00Z   # as it was at that second</code></pre>`;
 }

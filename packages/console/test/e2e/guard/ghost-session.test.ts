@@ -97,14 +97,13 @@ describe('who sees the console', () => {
     const response = await owner.get('/');
     expect(response.status).toBe(200);
     expect(response.headers.getSetCookie()).toEqual([]);
-    expect(await response.text()).toContain(`${DEFAULT_OWNER.name}, Owner`);
+    expect(response.text).toContain(`${DEFAULT_OWNER.name}, Owner`);
     expect(owner.session).toBe(before);
   });
 
   test.each(['Administrator', 'Editor', 'Author', 'Contributor'])('%s', async (role) => {
     const { email } = await invite(owner, role);
     const { status } = await (await signIn(email)).get('/');
-    console.log(role, status, lines.join(''));
     expect(status).toBe(role === 'Administrator' ? 200 : 404);
   });
 
@@ -179,7 +178,7 @@ describe('the password again', () => {
     const count = acted.length;
     const refused = await owner.post('/care/backup', { password: 'not the password' });
     expect(refused.status).toBe(403);
-    expect(await refused.text()).toContain('That is not your password.');
+    expect(refused.text).toContain('That is not your password.');
     expect([owner.session, acted.length]).toEqual([before, count]);
     expect((await owner.get('/')).status).toBe(200);
   });
@@ -213,7 +212,7 @@ describe('the password again', () => {
       const owner = await signIn();
       let text = '';
       for (let at = 0; at < 4; at++) {
-        text = await (await owner.post('/care/backup', { password: 'not the password' })).text();
+        text = (await owner.post('/care/backup', { password: 'not the password' })).text;
       }
       expect(text).toMatch(/minutes|hour/);
       expect(lines.join('')).toContain('"outcome":"limited"');
