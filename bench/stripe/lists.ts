@@ -32,6 +32,18 @@ const LISTS = {
   },
 } as const;
 
+/** A page of anything. */
+interface AnyPage {
+  items: { length: number };
+  next: string | null;
+}
+
+/** Of which each page looks at what is in so many events. */
+const CHANGES = {
+  'cancellations, of 200 events': { type: 'subscription.cancel_scheduled' },
+  'changes of one customer': { customer: 'cus_4711' },
+} as const;
+
 /** Pages of 100 events through the operator API, each list from its beginning on and then page by page. */
 export async function measureLists(): Promise<Figure[]> {
   await using stack = new AsyncDisposableStack();
@@ -47,13 +59,25 @@ export async function measureLists(): Promise<Figure[]> {
   const figures: Figure[] = [
     { name: `${EVENTS.toLocaleString('en')} events built in`, value: fillMs / 1_000, unit: 's' },
   ];
+  const pages: Record<string, (after: string | undefined) => Promise<AnyPage>> = {
+    '10,000 dead ones, counted': async () => {
+      const { count } = await ask('count', { state: 'dead' });
+      return { items: { length: count }, next: null };
+    },
+  };
   for (const [name, filter] of Object.entries(LISTS)) {
+    pages[name] = (after) => ask('events', { ...filter, limit: 100, after });
+  }
+  for (const [name, filter] of Object.entries(CHANGES)) {
+    pages[name] = (after) => ask('changes', { ...filter, limit: 200, after });
+  }
+  for (const [name, pageAfter] of Object.entries(pages)) {
     const took: number[] = [];
     let after: string | undefined;
     let listed = 0;
     for (let page = 0; page < PAGES; page += 1) {
       const began = performance.now();
-      const { items, next } = await ask('events', { ...filter, limit: 100, after });
+      const { items, next } = await pageAfter(after);
       took.push(performance.now() - began);
       listed += items.length;
       after = next ?? undefined;

@@ -1,57 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createOperatorClient, findOperatorTokens } from '@prosora/service';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { operations } from '../../../src/operate/operations.ts';
-import type { StripeService } from '../../../src/service.ts';
-import { bytesOf, eventLike } from '../../fixtures/events.ts';
+import { bytesOf } from '../../fixtures/events.ts';
 import { type GhostTarget, HOP_SECRET, startGhostTarget } from '../../fixtures/ghost-target.ts';
-import { freePort, runVerb } from '../../fixtures/inbox-process.ts';
-import {
-  inboxEnv,
-  jobCounts,
-  STRIPE_SECRET,
-  send,
-  startInbox,
-} from '../../fixtures/running-inbox.ts';
+import { runVerb } from '../../fixtures/inbox-process.ts';
+import { jobCounts, STRIPE_SECRET } from '../../fixtures/running-inbox.ts';
 import { startTestAccount } from '../../fixtures/stripe-account.ts';
+import { CHECKOUTS, HELD, startTroubledInbox } from '../../fixtures/troubled-inbox.ts';
 
 const ADA = 'ada@example.com';
-const HELD = eventLike(6, { id: 'evt_held', api_version: '2026-10-28.endive' });
-const CHECKOUTS = Array.from({ length: 7 }, (_, at) =>
-  eventLike(4, { id: `evt_checkout_${at}`, object: { id: `cs_${at}` } }),
-);
 
 let ghost: GhostTarget;
 beforeAll(async () => {
   ghost = await startGhostTarget();
 });
 afterAll(() => ghost?.[Symbol.asyncDispose]());
-
-/** An inbox of its own with seven events that Ghost refused and one that is held. */
-async function startTroubled(more: Record<string, string> = {}) {
-  const env = inboxEnv(ghost.url, {
-    PROSORA_STRIPE_PRIVATE_PORT: String(await freePort()),
-    ...more,
-  });
-  const lines: string[] = [];
-  const inbox = await startInbox(env, lines);
-  ghost.answer = () => 400;
-  for (const event of [...CHECKOUTS, HELD]) await send(inbox.url, event);
-  await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ dead: 7 }), {
-    timeout: 10_000,
-  });
-  ghost.answer = () => 200;
-  return { env, lines, inbox, ...operatorsOf(inbox, env) };
-}
-
-function operatorsOf({ privateUrl: url }: StripeService, env: Record<string, string>) {
-  const tokens = findOperatorTokens({ dataDir: env['PROSORA_STRIPE_DATA_DIR'] ?? '' });
-  const { read = '', write = '' } = tokens ?? {};
-  const asking = (token: string) =>
-    createOperatorClient(operations, { url, token, caller: 'a test' }).ask;
-  return { tokens: { read, write }, read: asking(read), write: asking(write) };
-}
 
 const changesIn = (lines: readonly string[]) =>
   lines
@@ -60,7 +24,7 @@ const changesIn = (lines: readonly string[]) =>
     .map(({ event, operation, caller }) => [event, operation, caller]);
 
 test('no token or a wrong one is answered 401 by every operation, and the read token changes nothing', async () => {
-  const { inbox, read } = await startTroubled();
+  const { inbox, read } = await startTroubledInbox(ghost);
   for (const [name, { access }] of Object.entries(operations)) {
     const url = `${inbox.privateUrl}/operator/v1/${name}`;
     const method = access === 'write' ? 'POST' : 'GET';
@@ -77,7 +41,7 @@ test('no token or a wrong one is answered 401 by every operation, and the read t
 });
 
 test('events are listed page by page, shown with what Ghost answered, and a wrong filter is named', async () => {
-  const { inbox, tokens, read } = await startTroubled();
+  const { inbox, tokens, read } = await startTroubledInbox(ghost);
   const ids: string[] = [];
   let after: string | undefined;
   do {
@@ -117,7 +81,7 @@ test('events are listed page by page, shown with what Ghost answered, and a wron
 });
 
 test('events are replayed and skipped by name and by filter, and the log says who asked', async () => {
-  const { inbox, lines, write, read } = await startTroubled();
+  const { inbox, lines, write, read } = await startTroubledInbox(ghost);
   await expect(write('replay', {})).rejects.toMatchObject({ code: 'USAGE' });
   expect(await write('replay', { ids: ['evt_checkout_0', 'evt_none'] })).toEqual({
     asked: 2,
@@ -147,53 +111,8 @@ test('events are replayed and skipped by name and by filter, and the log says wh
   ]);
 });
 
-test('what a filter finds is counted first, and two who replay it at once have each event sent once', async () => {
-  const { env, inbox, write, read } = await startTroubled();
-  await expect(read('count', {})).rejects.toMatchObject({ code: 'USAGE' });
-  expect(await read('count', { state: 'dead' })).toEqual({ count: 7, isMore: false });
-  expect(await read('count', { state: 'dead', limit: '3' })).toEqual({ count: 3, isMore: true });
-  expect(await read('count', { all: 'true' })).toEqual({ count: 8, isMore: false });
-  const said = await runVerb(env, ['replay', '--state', 'dead', '--count']);
-  expect(said.stdout.trim()).toBe('7');
-  const before = ghost.arrivals.length;
-  const [one, other] = await Promise.all([
-    write('replay', { state: 'dead' }),
-    write('replay', { state: 'dead' }),
-  ]);
-  expect(one.changed + other.changed).toBe(7);
-  await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 7 }));
-  const sent = ghost.arrivals.slice(before).map(({ id }) => id);
-  expect(sent.toSorted()).toEqual(CHECKOUTS.map(({ id }) => id));
-  await inbox.stop();
-});
-
-test('what happened to members is read from events, by name and page by page', async () => {
-  const { env, inbox, read } = await startTroubled();
-  const customer = 'cus_leaves';
-  const address = 'leaver@example.com';
-  const named = { id: 'cs_leaves', customer, customer_details: { email: address } };
-  await send(inbox.url, eventLike(4, { id: 'evt_joins', object: named }));
-  await send(inbox.url, eventLike(9, { id: 'evt_leaves', object: { customer } }));
-  await send(inbox.url, eventLike(12, { id: 'evt_over', object: { customer: 'cus_stranger' } }));
-  const left = await read('changes', { type: 'subscription.cancel_scheduled' });
-  expect(left.items).toMatchObject([
-    { eventId: 'evt_leaves', customer, address, at: expect.any(Date) },
-  ]);
-  const found: string[] = [];
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await read('changes', { customer, limit: 1, after });
-    found.push(...page.items.map(({ type }) => type));
-    after = page.next;
-  }
-  expect(found).toContain('subscription.cancel_scheduled');
-  const said = await runVerb(env, ['changes', '--customer', customer]);
-  expect(said.stdout).toContain(`subscription.cancel_scheduled  ${customer}  ${address}`);
-  await expect(read('changes', { type: 'nothing' as 'gift' })).rejects.toThrow(/^type: /);
-  await inbox.stop();
-});
-
 test('what is in the events of a reader is erased, also on disk, while the inbox runs', async () => {
-  const { inbox, lines, write, read } = await startTroubled();
+  const { inbox, lines, write, read } = await startTroubledInbox(ghost);
   await write('skip', { all: true });
   const found = await write('erase', { address: ADA });
   expect(found).toMatchObject({ events: { length: 8 }, waiting: [] });
@@ -207,7 +126,7 @@ test('what is in the events of a reader is erased, also on disk, while the inbox
 });
 
 test('the doctor of the running inbox looks with its secrets, and its clock is set right by a person', async () => {
-  const { inbox, read, write } = await startTroubled();
+  const { inbox, read, write } = await startTroubledInbox(ghost);
   expect((await read('doctor', {})).findings).toEqual([
     { name: 'inbox', status: 'ok', sentence: 'It can be written.' },
     { name: 'Ghost', status: 'ok', sentence: expect.stringContaining(ghost.url) },
@@ -222,7 +141,7 @@ test('what Stripe has and the inbox lacks is told first, and brought when it is 
   await using site = await startTestAccount();
   site.signUp('grace@example.com');
   const { stripe } = site;
-  const { inbox, read, write } = await startTroubled({
+  const { inbox, read, write } = await startTroubledInbox(ghost, {
     STRIPE_SECRET_KEY: stripe.secretKey,
     PROSORA_STRIPE_API_URL: stripe.url,
   });
@@ -245,7 +164,7 @@ test('without a key of Stripe, or with one that Stripe refuses, 409 says which o
   await using site = await startTestAccount();
   for (const key of [{}, { STRIPE_SECRET_KEY: 'sk_test_of_somebody_else' }]) {
     const env = { ...key, PROSORA_STRIPE_API_URL: site.stripe.url };
-    const { inbox, lines, tokens } = await startTroubled(env);
+    const { inbox, lines, tokens } = await startTroubledInbox(ghost, env);
     const headers = { authorization: `Bearer ${tokens.write}` };
     const url = `${inbox.privateUrl}/operator/v1`;
     for (const [path, asked] of [
@@ -263,7 +182,7 @@ test('without a key of Stripe, or with one that Stripe refuses, 409 says which o
 });
 
 test('a verb asks the inbox that runs, and opens it where none does', async () => {
-  const { env, inbox, lines } = await startTroubled();
+  const { env, inbox, lines } = await startTroubledInbox(ghost);
   const listed = await runVerb(env, ['list', '--state', 'dead', '--limit', '2', '--json']);
   expect(JSON.parse(listed.stdout).map(({ id }: { id: string }) => id)).toEqual([
     'evt_checkout_6',
@@ -295,7 +214,7 @@ test('a verb asks the inbox that runs, and opens it where none does', async () =
 });
 
 test('a verb says so where something else listens, and changes nothing', async () => {
-  const { env, inbox } = await startTroubled();
+  const { env, inbox } = await startTroubledInbox(ghost);
   const file = join(env['PROSORA_STRIPE_DATA_DIR'] ?? '', 'operator-tokens.json');
   writeFileSync(file, JSON.stringify({ read: 'r'.repeat(43), write: 'w'.repeat(43) }));
   const { code, stderr } = await runVerb(env, ['skip', '--all']);
@@ -309,7 +228,7 @@ test('no secret is in an answer or in the log, and the tokens of the options win
     write: 'write-token-of-the-options-0123456789',
     read: 'read-token-of-the-options-0123456789',
   };
-  const { inbox, lines } = await startTroubled({
+  const { inbox, lines } = await startTroubledInbox(ghost, {
     PROSORA_STRIPE_OPERATOR_TOKEN: set.write,
     PROSORA_STRIPE_OPERATOR_READ_TOKEN: set.read,
     PROSORA_STRIPE_SEAL_KEY: 'the key of the seal of the inbox',
