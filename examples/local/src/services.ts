@@ -17,6 +17,9 @@ export const HOP_SECRET = 'whsec_local_hop_secret';
 /** What Ghost signs its webhook of changes with. */
 export const CDN_SECRET = 'local-secret-of-the-webhook';
 
+/** What opens the operator API of each service to the console; each start makes its own. */
+const OPERATOR_TOKEN = randomBytes(32).toString('base64url');
+
 /** Ghost signs its questions for charts with it, and the engine knows them by it; each start makes its own. */
 export const ANALYTICS_ADMIN_TOKEN = randomBytes(32).toString('hex');
 
@@ -41,6 +44,7 @@ export function servicePorts({ sandboxPort }: Pick<Settings, 'sandboxPort'>) {
     collector: after(30),
     engine: after(40),
     cdn: after(50),
+    console: after(60),
   };
 }
 
@@ -66,6 +70,7 @@ export async function startMailBridge(
       PROSORA_MAIL_HOST: '127.0.0.1',
       PROSORA_MAIL_PORT: String(port),
       PROSORA_MAIL_PRIVATE_PORT: String(privatePort),
+      PROSORA_MAIL_OPERATOR_TOKEN: OPERATOR_TOKEN,
     },
   });
 }
@@ -91,6 +96,7 @@ export async function startStripeInbox(
       PROSORA_STRIPE_HOST: '127.0.0.1',
       PROSORA_STRIPE_PORT: String(port),
       PROSORA_STRIPE_PRIVATE_PORT: String(privatePort),
+      PROSORA_STRIPE_OPERATOR_TOKEN: OPERATOR_TOKEN,
     },
   });
 }
@@ -112,6 +118,7 @@ export async function startAnalyticsEngine(
       PROSORA_ENGINE_DATA_DIR: path.join(settings.dir, 'engine'),
       PROSORA_ENGINE_PORT: String(port),
       PROSORA_ENGINE_PRIVATE_PORT: String(privatePort),
+      PROSORA_ENGINE_OPERATOR_TOKEN: OPERATOR_TOKEN,
     },
   });
 }
@@ -137,6 +144,7 @@ export async function startCdn(
       PROSORA_CDN_HOST: '127.0.0.1',
       PROSORA_CDN_PORT: String(port),
       PROSORA_CDN_PRIVATE_PORT: String(privatePort),
+      PROSORA_CDN_OPERATOR_TOKEN: OPERATOR_TOKEN,
     },
   };
   await runVerb(options, 'setup');
@@ -152,6 +160,7 @@ export function collectorEnv(settings: Settings): Record<string, string> {
     PROSORA_COLLECTOR_DATA_DIR: path.join(settings.dir, 'collector'),
     PROSORA_COLLECTOR_PORT: String(collector.port),
     PROSORA_COLLECTOR_PRIVATE_PORT: String(collector.privatePort),
+    PROSORA_COLLECTOR_OPERATOR_TOKEN: OPERATOR_TOKEN,
   };
 }
 
@@ -162,6 +171,33 @@ export async function startCollector(settings: Settings): Promise<RunningService
     privatePort: servicePorts(settings).collector.privatePort,
     logFile: path.join(settings.dir, 'logs/collector.log'),
     env: collectorEnv(settings),
+  });
+}
+
+/** Starts the console of what runs here; backups, updates and logs are the stack's. */
+export async function startConsole(
+  settings: Settings,
+  { siteUrl, ghostUrl }: { siteUrl: string; ghostUrl: string },
+): Promise<RunningService> {
+  const { mail, stripe, collector, engine, cdn, console: own } = servicePorts(settings);
+  const asked = { MAIL: mail, PAYMENTS: stripe, VISITS: collector, ENGINE: engine, CDN: cdn };
+  const parts = Object.entries(asked).flatMap(([part, { privatePort }]) => [
+    [`PROSORA_CONSOLE_${part}_URL`, `http://127.0.0.1:${privatePort}`],
+    [`PROSORA_CONSOLE_${part}_TOKEN`, OPERATOR_TOKEN],
+  ]);
+  return await startService({
+    package: '@prosora/console',
+    privatePort: own.privatePort,
+    logFile: path.join(settings.dir, 'logs/console.log'),
+    env: {
+      ...Object.fromEntries(parts),
+      PROSORA_CONSOLE_ADMIN_URL: siteUrl,
+      PROSORA_CONSOLE_GHOST_URL: ghostUrl,
+      PROSORA_CONSOLE_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      PROSORA_CONSOLE_HOST: '127.0.0.1',
+      PROSORA_CONSOLE_PORT: String(own.port),
+      PROSORA_CONSOLE_PRIVATE_PORT: String(own.privatePort),
+    },
   });
 }
 

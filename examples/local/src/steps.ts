@@ -16,6 +16,7 @@ import {
   startAnalyticsEngine,
   startCdn,
   startCollector,
+  startConsole,
   startMailBridge,
   startStripeInbox,
   TRACKER_SCRIPT,
@@ -81,7 +82,8 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
       },
     },
     {
-      title: 'Boot Ghost, the Stripe inbox before it, and the edge before both',
+      title:
+        'Boot Ghost, the Stripe inbox before it, the console beside it, and the edge before all',
       async run(show) {
         site.ghost = await bootGhost({
           install: site.install,
@@ -95,6 +97,8 @@ export function stepsTo(site: Site, settings: Settings, opened: (() => Promise<v
         const { listenUrl } = site.ghost;
         site.stripe = await startStripeInbox(settings, site.sandbox, listenUrl);
         opened.push(() => site.stripe.stop());
+        const console = await startConsole(settings, { siteUrl: site.url, ghostUrl: listenUrl });
+        opened.push(() => console.stop());
         const edge = await startEdge({
           port,
           ghostUrl: listenUrl,
@@ -139,8 +143,9 @@ function vendorsOf(siteUrl: string) {
 }
 
 function routesOf(settings: Settings): Record<string, string> {
-  const { mail, stripe, collector, cdn } = servicePorts(settings);
+  const { mail, stripe, collector, cdn, console } = servicePorts(settings);
   return {
+    '/ghost/prosora': `http://127.0.0.1:${console.port}`,
     '/webhooks/ghost': `http://127.0.0.1:${cdn.port}`,
     '/webhooks/resend': `http://127.0.0.1:${mail.port}`,
     '/members/webhooks/stripe': `http://127.0.0.1:${stripe.port}`,

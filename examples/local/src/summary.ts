@@ -11,6 +11,7 @@ export function summaryOf(
   const rows: [string, string, string][] = [
     ['The blog', url, 'open a post, look at its pictures’ addresses'],
     ['Ghost Admin', `${url}/ghost`, `${admin.owner.email} / ${admin.owner.password}`],
+    ['The console', `${url}/ghost/prosora/`, 'sign in at Ghost Admin first; how all of it is'],
     [
       'Everyone’s mail',
       `${sandbox.resend.url}/inbox`,

@@ -71,6 +71,7 @@ describe('npm start', () => {
     expect(running.output).toMatch(/Every ✔ above was proven/);
     expect(proven(running.output)).toHaveLength(CLAIMS);
     expect(running.output).toContain(`${SITE}/ghost`);
+    expect(running.output).toContain(`${SITE}/ghost/prosora/`);
   });
 
   // Said in CONTRIBUTING.md; CI always has a browser.
@@ -111,7 +112,7 @@ describe('npm start', () => {
     expect(running.output).toMatch(/Stopping …\s*$/);
     for (const port of [
       PORT,
-      ...[0, 1, 2, 3, 10, 11, 20, 21, 30, 31, 40, 41].map((at) => SANDBOX_PORT + at),
+      ...[0, 1, 2, 3, 10, 11, 20, 21, 30, 31, 40, 41, 60, 61].map((at) => SANDBOX_PORT + at),
     ]) {
       await expect(fetch(`http://localhost:${port}`)).rejects.toThrow('fetch failed');
     }
