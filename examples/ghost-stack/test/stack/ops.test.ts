@@ -39,7 +39,9 @@ type Access = 'read' | 'write' | undefined;
 async function ask(name: string, { method = 'GET', as }: { method?: string; as?: Access } = {}) {
   const { Networks } = (await inspect(containerOf('ops'))).NetworkSettings;
   const address = Networks[`${project}_watch`]?.IPAddress;
-  const tokens = JSON.parse(await exec('ops', 'cat', '/data/operator-tokens.json'));
+  const { read } = JSON.parse(await exec('ops', 'cat', '/data/operator-tokens.json'));
+  // That for changes is shared with the console.
+  const tokens = { read, write: await exec('ops', 'cat', '/run/secrets/operator_token') };
   return await fetch(`http://${address}:4501/operator/v1/${name}`, {
     method,
     headers: as ? { authorization: `Bearer ${tokens[as]}` } : {},
@@ -127,6 +129,26 @@ test('its API lists and begins for those who may, and for nobody else', async ()
   expect((await read<{ items: object[] }>('backups')).items).toHaveLength(1);
   const { findings } = await read<{ findings: object[] }>('examine');
   expect(findings).toContainEqual(expect.objectContaining({ name: 'front page', status: 'ok' }));
+});
+
+test('its API says how every part is, and what Ghost’s adapters and the logs know', async () => {
+  const { items: parts } = await read<{ items: { part: string; isWell: boolean }[] }>('parts');
+  expect(parts).toContainEqual(expect.objectContaining({ part: 'console', isWell: true }));
+  expect(await read('drills')).toEqual({ items: [] });
+  expect(await read('updates')).toEqual({ items: [] });
+  expect(await read('jobs?limit=5')).toMatchObject({ queues: expect.any(Array), next: null });
+  expect(await read('media')).toMatchObject({
+    kind: 'cloudinary',
+    usage: { plan: 'Free' },
+    failures: expect.any(Array),
+  });
+  const at = new Date().toISOString();
+  const asked = new URLSearchParams({ service: 'ops', at, minutes: '30', match: 'a job is done' });
+  const { items: lines } = await read<{ items: { text: string }[] }>(`logs?${asked}`);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.every(({ text }) => text.includes('a job is done'))).toBe(true);
+  const flag = await ask(`logs?service=--profile&at=${at}`, { as: 'read' });
+  expect([flag.status, await flag.text()]).toEqual([400, expect.stringContaining('service: ')]);
 });
 
 test('people hear of a failure once, and of its end by a backup in which the service was killed', async () => {
