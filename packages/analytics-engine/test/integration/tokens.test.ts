@@ -21,3 +21,17 @@ test('the admin token changes while the engine runs: both open it for a while, t
   engine.renewTokens({ ...others, adminToken: [NEXT] });
   expect(await both()).toEqual([403, 200]);
 });
+
+test('so does the token of an operator', async () => {
+  await using engine = await startTestEngine();
+  const { dataDir } = engine;
+  const opens = async (token: string) => {
+    const url = `${engine.privateUrl}/operator/v1/status`;
+    return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).ok;
+  };
+  expect(await opens(NEXT)).toBe(false);
+  engine.renewOperatorTokens({ dataDir, operatorToken: `${ADMIN_TOKEN},${NEXT}` });
+  expect([await opens(ADMIN_TOKEN), await opens(NEXT)]).toEqual([true, true]);
+  engine.renewOperatorTokens({ dataDir, operatorToken: NEXT });
+  expect([await opens(ADMIN_TOKEN), await opens(NEXT)]).toEqual([false, true]);
+});
