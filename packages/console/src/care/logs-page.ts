@@ -1,5 +1,6 @@
 import { type Html, html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
+import type { Shown } from '../guard/show.ts';
+import type { Query } from '../look/address.ts';
 import { badge, card, type Tone } from '../look/facts.ts';
 import { searchForm } from '../look/form.ts';
 import { notice } from '../look/notice.ts';

@@ -4,9 +4,6 @@ import { page, type View } from '../look/page.ts';
 import { statusOf } from '../services/answer.ts';
 import type { ConsoleEnv } from './room.ts';
 
-/** The fields of an address. */
-export type Query = Readonly<Record<string, string>>;
-
 /** What a section shows to one request. */
 export interface Shown extends View {
   /** What was refused of it: a filter that is wrong makes it a 400, what is not there a 404. */

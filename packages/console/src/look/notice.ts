@@ -11,6 +11,11 @@ export interface Problem {
   help?: string | undefined;
 }
 
+/** Sentences that want a look, each for itself. */
+export function notices(messages: readonly string[]): Html {
+  return html`${messages.map((message) => notice({ code: 'ALARM', message }))}`;
+}
+
 /** In place of what cannot be shown: one sentence and its remedy. */
 export function notice({ message, help }: Problem): Html {
   return html`<p class="notice" role="note">${inWords(message)}${help === undefined ? '' : html` ${inWords(help)}`}</p>`;

@@ -1,6 +1,6 @@
 import { type Html, html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
-import { at } from '../look/address.ts';
+import type { Shown } from '../guard/show.ts';
+import { at, type Query } from '../look/address.ts';
 import { card, facts, type Tone } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { notice } from '../look/notice.ts';

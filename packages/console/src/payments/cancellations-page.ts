@@ -1,12 +1,11 @@
-import { type Html, html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
-import { at } from '../look/address.ts';
+import { html } from '@prosora/service';
+import type { Shown } from '../guard/show.ts';
+import { at, type Query } from '../look/address.ts';
 import { card } from '../look/facts.ts';
-import { filterForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
+import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { table } from '../look/table.ts';
-import { momentOf, when } from '../look/time.ts';
+import type { Cell } from '../look/table.ts';
+import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';
@@ -31,8 +30,6 @@ const WORDS: Record<Change['type'], string> = {
   gift: 'gave a gift',
 };
 
-const LOOKED_AT = '200';
-
 /** Who cancelled, and whose subscription ended. */
 export async function cancellationsPage(
   payments: Payments,
@@ -40,45 +37,36 @@ export async function cancellationsPage(
   frame: Frame,
 ): Promise<Shown> {
   const { zone } = frame;
-  const { since, until, after, ended } = query as Partial<Query>;
-  const asked = { since: momentOf(since, zone), until: momentOf(until, zone), limit: LOOKED_AT };
-  const changes = (type: Change['type'], from: string | undefined) =>
-    answerOf('payments', payments.get('changes', { ...asked, type, after: from }));
+  const { since, until } = asked(query, zone) as Partial<Query>;
+  const changes = (type: Change['type'], key: string) =>
+    answerOf(
+      'payments',
+      payments.get('changes', { type, since, until, after: query[key], limit: '200' }),
+    );
   const [scheduled, over] = await Promise.all([
-    changes('subscription.cancel_scheduled', after),
-    changes('subscription.ended', ended),
+    changes('subscription.cancel_scheduled', 'after'),
+    changes('subscription.ended', 'ended'),
   ]);
-  const fields = [
-    { name: 'since', label: 'Since', type: 'datetime-local', value: since },
-    { name: 'until', label: 'Until', type: 'datetime-local', value: until },
-  ] as const;
-  const list = ({ value, problem }: typeof scheduled, key: string) => {
-    if (problem) return notice(problem);
-    const next =
-      value.next === null ? null : at('/payments/cancellations', { ...query, [key]: value.next });
-    return changesTable(value.items, zone, next);
-  };
+  const shown = { ...changesList(zone), path: '/payments/cancellations', query };
   const body = html`${paymentTabs('/payments/cancellations')}
-${filterForm('/payments/cancellations', fields)}
-${card('Cancelled', list(scheduled, 'after'))}
-${scheduled.problem ? '' : card('Ended', list(over, 'ended'))}`;
+${card('Cancelled', list({ ...shown, answer: scheduled, fields: TIMES, caption: 'Who cancelled' }))}
+${scheduled.problem ? '' : card('Ended', list({ ...shown, answer: over, key: 'ended', caption: 'Whose subscription ended' }))}`;
   const problem = scheduled.problem ?? over.problem;
   return { title: 'Cancellations', section: 'payments', body, problem };
 }
 
 /** What happened to members, a row each. */
-export function changesTable(changes: readonly Change[], zone: string, next?: string | null): Html {
-  return table({
+export function changesList(zone: string) {
+  return {
     caption: 'What happened to members, the newest first',
     columns: ['When', 'Member', 'What', 'Amount', 'Event'],
-    rows: changes.map(({ at: iso, address, customer, type, amount, currency, eventId }) => [
+    none: 'No event of this time tells of one, as far as this page looked.',
+    row: ({ at: iso, address, customer, type, amount, currency, eventId }: Change): Cell[] => [
       when(iso, zone),
       address ?? customer ?? '–',
       WORDS[type],
       amount === null || currency === null ? '' : money(amount, currency),
       html`<a href="${at('/payments/event', { id: eventId })}">${eventId}</a>`,
-    ]),
-    none: 'No event of this time tells of one, as far as this page looked.',
-    next,
-  });
+    ],
+  };
 }

@@ -1,8 +1,9 @@
 import { html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
+import type { Shown } from '../guard/show.ts';
+import type { Query } from '../look/address.ts';
 import { card } from '../look/facts.ts';
 import { actionForm, filterForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
+import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
 import { counted, table } from '../look/table.ts';
 import { answerOf } from '../services/answer.ts';
@@ -57,7 +58,7 @@ export async function differencesPage(
 ${card(
   'Differences',
   html`<p>${counted(compared.events)} events and ${counted(compared.subscriptions)} subscriptions were compared.</p>
-${notes.map((message) => notice({ code: 'NOTE', message }))}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`,
+${notices(notes)}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`,
 )}`;
   return { ...shown, body };
 }

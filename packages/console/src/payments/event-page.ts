@@ -1,8 +1,9 @@
 import { type Html, html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
-import { at } from '../look/address.ts';
+import type { Shown } from '../guard/show.ts';
+import { at, type Query } from '../look/address.ts';
 import { card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
+import { list } from '../look/list.ts';
 import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
 import { counted, table } from '../look/table.ts';
@@ -10,7 +11,7 @@ import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';
-import { changesTable } from './cancellations-page.ts';
+import { changesList } from './cancellations-page.ts';
 import { type Payments, paymentTabs, stateBadge, verbOf } from './payments.ts';
 
 type EventInFull = OutputOf<operations['event']>;
@@ -70,8 +71,8 @@ function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
       },
       frame,
     );
-  return html`${warning}<div class="actions">${form('replay', 'Send to Ghost again', isDoubtful)}
-${state === 'done' || state === 'ignored' || state === 'twin' ? '' : form('skip', 'Skip', true)}</div>`;
+  const isOver = state === 'done' || state === 'ignored' || state === 'twin';
+  return html`${warning}${form('replay', 'Send to Ghost again', isDoubtful)}${isOver ? '' : form('skip', 'Skip', true)}`;
 }
 
 function deliveryCard(
@@ -98,12 +99,11 @@ function deliveryCard(
 }
 
 async function memberCard(payments: Payments, customer: string, zone: string): Promise<Html> {
-  const asked = payments.get('changes', { customer, limit: String(CHANGES_LOOKED_AT) });
-  const { value, problem } = await answerOf('payments', asked);
-  if (problem) return card('The member', notice(problem));
-  const address = value.items.find((change) => change.address !== null)?.address;
-  const who = html`<p>${address ?? 'No event says who it is.'}</p>`;
-  return card('The member', html`${who}${changesTable(value.items, zone)}`);
+  const asking = payments.get('changes', { customer, limit: String(CHANGES_LOOKED_AT) });
+  const answer = await answerOf('payments', asking);
+  const { address } = answer.value?.items.find((change) => change.address !== null) ?? {};
+  const listed = list({ ...changesList(zone), path: '/payments', query: { customer }, answer });
+  return card('The member', html`<p>${address ?? 'No event says who it is.'}</p>${listed}`);
 }
 
 function payloadCard(payload: string | undefined): Html {

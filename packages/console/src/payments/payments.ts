@@ -6,9 +6,6 @@ import type { Services } from '../services/services.ts';
 /** The Stripe inbox, where the site has it. */
 export type Payments = NonNullable<Services['payments']>;
 
-/** What Ghost will not get by itself. */
-export const FOR_A_PERSON = 'dead,ambiguous,held';
-
 /** The pages of the section. */
 export function paymentTabs(current: string): Html {
   const pages = [
@@ -38,14 +35,19 @@ export function stateBadge(state: string): Html {
   return badge(state, TONES[state] ?? 'quiet');
 }
 
-/** An amount as people read it: `12.34 USD`; Stripe counts in the smallest unit, which of some currencies is the whole one. */
+/** An amount as people read it: `USD 12.34`. */
 export function money(amount: number, currency: string): string {
+  const format = formatOf(currency);
+  return format === undefined ? `${amount} ${currency}` : format.format(amount / unitsOf(currency));
+}
+
+/** How many of the smallest unit, in which Stripe counts, are one of the currency; of some it is the whole one. */
+export function unitsOf(currency: string): number {
+  return 10 ** (formatOf(currency)?.resolvedOptions().maximumFractionDigits ?? 0);
+}
+
+/** Undefined for what is no currency. */
+function formatOf(currency: string): Intl.NumberFormat | undefined {
   const style = { style: 'currency', currency, currencyDisplay: 'code' } as const;
-  try {
-    const format = new Intl.NumberFormat('en', style);
-    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-    return format.format(amount / 10 ** digits);
-  } catch {
-    return `${amount} ${currency}`;
-  }
+  return /^[a-z]{3}$/i.test(currency) ? new Intl.NumberFormat('en', style) : undefined;
 }

@@ -3,14 +3,14 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 
 /** A course of one metric. */
-interface Series {
+export interface Series {
   labels: Readonly<Record<string, string>>;
   /** Evenly apart, the last one now; null where nothing was measured. */
   points: { at: string; value: number | null }[];
 }
 
 /** How far back a course goes, and of how many points it is. */
-interface Range {
+export interface Range {
   hours: number;
   points: number;
 }

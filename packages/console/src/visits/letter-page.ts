@@ -1,5 +1,6 @@
 import { html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
+import type { Shown } from '../guard/show.ts';
+import type { Query } from '../look/address.ts';
 import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { notice } from '../look/notice.ts';

@@ -1,17 +1,18 @@
 import { type Html, html } from '@prosora/service';
-import type { Query, Shown } from '../guard/show.ts';
-import { at } from '../look/address.ts';
-import { stepLine } from '../look/chart.ts';
+import type { Shown } from '../guard/show.ts';
+import { at, type Query } from '../look/address.ts';
 import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
+import { list } from '../look/list.ts';
+import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
+import { counted } from '../look/table.ts';
 import { when } from '../look/time.ts';
-import { answerOf } from '../services/answer.ts';
+import { type Answer, answerOf } from '../services/answer.ts';
 import type { operations as engineOperations } from '../services/api/engine.ts';
 import type { operations } from '../services/api/visits.ts';
 import type { OutputOf } from '../services/client.ts';
+import { courseCard } from '../services/course.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Services } from '../services/services.ts';
 import type { Rate } from './rate.ts';
@@ -23,8 +24,13 @@ export type Visits = NonNullable<Services['visits']>;
 export const verbOf = (verb: string): string =>
   `docker compose exec analytics prosora-collector ${verb}`;
 
-const LETTERS_A_PAGE = '50';
 const HITS = 'prosora_hits_total';
+const DAY = {
+  title: 'The last day',
+  caption: 'Hits a second',
+  query: `sum(rate(${HITS}{outcome="accepted"}[30m]))`,
+  range: { hours: 24, points: 96 },
+};
 
 /** What the page is made of. */
 export interface VisitsPage extends Pick<Services, 'engine' | 'metrics'> {
@@ -39,15 +45,15 @@ export async function visitsPage(
   frame: Frame,
 ): Promise<Shown> {
   const { after } = query as Partial<Query>;
-  const [status, letters, database] = await Promise.all([
+  const [status, letters, database, course] = await Promise.all([
     answerOf('visits', visits.get('status')),
-    answerOf('visits', visits.get('dead-letters', { after, limit: LETTERS_A_PAGE })),
+    answerOf('visits', visits.get('dead-letters', { after, limit: '50' })),
     engine && answerOf('engine', engine.get('status')),
+    courseCard(metrics, DAY, frame.zone),
   ]);
   const body = html`${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, rate, frame))}
-${letters.problem ? notice(letters.problem) : card('Hits that nobody takes', lettersOf(letters.value, query, frame))}
-${database?.problem ? notice(database.problem) : ''}${database?.value ? card('The analytics engine', engineOf(database.value)) : ''}
-${await course(metrics, frame.zone)}`;
+${card('Hits that nobody takes', lettersOf(letters, query, frame))}
+${database?.problem ? notice(database.problem) : ''}${database?.value ? card('The analytics engine', engineOf(database.value)) : ''}${course}`;
   return { title: 'Visits', section: 'visits', body, isLive: true, problem: letters.problem };
 }
 
@@ -79,7 +85,7 @@ function statusOf(status: OutputOf<operations['status']>, rate: Rate, frame: Fra
       ({ name, labels, value }) => name === HITS && labels['outcome'] !== 'accepted' && value > 0,
     )
     .map(({ labels, value }) => `${labels['outcome']} ${counted(value)}`);
-  return html`${alarms.map((message) => notice({ code: 'ALARM', message }))}${clock === null ? '' : actionForm(trust, frame)}
+  return html`${notices(alarms)}${clock === null ? '' : actionForm(trust, frame)}
 ${facts([
   ['Hits a second', perSecond === undefined ? 'known in a moment' : perSecond.toFixed(1)],
   ['Taken in', hits('accepted')],
@@ -93,35 +99,34 @@ ${facts([
 }
 
 function lettersOf(
-  { items, next }: OutputOf<operations['dead-letters']>,
+  answer: Answer<OutputOf<operations['dead-letters']>>,
   query: Query,
   frame: Frame,
 ): Html {
-  const listed = table({
+  const listed = list({
+    path: '/visits',
+    query,
+    answer,
     caption: 'Hits that nobody takes, in the order in which they were given up',
     columns: ['Given up', 'Batch', 'Hits', 'Kind', 'Reason'],
-    rows: items.map(({ at: iso, batch, kind, reason, rows }) => [
+    none: 'Every hit was taken.',
+    row: ({ at: iso, batch, kind, reason, rows }) => [
       when(iso, frame.zone),
       html`<a href="${at('/visits/letter', { batch })}">${batch}</a>`,
       rows.length,
       badge(kind, kind === 'refused' ? 'bad' : 'warn'),
       reason,
-    ]),
-    none: 'Every hit was taken.',
-    next: next === null ? null : at('/visits', { ...query, after: next }),
+    ],
   });
-  if (items.length === 0) return listed;
-  const again = {
-    action: '/visits/replay',
-    label: 'Send all of them again',
-    verb: verbOf('replay'),
-  };
+  if (!answer.value?.items.length) return listed;
+  const verb = verbOf('replay');
+  const again = { action: '/visits/replay', label: 'Send all of them again', verb };
   return html`<p>Mend first what kept them out. Those that the upstream may have stay, since to send them again doubles them.</p>${listed}${actionForm(again, frame)}`;
 }
 
 function engineOf(status: OutputOf<engineOperations['status']>): Html {
   const tables = status.metrics.filter(({ name }) => name === 'prosora_table_rows');
-  return html`${status.failures.map((message) => notice({ code: 'ALARM', message }))}
+  return html`${notices(status.failures)}
 ${facts([
   ['Ready', status.isReady ? 'yes' : 'no'],
   ['Restarts of the database', numberOf(status, 'prosora_database_restarts')],
@@ -129,19 +134,4 @@ ${facts([
   ['Batches set aside', numberOf(status, 'prosora_batches_set_aside')],
   ...tables.map(({ labels, value }) => [`Rows of ${labels['table']}`, value] as const),
 ])}`;
-}
-
-/** Of the last day, where the site keeps metrics. */
-async function course(metrics: Services['metrics'], zone: string): Promise<Html> {
-  if (metrics === undefined) return html``;
-  const query = `sum(rate(${HITS}{outcome="accepted"}[30m]))`;
-  const { value, problem } = await answerOf(
-    'metrics',
-    metrics.range(query, { hours: 24, points: 96 }),
-  );
-  if (problem) return card('The last day', notice(problem));
-  return card(
-    'The last day',
-    stepLine({ caption: 'Hits a second', points: value[0]?.points ?? [], zone }),
-  );
 }

@@ -70,7 +70,8 @@ beforeAll(async () => {
   await vi.waitUntil(async () => (await deadNow()) === DEAD + 1, 60_000);
   payments.ghost.status = 200;
   const changed = { ...cancels.data, previous_attributes: { cancel_at_period_end: false } };
-  await payments.send([{ ...cancels, data: changed }]);
+  const ended = eventLike('customer.subscription.deleted', 'evt_ends', { customer: 'cus_0' });
+  await payments.send([{ ...cancels, data: changed }, ended]);
 });
 afterAll(async () => {
   for (const each of [own, visits, payments, mail]) await each?.[Symbol.asyncDispose]();

@@ -156,7 +156,9 @@ test('revenue over time is drawn in whole units of its currency', async () => {
   };
   const { api } = paymentsOf({ events: { items: [], next: null } });
   const { body } = await eventsPage({ payments: api, metrics }, {}, FRAME);
-  expect(body.text).toContain('aria-label="In USD: between 100 USD and 300 USD"');
+  expect(body.text).toContain(
+    'aria-label="As Ghost counts it, in USD: between 100 USD and 300 USD"',
+  );
 });
 
 test('money is written as its currency has it', () => {
