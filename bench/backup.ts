@@ -12,7 +12,7 @@ export async function run(): Promise<Figure[]> {
   await whileReading(site, 10);
   const atRest = await whileReading(site, 20);
   // Ours meets readers too.
-  const bareTook = (await whileReading(site, () => bareBackup(site))).result;
+  const bare = await whileReading(site, () => bareBackup(site));
   const taken = await whileReading(site, () => site.prosora('backup', 'now'));
   const [tookAll, tookDatabase] = [taken.seconds, secondsUntil(taken.result, 'database is kept')];
   const size = await site.repositoryMb();
@@ -28,17 +28,18 @@ export async function run(): Promise<Figure[]> {
       name: 'database into the repository',
       value: tookDatabase,
       unit: 's',
-      yardstick: { name: 'mysqldump | restic', value: bareTook },
-      budget: { description: 'at least 90 % as fast', met: tookDatabase <= bareTook / 0.9 },
+      yardstick: { name: 'mysqldump | restic', value: bare.result },
+      budget: { description: 'at least 90 % as fast', met: tookDatabase <= bare.result / 0.9 },
     },
     { name: 'a whole backup, the first', value: tookAll, unit: 's' },
     {
       name: 'front page meanwhile, p99',
       value: taken.p99Ms,
       unit: 'ms',
-      yardstick: { name: 'at rest', value: atRest.p99Ms },
-      budget: { description: 'at most 1.3 times', met: taken.p99Ms <= 1.3 * atRest.p99Ms },
+      yardstick: { name: 'while mysqldump | restic runs', value: bare.p99Ms },
+      budget: { description: 'at most 1.3 times', met: taken.p99Ms <= 1.3 * bare.p99Ms },
     },
+    { name: 'front page at rest, p99', value: atRest.p99Ms, unit: 'ms' },
     { name: 'repository, after the first', value: size, unit: 'MB' },
     { name: 'growth, 1 % of posts changed', value: grown, unit: 'MB' },
     {

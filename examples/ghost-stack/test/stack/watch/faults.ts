@@ -7,8 +7,10 @@ import { sql } from '../stack.ts';
 import {
   answerMails,
   breakPages,
+  changeNotes,
   changeSecret,
   changeSecretOf,
+  changeWait,
   end,
   fillRedis,
   floodSignIn,
@@ -17,6 +19,7 @@ import {
   leak,
   lockPosts,
   moveClock,
+  sendUnreadableEvent,
   showOldCertificate,
   stop,
   type Undo,
@@ -36,6 +39,14 @@ export type Wave = readonly Fault[];
 
 /** Who reads the newsletters by which mail is tried. */
 const READERS = 'faults';
+
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+/** As `prosora update` notes one that it took back. */
+const undoneUpdate = {
+  ...{ number: 1, beganAt: daysAgo(0), endedAt: daysAgo(0), step: 'going back' },
+  ...{ outcome: 'undone', reason: 'Said by a test.', changes: [], settings: {} },
+};
 
 const ANOTHER_SECRET = 'whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgc2VydmljZSBoYXM=';
 
@@ -177,6 +188,31 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
     ],
     [{ name: 'the engine stopped', begin: () => stop('engine'), told: ['PartDown engine'] }],
     [{ name: 'Redis stopped', begin: () => stop('redis'), told: ['PartDown redis'] }],
+    [
+      {
+        name: 'no backup for three days',
+        begin: () => changeNotes('backups.json', { newest: { run: 'old', at: daysAgo(3) } }),
+        // The second is what `ops` has known for two days.
+        told: ['BackupTooOld', 'backups'],
+      },
+      {
+        name: 'an update was undone',
+        begin: () => changeNotes('updates.json', [undoneUpdate]),
+        told: ['UpdateFailed'],
+      },
+      {
+        name: 'an event that Ghost cannot read',
+        begin: sendUnreadableEvent,
+        told: ['DeadLetters webhooks'],
+      },
+    ],
+    [
+      {
+        name: 'nearly all mails of the plan are sent',
+        begin: () => changeWait('WATCH_MAILS_A_DAY', '1'),
+        told: ['QuotaNearEnd'],
+      },
+    ],
   ];
   return { together, others };
 }

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inject, vi } from 'vitest';
 import { askEdge, fetchThroughEdge } from '../edge.ts';
 import {
@@ -70,6 +72,47 @@ export async function fillRedis(): Promise<Undo> {
   return () => run('redis-cli flushall');
 }
 
+/** What `prosora` has noted of its care is another while this lasts: nobody waits three days. */
+export async function changeNotes(name: string, notes: object): Promise<Undo> {
+  const folder = path.join(inject('stack').dir, '.prosora/care');
+  const file = path.join(folder, name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const own = await readFile(file, 'utf8').catch(() => undefined);
+  await writeFile(file, JSON.stringify(notes));
+  return () => (own === undefined ? rm(file) : writeFile(file, own));
+}
+
+/** Another value of one of the waits, and the rules go by it. */
+export async function changeWait(name: string, value: string): Promise<Undo> {
+  const file = path.join(inject('stack').dir, '.env');
+  const own = await readFile(file, 'utf8');
+  const write = async (text: string) => {
+    await writeFile(file, text);
+    await compose(['--profile', 'watch', 'up', '--detach', '--wait', '--no-build', 'rules']);
+  };
+  await write(`${own}${name}=${value}\n`);
+  return () => write(own);
+}
+
+/** Stripe sends an event in a version of its API that Ghost does not read, so it is kept for a person. */
+export async function sendUnreadableEvent(): Promise<Undo> {
+  const id = `evt_${Date.now()}`;
+  const created = Math.floor(Date.now() / 1_000);
+  const body = JSON.stringify({
+    ...{ id, object: 'event', type: 'customer.subscription.updated', livemode: false, created },
+    api_version: '2015-10-16',
+    data: { object: { id: 'sub_unreadable', object: 'subscription', customer: 'cus_nobody' } },
+  });
+  const secret = await exec('webhooks', 'cat', '/run/secrets/stripe_webhook_secret');
+  const signature = createHmac('sha256', secret).update(`${created}.${body}`).digest('hex');
+  const headers = {
+    'content-type': 'application/json',
+    'stripe-signature': `t=${created},v1=${signature}`,
+  };
+  await askEdge('/members/webhooks/stripe/', { method: 'POST', headers, body });
+  return () => exec('webhooks', 'prosora-stripe', 'skip', id);
+}
+
 /** Somebody tries passwords. */
 export async function floodSignIn(): Promise<Undo> {
   const body = JSON.stringify({ username: 'nobody@example.org', password: 'not the one' });
@@ -107,6 +150,7 @@ export async function changeSecretOf(service: Service, name: string, text: strin
 /** Ghost fails at each page that shows posts; `readers` ask for some. */
 export async function breakPages(readers: number): Promise<Undo> {
   await sql('RENAME TABLE posts_tags TO posts_tags_away');
+  await firstOfItsKind();
   await Promise.all(askForNews(readers));
   return () => sql('RENAME TABLE posts_tags_away TO posts_tags');
 }
@@ -153,8 +197,15 @@ export async function moveClock(): Promise<Undo> {
 const askForNews = (readers: number) =>
   Array.from({ length: readers }, (_, at) => askEdge(`/never-${Date.now()}-${at}/`));
 
+/** A number grows from where it was seen first, and is seen each second. */
+async function firstOfItsKind(): Promise<void> {
+  await Promise.all(askForNews(1));
+  await delay(3_000);
+}
+
 /** For so many seconds nothing that needs a post is answered; `readers` ask for such pages meanwhile. */
 export async function lockPosts(seconds: number, readers: number): Promise<Undo> {
+  await firstOfItsKind();
   const locking = sql(`LOCK TABLES posts WRITE; SELECT SLEEP(${seconds}); UNLOCK TABLES`);
   const sleeping =
     "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";

@@ -66,6 +66,14 @@ describe('what `ops` sees', () => {
     await becomes('prosora_question_up{question="picture"}', 1);
   });
 
+  test('leaves no process behind in Redis, however often it looks', async () => {
+    const looks = 'count_over_time(prosora_redis_up[10m])';
+    await vi.waitFor(async () => expect(await valueNow(looks)).toBeGreaterThan(20), PATIENCE);
+    const processes = await exec('redis', 'sh', '-c', 'ls -d /proc/[0-9]* | wc -l');
+    // Its own two, these two, and one question that is under way.
+    expect(Number(processes)).toBeLessThan(10);
+  });
+
   test('can all be read, every part is well, and every question is answered', async () => {
     await vi.waitFor(async () => {
       expect(await askMetrics('{__name__=~"prosora_(part|question|reading)_up"} == 0')).toEqual([]);
