@@ -2,6 +2,7 @@ import { type Html, html } from '@prosora/service';
 import { at } from '../look/address.ts';
 import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
+import { inWords } from '../look/in-words.ts';
 import { notice } from '../look/notice.ts';
 import type { Frame, View } from '../look/page.ts';
 import { counted, table } from '../look/table.ts';
@@ -83,7 +84,7 @@ ${table({
     when(endedAt, zone),
     failure === null
       ? badge(endedAt ? 'well' : 'not yet', endedAt ? 'good' : 'quiet')
-      : badge(failure, 'bad'),
+      : html`${badge('failed', 'bad')} ${inWords(failure)}`,
     when(nextAt, zone),
   ]),
   none: 'There are no jobs.',

@@ -15,7 +15,7 @@ export function findingsTable(caption: string, findings: readonly Finding[]): Ht
   const sorted = ORDER.flatMap((wanted) => findings.filter(({ status }) => status === wanted));
   return table({
     caption,
-    columns: ['', 'What', 'What is so', 'What to do'],
+    columns: ['How', 'What', 'What is so', 'What to do'],
     rows: sorted.map(({ name, status, sentence, remedy }) => [
       badge(WORDS[status], TONES[status]),
       name,

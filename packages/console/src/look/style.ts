@@ -61,7 +61,8 @@ caption {
 th, td { text-align: left; vertical-align: top; padding: .55rem 1rem .55rem 0; border-bottom: 1px solid var(--line); }
 th { font-size: 12px; font-weight: 600; color: var(--dim); white-space: nowrap; }
 tbody tr:hover { background: var(--soft); }
-td { overflow-wrap: anywhere; min-width: 4rem; }
+td { overflow-wrap: break-word; min-width: 5rem; max-width: 44rem; }
+td:has(time) { white-space: nowrap; }
 td.number { text-align: right; white-space: nowrap; }
 .more { text-align: right; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .9rem 1.5rem; margin: 0 0 1rem; }
@@ -98,7 +99,7 @@ button.grave { background: #c8071b; color: #fff; }
 form.card { display: grid; gap: .9rem; max-width: 26rem; }
 code, pre { font: 13px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; }
 code { background: var(--soft); border-radius: 4px; padding: .1rem .3rem; overflow-wrap: anywhere; }
-pre { background: var(--soft); border-radius: 6px; padding: .9rem 1rem; overflow-x: auto; margin: 0 0 1rem; }
+pre { background: var(--soft); border-radius: 6px; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 1rem; }
 pre code { padding: 0; }
 details { margin: 0 0 1rem; }
 summary { cursor: pointer; color: var(--dim); }
@@ -124,6 +125,9 @@ svg path { fill: none; stroke: var(--mark); stroke-width: 2; vector-effect: non-
   .card { padding: 1rem; }
   .flash { width: calc(100% - 2rem); }
   th, td { padding-right: .7rem; }
+  td { min-width: 6rem; }
+  .spark { width: 5rem; }
+  .parts td:nth-child(3) { min-width: 13rem; }
 }
 @media (prefers-reduced-motion: no-preference) { button, header a { transition: opacity .1s, background .1s; } }
 `;

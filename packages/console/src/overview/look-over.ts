@@ -1,4 +1,5 @@
-import { answerOf } from '../services/answer.ts';
+import { type Answer, answerOf } from '../services/answer.ts';
+import { NOT_KEPT } from '../services/metrics.ts';
 import type { Services } from '../services/services.ts';
 import { readCourses, readPastAlerts, readSpeed } from './courses.ts';
 import type { LastKnown } from './last-known.ts';
@@ -40,9 +41,13 @@ export async function lookOver(services: Services, media: LastKnown<Media>) {
     visits: hits,
     engine: charts,
     cdn: purges,
-    courses,
-    speed,
-    past,
+    courses: kept(courses),
+    speed: kept(speed),
+    past: kept(past),
     media: ops && media.now(),
   };
 }
+
+/** Undefined where nothing is measured, as without any store of metrics. */
+const kept = <Value>(answer: Answer<Value> | undefined): Answer<Value> | undefined =>
+  answer?.problem?.code === NOT_KEPT ? undefined : answer;

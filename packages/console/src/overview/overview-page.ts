@@ -22,7 +22,7 @@ export function overviewPage(overlook: Overlook, zone: string): View {
     isLive: true,
     body: html`<p class="lead${tone}">${sentenceOf(overlook, troubles)}</p>
 ${troubles.length === 0 ? '' : wrong(troubles)}
-${card('Parts', partsOf(rows, overlook))}
+${card('Parts', html`<div class="parts">${partsOf(rows, overlook)}</div>`)}
 ${overlook.alerts ? card('Open alerts', openAlerts(overlook.alerts, zone)) : ''}
 ${overlook.past ? card('Alerts of seven days', pastAlerts(overlook.past, zone)) : ''}`,
   };

@@ -151,14 +151,21 @@ function cdnOf(status: AnswerOf<'cdn'>): Judged {
   return unless(status, { ...WELL, said: `${counted(waiting)} changes wait to be purged.` });
 }
 
+const PLACES: Readonly<Record<string, string>> = {
+  local: 'On the disk of the site',
+  cloudinary: 'At Cloudinary',
+  s3: 'In a bucket',
+};
+
 function mediaOf({ kind, usage, failures }: NonNullable<Overlook['media']>): Judged {
-  const credits = usage?.credits;
-  const used =
-    credits?.usage === undefined || credits.limit === undefined
-      ? `${kind}.`
-      : `${kind}: ${credits.usage} of ${credits.limit} credits.`;
-  if (failures.length === 0) return { ...WELL, said: used };
-  const said = `${used} ${counted(failures.length)} uploads failed in a week.`;
+  const { usage: used, limit } = usage?.credits ?? {};
+  const place = PLACES[kind] ?? kind;
+  const where =
+    used === undefined || limit === undefined
+      ? place
+      : `${place}, ${used} of ${limit} credits used`;
+  if (failures.length === 0) return { ...WELL, said: `${where}.` };
+  const said = `${where}. ${counted(failures.length)} uploads failed in a week.`;
   return { tone: 'warn', state: 'failures', said };
 }
 
@@ -194,7 +201,7 @@ function updatesOf({ jobs, metrics }: AnswerOf<'ops'>): Judged {
   return {
     tone: 'quiet',
     state: 'waiting',
-    said: `${counted(waiting)} images have something newer.`,
+    said: `Newer images wait: ${counted(waiting)}.`,
   };
 }
 

@@ -3,7 +3,7 @@ import { stepLine } from '../look/chart.ts';
 import { card } from '../look/facts.ts';
 import { notice } from '../look/notice.ts';
 import { answerOf } from './answer.ts';
-import type { Metrics, Range, Series } from './metrics.ts';
+import { type Metrics, NOT_KEPT, type Range, type Series } from './metrics.ts';
 
 /** What became of a number. */
 export interface Course {
@@ -24,6 +24,7 @@ export async function courseCard(
 ): Promise<Html> {
   if (metrics === undefined) return html``;
   const { value, problem } = await answerOf('metrics', metrics.range(query, range));
+  if (problem?.code === NOT_KEPT) return html``;
   if (problem) return card(title, notice(problem));
   const lines = value.map(({ labels, points: counted }) => {
     const { unit, by } = scaleOf(labels);

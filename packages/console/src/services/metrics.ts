@@ -30,15 +30,22 @@ const answered = <Result extends z.ZodType>(result: Result) =>
 const matrix = answered(z.object({ metric: labels, values: z.array(sample) }));
 const vector = answered(z.object({ metric: labels, value: sample }));
 
+/** The code of what has no metrics, which is no fault: of a store that is down `ops` tells. */
+export const NOT_KEPT = 'NOT_KEPT';
+
 const HOUR_S = 3_600;
 const TIMEOUT_MS = 5_000;
 /** Numbers are measured every 15 s or so: a page that is open need not ask more often. */
 const STEP_S = 10;
 
+/** What DNS says of a name that nobody has. Docker has names of what runs alone. */
+const NAMELESS: readonly unknown[] = ['ENOTFOUND', 'EAI_AGAIN'];
+
 /**
  * Reads metrics over the HTTP API of Prometheus (https://prometheus.io/docs/prometheus/latest/querying/api/).
  *
- * Both throw ProsoraError `UNANSWERED` when there is no answer that can be read.
+ * Both throw ProsoraError `NOT_KEPT` where the address has a name that leads nowhere, as in a stack that is not watched,
+ * and `UNANSWERED` when there is no answer that can be read.
  */
 export function createMetricsReader(url: string, now: () => number = Date.now): Metrics {
   const known = new LRUCache<string, Promise<unknown>>({ max: 200, ttl: STEP_S * 1_000 });
@@ -57,6 +64,11 @@ export function createMetricsReader(url: string, now: () => number = Date.now): 
       return schema.parse(await asked);
     } catch (cause) {
       known.delete(address.href);
+      const { code } = ((cause as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (NAMELESS.includes(code)) {
+        const help = '`./prosora set COMPOSE_PROFILES=watch` has them kept.';
+        throw new ProsoraError(NOT_KEPT, 'No metrics are kept.', { cause, help });
+      }
       const help = '`./prosora logs metrics` says why.';
       throw new ProsoraError('UNANSWERED', 'The metrics do not answer.', { cause, help });
     }
