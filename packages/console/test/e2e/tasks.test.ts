@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COOKIE, OWNER } from '../fixtures/admin-stand-in.ts';
 import { type MailService, startMailService } from '../fixtures/mail-service.ts';
+import { startMetricsStandIn, startOpsStandIn } from '../fixtures/ops-stand-in.ts';
 import { type OwnConsole, startOwnConsole } from '../fixtures/own-console.ts';
 import {
   eventLike,
@@ -21,19 +22,77 @@ const DEAD = 40;
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AT = '2026-12-01T02:00:00.000Z';
+/** What `ops` is told in Ghost's container. */
+const GHOST = {
+  media: {
+    kind: 'cloudinary',
+    usage: {
+      cloudName: 'harbour',
+      plan: 'Free',
+      updatedAt: '2026-11-30',
+      credits: { usage: 17.2, limit: 25 },
+      storageBytes: 3_400_000_000,
+      bandwidthBytes: 8_100_000_000,
+      transformations: 4_321,
+      originals: 1_204,
+    },
+    findings: [],
+    failures: [{ at: AT, code: 'CLOUDINARY_LIMIT' }],
+  },
+  jobs: {
+    queues: [
+      { queue: 'publish', counts: { delayed: 2 }, oldestSeconds: 0 },
+      { queue: 'jobs', counts: { ready: 1, dead: 1 }, oldestSeconds: 7_200 },
+    ],
+    items: [
+      {
+        queue: 'publish',
+        id: '6b04ac398120085ae4c38cc2',
+        state: 'delayed',
+        dueAt: '2026-12-02T06:00:00.000Z',
+        settledAt: null,
+        failures: 0,
+        reason: null,
+      },
+      {
+        queue: 'jobs',
+        id: 'member-import-17',
+        state: 'dead',
+        dueAt: null,
+        settledAt: AT,
+        failures: 5,
+        reason: 'The file of members is gone.',
+      },
+    ],
+    next: null,
+  },
+};
 /** A folder in which each task leaves a picture. */
 const pictures = process.env['PROSORA_PICTURES'];
 
 let mail: MailService;
 let payments: PaymentService;
 let visits: VisitService;
+let ops: Awaited<ReturnType<typeof startOpsStandIn>>;
+let metrics: Awaited<ReturnType<typeof startMetricsStandIn>>;
 let own: OwnConsole;
 
 beforeAll(async () => {
   mail = await startMailService();
   payments = await startPaymentService();
   visits = await startVisitService();
-  own = await startOwnConsole({ ...mail.env, ...payments.env, ...visits.env });
+  ops = await startOpsStandIn();
+  Object.assign(ops.answers, GHOST);
+  metrics = await startMetricsStandIn();
+  own = await startOwnConsole({
+    ...mail.env,
+    ...payments.env,
+    ...visits.env,
+    PROSORA_CONSOLE_OPS_URL: ops.url,
+    PROSORA_CONSOLE_OPS_TOKEN: 'operator-token-of-ops-0123456789-012345',
+    PROSORA_CONSOLE_METRICS_URL: metrics.url,
+  });
   await visits.visit(9);
   await mail.hand(
     EMAIL_ID,
@@ -74,7 +133,8 @@ beforeAll(async () => {
   await payments.send([{ ...cancels, data: changed }, ended]);
 });
 afterAll(async () => {
-  for (const each of [own, visits, payments, mail]) await each?.[Symbol.asyncDispose]();
+  for (const each of [own, metrics, ops, visits, payments, mail])
+    await each?.[Symbol.asyncDispose]();
 });
 
 describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
@@ -178,6 +238,9 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
     await picture('event');
     await page.goto(`${own.url}/ghost/prosora/visits`);
     await picture('visits');
+    await page.goto(`${own.url}/ghost/prosora/media`);
+    expect(await page.innerText('main')).toContain('The file of members is gone.');
+    await picture('media');
   });
 
   test('a page that is open shows what changed by itself', async () => {
@@ -199,6 +262,7 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
       '/payments/many?state=done',
       '/payments/differences',
       '/visits',
+      '/media',
     ];
     for (const [name, viewport, scheme] of [
       ['desk', DESK, 'light'],
