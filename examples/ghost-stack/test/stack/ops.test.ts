@@ -5,10 +5,11 @@ import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { fetchThroughEdge } from './edge.ts';
 import { openRepository } from './own-repository.ts';
-import { ensureOwner } from './people.ts';
+import { ensureOwner, signIn } from './people.ts';
 import { prosora, prosoraKilledAfter } from './prosora.ts';
-import { compose, containerOf, docker, exec, inspect } from './stack.ts';
+import { compose, containerOf, DOMAIN, docker, exec, inspect } from './stack.ts';
 
 const { dir, project } = inject('stack');
 const { seed } = inject('proof');
@@ -131,16 +132,29 @@ test('its API lists and begins for those who may, and for nobody else', async ()
   expect(findings).toContainEqual(expect.objectContaining({ name: 'front page', status: 'ok' }));
 });
 
+/** An author uploads while Cloudinary refuses the key. */
+async function failToUpload(): Promise<void> {
+  const admin = await signIn();
+  const url = `https://sandbox.${DOMAIN}/cloudinary/faults`;
+  const headers = { 'content-type': 'application/json' };
+  const rules = [{ match: { path: '^/v1_1/' }, fault: { status: 401 } }];
+  await fetchThroughEdge(url, { method: 'PUT', headers, body: JSON.stringify(rules) });
+  const bytes = new Uint8Array([1, 2, 3]);
+  await expect(admin.files.upload({ name: 'lost.pdf', bytes })).rejects.toThrow();
+  await fetchThroughEdge(url, { method: 'DELETE' });
+}
+
 test('its API says how every part is, and what Ghost’s adapters and the logs know', async () => {
   const { items: parts } = await read<{ items: { part: string; isWell: boolean }[] }>('parts');
   expect(parts).toContainEqual(expect.objectContaining({ part: 'console', isWell: true }));
   expect(await read('drills')).toEqual({ items: [] });
   expect(await read('updates')).toEqual({ items: [] });
   expect(await read('jobs?limit=5')).toMatchObject({ queues: expect.any(Array), next: null });
+  await failToUpload();
   expect(await read('media')).toMatchObject({
     kind: 'cloudinary',
     usage: { plan: 'Free' },
-    failures: expect.any(Array),
+    failures: [expect.objectContaining({ code: 'CLOUDINARY_CREDENTIALS_REFUSED' })],
   });
   const at = new Date().toISOString();
   const asked = new URLSearchParams({ service: 'ops', at, minutes: '30', match: 'a job is done' });

@@ -13,7 +13,7 @@ const { dir, project } = inject('stack');
 const { seed } = inject('proof');
 const random = seededRandom(seed);
 const CARE = path.join(dir, '.prosora/care');
-const ON_NODE = ['mail', 'webhooks', 'analytics', 'ops'] as const;
+const ON_NODE = ['mail', 'webhooks', 'analytics', 'console', 'ops'] as const;
 const WAIT = { timeout: 600_000, interval: 200 };
 const SOON_MS = 5_000;
 
