@@ -12,6 +12,7 @@ import { answerOf } from '../services/answer.ts';
 import { courseCard } from '../services/course.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Services } from '../services/services.ts';
+import type { Counts } from './counts.ts';
 import { type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
 import { type MailStatus, type Progress, standingOf } from './why-waiting.ts';
 
@@ -27,7 +28,7 @@ const DAY = {
 
 /** How mail goes, the search for a reader, and the newsletters. */
 export async function newslettersPage(
-  { mail, metrics }: { mail: Mail; metrics?: Services['metrics'] },
+  { mail, metrics, counts }: { mail: Mail; metrics?: Services['metrics']; counts: Counts },
   query: Query,
   frame: Frame,
 ): Promise<Shown> {
@@ -38,10 +39,8 @@ export async function newslettersPage(
     courseCard(metrics, DAY, frame.zone),
   ]);
   const ids = (answer.value?.items ?? []).map(({ emailId }) => emailId);
-  const counts = await Promise.all(
-    ids.map((emailId) => answerOf('mail', mail.get('newsletter', { emailId }))),
-  );
-  const progressOf = new Map(counts.map(({ value }) => [value?.emailId, value]));
+  const all = await Promise.all(ids.map((id) => counts(id)));
+  const progressOf = new Map(all.map((progress) => [progress?.emailId, progress]));
   const listed = list({
     path: '/mail',
     query,

@@ -3,6 +3,7 @@ import { formOf } from '../guard/form.ts';
 import type { Action, ConsoleEnv, Form, Room } from '../guard/room.ts';
 import { show } from '../guard/show.ts';
 import { counted } from '../look/table.ts';
+import { createCounts } from './counts.ts';
 import { jobsPage } from './jobs-page.ts';
 import type { Mail } from './mail.ts';
 import { mailPage } from './mail-page.ts';
@@ -16,9 +17,8 @@ export function mailRoutes({ services, act }: Room): Hono<ConsoleEnv> {
   const routes = new Hono<ConsoleEnv>();
   const { mail, metrics } = services;
   if (mail === undefined) return routes;
-  routes.get('/', (c) =>
-    show(c, newslettersPage({ mail, metrics }, c.req.query(), c.get('frame'))),
-  );
+  const parts = { mail, metrics, counts: createCounts(mail) };
+  routes.get('/', (c) => show(c, newslettersPage(parts, c.req.query(), c.get('frame'))));
   routes.get('/newsletter', (c) => show(c, newsletterPage(mail, c.req.query(), c.get('frame'))));
   routes.get('/mails', (c) => show(c, mailsPage(mail, c.req.query(), c.get('frame'))));
   routes.get('/mail', (c) => show(c, mailPage(mail, c.req.query(), c.get('frame'))));

@@ -32,7 +32,7 @@ export async function jobsCards(
   const answer = await answerOf('ops', asking);
   const waiting = table({
     caption: 'Queues',
-    columns: ['Queue', 'Jobs', 'The oldest that is due waits since'],
+    columns: ['Queue', 'Jobs', 'The oldest that is due has waited'],
     rows: (answer.value?.queues ?? []).map(({ queue: name, counts, oldestSeconds }) => [
       html`<a href="${at('/media', { queue: name })}">${name}</a>`,
       Object.entries(counts)
