@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { lacks } from '@prosora/service/programs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COOKIE, OWNER } from '../fixtures/admin-stand-in.ts';
 import { type MailService, startMailService } from '../fixtures/mail-service.ts';
@@ -19,6 +19,7 @@ import { startVisitService, type VisitService } from '../fixtures/visit-service.
 const EMAIL_ID = '6b04ac398120085ae4c38cc2';
 const RECEIPT = 'grace@example.org';
 const DEAD = 40;
+const MOST_BYTES = 100_000;
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -153,8 +154,12 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
     await page.goto(`${own.url}/ghost/prosora/`);
   });
 
-  async function signedIn(viewport: typeof DESK, colorScheme: 'light' | 'dark' = 'light') {
-    const context = await browser.newContext({ viewport, colorScheme });
+  async function signedIn(
+    viewport: typeof DESK,
+    { colorScheme = 'light', javaScriptEnabled = true }: BrowserContextOptions = {},
+  ) {
+    const options = { viewport, colorScheme, javaScriptEnabled };
+    const context = await browser.newContext(options);
     const [name = '', value = ''] = COOKIE.split('=');
     await context.addCookies([{ name, value, url: `${own.url}/ghost` }]);
     return await context.newPage();
@@ -268,19 +273,43 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
       ['desk', DESK, 'light'],
       ['phone', PHONE, 'dark'],
     ] as const) {
-      const other = await signedIn(viewport, scheme);
+      const other = await signedIn(viewport, { colorScheme: scheme });
       for (const path of paths) {
         await other.goto(`${own.url}/ghost/prosora${path}`);
         const found = await faultsOf(other);
         expect([name, path, found]).toEqual([name, path, []]);
         const width = await other.evaluate('document.documentElement.scrollWidth');
         expect([path, width]).toEqual([path, viewport.width]);
+        expect([path, (await bytesOf(other)) < MOST_BYTES]).toEqual([path, true]);
       }
       await other.goto(`${own.url}/ghost/prosora/mail`);
       await picture(`mail-${name}-${scheme}`, other);
       await other.context().close();
     }
   });
+
+  test('without JavaScript a reader’s mail is found and a newsletter resumed all the same', async () => {
+    const plain = await signedIn(DESK, { javaScriptEnabled: false });
+    const push = (kind: 'link' | 'button', name: string) =>
+      plain.getByRole(kind, { name, exact: true }).first().click();
+    await plain.goto(`${own.url}/ghost/prosora/`);
+    await push('link', 'Mail');
+    await plain.getByLabel('Address').fill(RECEIPT);
+    await push('button', 'Find');
+    await push('link', RECEIPT);
+    expect(await plain.innerText('main')).toContain('Resend reported: delivered');
+    await push('link', 'Newsletters');
+    await push('link', 'The storm warning');
+    await push('button', 'Resume');
+    await expect.poll(() => plain.innerText('main')).not.toContain('It is paused');
+    await plain.context().close();
+  });
+
+  /** Over the wire, for the page and all that it fetched. */
+  async function bytesOf(other: Page): Promise<number> {
+    return await other.evaluate(`performance.getEntries().reduce(
+      (sum, { transferSize = 0 }) => sum + transferSize, 0)`);
+  }
 
   async function faultsOf(other: Page): Promise<string[]> {
     await other.evaluate(axe);
