@@ -123,6 +123,7 @@ export async function askCommand(home: Home, words: readonly string[]): Promise<
   const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
   const asked = docker('/', [...run, ...words, '--json'], { signal });
   const printed = await asked.catch((error: ProsoraError) => {
+    if (signal.aborted) throw new ProsoraError('REFUSED', 'The command did not answer in time.');
     const said = String(error.context?.['printed'] ?? '');
     if (readJson(said) === undefined) throw error;
     return said;

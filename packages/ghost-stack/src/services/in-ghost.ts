@@ -12,13 +12,26 @@ const SCRIPT = `[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edg
 /**
  * What the command of one of Ghost's adapters answers; no word is read by a shell.
  *
- * @throws ProsoraError with what it refuses; `DOCKER` where it cannot be asked
+ * @throws ProsoraError with what it refuses; `ADAPTER` where it does not answer; `DOCKER` where Ghost's container does not run
  */
 export async function askAdapter(dir: string, words: readonly string[]): Promise<unknown> {
-  const answer: unknown = JSON.parse(await inGhost(dir, ['sh', '-c', SCRIPT, 'sh', ...words]));
+  const answer = parsed(await inGhost(dir, ['sh', '-c', SCRIPT, 'sh', ...words]), words);
   const { error } = answer as { error?: { code: string; message: string; help?: string } };
   if (error === undefined) return answer;
   throw new ProsoraError(error.code, error.message, error);
+}
+
+/** Of a command that an older image of Ghost's lacks nothing is printed. */
+function parsed(printed: string, words: readonly string[]): unknown {
+  try {
+    return JSON.parse(printed);
+  } catch (cause) {
+    const sentence = `\`${words.join(' ')}\` in Ghost’s container does not answer.`;
+    throw new ProsoraError('ADAPTER', sentence, {
+      help: 'Is its image as new as this command? `prosora up` makes it anew.',
+      cause,
+    });
+  }
 }
 
 /** Flags as the words of a command; a value that begins with a dash is none by itself. */

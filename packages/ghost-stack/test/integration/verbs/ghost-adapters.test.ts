@@ -33,6 +33,15 @@ test('what that command refuses is said as it says it', async () => {
   await expect(asking).rejects.toMatchObject({ code: 'FLAG_INVALID', message: 'No.' });
 });
 
+test('a command that Ghost’s image does not have is said not to answer', async () => {
+  startNoDocker();
+  const asking = jobsOfGhost(stackFolder(''), {});
+  await expect(asking).rejects.toMatchObject({
+    code: 'ADAPTER',
+    message: '`prosora-jobs status` in Ghost’s container does not answer.',
+  });
+});
+
 const USED = {
   ...{ cloudName: 'prosora', plan: 'Free', updatedAt: '2026-11-29', originals: 12 },
   ...{ credits: { usage: 3, limit: 25 }, storageBytes: 9e6 },
