@@ -77,8 +77,9 @@ export function createAct(options: ActOptions): (action: Action) => Handler<Cons
       { event: 'console.confirmed', user: c.get('user').id, outcome },
       'a password was given',
     );
+    const { setCookies = [] } = answer && 'setCookies' in answer ? answer : {};
+    for (const header of setCookies) c.header('set-cookie', header, { append: true });
     if (answer?.kind !== 'right') return showQuestion(c, form, refusalOf(answer));
-    for (const header of answer.setCookies) c.header('set-cookie', header, { append: true });
     c.set('sender', { ...c.get('sender'), cookie: answer.cookie });
     confirmed.set(sessions.keyOf(answer.cookie), true);
     return undefined;

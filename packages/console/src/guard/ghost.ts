@@ -21,8 +21,11 @@ export type Confirmation =
   /** It is right; the session goes on under another cookie, which the browser has to be given. */
   | { kind: 'right'; setCookies: string[]; cookie: string }
   | { kind: 'wrong' }
-  /** It is right, and Ghost wants the code that it sent by mail before it believes that browser. */
-  | { kind: 'code' }
+  /**
+   * It is right, and Ghost wants the code that it sent by mail before it believes that browser, as it does of one that
+   * was signed out meanwhile. Under the cookies it goes on in Ghost Admin.
+   */
+  | { kind: 'code'; setCookies: string[] }
   /** There were too many wrong ones; how long it takes is not always known. */
   | { kind: 'limited'; sentence: string };
 
@@ -122,7 +125,7 @@ export function createGhost({ ghostUrl, adminUrl }: GhostPlace): Ghost {
       const said = refusal.safeParse(parseJson(text)).data?.errors[0];
       if (said === undefined || status >= 500) throw new Error(`Ghost answers ${status}.`);
       if (status === 429) return { kind: 'limited', sentence: said.context ?? said.message };
-      return said.code?.startsWith('2FA_') ? { kind: 'code' } : { kind: 'wrong' };
+      return said.code?.startsWith('2FA_') ? { kind: 'code', setCookies } : { kind: 'wrong' };
     },
   };
 }

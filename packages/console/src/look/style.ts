@@ -127,7 +127,8 @@ svg path { fill: none; stroke: var(--mark); stroke-width: 2; vector-effect: non-
   th, td { padding-right: .7rem; }
   td { min-width: 6rem; }
   .spark { width: 5rem; }
-  .parts td:nth-child(3) { min-width: 13rem; }
+  .parts td:nth-child(-n + 2) { min-width: 0; }
+  .parts td:nth-child(3) { min-width: 11.5rem; }
 }
 @media (prefers-reduced-motion: no-preference) { button, header a { transition: opacity .1s, background .1s; } }
 `;

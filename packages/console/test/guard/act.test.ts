@@ -64,7 +64,7 @@ test('the password is asked for once in ten minutes, and of every session', asyn
 
 test.each<[Confirmation | undefined, string]>([
   [undefined, 'That is not your password.'],
-  [{ kind: 'code' }, 'Ghost wants to be sure of this browser'],
+  [{ kind: 'code', setCookies: [] }, 'Ghost wants to be sure of this browser'],
   [{ kind: 'limited', sentence: 'Too many attempts try again in 57 minutes' }, '57 minutes'],
 ])('a password that is not taken does nothing, and the page says why: %o', async (answer, said) => {
   const app = start();

@@ -205,6 +205,27 @@ describe('the password again', () => {
     }
   });
 
+  test('where Ghost wants a code of everybody, who is signed out meanwhile needs one too', async () => {
+    const [owner, late] = [await signIn(), await signIn()];
+    const wantCodes = (value: boolean) =>
+      owner.ghost('PUT', 'settings/', { settings: [{ key: 'require_email_mfa', value }] });
+    await ghost.restart({ config: { security: { staffDeviceVerification: true } } });
+    try {
+      expect((await wantCodes(true)).status).toBe(200);
+      await late.post('/care/backup', {});
+      await late.ghost('DELETE', 'session/');
+      const count = acted.length;
+      // The console still remembers whose session it was.
+      const refused = await late.post('/care/backup', { password: PASSWORD });
+      expect([refused.status, acted.length]).toEqual([403, count]);
+      expect(refused.text).toContain('Ghost wants to be sure of this browser');
+      expect((await owner.post('/care/backup', { password: PASSWORD })).status).toBe(303);
+    } finally {
+      await wantCodes(false);
+      await ghost.restart({ config: { security: { staffDeviceVerification: false } } });
+    }
+  });
+
   test("Ghost's limit of wrong passwords is said with how long it takes", async () => {
     const limit = { freeRetries: 1, minWait: 3_600_000, maxWait: 3_600_000, lifetime: 3_600 };
     await ghost.restart({ config: { spam: { user_login: limit } } });
