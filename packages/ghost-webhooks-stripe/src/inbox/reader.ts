@@ -1,6 +1,7 @@
 import type { AttemptRecord, DurableTables, JobRecord, JobState } from '@prosora/durable';
 import type { Kysely } from 'kysely';
 import type { BodySeal } from './body-seal.ts';
+import { countByState } from './count.ts';
 import type { HoldReason } from './ghost-events.ts';
 import {
   type EventFilter,
@@ -38,6 +39,8 @@ export interface InboxReader {
   counts(): Promise<{ events: number; held: Partial<Record<HoldReason, number>> }>;
   /** Newest first. */
   list(filter?: EventFilter, page?: EventPageOptions): Promise<EventPage>;
+  /** How many there are in some states, up to a limit; undefined for a filter of which no index knows all. */
+  countByState(filter: EventFilter, limit: number): Promise<number | undefined>;
   show(id: string): Promise<EventDetails | undefined>;
   /** Ids that are known, of those asked for; without those that a copy in Ghost's version would replace. */
   known(ids: readonly string[]): Promise<Set<string>>;
@@ -54,6 +57,7 @@ export function readInbox(store: InboxStore, seal: BodySeal): InboxReader {
   return {
     counts: () => countEvents(store.db),
     list: (filter = {}, page) => listEvents(store.db, filter, page),
+    countByState: (filter, limit) => countByState(store.db, filter, limit),
     show: (id) => showEvent(store, seal, id),
     async known(ids) {
       if (ids.length === 0) return new Set();

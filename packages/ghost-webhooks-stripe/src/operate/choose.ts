@@ -25,11 +25,15 @@ const COUNTED = 10_000;
 
 /** Counts the events that a filter finds, up to a limit. */
 export async function countEach(
-  inbox: Pick<Inbox, 'list'>,
+  inbox: Pick<Inbox, 'list' | 'countByState'>,
   { limit = COUNTED, ...choice }: Choice,
 ): Promise<{ count: number; isMore: boolean }> {
-  const ids = await idsOf(inbox, { ...choice, limit: limit + 1 });
-  return { count: Math.min(ids.length, limit), isMore: ids.length > limit };
+  const { all: _, state, ...filter } = choice;
+  const states = state ?? (choice.all ? UNDELIVERED : undefined);
+  const count =
+    (await inbox.countByState({ ...filter, states }, limit + 1)) ??
+    (await idsOf(inbox, { ...choice, limit: limit + 1 })).length;
+  return { count: Math.min(count, limit), isMore: count > limit };
 }
 
 /**

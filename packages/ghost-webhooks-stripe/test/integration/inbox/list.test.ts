@@ -83,6 +83,8 @@ async function provePaging(inbox: Inbox, clock: ReturnType<typeof standingClock>
         (customer === undefined || line.customer === customer),
     );
     expect(wanted.length).toBeGreaterThan(0);
+    const counted = await inbox.countByState(filter, 1_000);
+    if (counted !== undefined) expect([filter, counted]).toEqual([filter, wanted.length]);
     for (const limit of [1, 7, 50]) {
       const listed = (await pagesOf(inbox, filter, limit)).flat();
       const ids = (lines: EventLine[]) => lines.map(({ id }) => id).sort();

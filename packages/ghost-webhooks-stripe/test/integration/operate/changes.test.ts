@@ -17,6 +17,12 @@ test('what a filter finds is counted first, and two who replay it at once have e
   expect(await read('count', { state: 'dead' })).toEqual({ count: 7, isMore: false });
   expect(await read('count', { state: 'dead', limit: '3' })).toEqual({ count: 3, isMore: true });
   expect(await read('count', { all: 'true' })).toEqual({ count: 8, isMore: false });
+  const checkouts = { state: 'dead', type: 'checkout.session.completed' };
+  expect(await read('count', checkouts)).toEqual({ count: 7, isMore: false });
+  const past = new Date(Date.now() - 3_600_000).toISOString();
+  expect(await read('count', { state: 'dead,held', since: past })).toMatchObject({ count: 8 });
+  expect(await read('count', { state: 'dead,held', until: past })).toMatchObject({ count: 0 });
+  expect(await read('count', { state: 'twin' })).toMatchObject({ count: 0 });
   const said = await runVerb(env, ['replay', '--state', 'dead', '--count']);
   expect(said.stdout.trim()).toBe('7');
   const before = ghost.arrivals.length;
