@@ -6,137 +6,22 @@ import { lacks } from '@prosora/service/programs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COOKIE, OWNER } from '../fixtures/admin-stand-in.ts';
-import { type MailService, startMailService } from '../fixtures/mail-service.ts';
-import { startMetricsStandIn, startOpsStandIn } from '../fixtures/ops-stand-in.ts';
-import { type OwnConsole, startOwnConsole } from '../fixtures/own-console.ts';
-import {
-  eventLike,
-  type PaymentService,
-  startPaymentService,
-} from '../fixtures/payment-service.ts';
-import { startVisitService, type VisitService } from '../fixtures/visit-service.ts';
+import { type BusySite, DEAD, EMAIL_ID, RECEIPT, startBusySite } from '../fixtures/busy-site.ts';
 
-const EMAIL_ID = '6b04ac398120085ae4c38cc2';
-const RECEIPT = 'grace@example.org';
-const DEAD = 40;
 const MOST_BYTES = 100_000;
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const AT = '2026-12-01T02:00:00.000Z';
-/** What `ops` is told in Ghost's container. */
-const GHOST = {
-  media: {
-    kind: 'cloudinary',
-    usage: {
-      cloudName: 'harbour',
-      plan: 'Free',
-      updatedAt: '2026-11-30',
-      credits: { usage: 17.2, limit: 25 },
-      storageBytes: 3_400_000_000,
-      bandwidthBytes: 8_100_000_000,
-      transformations: 4_321,
-      originals: 1_204,
-    },
-    findings: [],
-    failures: [{ at: AT, code: 'CLOUDINARY_LIMIT' }],
-  },
-  jobs: {
-    queues: [
-      { queue: 'publish', counts: { delayed: 2 }, oldestSeconds: 0 },
-      { queue: 'jobs', counts: { ready: 1, dead: 1 }, oldestSeconds: 7_200 },
-    ],
-    items: [
-      {
-        queue: 'publish',
-        id: '6b04ac398120085ae4c38cc2',
-        state: 'delayed',
-        dueAt: '2026-12-02T06:00:00.000Z',
-        settledAt: null,
-        failures: 0,
-        reason: null,
-      },
-      {
-        queue: 'jobs',
-        id: 'member-import-17',
-        state: 'dead',
-        dueAt: null,
-        settledAt: AT,
-        failures: 5,
-        reason: 'The file of members is gone.',
-      },
-    ],
-    next: null,
-  },
-};
 /** A folder in which each task leaves a picture. */
 const pictures = process.env['PROSORA_PICTURES'];
 
-let mail: MailService;
-let payments: PaymentService;
-let visits: VisitService;
-let ops: Awaited<ReturnType<typeof startOpsStandIn>>;
-let metrics: Awaited<ReturnType<typeof startMetricsStandIn>>;
-let own: OwnConsole;
-
+let site: BusySite;
+let own: BusySite['own'];
 beforeAll(async () => {
-  mail = await startMailService();
-  payments = await startPaymentService();
-  visits = await startVisitService();
-  ops = await startOpsStandIn();
-  Object.assign(ops.answers, GHOST);
-  metrics = await startMetricsStandIn();
-  own = await startOwnConsole({
-    ...mail.env,
-    ...payments.env,
-    ...visits.env,
-    PROSORA_CONSOLE_OPS_URL: ops.url,
-    PROSORA_CONSOLE_OPS_TOKEN: 'operator-token-of-ops-0123456789-012345',
-    PROSORA_CONSOLE_METRICS_URL: metrics.url,
-  });
-  await visits.visit(9);
-  await mail.hand(
-    EMAIL_ID,
-    Array.from({ length: 60 }, (_, at) => `member${at}@example.org`),
-  );
-  await mail.hand(null, [RECEIPT]);
-  await vi.waitUntil(
-    async () => (await mail.mail.get('newsletter', { emailId: EMAIL_ID })).sent === 60,
-    60_000,
-  );
-  mail.resend.settings.set({ dailyQuota: 0 });
-  await mail.hand('6b04ac398120085ae4c38cc3', ['late1@example.org', 'late2@example.org'], {
-    subject: 'The storm warning',
-  });
-  payments.ghost.status = 400;
-  const dead = Array.from({ length: DEAD }, (_, at) =>
-    eventLike('charge.refunded', `evt_dead_${at}`, { id: `ch_${at}`, customer: `cus_${at}` }),
-  );
-  const customer = 'cus_ada';
-  const email = 'ada@example.com';
-  const cancels = eventLike('customer.subscription.updated', 'evt_cancels', {
-    customer,
-    cancel_at_period_end: true,
-  });
-  await payments.send([
-    ...dead,
-    eventLike('checkout.session.completed', 'evt_joins', {
-      id: 'cs_joins',
-      customer,
-      customer_details: { email },
-    }),
-  ]);
-  const deadNow = async () => (await payments.payments.get('status')).deliveries['dead'];
-  await vi.waitUntil(async () => (await deadNow()) === DEAD + 1, 60_000);
-  payments.ghost.status = 200;
-  const changed = { ...cancels.data, previous_attributes: { cancel_at_period_end: false } };
-  const ended = eventLike('customer.subscription.deleted', 'evt_ends', { customer: 'cus_0' });
-  await payments.send([{ ...cancels, data: changed }, ended]);
+  site = await startBusySite();
+  own = site.own;
 });
-afterAll(async () => {
-  for (const each of [own, metrics, ops, visits, payments, mail])
-    await each?.[Symbol.asyncDispose]();
-});
+afterAll(() => site?.[Symbol.asyncDispose]());
 
 describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
   let browser: Browser;
@@ -229,7 +114,7 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
   });
 
   test('dead events are replayed without a double in three, the count before the last', async () => {
-    payments.ghost.arrivals.length = 0;
+    site.payments.ghost.arrivals.length = 0;
     await click('link', 'Payments');
     await click('link', /Replay or skip all/);
     expect(await page.innerText('main')).toContain(`${DEAD + 1} events are of this kind.`);
@@ -237,8 +122,8 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
     await click('button', `Replay ${DEAD + 1}`);
     expect(await page.innerText('[role=status]')).toContain(`${DEAD + 1} of ${DEAD + 1} events`);
     expect(clicks).toBeLessThanOrEqual(3);
-    await vi.waitUntil(() => payments.ghost.arrivals.length === DEAD + 1, 30_000);
-    expect(new Set(payments.ghost.arrivals).size).toBe(DEAD + 1);
+    await vi.waitUntil(() => site.payments.ghost.arrivals.length === DEAD + 1, 30_000);
+    expect(new Set(site.payments.ghost.arrivals).size).toBe(DEAD + 1);
     await page.goto(`${own.url}/ghost/prosora/payments/event?id=evt_cancels`);
     await picture('event');
     await page.goto(`${own.url}/ghost/prosora/visits`);
@@ -250,7 +135,7 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
 
   test('a page that is open shows what changed by itself', async () => {
     await page.goto(`${own.url}/ghost/prosora/visits`);
-    await visits.visit(4);
+    await site.visits.visit(4);
     await expect.poll(() => page.innerText('main'), { timeout: 15_000 }).toMatch(/Taken in\s+13/);
   });
 
