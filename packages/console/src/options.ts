@@ -52,7 +52,7 @@ export const consoleOptions = {
     example: 'http://webhooks:4301',
   }),
   ...part('visits', 'VISITS', {
-    description: '`prosora-analytics`',
+    description: '`prosora-collector`',
     example: 'http://analytics:4401',
   }),
   ...part('engine', 'ENGINE', {
@@ -65,7 +65,7 @@ export const consoleOptions = {
   }),
   ...part('ops', 'OPS', {
     description:
-      '`prosora-ops`, which the backups, updates, jobs and media of the stack are asked through',
+      '`prosora ops`, which the backups, updates, jobs and media of the stack are asked through',
     example: 'http://ops:4501',
   }),
   metricsUrl: {

@@ -64,7 +64,10 @@ export function createFormGuard({
   return async (c, next) => {
     if (isRead(c)) return await next();
     const { origin, cookie } = c.get('sender');
-    if (origin !== ownOrigin) return c.text('Only from a page of the console.\n', 403);
+    // A script in a post has the origin too, but what it calls, or sends from a frame that nobody sees, is no page.
+    if (origin !== ownOrigin || !isPage(c)) {
+      return c.text('Only from a page of the console.\n', 403);
+    }
     const form = await formOf(c);
     if (!sessions.isToken(form.get('token') ?? '', cookie)) {
       const sentence = 'This form is from an earlier session: go back, load the page again.\n';

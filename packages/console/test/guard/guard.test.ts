@@ -70,6 +70,18 @@ test('what is posted from elsewhere or without its token does nothing', async ()
   expect(writes).toEqual([]);
 });
 
+test('a script of the same origin can neither call an action nor send it from a frame', async () => {
+  const { services, writes } = createSilentServices();
+  const app = startTestApp(services);
+  const form = { token: await app.tokenOf('owner-1') };
+  for (const place of ['empty', 'iframe']) {
+    const headers = { 'sec-fetch-dest': place, 'sec-fetch-site': 'same-origin' };
+    const sent = { session: 'owner-1', form, origin: ADMIN_URL, headers };
+    expect((await app.ask('/care/backup', sent)).status).toBe(403);
+  }
+  expect(writes).toEqual([]);
+});
+
 test('a GET never acts, whatever stands in its address', async () => {
   const { services, writes } = createSilentServices();
   const app = startTestApp(services);

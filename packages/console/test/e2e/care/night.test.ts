@@ -1,15 +1,14 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { lacks } from '@prosora/service/programs';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { COOKIE, OWNER } from '../../fixtures/admin-stand-in.ts';
 import { startMetricsStandIn, startOpsStandIn } from '../../fixtures/ops-stand-in.ts';
 import { type OwnConsole, startOwnConsole } from '../../fixtures/own-console.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A folder for pictures of the pages, which somebody looks at. */
 const pictures = process.env['PROSORA_PICTURES'];
 const DESK = { width: 1_280, height: 900 };
@@ -147,7 +146,7 @@ describe.skipIf(lacks('chromium'))('at night (needs Chromium)', () => {
           mkdirSync(pictures, { recursive: true });
           await other.screenshot({ path: join(pictures, `${name}-${scheme}.png`), fullPage: true });
         }
-        await other.evaluate(axe);
+        await other.evaluate(axe.source);
         const faults = await other.evaluate(`axe.run().then(({ violations }) =>
           violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
         expect([name, scheme, faults]).toEqual([name, scheme, []]);
