@@ -40,9 +40,12 @@ export interface WantedJobs {
  *
  * @throws what `askAdapter` throws, such as `FLAG_INVALID`
  */
-export async function jobsOfGhost(dir: string, wanted: WantedJobs): Promise<GhostJobs> {
+export async function jobsOfGhost(
+  dir: string,
+  { state, queue, limit, after }: WantedJobs,
+): Promise<GhostJobs> {
   const ask = (...words: string[]) => askAdapter(dir, ['prosora-jobs', ...words]);
   const queues = await ask('status');
-  const page = await ask('list', ...flagWords({ ...wanted }));
+  const page = await ask('list', ...flagWords({ state, queue, limit, after }));
   return ghostJobs.parse({ queues, ...(page as object) });
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { jobsOfGhost } from '../../../src/services/ghost-jobs.ts';
 import { mediaOfSite } from '../../../src/services/media.ts';
 import { startNoDocker } from '../../fixtures/docker.ts';
+import { prosora } from '../../fixtures/prosora.ts';
 import { stackFolder } from '../../fixtures/stack-folder.ts';
 
 const json = (printed: unknown) => ({ printed: JSON.stringify(printed) });
@@ -22,6 +23,20 @@ test('the jobs of Ghost are what its adapters’ own command says, by flags that
     next: null,
   });
   expect(asked().at(-1)).toMatch(/^"\$@" .* sh prosora-jobs list --state=dead --after=--x$/);
+});
+
+test('the verb hands on its own flags alone, and prints what came of it', async () => {
+  startNoDocker({}, undefined, {
+    'prosora-jobs status': json([queue]),
+    'prosora-jobs list --limit=5': json({ items: [job], next: 'callbacks,dead,1,7' }),
+  });
+  const dir = stackFolder('');
+  const { code, stdout } = await prosora(dir, ['jobs', '--limit', '5', '--json']);
+  expect({ code, answer: JSON.parse(stdout) }).toMatchObject({ code: 0, answer: { items: [job] } });
+  expect((await prosora(dir, ['jobs', '--limit', '5'])).output).toBe(`callbacks: 1 dead
+  callbacks job-1: dead  Ghost answers 500.
+There are more: --after callbacks,dead,1,7
+`);
 });
 
 test('what that command refuses is said as it says it', async () => {
