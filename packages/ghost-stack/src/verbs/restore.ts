@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
-import { ProsoraError, UsageError, verb } from '@prosora/service';
+import { UsageError, verb } from '@prosora/service';
 import { DATABASE } from '../backup/parts.ts';
 import { stackOptions } from '../options.ts';
+import { havePassword } from '../repository/ask-password.ts';
 import { assertWhole, onlySiteIn, readManifest, snapshotsOf } from '../repository/backups.ts';
 import { noteBackups, readNotes } from '../repository/notes.ts';
 import { takeRepository } from '../repository/open-repository.ts';
-import { findPlace, keepPassword, type Place } from '../repository/place.ts';
+import { findPlace } from '../repository/place.ts';
 import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
 import { extractBackup } from '../restore/extract-backup.ts';
 import { isHalfRestored } from '../restore/half-restore.ts';
@@ -117,30 +116,4 @@ function timeOf(at: string | undefined, wanted: string | undefined): Date | unde
   const time = new Date(at);
   if (/^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(time.getTime())) return time;
   throw new UsageError(`"${at}" is no time.`, 'Say it like 2026-11-29T14:30:00Z.');
-}
-
-/** @throws ProsoraError `BACKUP_PASSWORD` where nobody can be asked for it */
-async function havePassword({ passwordFile }: Place): Promise<void> {
-  if (existsSync(passwordFile)) return;
-  const password = await askPassword();
-  if (password === '') {
-    throw new ProsoraError('BACKUP_PASSWORD', 'The password of the backups is needed.', {
-      help: 'Type it, or give it as the first line of the standard input.',
-    });
-  }
-  keepPassword(passwordFile, password);
-}
-
-/** It is not shown as it is typed. */
-async function askPassword(): Promise<string> {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const isTerminal = process.stdin.isTTY === true;
-  if (isTerminal) process.stderr.write('Password of the backups: ');
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
-  for await (const line of terminal) {
-    terminal.close();
-    if (isTerminal) process.stderr.write('\n');
-    return line.trim();
-  }
-  return '';
 }
