@@ -12,7 +12,7 @@ const UNPROVEN_HOURS = 8 * 24;
 
 /** What the last runs noted of the backups; their repository is not asked. */
 export function* examineBackups(notes: BackupNotes, now: Date): Generator<Finding> {
-  const { newest, since, proven, failure, drillFailure, isPasswordUnseen } = notes;
+  const { newest, since, proven, databaseProven, failure, drillFailure, isPasswordUnseen } = notes;
   const { minutes, minutesFailure, damage, kept } = notes;
   const hoursSince = (at: string): number => (now.getTime() - Date.parse(at)) / HOUR_MS;
   if (damage) {
@@ -57,7 +57,9 @@ export function* examineBackups(notes: BackupNotes, now: Date): Generator<Findin
   const sentence = proven
     ? `The newest that was restored for a proof is ${inWords(hoursSince(proven.at))} old.`
     : 'No backup was restored for a proof yet.';
-  const remedy = '`prosora drill` restores the newest where nobody sees it.';
+  const remedy = databaseProven
+    ? `Of one that is ${inWords(hoursSince(databaseProven.at))} old the database alone was, for want of memory: \`prosora drill --on ssh://USER@HOST\` restores all of it.`
+    : '`prosora drill` restores the newest where nobody sees it.';
   const isOverdue = hoursSince(proven?.at ?? since ?? newest.at) > UNPROVEN_HOURS;
   if (isOverdue) yield fail('proof', sentence, remedy);
   else yield proven ? ok('proof', sentence) : warn('proof', sentence, remedy);

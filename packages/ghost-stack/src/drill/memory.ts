@@ -3,7 +3,7 @@ import type { Place } from '../repository/place.ts';
 import { docker } from '../stack/compose.ts';
 
 /** How much memory programs can still take where Docker runs, in MB. */
-async function freeMemory({ dir, image }: Pick<Place, 'dir' | 'image'>): Promise<number> {
+export async function freeMemory({ dir, image }: Pick<Place, 'dir' | 'image'>): Promise<number> {
   const run = ['run', '--rm', '--pull', 'never', '--network', 'none', image];
   return availableIn(await docker(dir, [...run, 'cat', '/proc/meminfo']));
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Finding, fail, ok } from '@prosora/service';
+import { type Finding, fail, ok, warn } from '@prosora/service';
 import * as z from 'zod';
 import { copyStores } from '../backup/keep-volumes.ts';
 import { DATABASE, ENGINE, VOLUME_PARTS, type VolumePart } from '../backup/parts.ts';
@@ -12,12 +12,19 @@ import { putVolumes } from '../restore/put-volumes.ts';
 import { replayLog } from '../restore/replay-log.ts';
 import { restoreEngine } from '../restore/restore-site.ts';
 import { throwAway } from './closed-project.ts';
+import { freeMemory } from './memory.ts';
 import { startGhost } from './start-ghost.ts';
+
+/** What the largest of its steps takes: Ghost, on its database. */
+const MEMORY_MB = 600;
 
 /**
  * Restores a backup into a project of its own and compares what is then there with what was noted: first the database
  * and the Ghost on it, then the stores of the inbox and the bridge, then the engine, one after the other, so that a
- * small server has the memory. What was written since is repeated once the rows are compared. Whatever comes of it, the project is gone afterwards.
+ * small server has the memory; where even that is short, the database alone. What was written since is repeated once the
+ * rows are compared. Whatever comes of it, the project is gone afterwards.
+ *
+ * @returns by its findings: less than all was shown where one of them is no `ok`
  */
 export async function* runDrill(
   place: Place,
@@ -27,8 +34,12 @@ export async function* runDrill(
   const partOf = (wanted: string): TakenPart => takenIn(manifest, wanted);
   // What a drill left that was killed.
   await throwAway(place);
+  const free = await freeMemory(place);
+  const isShort = free < MEMORY_MB;
+  if (isShort) yield shortOf(free);
+  const beyond = isShort ? [] : ['ghost', ENGINE.name];
   try {
-    await composeOf(place, ['up', '--no-start', '--no-deps', 'setup', 'db', 'ghost', ENGINE.name]);
+    await composeOf(place, ['up', '--no-start', '--no-deps', 'setup', 'db', ...beyond]);
     await composeOf(place, ['up', '--detach', '--wait', 'db']);
     await loadDatabase(place, partOf(DATABASE));
     yield await sameRows(DATABASE, await databaseRows(place), partOf(DATABASE));
@@ -36,6 +47,7 @@ export async function* runDrill(
       await replayLog(place, replay, partOf(DATABASE).binlog?.position ?? 0, 'ghost');
       yield ok('minutes', `What was written until ${replay.moment.toISOString()} can be repeated.`);
     }
+    if (isShort) return;
     yield* await boot(place);
     await composeOf(place, ['stop', 'ghost', 'db']);
     for (const part of VOLUME_PARTS) {
@@ -47,6 +59,13 @@ export async function* runDrill(
     await throwAway(place);
   }
 }
+
+const shortOf = (freeMb: number): Finding =>
+  warn(
+    'memory',
+    `${freeMb} MB are free and all of it takes ${MEMORY_MB} MB, so the database alone is restored.`,
+    'On another machine all is: `prosora drill --on ssh://USER@HOST`.',
+  );
 
 /** Every table is counted, not estimated. */
 async function databaseRows(place: Place): Promise<Record<string, number>> {

@@ -15,6 +15,8 @@ export interface BackupNotes {
   held?: readonly string[];
   /** The newest that a drill has proven, and when. */
   proven?: { run: string; at: string };
+  /** One that came after it, whose database alone was restored, since memory was short. */
+  databaseProven?: { run: string; at: string } | undefined;
   /** What of the repository cannot be read; undefined until it was looked for, and once it is mended. */
   damage?: string | undefined;
   /** Why no old backup goes; undefined where they do. */

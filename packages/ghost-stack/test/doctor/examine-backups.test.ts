@@ -18,6 +18,11 @@ test.each<[string, BackupNotes, string[]]>([
     ['ok backups', 'fail proof'],
   ],
   [
+    'a database that was restored by itself is no proof',
+    { newest: at(1), proven: at(200), databaseProven: at(1) },
+    ['ok backups', 'fail proof'],
+  ],
+  [
     'a first proof has its time, and is overdue after it',
     { newest: at(1), since: at(199).at },
     ['ok backups', 'fail proof'],
