@@ -19,6 +19,7 @@ test('.env.example names every variable that the stack reads, and no other', () 
   );
   const files = [
     'notify/channels',
+    'verbs/drill',
     'verbs/notify',
     'verbs/update',
     'repository/place',
@@ -27,7 +28,7 @@ test('.env.example names every variable that the stack reads, and no other', () 
   const command = files.flatMap(
     (file) =>
       read(`packages/ghost-stack/src/${file}.ts`).match(
-        /\b(NOTIFY|WATCH)_[A-Z_]+|(?<=')(AWS|B2|RESTIC_REST)_[A-Z_]+|(?<=')BACKUP_[A-Z_]+(?='\)\?)|(?<=\(')UPDATE\w+/g,
+        /\b(NOTIFY|WATCH)_[A-Z_]+|(?<=')(AWS|B2|RESTIC_REST)_[A-Z_]+|(?<=')BACKUP_[A-Z_]+(?='\)\?)|(?<=\(')(UPDATE\w+|DRILL_ON)/g,
       ) ?? [],
   );
   const example = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(

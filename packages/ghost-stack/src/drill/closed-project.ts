@@ -47,7 +47,7 @@ const CHOICES = 'examples/ghost-stack/choices';
 const NETWORKS = ['edge', 'front', 'back', 'egress', 'watch'];
 const SERVICES = ['setup', 'db', 'ghost', 'engine'];
 
-type Settings = ReadonlyMap<string, EffectiveSetting>;
+export type Settings = ReadonlyMap<string, EffectiveSetting>;
 
 /**
  * The place of a site's backups with a project of its own beside the site, whose networks lead nowhere: for a restore that
@@ -85,7 +85,11 @@ export async function throwAway(place: Place): Promise<void> {
   await composeOf(place, down);
 }
 
-function valuesOf(settings: Settings, { name, settings: own }: Purpose): Record<string, string> {
+/** The settings of such a project, all that leaves the site's own `.env`. */
+export function valuesOf(
+  settings: Settings,
+  { name, settings: own }: Purpose,
+): Record<string, string> {
   const kept = [...settings.values()].filter((setting) =>
     isGhostOption(setting.name)
       ? isKeptOfGhost(setting)

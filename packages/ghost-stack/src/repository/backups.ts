@@ -164,7 +164,7 @@ export async function keepManifest(
   });
 }
 
-/** Marks a backup as one that a drill has restored. */
+/** Marks a backup as one that a drill has restored. What is kept each minute, maybe from elsewhere, is waited for. */
 export async function markProven(place: Place, { snapshot }: Backup): Promise<void> {
-  await restic(place, ['tag', '--add', TAG.proven, snapshot]);
+  await restic(place, ['tag', '--retry-lock', '5m', '--add', TAG.proven, snapshot]);
 }

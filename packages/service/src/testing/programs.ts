@@ -38,6 +38,7 @@ export const PROGRAMS = {
 /** What `npm run test:stack` drives besides. */
 export const STACK_PROGRAMS = {
   curl: { commands: ['curl'], debian: ['curl'] },
+  sshd: { commands: ['sshd'], debian: ['openssh-server'] },
   docker: {
     commands: ['docker'],
     debian: ['docker.io', 'docker-cli', 'docker-buildx', 'docker-compose', 'iptables'],
