@@ -33,6 +33,10 @@ fi
 gone() {
   cd
   if [ -d "$folder" ]; then
+    owner=$(cat "$folder/.prosora/care/backup-owner") || :
+    for its in "volume=$(pwd -P)/$folder" "label=${OWNER_LABEL}=\${owner:-none}"; do
+      docker ps --all --quiet --filter "$its" | xargs docker rm --force || :
+    done
     (cd "$folder"; docker compose -p "$name-drill" --profile "*" down --volumes --remove-orphans) || :
     docker run --rm --pull never --user 0:0 --volume "$PWD/$folder:/gone" "$images/ops:$version" \\
       rm -rf /gone/.prosora || :
