@@ -13,6 +13,7 @@ import { clientOf } from '../services/operator.ts';
 import { opsOperations } from '../services/ops-operations.ts';
 import { effectiveSettings } from '../settings/effective.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
+import { compose } from '../stack/compose.ts';
 import { findFormer, goBack } from './go-back.ts';
 import { assertKept, type Fetching, fetchImages, forgetImages, keepFormer } from './images.ts';
 import { migrationsIn } from './migrations.ts';
@@ -66,6 +67,8 @@ export async function runUpdate(place: Place, wanted: Wanted): Promise<Update | 
     await keepFormer(dir, place.site, { number: update.now.number, changes });
     update.change({ changes, step: 'backing up' });
     await backUpAndTryOut(place, update, tell);
+    // Files of a newer version may name secrets that nobody has made yet.
+    await compose(dir, ['run', '--rm', '-T', 'setup']);
   } catch (error) {
     const { code, message } = error as ProsoraError;
     if (code === 'BUSY') {
