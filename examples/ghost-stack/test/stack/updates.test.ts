@@ -32,7 +32,16 @@ test('a newer Ghost is tried where nobody sees it, and takes its place with no r
   // As where files of a newer version want a secret that no start has made yet.
   const secrets = `${project}_ghost_secrets:/secrets`;
   const lose = ['rm', '/secrets/mail_api_key'];
-  await docker(['run', '--rm', '--network', 'none', '--volume', secrets, 'redis:7-alpine', ...lose]);
+  await docker([
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '--volume',
+    secrets,
+    'redis:7-alpine',
+    ...lose,
+  ]);
   const [{ code, output }, others] = await whileReading(prosora(['update'], updates.withNewer));
   expect(output).toContain('changes the database');
   expect(output).toContain('ghost: ghost 6.65.0 → ghost 6.66.0');
