@@ -31,13 +31,21 @@ const FILE = 'operator-tokens.json';
 /** Of 256 bits, as base64url. */
 const token = z.string().min(32);
 const savedTokens = z.object({ read: token, write: token });
+/** One, or two while it changes. */
+const setToken = z
+  .string()
+  .refine((text) => text.split(',').length <= 2, 'use two at most, joined by a comma')
+  .refine(
+    (text) => text.split(',').every((each) => token.safeParse(each).success),
+    'use at least 32 characters',
+  );
 
 /** The two options that every service has for this; `prefix` is that of its variables. */
 export function operatorOptions(prefix: string) {
   const option = (env: string, access: string) => ({
     env: `${prefix}_${env}`,
     description: `Opens the operator API on the private listener for ${access}: at least 32 characters, for a client in another container; two, joined by a comma, while it changes. The verbs of this command need none where they see the data folder.`,
-    schema: token.optional(),
+    schema: setToken.optional(),
     defaultText: `made at the first start, in ${FILE} of the data folder`,
     secret: true,
   });
