@@ -24,7 +24,13 @@ export {
   settledStates,
 } from './job/job.ts';
 export type { ListOptions } from './queue/inspect.ts';
-export type { Queue, QueueOptions, SettleOptions, Within } from './queue/queue.ts';
+export type {
+  OperateOptions,
+  Queue,
+  QueueOptions,
+  SettleOptions,
+  Within,
+} from './queue/queue.ts';
 export { type BetterSqlite, betterSqlite } from './sqlite/better-sqlite.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export {

@@ -17,16 +17,23 @@ const idle = [
   'dead',
 ] as const satisfies JobState[];
 
+/** Which jobs an operator means. */
+export interface Chosen {
+  queue: string;
+  ids: readonly string[];
+  /** The states in which they have to be still; any in which they do not run without it. */
+  among: readonly string[] | undefined;
+}
+
 /** Lets jobs run again now, with all their tries; returns those that could: known and not leased. */
 export async function replayJobs(
   tx: Transaction<DurableTables>,
-  queue: string,
-  ids: readonly string[],
+  { queue, ids, among }: Chosen,
   now: number,
 ): Promise<string[]> {
   const replayed: string[] = [];
   for (const id of ids) {
-    const job = await findIdle(tx, queue, id);
+    const job = await findIdle(tx, queue, id, among);
     if (job === undefined) continue;
     const fresh = { failures: 0, failing_since: null, settled_at: null, reason: null };
     // A job in line keeps its place: only what it waits for is over.
@@ -49,14 +56,13 @@ export async function replayJobs(
 /** Takes jobs out for good, for a reason that stays readable; returns those that could be: known and not leased. */
 export async function dropJobs(
   tx: Transaction<DurableTables>,
-  queue: string,
-  ids: readonly string[],
+  { queue, ids, among }: Chosen,
   reason: string,
   now: number,
 ): Promise<string[]> {
   const dropped: string[] = [];
   for (const id of ids) {
-    const job = await findIdle(tx, queue, id);
+    const job = await findIdle(tx, queue, id, among);
     if (job === undefined) continue;
     await tx
       .updateTable('job')
@@ -103,13 +109,21 @@ async function deleteJob(tx: Transaction<DurableTables>, seq: number): Promise<v
   }
 }
 
-async function findIdle(tx: Transaction<DurableTables>, queue: string, id: string) {
+/** Judged under the lock of its row: whoever else has it first may have changed its state. */
+async function findIdle(
+  tx: Transaction<DurableTables>,
+  queue: string,
+  id: string,
+  among: readonly string[] = idle,
+) {
+  const states = idle.filter((state) => among.includes(state));
+  if (states.length === 0) return undefined;
   const job = tx
     .selectFrom('job')
     .select(['seq', 'grp', 'rank', 'state'])
     .where('queue', '=', queue)
     .where('id', '=', id)
-    .where('state', 'in', idle);
+    .where('state', 'in', states);
   if (hasManyWriters(tx)) await holdLine(tx, queue, (await job.executeTakeFirst())?.grp ?? null);
   return job.forUpdate().executeTakeFirst();
 }

@@ -43,6 +43,12 @@ export interface Within<Tables> {
   tx?: Transaction<Tables & DurableTables>;
 }
 
+/** Which of the named jobs are meant. */
+export interface OperateOptions<Tables> extends Within<Tables> {
+  /** Those that are in one of these states still, once nobody else can change it; names of others find none. */
+  among?: readonly string[] | undefined;
+}
+
 /** How a job is settled. */
 export interface SettleOptions<Tables> extends Within<Tables> {
   /** Writes the consumer's rows in the same transaction, unless the lease was lost. */
@@ -78,9 +84,9 @@ export interface Queue<Tables = unknown> {
   /** When the oldest job that still has to run was added. */
   oldestPending(): Promise<Date | undefined>;
   /** Lets jobs run again now, settled ones too; returns the ids that could. */
-  replay(ids: readonly string[], within?: Within<Tables>): Promise<string[]>;
+  replay(ids: readonly string[], options?: OperateOptions<Tables>): Promise<string[]>;
   /** Takes jobs out for good; returns the ids that could be. */
-  drop(ids: readonly string[], reason: string, within?: Within<Tables>): Promise<string[]>;
+  drop(ids: readonly string[], reason: string, options?: OperateOptions<Tables>): Promise<string[]>;
   /** Deletes up to `limit` (default 1,000) done, superseded and dropped jobs settled before a time; returns how many. */
   purge(before: Date, limit?: number): Promise<number>;
 }
@@ -165,9 +171,10 @@ export function createQueue<Tables>(
     attempts: async (id) => listAttempts(reading(), clock, name, id),
     counts: async () => countJobs(reading(), name),
     oldestPending: async () => oldestPending(reading(), clock, name),
-    replay: (ids, within = {}) => write(within, (tx) => replayJobs(tx, name, ids, clock.now())),
-    drop: (ids, reason, within = {}) =>
-      write(within, (tx) => dropJobs(tx, name, ids, reason, clock.now())),
+    replay: (ids, { among, ...within } = {}) =>
+      write(within, (tx) => replayJobs(tx, { queue: name, ids, among }, clock.now())),
+    drop: (ids, reason, { among, ...within } = {}) =>
+      write(within, (tx) => dropJobs(tx, { queue: name, ids, among }, reason, clock.now())),
     purge: (before, limit = 1_000) =>
       commits.run((tx) => purgeJobs(tx, name, clock.fromDate(before), limit)),
   };

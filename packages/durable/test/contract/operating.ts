@@ -29,6 +29,18 @@ export function operatingContract(world: ContractWorld): void {
       expect(await world.queue.drop(['waits'], 'by hand')).toEqual([]);
     });
 
+    test('a job that is in none of the states meant any more is left as it is', async () => {
+      await add('done');
+      await finish('done');
+      await add('dead');
+      await finish('dead', { kind: 'dead', reason: 'gone' });
+      const both = ['done', 'dead'];
+      expect(await world.queue.replay(both, { among: ['held'] })).toEqual([]);
+      expect(await world.queue.replay(both, { among: ['dead', 'held'] })).toEqual(['dead']);
+      expect(await world.queue.drop(both, 'by hand', { among: ['dead'] })).toEqual([]);
+      expect(await world.queue.counts()).toEqual({ done: 1, ready: 1 });
+    });
+
     test('a dropped job runs no more and lets its group go on', async () => {
       await add('first', { group: 'g' });
       await add('second', { group: 'g' });
