@@ -91,7 +91,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     replay: (ids, among) =>
       store.transaction(async (tx) => {
         const there = await notErased(tx, await idsAmong(tx, ids, among));
-        const replayed = await deliveries.replay(there, { tx });
+        const replayed = await deliveries.replay(there, { tx, among });
         const others = there.filter((id) => !replayed.includes(id));
         for (const id of others) if (await recorder.release(tx, id)) replayed.push(id);
         return replayed;
@@ -99,7 +99,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     skip: (asked, among) =>
       store.transaction(async (tx) => {
         const ids = await idsAmong(tx, asked, among);
-        const dropped = await deliveries.drop(ids, 'skipped by a person', { tx });
+        const dropped = await deliveries.drop(ids, 'skipped by a person', { tx, among });
         for (const id of ids.filter((one) => !dropped.includes(one))) {
           if (await skipped(tx, id)) dropped.push(id);
         }

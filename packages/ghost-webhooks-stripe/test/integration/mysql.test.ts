@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { openStore } from '@prosora/durable';
 import { hasTestServer, startTestServer, type TestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventLike } from '../fixtures/events.ts';
 import { startGhostTarget } from '../fixtures/ghost-target.ts';
 import { runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
+import { openTestInbox, received } from '../fixtures/open-test-inbox.ts';
 import { inboxEnv, jobCounts, readMetric, send } from '../fixtures/running-inbox.ts';
 import { sendAll, signups } from '../fixtures/stripe-sender.ts';
 
@@ -82,6 +84,27 @@ describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', ()
     const sent = ghost.arrivals.map(({ body }) => JSON.parse(body.toString()).data.object.id);
     expect(sent.sort()).toEqual(payments.toSorted());
     for (const inbox of inboxes) expect(await inbox.end('SIGTERM')).toBe(0);
+  });
+
+  test('an event that another process has changed while this one waited for it is not replayed', async () => {
+    const place = await server.place('replays');
+    const socket = 'socketPath' in place ? `?socketPath=${place.socketPath}` : '';
+    const mysql = place.mysql + socket;
+    await using inbox = (await openTestInbox({ mysql })).inbox;
+    const event = eventLike(4, { id: 'evt_dead' });
+    await inbox.record(received(event));
+    const [job] = await inbox.deliveries.claim(1, 30_000);
+    expect(job && (await inbox.deliveries.settle(job, { kind: 'dead', reason: '400' }))).toBe(true);
+    await using other = await openStore({ mysql });
+    const replaying = await other.transaction(async (tx) => {
+      await other.queue('ghost').drop([event.id], 'by hand', { tx });
+      const waiting = inbox.replay([event.id], ['dead']);
+      // It has seen the event as it was.
+      await delay(500);
+      return { waiting };
+    });
+    expect(await replaying.waiting).toEqual([]);
+    expect(await inbox.deliveries.get(event.id)).toMatchObject({ state: 'dropped' });
   });
 
   test("Ghost's own secret is read from a Ghost on MySQL", async () => {
