@@ -5,7 +5,7 @@ import type { EventFilter, EventState } from '../inbox/list.ts';
 
 /** Which events to change. */
 export interface Choice extends Omit<EventFilter, 'states'> {
-  /** These, and no filter. */
+  /** These; of a filter `state` alone counts beside them. */
   ids?: readonly string[] | undefined;
   state?: readonly EventState[] | undefined;
   limit?: number | undefined;
@@ -37,8 +37,9 @@ export async function countEach(
 }
 
 /**
- * Changes the chosen events, oldest first, a part at a time. Of those that a filter chose each has to be in its states
- * still when its turn comes: two people who replay the same dead events at once have each sent once.
+ * Changes the chosen events, oldest first, a part at a time. Those that a filter chose, or that were named with the state
+ * in which a person saw them, have to be in it still when their turn comes: two people who replay the same dead events at
+ * once have each sent once.
  */
 export async function changeEach(
   inbox: Pick<Inbox, 'list'>,
@@ -46,7 +47,7 @@ export async function changeEach(
   change: (ids: readonly string[], among?: readonly EventState[]) => Promise<string[]>,
 ): Promise<{ asked: number; changed: number }> {
   const ids = choice.ids ?? (await idsOf(inbox, choice));
-  const among = choice.ids === undefined ? (choice.state ?? UNDELIVERED) : undefined;
+  const among = choice.state ?? (choice.ids === undefined ? UNDELIVERED : undefined);
   let changed = 0;
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     changed += (await change(ids.slice(at, at + AT_ONCE), among)).length;

@@ -31,7 +31,12 @@ const filter = {
 
 const choice = z.object({
   ...filter,
-  ids: z.array(z.string()).optional().describe('These events, and no filter'),
+  ids: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'These events, and no filter; with `state` those alone that are in one of these still',
+    ),
   limit: z.coerce.number().int().min(1).optional().describe('So many at most, the newest of them'),
   all: z.boolean().default(false).describe('All that Ghost will not get by itself'),
 });

@@ -35,7 +35,8 @@ function changing(name: 'replay' | 'skip', { help, will }: { help: string; will:
         show(found, ({ count, isMore }) => `${count}${isMore ? ' or more' : ''}`);
         return 0;
       }
-      const done = await operator.ask(name, args.length > 0 ? { ids: [...args] } : chosen);
+      const { state } = chosen;
+      const done = await operator.ask(name, args.length > 0 ? { ids: [...args], state } : chosen);
       show(done, ({ asked, changed }) => `${changed} of ${asked} ${will}.`);
       return done.changed < done.asked ? 1 : 0;
     },

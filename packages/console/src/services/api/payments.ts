@@ -189,7 +189,7 @@ export interface operations {
       'since'?: string | undefined;
       /** That came before this time */
       'until'?: string | undefined;
-      /** These events, and no filter */
+      /** These events, and no filter; with `state` those alone that are in one of these still */
       'ids'?: (string)[] | undefined;
       /** So many at most, the newest of them */
       'limit'?: number | undefined;
@@ -217,7 +217,7 @@ export interface operations {
       'since'?: string | undefined;
       /** That came before this time */
       'until'?: string | undefined;
-      /** These events, and no filter */
+      /** These events, and no filter; with `state` those alone that are in one of these still */
       'ids'?: (string)[] | undefined;
       /** So many at most, the newest of them */
       'limit'?: number | undefined;
