@@ -22,12 +22,13 @@ const LEFT_OUT = ['node_modules', 'dist', 'test', '.env', '.git', '.prosora'];
 /**
  * Runs on the other machine and reads what the drill is about, since the words of a command line are seen by all who are
  * there. Whoever ends it, all that it brought goes with it, root's cache of restic too; what one that was killed has left
- * goes before. No apostrophe stands in it.
+ * goes before, though something else may have its number by then. No apostrophe stands in it.
  */
 const SCRIPT = `set -eu; umask 077; cd
 for it in name images version from site backup password; do IFS= read -r "$it"; done
 folder=prosora-drill-$name
-if kill -0 "$(cat "$folder/pid" 2>/dev/null)" 2>/dev/null; then
+pid=$(cat "$folder/pid" 2>/dev/null) || pid=
+if [ -n "$pid" ] && grep -q prosora-drill- "/proc/$pid/cmdline" 2>/dev/null; then
   echo "A drill of this site is still under way there." >&2; exit 1
 fi
 gone() {
