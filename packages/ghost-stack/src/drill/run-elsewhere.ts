@@ -68,6 +68,7 @@ const REACH = {
 
 /** What a drill with `--lines` says last. */
 const drilledSchema = z.object({ run: z.string(), isProven: z.boolean() });
+const toldSchema = z.union([drilledSchema, findingSchema]);
 
 /**
  * @param address `ssh://USER@HOST`, with `:PORT` where it is another
@@ -133,25 +134,39 @@ export async function* runElsewhere(
   address: string,
   { run, wanted }: { run: string; wanted: string | undefined },
 ): AsyncGenerator<Finding> {
+  // What can fail here does before anything is sent.
+  const head = headOf(place, settings, wanted);
+  const files = filesOf(place.dir);
   const ssh = startDocker(place.dir, wordsOf(place, address));
-  ssh.stdin.write(headOf(place, settings, wanted));
+  ssh.stdin.write(head);
   const stdio = ['ignore', 'pipe', 'ignore'] as const;
-  const tar = spawn('tar', ['-cz', ...filesOf(place.dir)], { cwd: place.dir, stdio: [...stdio] });
+  const tar = spawn('tar', ['-cz', ...files], { cwd: place.dir, stdio: [...stdio] });
   const sent = Promise.allSettled([once(tar, 'close'), pipeline(tar.stdout, ssh.stdin)]);
   let drilled: z.output<typeof drilledSchema> | undefined;
-  for await (const line of createInterface({ input: ssh.stdout })) {
-    // A shell there may greet whoever comes.
-    if (!line.startsWith('{')) continue;
-    const told = z.union([drilledSchema, findingSchema]).parse(JSON.parse(line));
-    if ('run' in told) drilled = told;
-    else yield told;
+  try {
+    for await (const line of createInterface({ input: ssh.stdout })) {
+      const told = toldIn(line);
+      if (told && 'run' in told) drilled = told;
+      else if (told) yield told;
+    }
+    const { code, said } = await ssh.ended;
+    if (drilled?.run === run) return;
+    const why = said.split('\n').slice(-3).join(' ') || 'The connection has ended.';
+    throw new ProsoraError('DRILL_ELSEWHERE', `${address}: ${why}`, code === SSH ? REACH : {});
+  } finally {
+    tar.kill();
+    ssh.stop();
+    await sent;
   }
-  const { code, said } = await ssh.ended;
-  tar.kill();
-  await sent;
-  if (drilled?.run === run) return;
-  const why = said.split('\n').slice(-3).join(' ') || 'The connection has ended.';
-  throw new ProsoraError('DRILL_ELSEWHERE', `${address}: ${why}`, code === SSH ? REACH : {});
+}
+
+/** What a drill says in a line; a shell there may greet whoever comes. */
+function toldIn(line: string) {
+  try {
+    return toldSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws ProsoraError `DRILL_ELSEWHERE` for backups that another machine cannot reach */

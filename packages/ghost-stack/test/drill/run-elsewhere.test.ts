@@ -1,14 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import {
   assertHost,
   assertReachable,
   filesOf,
   headOf,
+  runElsewhere,
   wordsOf,
 } from '../../src/drill/run-elsewhere.ts';
 import { effectiveSettings } from '../../src/settings/effective.ts';
+import { startNoDocker } from '../fixtures/docker.ts';
 import { placeIn } from '../fixtures/place.ts';
 import { stackFolder } from '../fixtures/stack-folder.ts';
 
@@ -32,7 +35,21 @@ function sentFor(env = SITE) {
   mkdirSync(join(dir, '.prosora/care'), { recursive: true });
   writeFileSync(place.passwordFile, 'of-the-repository\n');
   const head = headOf(place, effectiveSettings(dir, {}), undefined);
-  return { dir, head, words: wordsOf(place, HOST) };
+  return { dir, head, place, words: wordsOf(place, HOST) };
+}
+
+/** What a drill there is told to have found, of a machine that answers with some lines, and what Docker was asked. */
+function drillThat(printed: string, { hasFiles = true } = {}) {
+  const { dir, place, words } = sentFor();
+  const end = words.at(-1)?.split('\n').at(-1) ?? '';
+  const { asked } = startNoDocker({}, undefined, { [end]: { printed } });
+  for (const name of hasFiles ? ['packages', 'examples', 'scripts'] : []) {
+    mkdirSync(join(dir, name), { recursive: true });
+  }
+  const wanted = { run: 'one', wanted: undefined };
+  const told = runElsewhere(place, effectiveSettings(dir, {}), HOST, wanted);
+  const docker = join(process.env['PATH']?.split(':')[0] ?? '', 'docker');
+  return { told, asked, docker };
 }
 
 test.each(['ssh://ada@example.com', 'ssh://ada@[::1]:22', 'ssh://a.b-c@203.0.113.9'])(
@@ -87,4 +104,36 @@ test('neither a setting, a note nor what else lies in the folder is among the fi
   expect(files.filter((name) => /^\.env$|\/\.env$|^look|\/test\/|^\.prosora/.test(name))).toEqual(
     [],
   );
+});
+
+test('a line that says nothing of a drill is passed over, however it looks', async () => {
+  const finding = { name: 'database', status: 'ok', sentence: 'So it is.' };
+  const drilled = { run: 'one', isProven: true };
+  const lines = [
+    'Welcome!',
+    '{ load: 1 }',
+    '{"load":1}',
+    ...[finding, drilled].map((one) => JSON.stringify(one)),
+  ];
+  const { told } = drillThat(lines.join('\n'));
+  expect(await Array.fromAsync(told)).toEqual([finding]);
+});
+
+test('nothing is sent where the files cannot be read, and nobody waits for an answer', async () => {
+  const { told, asked } = drillThat('', { hasFiles: false });
+  await expect(told.next()).rejects.toMatchObject({ code: 'ENOENT' });
+  // As long as a program takes to begin.
+  await wait(500);
+  expect(asked()).toEqual(['']);
+});
+
+test('the connection ends with whoever reads what comes of it', async () => {
+  const { told, docker } = drillThat('');
+  const finding = { name: 'database', status: 'ok', sentence: 'So it is.' };
+  const lasting = `#!/bin/sh\necho $$ >"$0.pid"\necho '${JSON.stringify(finding)}'\nexec sleep 60\n`;
+  writeFileSync(docker, lasting);
+  expect((await told.next()).value).toEqual(finding);
+  const pid = Number(readFileSync(`${docker}.pid`, 'utf8'));
+  await told.return(undefined);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
 });
