@@ -5,8 +5,13 @@ import { compose } from '../stack/compose.ts';
 export const inGhost = (dir: string, words: readonly string[], input = ''): Promise<string> =>
   compose(dir, ['exec', '-T', 'ghost', ...words], { input });
 
-/** The command's exit code says what its answer says. An edge without a public certificate is believed, as Ghost does. */
-const SCRIPT = `[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem
+/**
+ * The command's exit code says what its answer says. Its memory counts as Ghost's: it takes little, and is what the kernel
+ * ends where that is too much. An edge without a public certificate is believed, as Ghost does.
+ */
+const SCRIPT = `echo 1000 2>/dev/null >/proc/self/oom_score_adj || :
+export NODE_OPTIONS="$NODE_OPTIONS --max-old-space-size=96"
+[ ! -f /tmp/edge-ca.pem ] || export NODE_EXTRA_CA_CERTS=/tmp/edge-ca.pem
 "$@" --json || true`;
 
 /**
