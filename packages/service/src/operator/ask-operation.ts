@@ -3,7 +3,10 @@ import { object, string } from 'zod';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
 import { wasNeverSent } from '../vendors/never-sent.ts';
-import { CALLER_HEADER, OPERATOR_PATH } from './serve-operations.ts';
+import { CALLER_HEADER, OPERATOR_PATH, printable } from './serve-operations.ts';
+
+/** No page of a list comes near it. */
+const MOST_CHARS = 8_000_000;
 
 /** One question to a service's operator API. */
 export interface OperationCall {
@@ -40,7 +43,8 @@ export async function askOperation(call: OperationCall): Promise<unknown> {
   const { status, text } = await exchange(address, {
     headers: {
       authorization: `Bearer ${token}`,
-      [CALLER_HEADER]: caller,
+      // A name may have signs that no header takes, and the service writes down no other than these.
+      [CALLER_HEADER]: printable(caller),
       ...(isWrite && { 'content-type': 'application/json' }),
     },
     body: isWrite ? JSON.stringify(input) : undefined,
@@ -49,7 +53,7 @@ export async function askOperation(call: OperationCall): Promise<unknown> {
     throw unreachable(url, cause);
   });
   const body = parseJson(text);
-  if (status === 200) return body;
+  if (status === 200 && body !== undefined) return body;
   const said = z.safeParse(refusal, body);
   if (!said.success) {
     const help = 'Is that the private listener of the service?';
@@ -77,7 +81,10 @@ function exchange(
     const asked = request(address, options, async (response) => {
       try {
         let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        for await (const chunk of response.setEncoding('utf8')) {
+          text += chunk;
+          if (text.length > MOST_CHARS) throw new Error('The answer is longer than that can be.');
+        }
         resolve({ status: response.statusCode, text });
       } catch (error) {
         reject(error);

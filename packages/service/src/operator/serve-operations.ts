@@ -135,11 +135,14 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Nothing that could break a line of the log, and no more than a name. */
+/** A header takes no other sign, and a line of the log may be broken by one. */
+export const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?');
+
+/** No more than a name. */
 function callerOf(request: IncomingMessage): string {
   const given = request.headers[CALLER_HEADER];
   const text = typeof given === 'string' ? given : 'unknown';
-  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_CALLER);
+  return printable(text).slice(0, LONGEST_CALLER);
 }
 
 function answerError(
