@@ -33,6 +33,6 @@ ${body}
 
 function textOf(part: Part | undefined): string {
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map(({ text }: Html) => text).join('');
+  if (Array.isArray(part)) return part.map(textOf).join('');
   return String(part ?? '').replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
