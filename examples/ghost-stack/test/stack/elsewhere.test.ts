@@ -55,7 +55,7 @@ afterAll(async () => {
 
 test('what is elsewhere has no container here', async () => {
   const running = (await stack.compose('ps', '--services')).split('\n');
-  expect(running.sort()).toEqual(['analytics', 'caddy', 'ghost', 'pages', 'webhooks']);
+  expect(running.sort()).toEqual(['analytics', 'caddy', 'console', 'ghost', 'pages', 'webhooks']);
 });
 
 test('the owner signs in with a code that came through Mailgun', async () => {
