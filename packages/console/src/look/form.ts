@@ -73,7 +73,8 @@ function fieldOf({ name, label, value = '', options, type = 'text', isRequired }
   }
   // A value that is none of them stays chosen, so that the page shows what the service refuses.
   const known = value === '' || options.includes(value) ? options : [...options, value];
-  return html`<label>${label}<select name="${name}"><option value="">any</option>${known.map(
+  const any = isRequired ? '' : html`<option value="">any</option>`;
+  return html`<label>${label}<select name="${name}">${any}${known.map(
     (option) => html`<option${option === value ? html` selected` : ''}>${option}</option>`,
   )}</select></label>`;
 }

@@ -9,7 +9,10 @@ const UNITS = [
   ['s', SECOND_MS],
 ] as const;
 
-/** A moment in the site's time zone, with all of it in the title: `1 Dec, 14:03`. A dash where there is none. */
+/**
+ * A moment in the site's time zone, with all of it in the title: `1 Dec, 14:03`, with its year where that is another one.
+ * A dash where there is none.
+ */
 export function when(iso: string | null | undefined, zone: string): Html {
   const moment = new Date(iso ?? Number.NaN);
   if (Number.isNaN(moment.getTime())) return html`–`;
@@ -20,12 +23,15 @@ export function when(iso: string | null | undefined, zone: string): Html {
 
 /** The same for a sentence. */
 export function timeInWords(iso: string, zone: string): string {
-  const parts = Object.fromEntries(
-    formatOf(zone, 'short')
-      .formatToParts(new Date(iso))
-      .map(({ type, value }) => [type, value]),
-  );
-  return `${parts['day']} ${parts['month']}, ${parts['hour']}:${parts['minute']}`;
+  const partsOf = (moment: Date) =>
+    Object.fromEntries(
+      formatOf(zone, 'short')
+        .formatToParts(moment)
+        .map(({ type, value }) => [type, value]),
+    );
+  const { day, month, year, hour, minute } = partsOf(new Date(iso));
+  const other = year === partsOf(new Date())['year'] ? '' : ` ${year}`;
+  return `${day} ${month}${other}, ${hour}:${minute}`;
 }
 
 /** How long ago something was, in its largest unit: `6 h ago`. */
@@ -57,7 +63,9 @@ export function momentOf(text: string | undefined, zone: string): string | undef
 /** What a `datetime-local` field shows of a moment; a text that is none stays as it is. */
 export function localOf(iso: string, zone: string): string {
   const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? iso : new Date(ms + offsetAt(ms, zone)).toISOString().slice(0, 16);
+  const shown = new Date(Number.isNaN(ms) ? ms : ms + offsetAt(ms, zone));
+  // Time ends, and then in some zone before it does in another.
+  return Number.isNaN(shown.getTime()) ? iso : shown.toISOString().slice(0, 16);
 }
 
 function offsetAt(ms: number, zone: string): number {
@@ -72,7 +80,14 @@ function offsetAt(ms: number, zone: string): number {
 }
 
 const FORMATS = {
-  short: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  short: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  },
   long: { dateStyle: 'full', timeStyle: 'long', hourCycle: 'h23' },
   parts: {
     year: 'numeric',

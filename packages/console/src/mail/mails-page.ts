@@ -14,7 +14,13 @@ import { fateOf, type Mail, mailTabs, stateBadge } from './mail.ts';
 import { readerForm } from './newsletters-page.ts';
 
 const FIELDS = [
-  { name: 'lane', label: 'Kind', options: ['transactional', 'single'], value: 'transactional' },
+  {
+    name: 'lane',
+    label: 'Kind',
+    options: ['transactional', 'single'],
+    value: 'transactional',
+    isRequired: true,
+  },
   { name: 'state', label: 'State', options: ['queued', 'sent', 'failed', 'unknown'] },
   ...TIMES,
   { name: 'site', label: 'Site' },

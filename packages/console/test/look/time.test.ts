@@ -1,13 +1,21 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ago, lasted, localOf, momentOf, when } from '../../src/look/time.ts';
 
 const ZONE = 'Europe/Berlin';
+
+beforeAll(() => void vi.setSystemTime('2026-12-01T14:30:00Z'));
+afterAll(() => void vi.useRealTimers());
 
 test('a moment is shown in the zone of the site, with all of it in its title', () => {
   expect(when('2026-12-01T13:03:20.000Z', ZONE).text).toBe(
     '<time datetime="2026-12-01T13:03:20.000Z" title="Tuesday, 1 December 2026 at 14:03:20 CET">1 Dec, 14:03</time>',
   );
   expect(when('2026-07-01T22:30:00Z', ZONE).text).toContain('>2 Jul, 00:30<');
+});
+
+test('a moment of another year has its year, which is that of the zone', () => {
+  expect(when('2025-12-01T13:03:20Z', ZONE).text).toContain('>1 Dec 2025, 14:03<');
+  expect(when('2025-12-31T23:30:00Z', ZONE).text).toContain('>1 Jan, 00:30<');
 });
 
 test.each([null, undefined, '', 'no time'])('what is no moment is a dash: %o', (none) => {
@@ -37,6 +45,8 @@ test('a field shows the moment that it was given', () => {
   expect(localOf('2026-12-01T13:03:20Z', ZONE)).toBe('2026-12-01T14:03');
   expect(momentOf(localOf('2026-07-01T12:03:00Z', ZONE), ZONE)).toBe('2026-07-01T12:03:00.000Z');
   expect(localOf('yesterday', ZONE)).toBe('yesterday');
+  const last = '+275760-09-13T00:00:00.000Z';
+  expect(localOf(last, ZONE)).toBe(last);
 });
 
 test('a stretch of time is told in its largest unit', () => {

@@ -1,5 +1,5 @@
 import { ProsoraError } from '@prosora/service';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createCounts } from '../../src/mail/counts.ts';
 import { jobsPage } from '../../src/mail/jobs-page.ts';
 import type { Mail } from '../../src/mail/mail.ts';
@@ -54,6 +54,9 @@ const MAIL = {
   resendId: 're_1',
   events: ['delivered', 'opened'],
 };
+
+beforeAll(() => void vi.setSystemTime(AT));
+afterAll(() => void vi.useRealTimers());
 
 const mailOf = (answers: Record<string, unknown>) =>
   stubApi<Mail>({ status: STATUS, suppressions: { items: [], next: null }, ...answers });
@@ -167,6 +170,7 @@ test('a reader’s address stands in no address of the page that shows their mai
   expect(body.text).not.toMatch(/(href|action)="[^"]*reader@/);
   expect(body.text).toContain('name="after"');
   const listed = await mailsPage(api, {}, FRAME);
+  expect(listed.body.text).toContain('<select name="lane"><option selected>transactional<');
   expect(wordsOf(listed.body)).toContain('reader@example.org 1 Dec, 13:00 opened');
   expect(listed.body.text).not.toMatch(/(href|action)="[^"]*reader@/);
 });
