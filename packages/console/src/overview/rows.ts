@@ -66,13 +66,17 @@ function row(
   return is && { name, path, ...is, ...(course && { course }) };
 }
 
-/** A part that does not answer is said to be what it says to the console. */
+/** A part that does not answer is said to be what it says to the console; one of another version may answer anything. */
 function judged<Value>(
   { value, problem }: Answer<Value>,
   judge: (value: Value) => Judged | undefined,
 ): Judged | undefined {
   if (problem) return { tone: 'bad', state: 'no answer', said: problem.message };
-  return judge(value);
+  try {
+    return judge(value);
+  } catch {
+    return { tone: 'bad', state: 'unknown', said: 'It answers what the console cannot read.' };
+  }
 }
 
 /** What a service says that is not ready; else what is said of it. */
@@ -122,17 +126,23 @@ function mailOf(status: AnswerOf<'mail'>): Judged {
 }
 
 function paymentsOf(status: AnswerOf<'payments'>): Judged {
-  const { deliveries, oldestPending, clock } = status;
+  const { deliveries, held, oldestPending, clock } = status;
   if (clock !== null) return unless(status, { tone: 'warn', state: 'clock', said: clock });
-  const dead = (deliveries['dead'] ?? 0) + (deliveries['ambiguous'] ?? 0);
-  if (dead > 0) {
-    const said = `${counted(dead)} events did not reach Ghost.`;
-    return unless(status, { tone: 'warn', state: 'given up', said });
+  const stuck = [
+    [deliveries['dead'] ?? 0, 'did not reach Ghost'],
+    [deliveries['ambiguous'] ?? 0, 'in doubt'],
+    [sumOf(held), 'held for a person'],
+  ] as const;
+  const said = stuck
+    .filter(([count]) => count > 0)
+    .map(([count, how]) => `${counted(count)} ${how}`);
+  if (said.length > 0) {
+    return unless(status, { tone: 'warn', state: 'stuck', said: `Events: ${said.join(', ')}.` });
   }
-  const said = oldestPending
+  const now = oldestPending
     ? `The oldest event that waits came ${ago(oldestPending)}.`
     : `${counted(status.events)} events, none waits.`;
-  return unless(status, { ...WELL, said });
+  return unless(status, { ...WELL, said: now });
 }
 
 function visitsOf(status: AnswerOf<'visits'>): Judged {

@@ -29,7 +29,14 @@ function overlook(changes: Partial<Record<keyof Overlook, unknown>> = {}): Overl
       value: { ...ready, chunks: {}, oldestWaitingAt: null, alarms: [], heldUntil: null },
     },
     payments: {
-      value: { ...ready, events: 12, deliveries: { done: 12 }, oldestPending: null, clock: null },
+      value: {
+        ...ready,
+        events: 12,
+        deliveries: { done: 12 },
+        held: {},
+        oldestPending: null,
+        clock: null,
+      },
     },
     visits: { value: { ...ready, spools: [], clock: null } },
     ...changes,
@@ -84,8 +91,16 @@ test('a part that does not answer is said once, with its remedy, and the others 
   expect(rowsOf(of).find(({ name }) => name === 'Mail')?.state).toBe('well');
 });
 
+test('a part that answers what nobody can read is a trouble, and the others are shown', () => {
+  const of = overlook({ mail: { value: {} }, ops: { value: null } });
+  expect(sentences(of)).toContain('Mail: It answers what the console cannot read.');
+  expect(rowsOf(of).find(({ name }) => name === 'Payments')?.state).toBe('well');
+  expect(overviewPage(of, 'UTC').body.text).toContain('are not as they should be.');
+});
+
 test.each<[keyof Overlook, object, string]>([
-  ['payments', { deliveries: { dead: 3, ambiguous: 1 } }, '4 events did not reach Ghost.'],
+  ['payments', { deliveries: { dead: 3, ambiguous: 1 } }, '3 did not reach Ghost, 1 in doubt.'],
+  ['payments', { held: { api_version: 2 } }, 'Events: 2 held for a person.'],
   ['mail', { alarms: ['Resend has been silent for an hour.'] }, 'Resend has been silent'],
   ['visits', { isReady: false, failures: ['spool: the disk is full'] }, 'spool: the disk is full'],
   ['ops', { jobs: [{ name: 'drill', failure: 'The copy is empty.' }] }, 'The copy is empty.'],
