@@ -5,6 +5,7 @@ import { badge, card, type Tone } from '../look/facts.ts';
 import { searchForm } from '../look/form.ts';
 import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
+import { quoted } from '../look/quoted.ts';
 import { table } from '../look/table.ts';
 import { localOf, momentOf, when } from '../look/time.ts';
 import { type Answer, answerOf } from '../services/answer.ts';
@@ -75,11 +76,7 @@ function commandOf({
     ['level', level],
   ] as const;
   const words = flags.flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []));
-  return ['./prosora logs', service || 'SERVICE', ...words].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w.:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return ['./prosora logs', quoted(service || 'SERVICE'), ...words].join(' ');
 }
 
 function linesOf({ value, problem }: Answer<Lines>, zone: string): Html {

@@ -12,7 +12,14 @@ import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';
 import { changesList } from './cancellations-page.ts';
-import { type Payments, paymentTabs, stateBadge, verbOf } from './payments.ts';
+import {
+  doubleWarning,
+  isDoubtful,
+  type Payments,
+  paymentTabs,
+  stateBadge,
+  verbOf,
+} from './payments.ts';
 
 type EventInFull = OutputOf<operations['event']>;
 
@@ -54,12 +61,10 @@ ${payloadCard(value.payload)}`;
   return { ...shown, body };
 }
 
-/** What a click means is said before it, since a payment that Ghost has counted is counted twice. */
 function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
-  const isDoubtful = state === 'done' || state === 'ambiguous' || state === 'dropped';
-  const warning = isDoubtful
-    ? html`<p class="notice">Ghost gets it again, whatever became of it: a payment that it has counted is then counted twice. Look at the member first${customer === null ? '' : `, whose customer at Stripe is ${customer}`}.</p>`
-    : '';
+  const mayDouble = isDoubtful(state);
+  const whose = customer === null ? '' : `, whose customer at Stripe is ${customer}`;
+  const warning = mayDouble ? doubleWarning(`Look at the member first${whose}.`) : '';
   const form = (name: 'replay' | 'skip', label: string, isGrave: boolean) =>
     actionForm(
       {
@@ -72,7 +77,7 @@ function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
       frame,
     );
   const isOver = state === 'done' || state === 'ignored' || state === 'twin';
-  return html`${warning}${form('replay', 'Send to Ghost again', isDoubtful)}${isOver ? '' : form('skip', 'Skip', true)}`;
+  return html`${warning}${form('replay', 'Send to Ghost again', mayDouble)}${isOver ? '' : form('skip', 'Skip', true)}`;
 }
 
 function deliveryCard(
@@ -102,7 +107,10 @@ async function memberCard(payments: Payments, customer: string, zone: string): P
   const asking = payments.get('changes', { customer, limit: String(CHANGES_LOOKED_AT) });
   const answer = await answerOf('payments', asking);
   const { address } = answer.value?.items.find((change) => change.address !== null) ?? {};
-  const listed = list({ ...changesList(zone), path: '/payments', query: { customer }, answer });
+  // Without a way on: the next page would be one of events.
+  const newest = answer.value ? { value: { ...answer.value, next: null } } : answer;
+  const path = '/payments';
+  const listed = list({ ...changesList(zone), path, query: { customer }, answer: newest });
   return card('The member', html`<p>${address ?? 'No event says who it is.'}</p>${listed}`);
 }
 

@@ -6,24 +6,29 @@ import { actionForm, filterForm } from '../look/form.ts';
 import { asked } from '../look/list.ts';
 import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
+import { quoted } from '../look/quoted.ts';
 import { counted } from '../look/table.ts';
 import { answerOf } from '../services/answer.ts';
 import { FILTER } from './events-page.ts';
-import { type Payments, paymentTabs, verbOf } from './payments.ts';
+import { doubleWarning, isDoubtful, type Payments, paymentTabs, verbOf } from './payments.ts';
 
 /** Changed at a time: what a service does while somebody waits for the answer. */
 export const MOST = 10_000;
 
+/** What the inbox changes where nobody names a state; it would count them all. */
+const UNDELIVERED = 'dead,ambiguous,held';
+
 /** Counts what a filter finds, before any of it is replayed or skipped. */
 export async function manyPage(payments: Payments, query: Query, frame: Frame): Promise<Shown> {
-  const given = asked(query, frame.zone);
+  const chosen: Query = { ...query, state: query['state'] || UNDELIVERED };
+  const given = asked(chosen, frame.zone);
   // What comes after the count was not counted.
   const until = given['until'] || new Date().toISOString();
   const filter: Query = { ...given, until, limit: String(MOST) };
   const { value, problem } = await answerOf('payments', payments.get('count', filter));
   const names = [...FILTER.map(({ name }) => name), 'limit'].filter((name) => filter[name]);
   const fields = Object.fromEntries(names.map((name) => [name, filter[name] ?? '']));
-  const flags = names.map((name) => `--${name} ${filter[name]}`).join(' ');
+  const flags = names.map((name) => `--${name} ${quoted(filter[name] ?? '')}`).join(' ');
   const found = value && `${counted(value.count)}${value.isMore ? ' or more' : ''}`;
   const form = (name: 'replay' | 'skip', word: string) => {
     const [action, label] = [`/payments/${name}-many`, `${word} ${found}`];
@@ -34,9 +39,10 @@ export async function manyPage(payments: Payments, query: Query, frame: Frame): 
   };
   const rest = ` The newest ${counted(MOST)} are taken; come again for the others.`;
   const counts = html`<p><strong>${found ?? ''}</strong> ${value?.count === 1 ? 'event is' : 'events are'} of this kind.${value?.isMore ? rest : ''}</p>
-<p>They go to Ghost once more, the oldest first, and each that somebody else has sent on meanwhile is left. Of payments in doubt nobody can tell whether Ghost has counted them: look at those one by one.</p>
+<p>They go to Ghost once more, the oldest first, and each that somebody else has sent on meanwhile is left.</p>
+${isDoubtful(filter['state'] ?? '') ? doubleWarning('Look at those that are done or in doubt one by one.') : ''}
 ${value?.count === 0 ? '' : html`${form('replay', 'Replay')}${form('skip', 'Skip')}`}`;
-  const filled = FILTER.map((field) => ({ ...field, value: query[field.name] }));
+  const filled = FILTER.map((field) => ({ ...field, value: chosen[field.name] }));
   const body = html`${paymentTabs('')}
 ${card('Which events', filterForm('/payments/many', filled))}
 ${problem ? notice(problem) : card('All of them', counts)}

@@ -1,4 +1,4 @@
-import type { Html } from '@prosora/service';
+import { type Html, html } from '@prosora/service';
 import { badge, type Tone } from '../look/facts.ts';
 import { tabs } from '../look/tabs.ts';
 import type { Services } from '../services/services.ts';
@@ -29,6 +29,18 @@ const TONES: Readonly<Record<string, Tone>> = {
   aside: 'warn',
   lost: 'warn',
 };
+
+/** Ghost may have counted what is in one of these states. */
+const DOUBTFUL = ['done', 'ambiguous', 'dropped', 'twin'];
+
+/** Whether Ghost may have events of these states, which are parted by commas. */
+export const isDoubtful = (states: string): boolean =>
+  states.split(',').some((state) => DOUBTFUL.includes(state));
+
+/** What a click means is said before it, since a payment that Ghost has counted is counted twice. */
+export function doubleWarning(advice: string): Html {
+  return html`<p class="notice">Whatever became of it, Ghost gets it again: a payment that it has counted is then counted twice. ${advice}</p>`;
+}
 
 /** The state of an event or a delivery with its colour. */
 export function stateBadge(state: string): Html {

@@ -7,6 +7,7 @@ import { inWords } from '../../src/look/in-words.ts';
 import { LIVE } from '../../src/look/live.ts';
 import { notice } from '../../src/look/notice.ts';
 import { page } from '../../src/look/page.ts';
+import { quoted } from '../../src/look/quoted.ts';
 import { STYLE } from '../../src/look/style.ts';
 import { table } from '../../src/look/table.ts';
 
@@ -76,6 +77,18 @@ test('a filter stands in the address and a search for a reader does not', () => 
 test('a filter that the service refuses stays chosen', () => {
   const fields = [{ name: 'state', label: 'State', value: 'odd', options: ['dead'] }];
   expect(filterForm('/mail', fields).text).toContain('<option selected>odd</option>');
+});
+
+test('a choice of which there has to be one offers no other', () => {
+  const field = { name: 'lane', label: 'Kind', options: ['single'] };
+  expect(filterForm('/mail', [field]).text).toContain('>any<');
+  expect(filterForm('/mail', [{ ...field, isRequired: true }]).text).not.toContain('>any<');
+});
+
+test('a word of a line to copy is nothing but a word to a shell', () => {
+  expect(quoted('dead,held')).toBe('dead,held');
+  expect(quoted('a; rm')).toBe("'a; rm'");
+  expect(quoted("it's $(x)")).toBe("'it'\\''s $(x)'");
 });
 
 test('what is to be typed in a sentence is shown so', () => {
