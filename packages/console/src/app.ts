@@ -4,7 +4,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { careRoutes } from './care/routes.ts';
 import { createAct } from './guard/act.ts';
 import type { Ghost } from './guard/ghost.ts';
-import { createFlashes, createFormGuard, createGuard, nothingHere } from './guard/guard.ts';
+import {
+  createFlashes,
+  createFormGuard,
+  createGuard,
+  createPageGuard,
+  nothingHere,
+} from './guard/guard.ts';
 import { secureHeaders } from './guard/headers.ts';
 import { createLive } from './guard/live.ts';
 import type { ConsoleEnv, Room } from './guard/room.ts';
@@ -76,6 +82,7 @@ export function createApp(options: AppOptions): Hono<ConsoleEnv> {
   inside.get('/look.css', (c) => c.body(STYLE, 200, kept('text/css')));
   inside.get('/live.js', (c) => c.body(LIVE, 200, kept('text/javascript')));
   inside.get('/live', createLive({ render: app.fetch, ...(everyMs && { everyMs }) }));
+  inside.use(createPageGuard({ sessions, flashes }));
   inside.route('/', overviewRoutes(room));
   for (const { section, routes } of rooms) inside.route(`/${section}`, routes(room));
 

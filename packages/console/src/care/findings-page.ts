@@ -1,7 +1,7 @@
 import { html } from '@prosora/service';
-import { at } from '../look/address.ts';
 import { card } from '../look/facts.ts';
-import type { View } from '../look/page.ts';
+import { searchForm } from '../look/form.ts';
+import type { Frame, View } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
 import { whole } from './backups-page.ts';
 import { findingsTable } from './findings.ts';
@@ -12,13 +12,18 @@ import { careTabs } from './tabs.ts';
 const EXAMINING = { timeoutMs: 180_000 };
 
 /** What `ops` finds at once, and what `doctor` finds where somebody asks for it. */
-export async function findingsPage(ops: Ops, { isWhole }: { isWhole: boolean }): Promise<View> {
+export async function findingsPage(
+  ops: Ops,
+  { isWhole }: { isWhole: boolean },
+  frame: Frame,
+): Promise<View> {
   const [own, all] = await Promise.all([
     answerOf('ops', ops.get('doctor')),
     isWhole ? answerOf('ops', ops.get('examine', {}, EXAMINING)) : undefined,
   ]);
-  const offer = html`<p><a class="button" href="${at('/care/findings', { whole: 'yes' })}">Examine the whole stack</a>
-<span class="verb">or <code>./prosora doctor</code>; it takes a minute, and asks every vendor.</span></p>`;
+  const examine = { action: '/care/findings', label: 'Examine the whole stack', fields: [] };
+  const offer = html`${searchForm(examine, frame)}
+<p class="verb">or <code>./prosora doctor</code>; it takes a minute, and asks every vendor.</p>`;
   return {
     title: 'Findings',
     section: 'care',

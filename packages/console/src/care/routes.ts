@@ -19,9 +19,9 @@ export function careRoutes({ services, act }: Room): Hono<ConsoleEnv> {
   routes.get('/update', (c) =>
     show(c, updatePage(ops, c.req.query('number') ?? '', c.get('frame'))),
   );
-  routes.get('/findings', (c) => {
-    return show(c, findingsPage(ops, { isWhole: c.req.query('whole') === 'yes' }));
-  });
+  routes.get('/findings', (c) => show(c, findingsPage(ops, { isWhole: false }, c.get('frame'))));
+  // It has vendors asked and files uploaded, which no address may.
+  routes.post('/findings', (c) => show(c, findingsPage(ops, { isWhole: true }, c.get('frame'))));
   routes.get('/logs', (c) => {
     const { match: _, ...query } = c.req.query();
     return show(c, logsPage(ops, query, c.get('frame')));
@@ -30,14 +30,16 @@ export function careRoutes({ services, act }: Room): Hono<ConsoleEnv> {
     const query = Object.fromEntries(await formOf(c));
     return show(c, logsPage(ops, query, c.get('frame')));
   });
-  for (const [job, begun] of [
-    ['backup', 'A backup begins'],
-    ['drill', 'A drill begins'],
+  for (const [job, label, begun] of [
+    ['backup', 'Back up now', 'A backup begins'],
+    ['drill', 'Drill now', 'A drill begins'],
   ] as const) {
     routes.post(
       `/${job}`,
       act({
         name: `care.${job}`,
+        label,
+        part: 'ops',
         async run(_, caller) {
           const { isNext } = await ops.post(job, {}, caller);
           return isNext ? `${begun} now.` : `${begun} once what is at work has ended.`;

@@ -1,13 +1,9 @@
-import {
-  createTokenBucket,
-  type Logger,
-  type ProsoraError,
-  type TokenBucket,
-} from '@prosora/service';
+import { createTokenBucket, type Logger, type TokenBucket } from '@prosora/service';
 import type { Context, Handler } from 'hono';
 import { LRUCache } from 'lru-cache';
 import { at } from '../look/address.ts';
 import { page } from '../look/page.ts';
+import { problemOf } from '../services/answer.ts';
 import { formOf } from './form.ts';
 import type { Confirmation, Ghost } from './ghost.ts';
 import type { Flashes } from './guard.ts';
@@ -63,11 +59,15 @@ export function createAct(options: ActOptions): (action: Action) => Handler<Cons
   }
 
   /** Undefined once the password is known to be right; else the page that asks for it. */
-  async function ask(c: Context<ConsoleEnv>, form: Form): Promise<Response | undefined> {
+  async function ask(
+    c: Context<ConsoleEnv>,
+    form: Form,
+    action: Action,
+  ): Promise<Response | undefined> {
     const { cookie } = c.get('sender');
     const password = form.get('password');
     if (confirmed.has(sessions.keyOf(cookie))) return undefined;
-    if (password === null) return showQuestion(c, form, undefined);
+    if (password === null) return showQuestion(c, form, { action });
     const answer = await ghost.confirm(c.get('sender'), c.get('user'), password).catch((error) => {
       logger.error({ event: 'ghost.unanswered', err: error }, 'Ghost does not say who somebody is');
       return undefined;
@@ -79,8 +79,11 @@ export function createAct(options: ActOptions): (action: Action) => Handler<Cons
     );
     const { setCookies = [] } = answer && 'setCookies' in answer ? answer : {};
     for (const header of setCookies) c.header('set-cookie', header, { append: true });
-    if (answer?.kind !== 'right') return showQuestion(c, form, refusalOf(answer));
+    if (answer?.kind !== 'right') {
+      return showQuestion(c, form, { action, refused: refusalOf(answer) });
+    }
     c.set('sender', { ...c.get('sender'), cookie: answer.cookie });
+    sessions.meet(answer.cookie);
     confirmed.set(sessions.keyOf(answer.cookie), true);
     return undefined;
   }
@@ -93,13 +96,11 @@ export function createAct(options: ActOptions): (action: Action) => Handler<Cons
       c.header('retry-after', String(Math.ceil(waitMs / 1_000)));
       return c.text('That is more than anybody does by hand: wait a few seconds.\n', 429);
     }
-    const question = await ask(c, form);
+    const question = await ask(c, form, action);
     if (question) return question;
     for (const name of OWN_FIELDS) form.delete(name);
     const flash = await run(action, form, callerOf(user));
-    const about = Object.fromEntries(
-      (action.logged ?? []).map((name) => [name, form.getAll(name).join(' ').slice(0, 500)]),
-    );
+    const about = Object.fromEntries(aboutOf(action, form));
     const line = { user: user.id, who: user.name, action: action.name, about };
     if (flash.error === undefined) {
       logger.info({ event: 'console.acted', ...line }, 'somebody changed something');
@@ -118,14 +119,24 @@ async function run(action: Action, form: Form, caller: string) {
   try {
     return { said: { tone: 'good' as const, text: await action.run(form, caller) } };
   } catch (error) {
-    const { code, message, help } = error as ProsoraError;
-    // What has no code is a fault of the console, and its words are for the log.
-    const text =
-      typeof code === 'string'
-        ? [message, help].filter(Boolean).join(' ')
-        : 'That failed; `./prosora logs console` says why.';
-    return { said: { tone: 'bad' as const, text }, error };
+    return { said: { tone: 'bad' as const, text: failureOf(action, error) }, error };
   }
+}
+
+function failureOf({ part }: Action, error: unknown): string {
+  try {
+    const { code, message, help } = problemOf(part, error);
+    const doubt = code === 'UNANSWERED' && 'Nobody knows what was done: look before you try again.';
+    return [message, doubt, help].filter(Boolean).join(' ');
+  } catch {
+    // Of a fault of the console the words are for the log.
+    return 'That failed; `./prosora logs console` says why.';
+  }
+}
+
+/** What of a form says to what something is done. */
+function aboutOf({ logged = [] }: Action, form: Form): [name: string, value: string][] {
+  return logged.map((name) => [name, form.getAll(name).join(' ').slice(0, 500)]);
 }
 
 function refusalOf(answer: Exclude<Confirmation, { kind: 'right' }> | undefined): string {
@@ -133,12 +144,18 @@ function refusalOf(answer: Exclude<Confirmation, { kind: 'right' }> | undefined)
   return answer.kind === 'limited' ? answer.sentence : REFUSALS[answer.kind];
 }
 
-function showQuestion(c: Context<ConsoleEnv>, form: Form, refused: string | undefined): Response {
+function showQuestion(
+  c: Context<ConsoleEnv>,
+  form: Form,
+  { action, refused }: { action: Action; refused?: string },
+): Response {
   const frame = c.get('frame');
   const [, section] = frame.path.split(/[/?]/);
   const shown = frame.sections.find((name) => name === section) ?? 'overview';
   const kept = new URLSearchParams([...form].filter(([name]) => !OWN_FIELDS.includes(name)));
-  const view = passwordPage({ path: frame.path, form: kept, user: c.get('user'), refused }, frame);
+  const about = aboutOf(action, form).filter(([, value]) => value !== '');
+  const asked = { what: action.label, about, path: frame.path, form: kept };
+  const view = passwordPage({ ...asked, user: c.get('user'), refused }, frame);
   return c.html(
     page({ ...view, section: shown }, frame),
     refused === undefined ? 200 : 403,

@@ -15,6 +15,9 @@ export interface GuardOptions {
   flashes: Flashes;
 }
 
+/** Where browsers say that a request comes from, when it comes from here or from the person. */
+const OWN_SITES = ['same-origin', 'none'];
+
 /** What is said once to a session, on the next page that it opens. */
 export type Flashes = LRUCache<string, Flash>;
 
@@ -30,23 +33,34 @@ export const nothingHere = (c: Context): Response => c.text('Not Found', 404);
 export function createGuard(options: GuardOptions): MiddlewareHandler<ConsoleEnv> {
   const { sessions, zone, sections, flashes } = options;
   return async (c, next) => {
-    const sender = senderOf(c);
+    const sender = isForeign(c) ? undefined : senderOf(c);
     const user = sender && (await sessions.userOf(sender));
     if (sender === undefined || user === undefined) return nothingHere(c);
-    const key = sessions.keyOf(sender.cookie);
     const frame: Frame = {
       user,
       zone,
       sections,
-      token: sessions.tokenFor(sender.cookie),
+      // A script in a post may read what a page that is open is told.
+      token: c.env.isLive ? '' : sessions.tokenFor(sender.cookie),
       path: pathOf(c),
-      flash: flashes.get(key),
+      flash: flashes.get(sessions.keyOf(sender.cookie)),
     };
     c.set('user', user);
     c.set('sender', sender);
     c.set('frame', frame);
+    await next();
+  };
+}
+
+/** Stands behind the files: a page has a token, so it is for who opens it, and not for a script that fetches it. */
+export function createPageGuard({
+  sessions,
+  flashes,
+}: Pick<GuardOptions, 'sessions' | 'flashes'>): MiddlewareHandler<ConsoleEnv> {
+  return async (c, next) => {
+    if (isRead(c) && !isPage(c)) return nothingHere(c);
     // What a page looks at again by itself is no page that somebody opened.
-    if (isRead(c) && c.env.isLive !== true && isPage(c)) flashes.delete(key);
+    if (isRead(c) && !c.env.isLive) flashes.delete(sessions.keyOf(c.get('sender').cookie));
     await next();
   };
 }
@@ -78,6 +92,12 @@ export function createFormGuard({
 }
 
 const isRead = (c: Context): boolean => c.req.method === 'GET' || c.req.method === 'HEAD';
+
+/** Another site may lead somebody here, and fetch nothing. */
+function isForeign(c: Context): boolean {
+  const isOwn = OWN_SITES.includes(c.req.header('sec-fetch-site') ?? 'none');
+  return isRead(c) && !isOwn && c.req.header('sec-fetch-mode') !== 'navigate';
+}
 
 /** Undefined without Ghost's cookie. */
 function senderOf(c: Context<ConsoleEnv>): Sender | undefined {

@@ -1,5 +1,6 @@
 import { html } from '@prosora/service';
 import { BASE } from '../look/address.ts';
+import { facts } from '../look/facts.ts';
 import { hidden } from '../look/form.ts';
 import { notice } from '../look/notice.ts';
 import type { Frame, View } from '../look/page.ts';
@@ -8,6 +9,9 @@ import type { User } from './user.ts';
 
 /** What the question is about. */
 export interface PasswordQuestion {
+  /** What is done after it, and to what: a form need not be one that its reader has seen. */
+  what: string;
+  about: readonly (readonly [name: string, value: string])[];
   /** Where the form was posted to, beneath the console. */
   path: string;
   /** What was in it, which is kept until the answer. */
@@ -19,7 +23,7 @@ export interface PasswordQuestion {
 
 /** Asks for the password before something is changed. */
 export function passwordPage(
-  { path, form, user, refused }: PasswordQuestion,
+  { what, about, path, form, user, refused }: PasswordQuestion,
   { token }: Pick<Frame, 'token'>,
 ): Omit<View, 'section'> {
   const names = [...new Set(form.keys())];
@@ -31,6 +35,8 @@ export function passwordPage(
 could send a form in your name, but does not know your password.</p>
 ${why}
 <form class="card" method="post" action="${BASE + path}">
+<h2>${what}</h2>
+${facts(about)}
 <input type="hidden" name="token" value="${token}">${hidden(kept)}
 <label>E-mail<input type="email" value="${user.email}" autocomplete="username" readonly></label>
 <label>Password<input type="password" name="password" autocomplete="current-password" required autofocus></label>

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Handler } from 'hono';
 import type { Frame } from '../look/page.ts';
+import type { Part } from '../services/answer.ts';
 import type { Services } from '../services/services.ts';
 import type { Sender } from './ghost.ts';
 import type { User } from './user.ts';
@@ -19,6 +20,10 @@ export type Form = URLSearchParams;
 export interface Action {
   /** For the log: `mail.pause`. */
   name: string;
+  /** What it does, for who is asked for the password: `Pause a newsletter`. */
+  label: string;
+  /** The service that does it. */
+  part: Part;
   /**
    * Does it, and returns what was done as a sentence. A ProsoraError that it throws is shown as one.
    *
@@ -27,7 +32,7 @@ export interface Action {
   run(form: Form, caller: string): Promise<string>;
   /** The page, beneath the console, on which somebody goes on; what was done is said above it. */
   back(form: Form): string;
-  /** Fields that the log names: ids, nothing of a reader's. */
+  /** Fields that the log names, and the question for the password: ids, nothing of a reader's. */
   logged?: readonly string[];
 }
 

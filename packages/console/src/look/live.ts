@@ -2,12 +2,14 @@ import { versionOf } from './version.ts';
 
 /**
  * The one script of the console, for pages on which something goes on by itself. It shows what `/live` sends unless that
- * would take from the reader what they type, have opened or have selected, and then once they are done.
+ * would take from the reader what they type, have opened or have selected, and then once they are done. What is sent has
+ * no token of forms; a browser does not ask again after an answer that is none, such as a 503.
  */
 export const LIVE = `(() => {
-  const address = document.currentScript.dataset.live;
+  const { live: address, token } = document.currentScript.dataset;
   const main = document.getElementById('main');
   let source;
+  let again;
   let shown;
   let waiting;
   const isUsed = () => {
@@ -26,11 +28,13 @@ export const LIVE = `(() => {
     const focused = main.contains(activeElement) ? activeElement.getAttribute('href') : null;
     shown = waiting;
     main.innerHTML = shown;
+    for (const field of main.querySelectorAll('input[name=token]')) field.value = token;
     if (focused) main.querySelector('a[href="' + CSS.escape(focused) + '"]')?.focus();
   };
   const open = () => {
     source?.close();
     source = undefined;
+    clearTimeout(again);
     if (document.visibilityState === 'hidden') return;
     source = new EventSource(address);
     source.addEventListener('main', ({ data }) => {
@@ -38,6 +42,11 @@ export const LIVE = `(() => {
       show();
     });
     source.addEventListener('same', show);
+    source.addEventListener('open', () => document.body.classList.remove('stale'));
+    source.addEventListener('error', () => {
+      document.body.classList.add('stale');
+      if (source?.readyState === EventSource.CLOSED) again = setTimeout(open, 10000);
+    });
   };
   document.addEventListener('visibilitychange', open);
   addEventListener('pagehide', () => source?.close());

@@ -53,7 +53,7 @@ export function page({ title, section, body, isLive = false }: View, frame: Fram
     return html`<li><a href="${pathOf(name)}"${current}>${SECTIONS[name]}</a></li>`;
   });
   const live = isLive
-    ? html`<script src="${at('/live.js', { v: LIVE_VERSION })}" data-live="${at('/live', { page: path })}" defer></script>`
+    ? html`<script src="${at('/live.js', { v: LIVE_VERSION })}" data-live="${at('/live', { page: path })}" data-token="${frame.token}" defer></script>`
     : '';
   return html`<!doctype html>
 <html lang="en">

@@ -79,6 +79,12 @@ td.number { text-align: right; white-space: nowrap; }
 .flash { max-width: 72rem; margin: 1rem auto 0; width: calc(100% - 4rem); }
 .flash.good { background: var(--good-ground); color: var(--good); }
 .flash.bad { background: var(--bad-ground); color: var(--bad); }
+.stale::after {
+  content: 'This page is old: the console does not answer.'; position: fixed; right: 1rem; bottom: 1rem;
+  border-radius: 6px; padding: .5rem .8rem; background: var(--bad-ground); color: var(--bad);
+  animation: late 0s 5s backwards;
+}
+@keyframes late { from { visibility: hidden; } }
 form { margin: 0 0 1rem; }
 label { display: grid; gap: .2rem; font-size: 13px; color: var(--dim); }
 input, select, textarea {

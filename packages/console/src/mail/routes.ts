@@ -40,8 +40,14 @@ export function mailRoutes({ services, act }: Room): Hono<ConsoleEnv> {
 function actionsOf(mail: Mail): Action[] {
   const emailIdIn = (form: Form) => form.get('emailId') ?? '';
   const back = (form: Form) => `/mail/newsletter?id=${encodeURIComponent(emailIdIn(form))}`;
-  const deciding = (name: 'pause' | 'resume' | 'cancel', outcome: string): Action => ({
+  const deciding = (
+    name: 'pause' | 'resume' | 'cancel',
+    label: string,
+    outcome: string,
+  ): Action => ({
     name: `mail.${name}`,
+    label,
+    part: 'mail',
     logged: ['emailId'],
     async run(form, caller) {
       const { recipients } = await mail.post(name, { emailId: emailIdIn(form) }, caller);
@@ -50,11 +56,13 @@ function actionsOf(mail: Mail): Action[] {
     back,
   });
   return [
-    deciding('pause', 'recipients wait until it is resumed'),
-    deciding('resume', 'recipients are being sent to'),
-    deciding('cancel', 'recipients get nothing'),
+    deciding('pause', 'Pause a newsletter', 'recipients wait until it is resumed'),
+    deciding('resume', 'Resume a newsletter', 'recipients are being sent to'),
+    deciding('cancel', 'Cancel a newsletter for good', 'recipients get nothing'),
     {
       name: 'mail.replay',
+      label: 'Try calls to Resend again',
+      part: 'mail',
       logged: ['id'],
       async run(form, caller) {
         const ids = form.getAll('id');
@@ -70,6 +78,8 @@ function actionsOf(mail: Mail): Action[] {
     },
     {
       name: 'mail.trust-clock',
+      label: 'Trust the clock',
+      part: 'mail',
       async run(_, caller) {
         await mail.post('trustClock', {}, caller);
         return 'The clock is trusted: a running bridge hears it within a minute.';

@@ -1,10 +1,10 @@
 import { html } from '@prosora/service';
 import type { Shown } from '../guard/show.ts';
-import type { Query } from '../look/address.ts';
 import { card } from '../look/facts.ts';
-import { actionForm, filterForm } from '../look/form.ts';
+import { actionForm, searchForm } from '../look/form.ts';
 import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
+import { quoted } from '../look/quoted.ts';
 import { counted, table } from '../look/table.ts';
 import { answerOf } from '../services/answer.ts';
 import { type Payments, paymentTabs, verbOf } from './payments.ts';
@@ -21,18 +21,19 @@ const PATIENCE = { timeoutMs: 60_000 };
 /** What Stripe has and the inbox or Ghost lacks; looked for when somebody asks, since it reads pages of Stripe's. */
 export async function differencesPage(
   payments: Payments,
-  query: Query,
+  since: string | undefined,
   frame: Frame,
 ): Promise<Shown> {
-  const { since } = query;
-  const asking = filterForm('/payments/differences', [
-    {
-      name: 'since',
-      label: 'Of so many days, such as 30d, or all',
-      value: since ?? '30d',
-      isRequired: true,
-    },
-  ]);
+  const field = {
+    name: 'since',
+    label: 'Of so many days, such as 30d, or all',
+    value: since ?? '30d',
+    isRequired: true,
+  };
+  const asking = searchForm(
+    { action: '/payments/differences', label: 'Compare', fields: [field] },
+    frame,
+  );
   const shown = { title: 'Differences', section: 'payments' } as const;
   const question = html`${paymentTabs('/payments/differences')}${card('Compare with Stripe', asking)}`;
   if (since === undefined) return { ...shown, body: question };
@@ -52,7 +53,7 @@ export async function differencesPage(
     action: '/payments/reconcile',
     fields: { since },
     label: `Put ${counted(repairs.length)} into the inbox`,
-    verb: verbOf(`reconcile ${since === 'all' ? '--all' : `--since ${since}`} --apply`),
+    verb: verbOf(`reconcile ${since === 'all' ? '--all' : `--since ${quoted(since)}`} --apply`),
   };
   const body = html`${question}
 ${card(

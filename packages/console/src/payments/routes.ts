@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { formOf } from '../guard/form.ts';
 import type { Action, ConsoleEnv, Form, Room } from '../guard/room.ts';
 import { show } from '../guard/show.ts';
 import { counted } from '../look/table.ts';
@@ -19,15 +20,24 @@ export function paymentsRoutes({ services, act }: Room): Hono<ConsoleEnv> {
     '/event': eventPage,
     '/cancellations': cancellationsPage,
     '/many': manyPage,
-    '/differences': differencesPage,
   };
   for (const [path, shownBy] of Object.entries(pages)) {
     routes.get(path, (c) => show(c, shownBy(payments, c.req.query(), c.get('frame'))));
   }
+  routes.get('/differences', (c) => show(c, differencesPage(payments, undefined, c.get('frame'))));
+  // It reads pages of Stripe's, which no address may have it do.
+  routes.post('/differences', async (c) => {
+    const since = (await formOf(c)).get('since') ?? '';
+    return show(c, differencesPage(payments, since, c.get('frame')));
+  });
   for (const [path, action] of Object.entries(actionsOf(payments))) routes.post(path, act(action));
   return routes;
 }
 
+const LABELS = {
+  replay: 'Send to Ghost again',
+  skip: 'Skip, so that Ghost never gets it',
+};
 const OUTCOMES = {
   replay: 'will be sent to Ghost',
   skip: 'will not be sent to Ghost',
@@ -38,6 +48,8 @@ const FILTER = ['state', 'type', 'customer', 'since', 'until', 'limit'] as const
 function actionsOf(payments: Payments): Record<string, Action> {
   const changing = (name: 'replay' | 'skip', isMany: boolean): Action => ({
     name: `payments.${name}${isMany ? '-many' : ''}`,
+    label: `${LABELS[name]}: ${isMany ? 'all events of this kind' : 'one event'}`,
+    part: 'payments',
     logged: isMany ? FILTER : ['id'],
     async run(form, caller) {
       const choice = isMany ? choiceIn(form) : { ids: form.getAll('id'), all: false };
@@ -54,6 +66,8 @@ function actionsOf(payments: Payments): Record<string, Action> {
     '/skip-many': changing('skip', true),
     '/reconcile': {
       name: 'payments.reconcile',
+      label: 'Put what is missing into the inbox',
+      part: 'payments',
       logged: ['since'],
       async run(form, caller) {
         const asked = { since: form.get('since') ?? '' };
@@ -61,10 +75,12 @@ function actionsOf(payments: Payments): Record<string, Action> {
         const sent = repairs.filter(({ outcome }) => outcome === 'sent').length;
         return `${counted(sent)} of ${counted(repairs.length)} differences are in the inbox and go to Ghost.`;
       },
-      back: () => '/payments/differences?since=30d',
+      back: () => '/payments/differences',
     },
     '/trust-clock': {
       name: 'payments.trust-clock',
+      label: 'Trust the clock',
+      part: 'payments',
       async run(_, caller) {
         const { isHeard } = await payments.post('trust-clock', {}, caller);
         return isHeard ? 'The clock is trusted.' : 'Nobody has looked at the clock yet.';

@@ -37,11 +37,12 @@ export async function answerOf<Value>(part: Part, asked: Promise<Value>): Promis
  *
  * @throws the error itself when it is none of an operator API
  */
-function problemOf(part: Part, error: unknown): Problem {
+export function problemOf(part: Part, error: unknown): Problem {
   const { code, message, help } = error as ProsoraError;
-  // What Node throws has codes too, as `ERR_INVALID_URL`.
-  if (typeof code !== 'string' || (help === undefined && code.startsWith('ERR_'))) throw error;
+  // What Node throws has codes too, as `ERR_INVALID_URL`, but no field for help.
+  if (typeof code !== 'string' || !('help' in (error as object))) throw error;
   const { name, more } = PARTS[part];
+  const unexpected = { code: 'UNEXPECTED', message: `${name} could not do that.`, help: more };
   switch (code) {
     case 'NOT_RUNNING':
       return { code, message: `${name} does not run.`, help: more };
@@ -53,8 +54,10 @@ function problemOf(part: Part, error: unknown): Problem {
       return { code, message: `${name} does not take the console's token.`, help: again };
     }
     case 'UNEXPECTED':
-      return { code, message: `${name} could not do that.`, help: more };
+      return unexpected;
     default:
+      // What Node said to the service is no sentence either.
+      if (/^E(RR_|[A-Z]+$)/.test(code)) return unexpected;
       return { code, message, help };
   }
 }

@@ -19,6 +19,8 @@ export function visitsRoutes({ services, act }: Room): Hono<ConsoleEnv> {
     '/trust-clock',
     act({
       name: 'visits.trust-clock',
+      label: 'Trust the clock',
+      part: 'visits',
       async run(_, caller) {
         const { isHeard } = await visits.post('trust-clock', {}, caller);
         return isHeard
@@ -38,6 +40,8 @@ const CALLS = 5;
 function replayOf(visits: Visits): Action {
   return {
     name: 'visits.replay',
+    label: 'Send batches of visits again',
+    part: 'visits',
     logged: ['batch', 'anyway'],
     async run(form, caller) {
       const batch = form.get('batch') ?? undefined;

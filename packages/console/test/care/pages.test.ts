@@ -101,15 +101,20 @@ test('restoring, updating and going back are lines to type, and no buttons', asy
 });
 
 test('the whole stack is examined where somebody asks for it, and not before', async () => {
-  const { read, asked } = start();
-  await read('/care/findings');
+  const { ask, read, asked, tokenOf } = start();
+  await read('/care/findings?whole=yes');
   expect(asked.map(([name]) => name)).toEqual(['doctor']);
-  expect((await read('/care/findings?whole=yes')).text).toContain('Two are missing.');
+  const form = { token: await tokenOf('owner-1') };
+  const found = await ask('/care/findings', { session: 'owner-1', form, origin: ADMIN_URL });
+  expect(await found.text()).toContain('Two are missing.');
 });
 
 test('a log is shown around a moment in the zone of the site, with the line that does the same', async () => {
   const line = { service: 'mail', time: '2026-12-01T13:03:00Z', level: 'error', text: '<boom>' };
   const { read, asked } = start({ logs: { items: [line] } });
+  expect((await read('/care/logs?service=mail;reboot')).text).toContain(
+    'logs &#39;mail;reboot&#39;',
+  );
   const { text } = await read('/care/logs?service=mail&at=2026-12-01T14:03&level=warn');
   expect(asked.at(-1)).toEqual([
     'logs',

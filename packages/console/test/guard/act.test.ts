@@ -2,6 +2,7 @@ import { ProsoraError } from '@prosora/service';
 import { expect, test } from 'vitest';
 import type { Confirmation } from '../../src/guard/ghost.ts';
 import type { Services } from '../../src/services/services.ts';
+import { stubApi } from '../fixtures/stub-api.ts';
 import { ADMIN_URL, PASSWORD, startTestApp } from '../fixtures/test-app.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,6 +35,7 @@ test('an action asks for the password, keeps what was in its form, and then does
   expect(question.status).toBe(200);
   expect(text).toContain('Your password again');
   expect(text).toContain('name="kind" value="whole"');
+  expect(text).toContain('<h2>Back up now</h2>');
   expect(app.callers).toEqual([]);
 
   const done = await app.press('owner-1', { kind: 'whole', password: PASSWORD });
@@ -77,6 +79,14 @@ test.each<[Confirmation | undefined, string]>([
   expect(app.callers).toEqual([]);
 });
 
+test('strangers behind the same address keep nobody from going on', async () => {
+  const app = start();
+  await app.press('owner-1');
+  for (let at = 0; at < 100; at++) await app.ask('/', { session: `guess-${at}` });
+  expect((await app.press('owner-1', { password: PASSWORD })).status).toBe(303);
+  expect((await app.ask('/care', { session: 'owner-2' })).status).toBe(200);
+});
+
 test('a Ghost that does not answer confirms nothing', async () => {
   const app = start();
   const token = await app.tokenOf('owner-1');
@@ -109,6 +119,30 @@ test('what a service refuses is said with its remedy, and logged', async () => {
   const text = await (await app.ask('/care', { session: 'owner-2' })).text();
   expect(text).toContain('A drill is at work. Wait for its end.');
   expect(app.lines.map(({ event }) => event)).toContain('console.not-acted');
+});
+
+test('what a service says in words of Node is said as a sentence, and what is in doubt as that', async () => {
+  for (const [code, said] of [
+    ['ERR_SQLITE_ERROR', 'could not do that.'],
+    ['UNANSWERED', 'does not answer. Nobody knows what was done'],
+  ] as const) {
+    const app = start({ failure: new ProsoraError(code, 'database disk image is malformed') });
+    await app.press('owner-1', { password: PASSWORD });
+    const text = await (await app.ask('/care', { session: 'owner-2' })).text();
+    expect(text).toContain(said);
+    expect(text).not.toContain('malformed');
+  }
+});
+
+test('the question for the password names what is changed', async () => {
+  const app = startTestApp({ mail: stubApi({}).api } as unknown as Services);
+  const page = await (await app.ask('/mail/suppressions', { session: 'owner-1' })).text();
+  const token = /name="token" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  const form = { token, emailId: 'e-<7>' };
+  const sent = { session: 'owner-1', form, origin: ADMIN_URL };
+  const text = await (await app.ask('/mail/cancel', sent)).text();
+  expect(text).toContain('<h2>Cancel a newsletter for good</h2>');
+  expect(text).toContain('<dt>emailId</dt><dd>e-&#60;7&#62;</dd>');
 });
 
 test('what fails in the console itself is not shown in its own words', async () => {

@@ -82,6 +82,33 @@ test('a script of the same origin can neither call an action nor send it from a 
   expect(writes).toEqual([]);
 });
 
+test('a page is given to who opens it, and not to a script that fetches it', async () => {
+  const app = start();
+  const status = async (path: string, headers: Record<string, string>) =>
+    (await app.ask(path, { session: 'owner-1', headers })).status;
+  for (const path of ['/', '/care', '/mail', '/payments/many']) {
+    for (const place of ['empty', 'iframe', 'object', 'image']) {
+      expect(await status(path, { 'sec-fetch-dest': place })).toBe(404);
+    }
+    expect(await status(path, { 'sec-fetch-dest': 'document' })).toBe(200);
+  }
+  expect(await status('/look.css', { 'sec-fetch-dest': 'style' })).toBe(200);
+  expect(await status('/live.js', { 'sec-fetch-dest': 'script' })).toBe(200);
+});
+
+test('another site leads somebody here, and fetches nothing', async () => {
+  const app = start();
+  const status = async (path: string, mode: string) => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode };
+    return (await app.ask(path, { session: 'owner-1', headers })).status;
+  };
+  expect(await status('/care', 'navigate')).toBe(200);
+  for (const path of ['/care', '/live?page=/', '/look.css']) {
+    expect([path, await status(path, 'no-cors')]).toEqual([path, 404]);
+  }
+  expect(app.ghost.asked.length).toBe(1);
+});
+
 test('a GET never acts, whatever stands in its address', async () => {
   const { services, writes } = createSilentServices();
   const app = startTestApp(services);
@@ -123,9 +150,27 @@ test('an address that brings one unknown session after another is not looked up 
   const app = start();
   for (let at = 0; at < 100; at++) await app.ask('/', { session: `guess-${at}` });
   expect(app.ghost.asked.length).toBe(30);
-  const other = { 'x-forwarded-for': '203.0.113.10' };
-  expect((await app.ask('/care', { session: 'owner-1', headers: other })).status).toBe(200);
+  const sent = { session: 'owner-1', headers: { 'x-forwarded-for': '203.0.113.10' } };
+  expect((await app.ask('/care', sent)).status).toBe(200);
+  // Who was known stays so, also behind that address.
+  app.clock.now += 6_000;
+  for (let at = 0; at < 100; at++) await app.ask('/', { session: `guess-${at}` });
+  expect((await app.ask('/care', { session: 'owner-1' })).status).toBe(200);
   expect(app.lines.some(({ event }) => event === 'console.strangers')).toBe(true);
+});
+
+test('one network of IPv6 is one address, and who was not looked up is once there is room', async () => {
+  const app = start();
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  for (let at = 0; at < 100; at++) {
+    await app.ask('/', { session: `guess-${at}`, headers: from(`2001:db8:1:2::${at}`) });
+  }
+  expect(app.ghost.asked.length).toBe(30);
+  const status = async (address: string) =>
+    (await app.ask('/care', { session: 'owner-1', headers: from(address) })).status;
+  expect(await status('2001:db8:1:2:3:4:5:6')).toBe(404);
+  app.clock.now += 2_000;
+  expect(await status('2001:db8:1:2:3:4:5:6')).toBe(200);
 });
 
 test('while Ghost does not answer there is nothing here, and the log says why', async () => {

@@ -70,10 +70,23 @@ test('a bulk change is counted first, up to a moment, and its form holds what wa
   expect(words).toContain('10,000 or more events are of this kind.');
   expect(words).toMatch(/prosora-stripe replay --state dead --until \S+ --limit 10000/);
   expect(body.text).toContain('name="until"');
+  expect(words).not.toContain('counted twice');
   const none = paymentsOf({ count: { count: 0, isMore: false } });
   expect((await manyPage(none.api, { state: 'dead' }, FRAME)).body.text).not.toContain(
     'replay-many',
   );
+});
+
+test('what nobody names the state of is what Ghost lacks, and what it may have is said to be counted twice', async () => {
+  const { api, asked } = paymentsOf({ count: { count: 3, isMore: false } });
+  const { body } = await manyPage(api, { customer: "cus_1'; x" }, FRAME);
+  expect(asked[0]?.input).toMatchObject({ state: 'dead,ambiguous,held' });
+  expect(body.text).toContain('name="state" value="dead,ambiguous,held"');
+  expect(wordsOf(body)).toContain("--customer 'cus_1'\\''; x'");
+  expect(wordsOf(body)).toContain('counted twice');
+  for (const state of ['done', 'dropped', 'twin']) {
+    expect(wordsOf((await manyPage(api, { state }, FRAME)).body)).toContain('counted twice');
+  }
 });
 
 test('an event has its attempts, its member and what is in it, and a done one warns before it is sent again', async () => {
@@ -97,10 +110,12 @@ test('an event has its attempts, its member and what is in it, and a done one wa
       },
     ],
   };
-  const { api } = paymentsOf({ event, changes: { items: [CHANGE], next: null } });
+  const { api } = paymentsOf({ event, changes: { items: [CHANGE], next: '9.9.0' } });
   const { body } = await eventPage(api, { id: 'evt_1' }, FRAME);
   const words = wordsOf(body);
   expect(words).toContain('ada@example.com');
+  // It would lead to a list of events.
+  expect(words).not.toContain('Next page');
   expect(words).toContain('cancelled, to the end of what is paid');
   expect(words).not.toContain('counted twice');
   expect(body.text).not.toContain('<script>"');
@@ -138,9 +153,9 @@ test('Stripe is compared with only when somebody asks', async () => {
     compared: { events: 5, subscriptions: 2 },
   };
   const { api, asked } = paymentsOf({ differences: found });
-  await differencesPage(api, {}, FRAME);
+  await differencesPage(api, undefined, FRAME);
   expect(asked).toEqual([]);
-  const words = wordsOf((await differencesPage(api, { since: '30d' }, FRAME)).body);
+  const words = wordsOf((await differencesPage(api, '30d', FRAME)).body);
   expect(words).toContain('the inbox never got it evt_3');
   expect(words).toContain('prosora-stripe reconcile --since 30d --apply');
 });

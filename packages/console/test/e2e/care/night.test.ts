@@ -131,7 +131,7 @@ describe.skipIf(lacks('chromium'))('at night (needs Chromium)', () => {
       drill: `/care/drill?began=${began}`,
       updates: '/care/updates',
       update: '/care/update?number=5',
-      findings: '/care/findings?whole=yes',
+      findings: '/care/findings',
       logs: '/care/logs?service=mail',
       media: '/media',
     };
