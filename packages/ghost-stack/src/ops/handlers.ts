@@ -10,7 +10,7 @@ import {
 import type { WatchedAlerts } from '../alerts/watch-alerts.ts';
 import { readDrills } from '../drill/drill-reports.ts';
 import { shorten } from '../logs/hide.ts';
-import type { LogKeeper } from '../logs/keep-logs.ts';
+import type { LogKeeper, LogKeeping } from '../logs/keep-logs.ts';
 import type { LogLine } from '../logs/log-lines.ts';
 import { readNotes } from '../repository/notes.ts';
 import type { GhostJobs } from '../services/ghost-jobs.ts';
@@ -40,6 +40,7 @@ export interface RunningOps {
   edge: EdgeHour;
   alerts: Pick<WatchedAlerts, 'way' | 'open'>;
   logs: Pick<LogKeeper, 'now'>;
+  hider: LogKeeping['hider'];
   metrics: Registry;
   checks: Record<string, ReadinessCheck>;
 }
@@ -106,8 +107,9 @@ export function createHandlers(ops: RunningOps): Handlers<typeof opsOperations> 
     async logs({ service, at, minutes, match, level, limit }) {
       const words = flagWords({ around: at, minutes, grep: match, level, limit });
       const lines = (await ask(['logs', service, ...words])) as LogLine[];
-      // What Docker has of a reader is more than is kept of him.
-      return { items: lines.map((line) => ({ ...line, text: shorten(line.text) })) };
+      const hide = ops.hider();
+      // Docker has more of a reader and of secrets than is kept, and the command knows those of `.env` alone.
+      return { items: lines.map((line) => ({ ...line, text: shorten(hide(line.text)) })) };
     },
     backup: begin('backup'),
     drill: begin('drill'),

@@ -73,13 +73,14 @@ export async function startOps(
     metrics: shown.metrics,
     logger,
   });
+  const hider = () => hiderOf(FOLDER, generatedSecrets());
   const logs = keepLogs({
     project,
     folder: options.logsDir,
     days: options.logDays,
     bytes: options.logMb * MB,
     isOn: (services) => services.includes('metrics'),
-    hider: () => hiderOf(FOLDER, generatedSecrets()),
+    hider,
     logger,
   });
   const wantedParts = keepWantedParts(FOLDER);
@@ -87,7 +88,7 @@ export async function startOps(
     ask: (words: readonly string[]) => askCommand(home, words),
     parts: async () => await lookAtParts(project, await wantedParts()),
   };
-  const known = { jobs, notes, hasPeople, edge, alerts, logs };
+  const known = { jobs, notes, hasPeople, edge, alerts, logs, hider };
   const handlers = createHandlers({ ...asked, ...known, ...shown });
   const tokens = tryOperatorTokens(options, logger);
   const operator =

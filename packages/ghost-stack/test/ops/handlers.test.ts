@@ -13,6 +13,7 @@ function opsWith(answer: unknown) {
     },
     parts: async () => [{ part: 'mail', isWell: true, state: 'Up 3 hours (healthy)' }],
     jobs: [],
+    hider: () => (text: string) => text.replaceAll('of-the-stack', '[redacted]'),
     metrics: createMetrics('ops'),
     checks: {},
     logger: createLogger({ name: 'ops', level: 'silent' }),
@@ -21,13 +22,16 @@ function opsWith(answer: unknown) {
   return { ask, asked };
 }
 
-test('the log around a moment is asked for by flags that no value can leave, and names no reader', async () => {
+test('the log around a moment is asked for by flags that no value can leave, and names no reader and no secret', async () => {
   const time = '2026-11-29T08:00:00.123456789Z';
-  const text = 'ada@example.org came from 203.0.113.7';
+  const text = 'ada@example.org came from 203.0.113.7 with of-the-stack';
   const { ask, asked } = opsWith([{ service: 'mail', time, level: 'error', text }]);
   const input = { service: 'mail', at: '2026-11-29T08:00:00Z', minutes: 10, match: '--until=now' };
   expect((await ask('logs', { ...input, level: 'warn' })).items).toEqual([
-    { service: 'mail', time, level: 'error', text: '***@example.org came from 203.0.113.0' },
+    {
+      ...{ service: 'mail', time, level: 'error' },
+      text: '***@example.org came from 203.0.113.0 with [redacted]',
+    },
   ]);
   expect(asked).toEqual([
     [
