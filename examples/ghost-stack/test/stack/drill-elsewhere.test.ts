@@ -49,7 +49,8 @@ test('with little memory the database alone is restored, which proves no backup'
   const found = { ...process.env, ...own, PATH: `${small}:${process.env['PATH']}` };
   const cli = path.join(ROOT, 'packages/ghost-stack/src/cli.ts');
   const words = ['--conditions=@prosora/source', cli, 'drill'];
-  const { stdout } = await run(process.execPath, words, { cwd: dir, env: found });
+  const drill = () => run(process.execPath, words, { cwd: dir, env: found });
+  const { stdout } = await drill();
   expect(stdout.trim().split('\n')).toEqual([
     expect.stringMatching(
       /^! memory: 400 MB are free .* the database alone is restored\. .*--on ssh:/,
@@ -59,6 +60,17 @@ test('with little memory the database alone is restored, which proves no backup'
   ]);
   const { newest, proven, databaseProven } = await notes();
   expect([proven, databaseProven?.run]).toEqual([undefined, newest.run]);
+  // Nor does it say that what failed before is well again.
+  const drillFailure = 'Its page is not there.';
+  await writeFile(
+    path.join(CARE, 'backups.json'),
+    JSON.stringify({ ...(await notes()), drillFailure }),
+  );
+  await expect(drill()).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining(`✘ last drill: ${drillFailure}`),
+  });
+  expect(await notes()).toMatchObject({ drillFailure });
 });
 
 test('on another machine all of it is, and neither a secret is seen nor anything left there', async () => {

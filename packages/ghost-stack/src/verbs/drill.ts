@@ -8,6 +8,7 @@ import {
 } from '@prosora/service';
 import { keepMeanwhile } from '../backup/keep-minutes.ts';
 import { closedPlaceOf } from '../drill/closed-project.ts';
+import { isProof, leftOpen, notesOf } from '../drill/drill-notes.ts';
 import { type DrillReport, keepDrill, readDrills } from '../drill/drill-reports.ts';
 import { runDrill } from '../drill/run-drill.ts';
 import { assertHost, assertReachable, runElsewhere } from '../drill/run-elsewhere.ts';
@@ -20,7 +21,7 @@ import {
   snapshotsIn,
   snapshotsOf,
 } from '../repository/backups.ts';
-import { type BackupNotes, noteBackups } from '../repository/notes.ts';
+import { noteBackups, readNotes } from '../repository/notes.ts';
 import { openRepository, takeRepository } from '../repository/open-repository.ts';
 import { findPlace } from '../repository/place.ts';
 import { chooseLatest } from '../restore/choose-moment.ts';
@@ -75,9 +76,10 @@ export const drill = verb({
     await using _ticks = from ? undefined : keepMeanwhile(place);
     const beganAt = new Date().toISOString();
     const findings: Finding[] = [];
+    const say = (finding: Finding) => print(lines ? JSON.stringify(finding) : findingLine(finding));
     const find = (finding: Finding): void => {
       findings.push(finding);
-      print(lines ? JSON.stringify(finding) : findingLine(finding));
+      say(finding);
     };
     try {
       const proof = host
@@ -91,27 +93,19 @@ export const drill = verb({
     const isProven = isProof(findings);
     // Another machine that has proved it has marked it.
     if (isProven && !host) await markProven(place, backup);
-    const failed = findings.filter(({ status }) => status === 'fail');
-    // Of another's backups nothing is known here.
-    if (!from) noteBackups(dir, notesOf({ run: backup.run, at: manifest.startedAt }, findings));
     const drilled = { run: backup.run, isProven, findings };
-    const endedAt = new Date().toISOString();
-    if (!from) keepDrill(dir, { ...drilled, beganAt, endedAt });
-    show(drilled, () => (lines ? JSON.stringify(drilled) : inOneLine(drilled)));
-    return failed.length === 0 ? 0 : 1;
+    // Of another's backups nothing is known here.
+    const left = from ? [] : leftOpen(findings, readNotes(dir));
+    if (!from) {
+      noteBackups(dir, notesOf({ run: backup.run, at: manifest.startedAt }, findings));
+      keepDrill(dir, { ...drilled, beganAt, endedAt: new Date().toISOString() });
+    }
+    left.forEach(say);
+    const all = { ...drilled, findings: [...findings, ...left] };
+    show(all, () => (lines ? JSON.stringify(all) : inOneLine(drilled)));
+    return all.findings.some(({ status }) => status === 'fail') ? 1 : 0;
   },
 });
-
-const isProof = (findings: readonly Finding[]): boolean =>
-  findings.every(({ status }) => status === 'ok');
-
-/** What becomes of the notes: a former failure stays where less was shown than what failed. */
-function notesOf(backup: { run: string; at: string }, findings: readonly Finding[]): BackupNotes {
-  const failed = findings.filter(({ status }) => status === 'fail');
-  if (failed.length > 0) return { drillFailure: failed.map(({ sentence }) => sentence).join(' ') };
-  if (!isProof(findings)) return { databaseProven: backup };
-  return { proven: backup, databaseProven: undefined, drillFailure: undefined };
-}
 
 function inOneLine({
   run,
