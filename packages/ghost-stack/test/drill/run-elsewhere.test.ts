@@ -116,7 +116,9 @@ test('a line that says nothing of a drill is passed over, however it looks', asy
     ...[finding, drilled].map((one) => JSON.stringify(one)),
   ];
   const { told } = drillThat(lines.join('\n'));
-  expect(await Array.fromAsync(told)).toEqual([finding]);
+  const found = [];
+  for await (const each of told) found.push(each);
+  expect(found).toEqual([finding]);
 });
 
 test('nothing is sent where the files cannot be read, and nobody waits for an answer', async () => {
