@@ -8,6 +8,9 @@ export interface Bounds {
   around: Date | undefined;
 }
 
+/** In bytes, of each where their number is limited, so that all of them are an answer that a small service can hold. */
+const LONGEST_TEXT = 4_000;
+
 /** Gathers lines that come in any order, each once, and keeps no more than twice as many as are wanted in memory. */
 export function gatherLines({ limit = Infinity, around }: Bounds) {
   const lines = new Map<string, LogLine>();
@@ -17,7 +20,7 @@ export function gatherLines({ limit = Infinity, around }: Bounds) {
     [...lines.values()].sort((one, other) => distance(one) - distance(other)).slice(0, limit);
   return {
     add(line: LogLine): void {
-      lines.set(keyOf(line), line);
+      lines.set(keyOf(line), limit === Infinity ? line : cut(line));
       if (lines.size < 2 * limit) return;
       const kept = nearest();
       lines.clear();
@@ -29,5 +32,11 @@ export function gatherLines({ limit = Infinity, around }: Bounds) {
     },
   };
 }
+
+/** By way of bytes, since a part of a text holds the whole of it in memory. */
+const cut = (line: LogLine): LogLine => ({
+  ...line,
+  text: Buffer.from(line.text).toString('utf8', 0, LONGEST_TEXT),
+});
 
 const keyOf = ({ service, time }: LogLine): string => `${service} ${time}`;

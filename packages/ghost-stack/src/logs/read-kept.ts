@@ -12,7 +12,7 @@ export interface Wanted {
 const SCRIPT = `
 cd /logs && for file in */*.log */*.log.gz; do
   service=\${file%%/*} day=\${file#*/}
-  [ -f "$file" ] && ! [ "\${day%%.*}" \\< "\${1%%T*}" ] || continue
+  [ -f "$file" ] && ! [ "\${day%%.*}" \\< "\${1%%T*}" ] && ! [ "\${day%%.*}" \\> "\${2%%T*}" ] || continue
   case " $3 " in '  ' | *" $service "*) ;; *) continue ;; esac
   case $file in *.gz) zcat "$file" ;; *) cat "$file" ;; esac |
     awk -v service="$service" -v from="$1" -v to="$2" '$1 >= from && $1 <= to { print service " | " $0 }'

@@ -112,6 +112,8 @@ function readJson(text: string): unknown {
 
 /** Nobody waits longer for an answer; `docker` ends the container with itself. */
 const LONGEST_ANSWER_MS = 300_000;
+/** Ends a question that takes too much, before anything else on the machine has to. */
+const MEMORY = '256m';
 
 /**
  * What a verb that changes nothing answers; one that ends with 1 has answered too.
@@ -119,7 +121,7 @@ const LONGEST_ANSWER_MS = 300_000;
  * @throws ProsoraError `REFUSED` with what the verb says, `DOCKER`
  */
 export async function askCommand(home: Home, words: readonly string[]): Promise<unknown> {
-  const run = await runWords(home, ['--rm']);
+  const run = await runWords(home, ['--rm', '--memory', MEMORY]);
   const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
   const asked = docker('/', [...run, ...words, '--json'], { signal });
   const printed = await asked.catch((error: ProsoraError) => {

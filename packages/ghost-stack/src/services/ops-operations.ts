@@ -68,7 +68,7 @@ const line = z.object({
   service: z.string(),
   time: z.string().describe('With nanoseconds'),
   level: z.enum(LEVELS),
-  text: z.string(),
+  text: z.string().describe('4 KB of it at most'),
 });
 
 /** More make no page, and more than so long before and after no moment. */

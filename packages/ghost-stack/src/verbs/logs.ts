@@ -34,7 +34,7 @@ export const logs = verb({
     limit: {
       type: 'string',
       value: 'N',
-      help: 'At most so many: the newest, or those that are nearest to --around',
+      help: 'At most so many, 4 KB of each: the newest, or those that are nearest to --around',
     },
   },
   needs: stackOptions,

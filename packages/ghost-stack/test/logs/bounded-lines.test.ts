@@ -21,3 +21,14 @@ test('of many the newest are kept, or those that are nearest to a moment', () =>
   expect(newest).toEqual(['47', '48', '49']);
   expect(nearest).toEqual(['9', '10', '11']);
 });
+
+test('of a limited number each has a limit too, in bytes, and without one none has', () => {
+  const long = { ...line(1), text: 'ä'.repeat(9_000) };
+  const [limited, all] = [3, undefined].map((limit) => {
+    const lines = gatherLines({ limit, around: undefined });
+    lines.add(long);
+    return textsOf(lines);
+  });
+  expect(limited).toEqual(['ä'.repeat(2_000)]);
+  expect(all).toEqual([long.text]);
+});

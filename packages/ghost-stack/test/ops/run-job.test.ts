@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { outcomeOf } from '../../src/ops/run-job.ts';
+import { askCommand, outcomeOf } from '../../src/ops/run-job.ts';
+import { startNoDocker } from '../fixtures/docker.ts';
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
 const refused = (code: string) => json({ error: { code, message: 'It is so.', help: 'Wait.' } });
@@ -38,4 +39,12 @@ test.each([
 
 test.each(['BUSY', 'BACKUP_LOCKED'])('%s is no failure: somebody else goes first', (code) => {
   expect(outcomeOf(1, refused(code)).isBusy).toBe(true);
+});
+
+test('a question has a limit of memory, so that its answer costs nobody else’s', async () => {
+  const { asked } = startNoDocker({}, undefined, { 'backup list --json': { printed: '[]' } });
+  const stack = { dir: '/srv/blog', project: 'blog', image: 'ops:dev' };
+  const home = { ...stack, socket: '/var/run/docker.sock', group: 999, user: '1000:1000' };
+  expect(await askCommand(home, ['backup', 'list'])).toEqual([]);
+  expect(asked().at(-1)).toMatch(/^docker run --rm --memory \d+m .* backup list --json$/);
 });

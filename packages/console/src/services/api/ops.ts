@@ -316,6 +316,7 @@ export interface operations {
         /** With nanoseconds */
         'time': string;
         'level': "debug" | "info" | "warn" | "error";
+        /** 4 KB of it at most */
         'text': string;
       })[];
     };
