@@ -34,6 +34,9 @@ test('what a filter finds is counted first, and two who replay it at once have e
   await vi.waitFor(async () => expect(await jobCounts(inbox.privateUrl)).toEqual({ done: 7 }));
   const sent = ghost.arrivals.slice(before).map(({ id }) => id);
   expect(sent.toSorted()).toEqual(CHECKOUTS.map(({ id }) => id));
+  // By name too, where the state is said in which it was seen.
+  const named = await runVerb(env, ['replay', 'evt_checkout_0', '--state', 'dead']);
+  expect([named.code, named.stdout]).toEqual([1, '0 of 1 will be delivered.\n']);
   await inbox.stop();
 });
 
