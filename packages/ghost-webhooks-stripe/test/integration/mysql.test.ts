@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openStore } from '@prosora/durable';
+import { systemClock } from '@prosora/durable';
 import { hasTestServer, startTestServer, type TestServer } from '@prosora/durable/testing';
 import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openInboxStore } from '../../src/inbox/store.ts';
 import { eventLike } from '../fixtures/events.ts';
 import { startGhostTarget } from '../fixtures/ghost-target.ts';
 import { runVerb, spawnInbox } from '../fixtures/inbox-process.ts';
@@ -95,7 +96,7 @@ describe.skipIf(!hasTestServer)('on MySQL or MariaDB (needs mariadb-server)', ()
     await inbox.record(received(event));
     const [job] = await inbox.deliveries.claim(1, 30_000);
     expect(job && (await inbox.deliveries.settle(job, { kind: 'dead', reason: '400' }))).toBe(true);
-    await using other = await openStore({ mysql });
+    await using other = (await openInboxStore({ file: '', mysql }, systemClock)).store;
     const replaying = await other.transaction(async (tx) => {
       await other.queue('ghost').drop([event.id], 'by hand', { tx });
       const waiting = inbox.replay([event.id], ['dead']);
