@@ -109,6 +109,12 @@ describe.skipIf(lacks('chromium'))('at night (needs Chromium)', () => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Backups');
   });
 
+  test('a script of the same origin reads no page, and so no token', async () => {
+    const statusOf = (path: string) =>
+      page.evaluate(`fetch('/ghost/prosora${path}').then(({ status }) => status)`);
+    expect([await statusOf('/'), await statusOf('/care')]).toEqual([404, 404]);
+  });
+
   test('a page is small, and painted soon', async () => {
     let bytes = 0;
     page.on('response', async (response) => {
