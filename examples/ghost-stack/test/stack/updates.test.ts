@@ -21,6 +21,10 @@ import { containerOf, docker, exec } from './stack.ts';
 
 const { dir, project } = inject('stack');
 let updates: Updates;
+
+/** Two updates, one after the other, on a machine that another stack keeps busy. */
+const LONG = { timeout: 400_000 };
+
 beforeAll(async () => {
   updates = await prepareUpdates();
 });
@@ -53,50 +57,54 @@ test('a newer Ghost is tried where nobody sees it, and takes its place with no r
   expect((await prosora(['history'])).stdout).toContain('is in place.');
 });
 
-test('one that dies on the site is undone with its database, by the next run where the first is killed', async () => {
-  await addMember('amid');
-  await makeGhost(updates.registry, {
-    version: '6.67.0',
-    migrates: true,
-    fault: 'ends later',
-    onSite: true,
-  });
-  const notes = path.join(dir, '.prosora/care/updates.json');
-  const isWatching = vi.waitUntil(
-    async () => {
-      const { number, step } = JSON.parse(await readFile(notes, 'utf8')).at(-1);
-      return number === 2 && step === 'watching';
-    },
-    { timeout: 240_000, interval: 100 },
-  );
-  expect(
-    await prosoraKilledAfter(isWatching, ['update'], stackUnderTest(updates.withNewer)),
-  ).toEqual({
-    wasKilled: true,
-  });
-  expect((await prosora(['up'])).output).toContain('Update 2 did not end.');
-  const told: unknown[] = [];
-  const people = createServer(async (request, response) => {
-    told.push(await json(request));
-    response.end();
-  }).listen(0, '127.0.0.1');
-  await once(people, 'listening');
-  onTestFinished(() => void people.close());
-  const url = `http://127.0.0.1:${(people.address() as AddressInfo).port}`;
-  const byItself = { ...updates.withNewer, UPDATES: 'auto', NOTIFY_WEBHOOK_URL: url };
-  const { code, output } = await prosora(['update', '--unattended'], byItself);
-  expect(output).toContain('ghost ended and was started anew.');
-  expect(output).toMatch(/database is as it was at/);
-  const title = expect.stringContaining('Update 2 was undone');
-  expect(told).toContainEqual(expect.objectContaining({ kind: 'problem', title }));
-  // What failed here is not tried again by itself.
-  expect(output).toContain('It failed here before');
-  expect(code).toBe(0);
-  expect(await ghostVersion()).toBe('6.66.0');
-  expect(await tables()).toBe('prosora_update_6_66_0');
-  expect(await members()).toEqual(['amid', 'before']);
-  expect((await askEdge(`/?undone=${Date.now()}`)).status).toBe(200);
-});
+test(
+  'one that dies on the site is undone with its database, by the next run where the first is killed',
+  LONG,
+  async () => {
+    await addMember('amid');
+    await makeGhost(updates.registry, {
+      version: '6.67.0',
+      migrates: true,
+      fault: 'ends later',
+      onSite: true,
+    });
+    const notes = path.join(dir, '.prosora/care/updates.json');
+    const isWatching = vi.waitUntil(
+      async () => {
+        const { number, step } = JSON.parse(await readFile(notes, 'utf8')).at(-1);
+        return number === 2 && step === 'watching';
+      },
+      { timeout: 240_000, interval: 100 },
+    );
+    expect(
+      await prosoraKilledAfter(isWatching, ['update'], stackUnderTest(updates.withNewer)),
+    ).toEqual({
+      wasKilled: true,
+    });
+    expect((await prosora(['up'])).output).toContain('Update 2 did not end.');
+    const told: unknown[] = [];
+    const people = createServer(async (request, response) => {
+      told.push(await json(request));
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(people, 'listening');
+    onTestFinished(() => void people.close());
+    const url = `http://127.0.0.1:${(people.address() as AddressInfo).port}`;
+    const byItself = { ...updates.withNewer, UPDATES: 'auto', NOTIFY_WEBHOOK_URL: url };
+    const { code, output } = await prosora(['update', '--unattended'], byItself);
+    expect(output).toContain('ghost ended and was started anew.');
+    expect(output).toMatch(/database is as it was at/);
+    const title = expect.stringContaining('Update 2 was undone');
+    expect(told).toContainEqual(expect.objectContaining({ kind: 'problem', title }));
+    // What failed here is not tried again by itself.
+    expect(output).toContain('It failed here before');
+    expect(code).toBe(0);
+    expect(await ghostVersion()).toBe('6.66.0');
+    expect(await tables()).toBe('prosora_update_6_66_0');
+    expect(await members()).toEqual(['amid', 'before']);
+    expect((await askEdge(`/?undone=${Date.now()}`)).status).toBe(200);
+  },
+);
 
 test('a rollback brings the image and the database of before, and lists what came since', async () => {
   await addMember('late');
