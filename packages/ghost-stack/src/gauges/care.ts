@@ -60,6 +60,8 @@ export function readCareNotes(notes: CareNotes): Readings {
   const ended = Object.entries(tasks.ended);
   const last = updates.at(-1);
   const isHalf = last !== undefined && last.endedAt === undefined && !isRunning;
+  // Who went back on purpose knows it.
+  const isUndone = last?.outcome === 'undone' && last.undoes === undefined;
   return {
     ...Object.fromEntries(times),
     prosora_backup_damaged: backups.damage === undefined ? 0 : 1,
@@ -71,7 +73,7 @@ export function readCareNotes(notes: CareNotes): Readings {
       'task',
       new Map(ended.map(([task, { failure }]) => [task, failure ? 1 : 0])),
     ],
-    prosora_update_failed: isHalf || last?.outcome === 'undone' ? 1 : 0,
+    prosora_update_failed: isHalf || isUndone ? 1 : 0,
     prosora_updates_waiting: waiting.length,
     prosora_care_running: isRunning ? 1 : 0,
   };

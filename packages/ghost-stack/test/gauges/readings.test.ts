@@ -117,6 +117,7 @@ describe('what was noted', () => {
   test.each([
     ['taken', { ...update }, false, 0],
     ['undone', { ...update, outcome: 'undone' as const }, false, 1],
+    ['a way back on purpose', { ...update, outcome: 'undone' as const, undoes: [1] }, false, 0],
     ['refused before the site was touched', { ...update, outcome: 'refused' as const }, false, 0],
     ['cut off', { ...update, endedAt: undefined, outcome: undefined }, false, 1],
     ['under way', { ...update, endedAt: undefined, outcome: undefined }, true, 0],
