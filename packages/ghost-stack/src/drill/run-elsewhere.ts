@@ -66,6 +66,9 @@ const REACH = {
   help: 'It takes its host key, and a key without a passphrase, in BACKUP_SSH_FOLDER: /root/.ssh unless set.',
 };
 
+/** It may even have proved the backup, and not been heard. */
+const UNHEARD = { help: 'What it found nobody knows: `prosora drill` looks again.' };
+
 /** What a drill with `--lines` says last. */
 const drilledSchema = z.object({ run: z.string(), isProven: z.boolean() });
 const toldSchema = z.union([drilledSchema, findingSchema]);
@@ -143,16 +146,19 @@ export async function* runElsewhere(
   const tar = spawn('tar', ['-cz', ...files], { cwd: place.dir, stdio: [...stdio] });
   const sent = Promise.allSettled([once(tar, 'close'), pipeline(tar.stdout, ssh.stdin)]);
   let drilled: z.output<typeof drilledSchema> | undefined;
+  let isHeard = false;
   try {
     for await (const line of createInterface({ input: ssh.stdout })) {
       const told = toldIn(line);
+      isHeard ||= told !== undefined;
       if (told && 'run' in told) drilled = told;
       else if (told) yield told;
     }
     const { code, said } = await ssh.ended;
     if (drilled?.run === run) return;
     const why = said.split('\n').slice(-3).join(' ') || 'The connection has ended.';
-    throw new ProsoraError('DRILL_ELSEWHERE', `${address}: ${why}`, code === SSH ? REACH : {});
+    const help = isHeard ? UNHEARD : REACH;
+    throw new ProsoraError('DRILL_ELSEWHERE', `${address}: ${why}`, code === SSH ? help : {});
   } finally {
     tar.kill();
     ssh.stop();

@@ -121,6 +121,25 @@ test('a line that says nothing of a drill is passed over, however it looks', asy
   expect(found).toEqual([finding]);
 });
 
+test.each([
+  ['before it said anything', '', /host key/],
+  [
+    'once it had begun to tell',
+    '{"name":"database","status":"ok","sentence":"So."}',
+    /nobody knows/,
+  ],
+])('a connection that ends %s is named as such', async (_when, said, help) => {
+  const { told, docker } = drillThat('');
+  writeFileSync(docker, `#!/bin/sh\necho '${said}'\nexit 255\n`);
+  const all = async () => {
+    for await (const _finding of told);
+  };
+  await expect(all()).rejects.toMatchObject({
+    code: 'DRILL_ELSEWHERE',
+    help: expect.stringMatching(help),
+  });
+});
+
 test('nothing is sent where the files cannot be read, and nobody waits for an answer', async () => {
   const { told, asked } = drillThat('', { hasFiles: false });
   await expect(told.next()).rejects.toMatchObject({ code: 'ENOENT' });
