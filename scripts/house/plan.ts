@@ -88,6 +88,7 @@ export const plan: Record<string, Plan> = {
       'options',
       'files',
       'rate',
+      'look',
     ],
     finished: true,
   },

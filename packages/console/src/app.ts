@@ -1,4 +1,5 @@
 import type { Logger } from '@prosora/service';
+import { STYLE } from '@prosora/service/look';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { careRoutes } from './care/routes.ts';
@@ -18,7 +19,6 @@ import { createSessions } from './guard/sessions.ts';
 import { BASE } from './look/address.ts';
 import { LIVE } from './look/live.ts';
 import type { Section } from './look/page.ts';
-import { STYLE } from './look/style.ts';
 import { mailRoutes } from './mail/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';

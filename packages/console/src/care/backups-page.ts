@@ -1,12 +1,19 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  inWords,
+  lasted,
+  notice,
+  table,
+  when,
+} from '@prosora/service/look';
 import { at } from '../look/address.ts';
-import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
-import { inWords } from '../look/in-words.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame, View } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
-import { lasted, when } from '../look/time.ts';
 import { type Answer, answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/ops.ts';
 import type { OutputOf } from '../services/client.ts';

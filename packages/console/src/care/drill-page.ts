@@ -1,8 +1,6 @@
-import { html } from '@prosora/service';
+import { badge, card, facts, html, lasted, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
-import { badge, card, facts } from '../look/facts.ts';
 import type { Frame } from '../look/page.ts';
-import { lasted, when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { findingsTable } from './findings.ts';
 import { nothingOf } from './nothing-of.ts';

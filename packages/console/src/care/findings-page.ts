@@ -1,5 +1,4 @@
-import { html } from '@prosora/service';
-import { card } from '../look/facts.ts';
+import { card, html } from '@prosora/service/look';
 import { searchForm } from '../look/form.ts';
 import type { Frame, View } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';

@@ -1,7 +1,5 @@
-import { type Finding, type Html, html } from '@prosora/service';
-import { badge, type Tone } from '../look/facts.ts';
-import { inWords } from '../look/in-words.ts';
-import { table } from '../look/table.ts';
+import type { Finding } from '@prosora/service';
+import { badge, type Html, html, inWords, type Tone, table } from '@prosora/service/look';
 
 const TONES = { fail: 'bad', warn: 'warn', ok: 'good' } as const satisfies Record<
   Finding['status'],

@@ -1,13 +1,20 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  type Html,
+  html,
+  localOf,
+  momentOf,
+  notice,
+  type Tone,
+  table,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import type { Query } from '../look/address.ts';
-import { badge, card, type Tone } from '../look/facts.ts';
 import { searchForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { table } from '../look/table.ts';
-import { localOf, momentOf, when } from '../look/time.ts';
 import { type Answer, answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/ops.ts';
 import type { OutputOf } from '../services/client.ts';

@@ -1,6 +1,5 @@
-import { html } from '@prosora/service';
+import { html, notice } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
-import { notice } from '../look/notice.ts';
 import type { Answer } from '../services/answer.ts';
 import { careTabs } from './tabs.ts';
 

@@ -1,4 +1,4 @@
-import type { Html } from '@prosora/service';
+import type { Html } from '@prosora/service/look';
 import { tabs } from '../look/tabs.ts';
 
 const PAGES = [

@@ -1,11 +1,18 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  inWords,
+  lasted,
+  table,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at } from '../look/address.ts';
-import { badge, card, facts } from '../look/facts.ts';
-import { inWords } from '../look/in-words.ts';
 import type { Frame, View } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
-import { lasted, when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { whole } from './backups-page.ts';
 import { findingsTable } from './findings.ts';

@@ -1,8 +1,6 @@
-import { html } from '@prosora/service';
+import { facts, html, notice } from '@prosora/service/look';
 import { BASE } from '../look/address.ts';
-import { facts } from '../look/facts.ts';
 import { hidden } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame, View } from '../look/page.ts';
 import type { Form } from './room.ts';
 import type { User } from './user.ts';

@@ -1,5 +1,5 @@
+import type { Problem } from '@prosora/service/look';
 import type { Context } from 'hono';
-import type { Problem } from '../look/notice.ts';
 import { page, type View } from '../look/page.ts';
 import { statusOf } from '../services/answer.ts';
 import type { ConsoleEnv } from './room.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from '@prosora/service/look';
 import { BASE } from './address.ts';
 import type { Frame } from './page.ts';
 

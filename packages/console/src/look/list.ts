@@ -1,9 +1,15 @@
-import { type Html, html } from '@prosora/service';
+import {
+  type Cell,
+  type Html,
+  html,
+  momentOf,
+  notice,
+  type Problem,
+  type Table,
+  table,
+} from '@prosora/service/look';
 import { at, type Query } from './address.ts';
 import { type Field, filterForm } from './form.ts';
-import { notice, type Problem } from './notice.ts';
-import { type Cell, type Table, table } from './table.ts';
-import { momentOf } from './time.ts';
 
 /** A page of a list, and where the next one begins. */
 interface Part<Item> {

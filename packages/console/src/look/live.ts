@@ -1,4 +1,4 @@
-import { versionOf } from './version.ts';
+import { versionOf } from '@prosora/service/look';
 
 /**
  * The one script of the console, for pages on which something goes on by itself. It shows what `/live` sends unless that

@@ -1,7 +1,6 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html, STYLE_VERSION } from '@prosora/service/look';
 import { at } from './address.ts';
 import { LIVE_VERSION } from './live.ts';
-import { STYLE_VERSION } from './style.ts';
 
 /** The sections in the order in which they are shown, with their names for people. */
 const SECTIONS = {

@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from '@prosora/service/look';
 import { at } from './address.ts';
 
 /** The pages of a section, the present one marked: a name and a path beneath the console each. */

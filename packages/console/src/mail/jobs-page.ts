@@ -1,12 +1,9 @@
-import { html } from '@prosora/service';
+import { card, counted, html, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { counted } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
 

@@ -1,11 +1,8 @@
-import { type Html, html } from '@prosora/service';
+import { card, facts, type Html, html, notice, type Tone, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card, facts, type Tone } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/mail.ts';
 import type { OutputOf } from '../services/client.ts';

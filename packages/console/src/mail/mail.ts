@@ -1,5 +1,4 @@
-import type { Html } from '@prosora/service';
-import { badge, type Tone } from '../look/facts.ts';
+import { badge, type Html, type Tone } from '@prosora/service/look';
 import { tabs } from '../look/tabs.ts';
 import type { Services } from '../services/services.ts';
 

@@ -1,13 +1,18 @@
-import { type Html, html } from '@prosora/service';
+import {
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  notice,
+  timeInWords,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted } from '../look/table.ts';
-import { timeInWords, when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { fateOf, type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
 import { type MailStatus, type Progress, standingOf, whyWaiting } from './why-waiting.ts';

@@ -1,8 +1,8 @@
+import { counted } from '@prosora/service/look';
 import { Hono } from 'hono';
 import { formOf } from '../guard/form.ts';
 import type { Action, ConsoleEnv, Form, Room } from '../guard/room.ts';
 import { show } from '../guard/show.ts';
-import { counted } from '../look/table.ts';
 import { createCounts } from './counts.ts';
 import { jobsPage } from './jobs-page.ts';
 import type { Mail } from './mail.ts';

@@ -1,10 +1,8 @@
-import { html } from '@prosora/service';
+import { card, html, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import type { Query } from '../look/address.ts';
-import { card } from '../look/facts.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { type Mail, mailTabs } from './mail.ts';
 import { readerForm } from './newsletters-page.ts';

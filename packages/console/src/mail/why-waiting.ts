@@ -1,4 +1,4 @@
-import type { Problem } from '../look/notice.ts';
+import type { Problem } from '@prosora/service/look';
 import type { operations } from '../services/api/mail.ts';
 import type { OutputOf } from '../services/client.ts';
 

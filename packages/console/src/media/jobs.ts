@@ -1,11 +1,18 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  counted,
+  type Html,
+  html,
+  lasted,
+  type Problem,
+  type Tone,
+  table,
+  when,
+} from '@prosora/service/look';
 import { at, type Query } from '../look/address.ts';
-import { badge, card, type Tone } from '../look/facts.ts';
 import { list } from '../look/list.ts';
-import type { Problem } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
-import { lasted, when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { Services } from '../services/services.ts';
 

@@ -1,12 +1,19 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  notice,
+  type Tone,
+  table,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import type { Query } from '../look/address.ts';
-import { badge, card, facts, type Tone } from '../look/facts.ts';
 import { searchForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/ops.ts';
 import type { OutputOf } from '../services/client.ts';

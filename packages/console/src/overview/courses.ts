@@ -1,4 +1,4 @@
-import type { Value } from '../look/chart.ts';
+import type { Value } from '@prosora/service/look';
 import type { Metrics } from '../services/metrics.ts';
 
 /** What is measured all the time, as rates of half an hour. The queries are those of the stack's dashboards. */

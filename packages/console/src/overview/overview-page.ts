@@ -1,12 +1,16 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  type Html,
+  html,
+  inWords,
+  notice,
+  sparkline,
+  table,
+  when,
+} from '@prosora/service/look';
 import { at } from '../look/address.ts';
-import { sparkline } from '../look/chart.ts';
-import { badge, card } from '../look/facts.ts';
-import { inWords } from '../look/in-words.ts';
-import { notice } from '../look/notice.ts';
 import type { View } from '../look/page.ts';
-import { table } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import type { Overlook } from './look-over.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { sentenceOf, troublesOf } from './troubles.ts';

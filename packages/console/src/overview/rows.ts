@@ -1,6 +1,4 @@
-import type { Tone } from '../look/facts.ts';
-import { counted } from '../look/table.ts';
-import { ago, lasted } from '../look/time.ts';
+import { ago, counted, lasted, type Tone } from '@prosora/service/look';
 import type { Answer } from '../services/answer.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Course } from './courses.ts';

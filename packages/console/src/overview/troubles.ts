@@ -1,5 +1,4 @@
-import type { Problem } from '../look/notice.ts';
-import { ago } from '../look/time.ts';
+import { ago, type Problem } from '@prosora/service/look';
 import type { Overlook } from './look-over.ts';
 import type { Row } from './rows.ts';
 

@@ -1,11 +1,8 @@
-import { html } from '@prosora/service';
+import { type Cell, card, html, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card } from '../look/facts.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import type { Cell } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';

@@ -1,11 +1,8 @@
-import { html } from '@prosora/service';
+import { card, counted, html, notice, notices, table } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
-import { card } from '../look/facts.ts';
 import { actionForm, searchForm } from '../look/form.ts';
-import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { counted, table } from '../look/table.ts';
 import { answerOf } from '../services/answer.ts';
 import { type Payments, paymentTabs, verbOf } from './payments.ts';
 

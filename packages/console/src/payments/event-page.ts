@@ -1,13 +1,9 @@
-import { type Html, html } from '@prosora/service';
+import { card, counted, facts, type Html, html, notice, table, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted, table } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';

@@ -1,13 +1,18 @@
-import { type Html, html } from '@prosora/service';
+import {
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  notice,
+  notices,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card, facts } from '../look/facts.ts';
 import { actionForm, type Field } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
-import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';

@@ -1,13 +1,10 @@
-import { html } from '@prosora/service';
+import { card, counted, html, notice } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { card } from '../look/facts.ts';
 import { actionForm, filterForm } from '../look/form.ts';
 import { asked } from '../look/list.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { counted } from '../look/table.ts';
 import { answerOf } from '../services/answer.ts';
 import { FILTER } from './events-page.ts';
 import { doubleWarning, isDoubtful, type Payments, paymentTabs, verbOf } from './payments.ts';

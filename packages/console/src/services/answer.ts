@@ -1,5 +1,5 @@
 import type { ProsoraError } from '@prosora/service';
-import type { Problem } from '../look/notice.ts';
+import type { Problem } from '@prosora/service/look';
 
 /** What a part said, or why nothing of it can be shown. */
 export type Answer<Value> =

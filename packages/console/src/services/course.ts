@@ -1,7 +1,4 @@
-import { type Html, html } from '@prosora/service';
-import { stepLine } from '../look/chart.ts';
-import { card } from '../look/facts.ts';
-import { notice } from '../look/notice.ts';
+import { card, type Html, html, notice, stepLine } from '@prosora/service/look';
 import { answerOf } from './answer.ts';
 import { type Metrics, NOT_KEPT, type Range, type Series } from './metrics.ts';
 

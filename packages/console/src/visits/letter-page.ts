@@ -1,12 +1,8 @@
-import { html } from '@prosora/service';
+import { badge, card, counted, facts, html, notice, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import type { Query } from '../look/address.ts';
-import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
-import { notice } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { answerOf } from '../services/answer.ts';
 import { type Visits, verbOf } from './visits-page.ts';
 

@@ -1,7 +1,7 @@
+import { counted } from '@prosora/service/look';
 import { Hono } from 'hono';
 import type { Action, ConsoleEnv, Room } from '../guard/room.ts';
 import { show } from '../guard/show.ts';
-import { counted } from '../look/table.ts';
 import { letterPage } from './letter-page.ts';
 import { createRate } from './rate.ts';
 import { type Visits, visitsPage } from './visits-page.ts';

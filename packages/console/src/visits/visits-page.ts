@@ -1,13 +1,19 @@
-import { type Html, html } from '@prosora/service';
+import {
+  badge,
+  card,
+  counted,
+  facts,
+  type Html,
+  html,
+  notice,
+  notices,
+  when,
+} from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
-import { badge, card, facts } from '../look/facts.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
-import { notice, notices } from '../look/notice.ts';
 import type { Frame } from '../look/page.ts';
-import { counted } from '../look/table.ts';
-import { when } from '../look/time.ts';
 import { type Answer, answerOf } from '../services/answer.ts';
 import type { operations as engineOperations } from '../services/api/engine.ts';
 import type { operations } from '../services/api/visits.ts';

@@ -1,15 +1,10 @@
-import { html } from '@prosora/service';
+import { html, inWords, notice, STYLE, sparkline, stepLine, table } from '@prosora/service/look';
 import { expect, test } from 'vitest';
 import { at } from '../../src/look/address.ts';
-import { sparkline, stepLine } from '../../src/look/chart.ts';
 import { actionForm, filterForm, searchForm } from '../../src/look/form.ts';
-import { inWords } from '../../src/look/in-words.ts';
 import { LIVE } from '../../src/look/live.ts';
-import { notice } from '../../src/look/notice.ts';
 import { page } from '../../src/look/page.ts';
 import { quoted } from '../../src/look/quoted.ts';
-import { STYLE } from '../../src/look/style.ts';
-import { table } from '../../src/look/table.ts';
 
 const FRAME = {
   user: { name: '<b>Olive</b>', role: 'Owner' },

@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from '@prosora/service/look';
 import type { EventLine } from '../inbox/list.ts';
 import type { EventDetails } from '../inbox/reader.ts';
 import type { InboxStatus } from '../inbox/status.ts';

@@ -1,4 +1,4 @@
-import { html } from '@prosora/service';
+import { html } from '@prosora/service/look';
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { HEX } from '../stand-in/random.ts';
 import { createSettings, type Settings } from '../stand-in/settings.ts';

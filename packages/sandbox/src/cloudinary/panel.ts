@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from '@prosora/service/look';
 import type { Asset } from './asset.ts';
 import { type DeriveContext, derive } from './derive.ts';
 import { deliveryUrl } from './describe-asset.ts';

@@ -1,4 +1,4 @@
-import { type Html, html, htmlDocument } from '@prosora/service';
+import { type Html, html, htmlDocument } from '@prosora/service/look';
 import type { FaultRule } from '../stand-in/faults.ts';
 import type { StandIn } from '../stand-in/stand-in.ts';
 

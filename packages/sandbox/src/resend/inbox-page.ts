@@ -1,4 +1,4 @@
-import { type Html, html, htmlDocument } from '@prosora/service';
+import { type Html, html, htmlDocument } from '@prosora/service/look';
 import express, { type Router } from 'express';
 import type { Inbox } from './inbox.ts';
 import type { MailSummary, StoredMail } from './mail-store.ts';

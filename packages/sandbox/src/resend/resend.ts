@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { html } from '@prosora/service';
+import { html } from '@prosora/service/look';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';

@@ -1,4 +1,4 @@
-import { type Html, html, htmlDocument } from '@prosora/service';
+import { type Html, html, htmlDocument } from '@prosora/service/look';
 import type { CheckoutOrder, CheckoutSession } from './checkout-session.ts';
 import type { Customer } from './customer.ts';
 import type { PortalSession } from './portal.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from '@prosora/service/look';
 import type { Checkouts } from './checkouts.ts';
 import { type Control, subscriptionSteps } from './dashboard.ts';
 import type { Subscription } from './subscription.ts';

@@ -1,4 +1,4 @@
-import { html } from '@prosora/service';
+import { html } from '@prosora/service/look';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';

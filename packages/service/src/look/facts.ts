@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 import { type Cell, counted } from './table.ts';
 
 /** What is known of one thing: a name and what is so, line by line. */

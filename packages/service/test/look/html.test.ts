@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { html, htmlDocument } from '../../src/index.ts';
+import { html, htmlDocument } from '../../src/look/html.ts';
 
 test('what is put into a page is escaped, unless it is a piece of a page', () => {
   const name = `<b title="it's">&`;

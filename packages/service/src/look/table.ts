@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 
 /** A list of things, a row each. */
 export interface Table {

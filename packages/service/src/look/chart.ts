@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 import { counted, table } from './table.ts';
 import { when } from './time.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 import { inWords } from './in-words.ts';
 
 /** What keeps a part of a page from being shown. */

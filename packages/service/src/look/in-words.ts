@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 
 /** A sentence in which what is to be typed stands in backquotes, as errors and findings have it. */
 export function inWords(sentence: string): Html {

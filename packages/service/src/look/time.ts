@@ -1,4 +1,4 @@
-import { type Html, html } from '@prosora/service';
+import { type Html, html } from './html.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
