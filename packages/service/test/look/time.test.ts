@@ -1,5 +1,5 @@
-import { ago, lasted, localOf, momentOf, when } from '../../src/look/time.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ago, lasted, localOf, momentOf, when } from '../../src/look/time.ts';
 
 const ZONE = 'Europe/Berlin';
 
