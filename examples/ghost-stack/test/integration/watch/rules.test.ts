@@ -27,8 +27,8 @@ describe.skipIf(lacks('victoriametrics'))('rules, by vmalert-tool (needs victori
     const TMPDIR = mkdtempSync(join(tmpdir(), 'prosora-rules-'));
     const env = { ...machineEnv(), TMPDIR, ...waits(), ...(file === 'plan.yml' && PLAN) };
     const judged = run('vmalert-tool', ['unittest', `--files=${join(CASES, file)}`], { env });
-    const { stdout } = await judged.catch((error: { stderr: string }) => {
-      throw new Error(error.stderr);
+    const { stdout } = await judged.catch((error: { stdout: string }) => {
+      throw new Error(error.stdout);
     });
     expect(stdout).toContain('SUCCESS');
   });
