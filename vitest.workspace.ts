@@ -50,11 +50,8 @@ const BESIDE = [
   'examples/ghost-stack/test/stack/loss.proof.test.ts',
 ];
 
-/** Of the stack and at full size alone; what is small of updates is in updates.test.ts, of alerts in watch/up.test.ts. */
-const SOAK_ALONE = [
-  'examples/ghost-stack/test/stack/updates*.proof.test.ts',
-  'examples/ghost-stack/test/stack/watch/faults.proof.test.ts',
-];
+/** Of the stack and at full size alone; what is small of updates is in updates.test.ts. */
+const SOAK_ALONE = ['examples/ghost-stack/test/stack/updates*.proof.test.ts'];
 
 const stackProject = {
   extends: true as const,

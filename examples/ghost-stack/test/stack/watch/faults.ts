@@ -52,16 +52,19 @@ const undoneUpdate = {
 
 const ANOTHER_SECRET = 'whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgc2VydmljZSBoYXM=';
 
-/** @param fillDisk leaves no room on the disk of Docker's volumes, as far as `ops` sees it */
-export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
+/**
+ * @param admin of a site that need not be up yet
+ * @param fillDisk leaves no room on the disk of Docker's volumes, as far as `ops` sees it
+ */
+export function faultsOf(admin: () => AdminClient, fillDisk: () => Undo) {
   let number = 0;
   /** Ghost has mail to send meanwhile. */
   const newsletter = async () => {
-    const [newsletter] = await admin.newsletters.browse();
+    const [newsletter] = await admin().newsletters.browse();
     const lexical = lexicalDocument(paragraph('Sent while something is wrong.'));
-    const { id } = await admin.posts.add({ title: `Fault ${Date.now()}-${++number}`, lexical });
+    const { id } = await admin().posts.add({ title: `Fault ${Date.now()}-${++number}`, lexical });
     const to = { newsletter: newsletter?.slug ?? '', emailSegment: `label:${READERS}` };
-    await admin.posts.publish(id, to);
+    await admin().posts.publish(id, to);
   };
   const mailsAnswered = (fault: object) => async () => {
     const undo = await answerMails(fault);
@@ -178,7 +181,7 @@ export function faultsOf(admin: AdminClient, fillDisk: () => Undo) {
         name: 'Ghost takes no payment event',
         async begin() {
           const undo = await changeSecretOf('webhooks', 'ghost_webhook_secret', ANOTHER_SECRET);
-          await pay(admin, addressOf(`${READERS}-payer-${Date.now()}`));
+          await pay(admin(), addressOf(`${READERS}-payer-${Date.now()}`));
           return undo;
         },
         told: ['PaymentsWait'],
