@@ -21,12 +21,8 @@ const HEX_TIME = "printf('%011x', 1800000000000 + n)";
  */
 export async function measureLists(folder: string): Promise<Figure[]> {
   const dataDir = join(folder, 'lists');
-  mkdirSync(dataDir);
-  copyFileSync(await millionQueued(), join(dataDir, 'mail.db'));
+  await fillStore(dataDir);
   const place = { dataDir, mayBeNew: true };
-  // Brings the copy to the tables of this version.
-  await (await openMailStore(place)).store.close();
-  fill(join(dataDir, 'mail.db'));
   const opened = await openMailStore(place);
   const { ask } = createLocalOperator(storeOperations, createStoreHandlers(opened, place));
   const figures: Figure[] = [];
@@ -83,8 +79,13 @@ export async function measureLists(folder: string): Promise<Figure[]> {
   }
 }
 
-/** Beside the newsletter a million each of sign-in mails, dead jobs and suppressions. */
-function fill(file: string): void {
+/** Makes a store with a newsletter to a million, and beside it a million each of sign-in mails, dead jobs and suppressions. */
+export async function fillStore(dataDir: string): Promise<void> {
+  mkdirSync(dataDir);
+  const file = join(dataDir, 'mail.db');
+  copyFileSync(await millionQueued(), file);
+  // Brings the copy to the tables of this version.
+  await (await openMailStore({ dataDir, mayBeNew: true })).store.close();
   const database = new DatabaseSync(file);
   database.exec(`
     pragma synchronous = off; pragma cache_size = -200000;

@@ -72,12 +72,13 @@ export async function whileReading<Result>(work: Promise<Result>): Promise<[Resu
   return [await over, (await Promise.all(answers)).filter((status) => status !== 200)];
 }
 
-/** What would be another if anything had touched the site: its containers, since when they run, and its schema. */
+/** What would be another if anything had touched the site: its containers, whether and since when they run, and its schema. */
 export async function siteNow(): Promise<string[]> {
   const { project } = inject('stack');
   const label = `label=com.docker.compose.project=${project}`;
   const ids = (await docker(['ps', '--all', '--quiet', '--filter', label])).split('\n');
-  const format = '{{.Name}} {{.Id}} {{.Image}} {{.State.StartedAt}} {{.RestartCount}}';
+  const format =
+    '{{.Name}} {{.State.Status}} {{.Id}} {{.Image}} {{.State.StartedAt}} {{.RestartCount}}';
   const containers = (await docker(['inspect', '--format', format, ...ids])).split('\n').sort();
   const columns =
     "SELECT SHA2(GROUP_CONCAT(table_name, '.', column_name, ' ', column_type ORDER BY 1), 256) FROM information_schema.columns WHERE table_schema = 'ghost'";

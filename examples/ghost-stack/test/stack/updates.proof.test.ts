@@ -202,7 +202,10 @@ test('a newer Varnish is tried without a Ghost, and takes its place alone', LIMI
   expect({ code, others }).toEqual({ code: 0, others: [] });
   expect(output).toContain('✔ pages: It starts');
   expect(output).not.toContain('✔ ghost:');
-  const touched = (await siteNow()).filter((each) => !before.includes(each));
+  // What runs once and ends, such as what makes a certificate, runs again with whatever needs it.
+  const touched = (await siteNow()).filter(
+    (each) => each.includes(' running ') && !before.includes(each),
+  );
   expect(touched).toEqual([expect.stringContaining(containerOf('pages'))]);
   expect((await prosora(['rollback'], env)).code).toBe(0);
 });
