@@ -1,4 +1,4 @@
-import { html, inWords, notice, STYLE, sparkline, stepLine, table } from '@prosora/service/look';
+import { html } from '@prosora/service/look';
 import { expect, test } from 'vitest';
 import { at } from '../../src/look/address.ts';
 import { actionForm, filterForm, searchForm } from '../../src/look/form.ts';
@@ -37,18 +37,8 @@ test('a page has no style and no script of its own, which its policy would not l
   expect(page(view, FRAME)).not.toMatch(/<style|style=|<script>|\son\w+=/);
 });
 
-test('the stylesheet and the script stay small', () => {
-  expect(STYLE.length).toBeLessThan(15_000);
+test('the script stays small', () => {
   expect(LIVE.length).toBeLessThan(2_048);
-});
-
-test('a list has a caption, its numbers at the right and a way to its next page', () => {
-  const list = { caption: 'Mails', columns: ['Who', 'How many'], none: 'None.' };
-  const text = table({ ...list, rows: [['<a>', 1_234]], next: '/x?after=1' }).text;
-  expect(text).toContain('<caption>Mails</caption>');
-  expect(text).toContain('<td>&#60;a&#62;</td><td class="number">1,234</td>');
-  expect(text).toContain('href="/x?after=1" rel="next"');
-  expect(table({ ...list, rows: [] }).text).toBe('<p class="none">None.</p>');
 });
 
 test('a form that acts carries its token, its fields and the command that does the same', () => {
@@ -84,29 +74,4 @@ test('a word of a line to copy is nothing but a word to a shell', () => {
   expect(quoted('dead,held')).toBe('dead,held');
   expect(quoted('a; rm')).toBe("'a; rm'");
   expect(quoted("it's $(x)")).toBe("'it'\\''s $(x)'");
-});
-
-test('what is to be typed in a sentence is shown so', () => {
-  expect(inWords('Ask `a <b>` now.').text).toBe('Ask <code>a &#60;b&#62;</code> now.');
-  expect(inWords('One ` alone').text).toBe('One ` alone');
-  const problem = { code: 'X', message: 'It is gone.', help: '`up` helps.' };
-  expect(notice(problem).text).toContain('It is gone. <code>up</code> helps.');
-});
-
-test('a course is told in words too, and broken where nothing is known', () => {
-  const { text } = sparkline([0, 5, null, 10], 'Mails');
-  expect(text).toContain('aria-label="Mails: between 0 and 10, now 10"');
-  expect(text.match(/M/g)?.length).toBeGreaterThanOrEqual(2);
-  expect(sparkline([null], 'Mails').text).not.toContain('svg');
-});
-
-test('a step line has its numbers as a list', () => {
-  const points = [
-    { at: '2026-12-01T00:00:00Z', value: 100 },
-    { at: '2026-12-02T00:00:00Z', value: 150.5 },
-  ];
-  const { text } = stepLine({ caption: 'MRR', points, unit: 'USD', zone: 'UTC' });
-  expect(text).toContain('aria-label="MRR: between 100 USD and 151 USD"');
-  expect(text).toContain('<details><summary>The numbers</summary>');
-  expect(text).not.toContain('NaN');
 });
