@@ -1,4 +1,4 @@
-import { html } from '@prosora/service/look';
+import { facts, html } from '@prosora/service/look';
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { HEX } from '../stand-in/random.ts';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
@@ -86,7 +86,8 @@ export async function startCloudflare(
       records: () => records.values(),
       rules: () => rulesets.values().flat(),
     },
-    panel: async () => html`<h3>Pages at the edge: ${kept().length}</h3>`,
+    panel: async () => html`<h3>Edge</h3>
+${facts([['Pages', kept().length]])}`,
     reset: async () => {
       for (const part of [
         faults,

@@ -21,9 +21,9 @@ async function card(asset: Asset, context: DeriveContext): Promise<Html> {
   const size = asset.width === undefined ? [] : [`${asset.width} × ${asset.height}`];
   const kind = asset.format ?? asset.resourceType;
   const original = deliveryUrl(asset, context.account, { format: asset.format });
-  return html`<a class="asset" href="${original}">${await picture(asset, context)}
+  return html`<a href="${original}">${await picture(asset, context)}
 <b>${asset.publicId}</b>
-<span>${[kind, ...size, formatBytes(asset.bytes)].join(', ')}</span></a>`;
+<span class="dim">${[kind, ...size, formatBytes(asset.bytes)].join(', ')}</span></a>`;
 }
 
 /** Inside the page, so that looking at it neither fills the request log nor uses up a fault. */

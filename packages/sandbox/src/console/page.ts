@@ -1,5 +1,7 @@
-import { type Html, html, htmlDocument } from '@prosora/service/look';
+import { badge, card, facts, type Html, html, table } from '@prosora/service/look';
+import { statusBadge, timeOfDay } from '../stand-in/answers.ts';
 import type { FaultRule } from '../stand-in/faults.ts';
+import { sandboxPage } from '../stand-in/page.ts';
 import type { StandIn } from '../stand-in/stand-in.ts';
 
 const SHOWN_REQUESTS = 30;
@@ -17,34 +19,45 @@ const COMMON_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
 
 /** The console as a page: what each stand-in is reached by, holds, was asked, and does wrong on purpose. */
 export async function consolePage(standIns: readonly StandIn[]): Promise<string> {
-  const sections = await Promise.all(standIns.map(section));
-  const body = html`<header><h1>Prosora sandbox</h1>${button('Reset everything', 'POST', '/reset')}</header>
-${sections}
-<script>${SCRIPT}</script>`;
-  return htmlDocument('Prosora sandbox', STYLE, body);
+  const links = standIns.map(({ name }) => html`<li><a href="#${name}">${name}</a></li>`);
+  return sandboxPage({
+    title: 'Prosora sandbox',
+    way: html`<nav aria-label="Stand-ins"><ul>${links}</ul></nav>`,
+    aside: button('Reset everything', 'POST', '/reset'),
+    body: html`${await Promise.all(standIns.map(section))}
+<script>${SCRIPT}</script>`,
+    style: STYLE,
+  });
 }
 
 async function section(standIn: StandIn): Promise<Html> {
   const access = Object.entries(standIn.access());
-  return html`<section>
-<h2>${standIn.name}</h2>
-<dl>${access.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>
+  const body = html`${facts(access.map(([name, value]) => [name, html`<code>${value}</code>`]))}
 ${faultsOf(standIn)}
 ${switchesOf(standIn)}
 ${await standIn.panel()}
-${requestsOf(standIn)}
-</section>`;
+${requestsOf(standIn)}`;
+  return card(standIn.name, body, standIn.name);
 }
 
 function faultsOf({ name, faults }: StandIn): Html {
   const path = `/${name}/faults`;
-  const active = faults.list().map((rule) => html`<li><code>${JSON.stringify(rule)}</code></li>`);
+  const active = faults.list();
   const common = Object.entries(COMMON_FAULTS).map(([label, rules]) =>
     button(label, 'PUT', path, rules),
   );
   return html`<h3>Faults</h3>
-${active.length === 0 ? html`<p>None.</p>` : html`<ul>${active}</ul>`}
-<p>${common} ${active.length === 0 ? '' : button('Clear', 'DELETE', path)}</p>`;
+${table({
+  caption: `Faults of ${name}`,
+  columns: ['Requests', 'What happens to them'],
+  rows: active.map(({ match = {}, fault }) => [shown(match), shown(fault)]),
+  none: 'None.',
+})}
+<p class="action">${common}${active.length === 0 ? '' : button('Clear', 'DELETE', path)}</p>`;
+}
+
+function shown(part: object): Html {
+  return Object.keys(part).length === 0 ? html`all` : html`<code>${JSON.stringify(part)}</code>`;
 }
 
 /** Settings that are on or off get a button each; the others are for programs. */
@@ -53,48 +66,46 @@ function switchesOf({ name, settings }: StandIn): Html {
   const buttons = switches.map(([key, on]) =>
     button(`${key}: ${on ? 'on' : 'off'}`, 'PATCH', `/${name}/settings`, { [key]: !on }),
   );
+  if (buttons.length === 0) return html``;
   return html`<h3>Switches</h3>
-<p>${buttons}</p>`;
+<p class="action">${buttons}</p>`;
 }
 
-function requestsOf({ requests }: StandIn): Html {
+function requestsOf({ name, requests }: StandIn): Html {
   const all = requests.list();
-  const rows = all
+  return html`<h3>Requests: ${all.length}</h3>
+${table({
+  caption: `The last requests to ${name}, the newest first`,
+  columns: ['At (UTC)', 'Method', 'Path', 'Answer', 'Took'],
+  rows: all
     .slice(-SHOWN_REQUESTS)
     .reverse()
-    .map(
-      ({ at, method, path, subject = '', status, durationMs, faulted }) => html`<tr>
-<td>${at.slice(11, 23)}</td><td>${method}</td><td><code>${path}</code> ${subject}</td>
-<td>${status ?? 'cut'}${faulted ? ' (fault)' : ''}</td><td>${durationMs} ms</td>
-</tr>`,
-    );
-  return html`<h3>Requests: ${all.length}</h3>
-<table>${rows}</table>`;
+    .map(({ at, method, path, subject = '', status, durationMs, faulted }) => [
+      timeOfDay(at),
+      method,
+      html`<code>${path}</code> ${subject}`,
+      html`${statusBadge(status, 'cut')}${faulted ? html` ${badge('fault', 'warn')}` : ''}`,
+      `${durationMs} ms`,
+    ]),
+  none: 'None yet.',
+})}`;
 }
 
 function button(label: string, method: string, path: string, body?: unknown): Html {
   const data = body === undefined ? '' : JSON.stringify(body);
-  return html`<button data-method="${method}" data-path="${path}" data-body="${data}">${label}</button> `;
+  return html`<button class="soft" data-method="${method}" data-path="${path}" data-body="${data}">${label}</button>`;
 }
 
 const STYLE = html`
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem 2rem; color: #1d232b; }
-header { display: flex; align-items: center; justify-content: space-between; }
-section { border-top: 1px solid #d5dae0; }
-h2 { text-transform: capitalize; }
-code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 1.5rem; }
-dd { margin: 0; }
-dt, td:first-child { color: #5b6673; }
-button { font: inherit; border: 1px solid #b9c1ca; border-radius: 4px; background: #f5f7f9; padding: 0.1rem 0.6rem; cursor: pointer; }
-.assets { display: grid; grid-template-columns: repeat(auto-fill, 160px); gap: 1rem; }
-.asset { color: inherit; text-decoration: none; font-size: 13px; overflow-wrap: anywhere; }
-.asset img, .asset i { display: grid; place-items: center; width: 160px; height: 120px; background: #eef1f4; border-radius: 4px; }
-.asset b, .asset span { display: block; font-weight: 500; }
-.asset span { color: #5b6673; font-weight: 400; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; }
-td { border-top: 1px solid #eef1f4; padding: 0.15rem 0.8rem 0.15rem 0; white-space: nowrap; }
-td:nth-child(3) { white-space: normal; width: 100%; }
+header a, h2 { text-transform: capitalize; }
+th, td { padding-block: .25rem; }
+td:has(> code) { min-width: 14rem; }
+td .action { flex-wrap: nowrap; gap: .4rem; }
+td button { padding: .1rem .6rem; }
+.assets { display: grid; grid-template-columns: repeat(auto-fill, 9rem); gap: 1rem; }
+.assets a { color: inherit; text-decoration: none; font-size: 13px; overflow-wrap: anywhere; }
+.assets img, .assets i { display: grid; place-items: center; width: 9rem; height: 6.75rem; background: var(--soft); border-radius: 6px; }
+.assets b, .assets span { display: block; font-weight: 500; }
 `;
 
 const SCRIPT = html`

@@ -1,7 +1,8 @@
-import { type Html, html, htmlDocument } from '@prosora/service/look';
+import { badge, card, facts, type Html, html, type Tone, table, when } from '@prosora/service/look';
 import express, { type Router } from 'express';
+import { sandboxPage } from '../stand-in/page.ts';
 import type { Inbox } from './inbox.ts';
-import type { MailSummary, StoredMail } from './mail-store.ts';
+import type { LastEvent, MailSummary, StoredMail } from './mail-store.ts';
 import { ResendRefusal } from './refusal.ts';
 
 /** What a person or a program can let happen to a mail, by the last segment of the path. */
@@ -21,6 +22,16 @@ const ACTIONS = {
   fail: (inbox, id) => inbox.fail(id, 'The mail could not be sent.'),
 } as const satisfies Record<string, (inbox: Inbox, id: string) => void>;
 
+const TONES: Partial<Record<LastEvent, Tone>> = {
+  delivered: 'good',
+  opened: 'good',
+  delivery_delayed: 'warn',
+  suppressed: 'warn',
+  bounced: 'bad',
+  complained: 'bad',
+  failed: 'bad',
+};
+
 const SHOWN = 200;
 
 /**
@@ -36,14 +47,15 @@ export function inboxRoutes(inbox: Inbox): Router {
   });
   router.get('/inbox', (_request, response) => {
     const all = inbox.list();
-    response.send(layout(`Mails: ${all.length}`, mailList(all)));
+    response.send(page(`Mails: ${all.length}`, card('The newest first', mailList(all))));
   });
   router.get('/inbox/:id.json', (request, response) => {
     response.json(inbox.get(request.params.id));
   });
   router.get('/inbox/:id', (request, response) => {
     const mail = inbox.get(request.params.id);
-    response.send(layout(mail.subject, mailPage(mail)));
+    const back = html`<a class="home" href="/inbox">← Everyone’s mail</a>`;
+    response.send(page(titleOf(mail), mailPage(mail), back));
   });
   for (const [action, run] of Object.entries(ACTIONS)) {
     router.post(`/inbox/:id/${action}`, (request, response) => {
@@ -64,48 +76,61 @@ export function inboxRoutes(inbox: Inbox): Router {
 
 /** The newest mails as a table. */
 export function mailList(mails: readonly MailSummary[], origin = ''): Html {
-  const rows = mails
-    .slice(-SHOWN)
-    .reverse()
-    .map(
-      ({ id, createdAt, to, subject, lastEvent }) => html`<tr>
-<td>${new Date(createdAt).toISOString().slice(11, 19)}</td><td>${to.join(', ')}</td>
-<td><a href="${origin}/inbox/${id}">${subject || '(no subject)'}</a></td><td>${lastEvent}</td>
-</tr>`,
-    );
-  return html`<table>${rows}</table>`;
+  return table({
+    caption: 'Mails, the newest first',
+    columns: ['Sent (UTC)', 'Subject', 'Last event', 'To'],
+    rows: mails
+      .slice(-SHOWN)
+      .reverse()
+      .map((mail) => [
+        when(new Date(mail.createdAt).toISOString(), 'UTC'),
+        html`<a href="${origin}/inbox/${mail.id}">${titleOf(mail)}</a>`,
+        eventBadge(mail),
+        mail.to.join(', '),
+      ]),
+    none: 'None yet.',
+  });
 }
 
 function mailPage(mail: StoredMail): Html {
-  const headers = Object.entries({
+  const buttons = Object.keys(ACTIONS).map(
+    (action) =>
+      html`<button class="soft" formaction="/inbox/${mail.id}/${action}">${action}</button>`,
+  );
+  const known = {
     From: mail.from,
     To: mail.to.join(', '),
-    'Reply-To': mail.reply_to?.join(', ') ?? '',
+    'Reply-To': mail.reply_to?.join(', ') ?? '–',
     ...mail.headers,
-    'Last event': mail.lastEvent,
-  }).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
-  const buttons = Object.keys(ACTIONS).map(
-    (action) => html`<button formaction="/inbox/${mail.id}/${action}">${action}</button> `,
-  );
+  };
   // Sandboxed: a mail's scripts and links must not reach the page around it.
-  return html`<p><a href="/inbox">All mails</a></p>
-<form method="post">${buttons}</form>
-<dl>${headers}</dl>
-${mail.html === null ? '' : html`<iframe sandbox="allow-popups" srcdoc="${mail.html}"></iframe>`}
-<pre>${mail.text ?? ''}</pre>`;
+  const asRead = html`<iframe sandbox="allow-popups" srcdoc="${mail.html}" title="The mail as its reader sees it"></iframe>`;
+  return html`${card(
+    'What became of it',
+    html`${facts([
+      ['Last event', eventBadge(mail)],
+      ['Sent (UTC)', when(new Date(mail.createdAt).toISOString(), 'UTC')],
+      ...Object.entries(known),
+    ])}<form class="action" method="post">${buttons}</form>`,
+  )}
+${mail.html === null ? '' : card('As its reader sees it', asRead)}
+${mail.text === null ? '' : card('As plain text', html`<pre>${mail.text}</pre>`)}`;
 }
 
-function layout(title: string, body: Html): string {
-  return htmlDocument(title, STYLE, html`<h1>${title}</h1>${body}`);
+function titleOf({ subject }: MailSummary): string {
+  return subject || '(no subject)';
 }
 
-const STYLE = html`
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem 2rem; color: #1d232b; }
-table { border-collapse: collapse; width: 100%; }
-td { border-top: 1px solid #eef1f4; padding: 0.2rem 0.8rem 0.2rem 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 1.5rem; }
-dt { color: #5b6673; }
-dd { margin: 0; overflow-wrap: anywhere; }
-iframe { width: 100%; height: 40rem; border: 1px solid #d5dae0; }
-pre { white-space: pre-wrap; }
-`;
+function eventBadge({ lastEvent }: MailSummary): Html {
+  return badge(lastEvent, TONES[lastEvent]);
+}
+
+function page(title: string, body: Html, way?: Html): string {
+  return sandboxPage({
+    title,
+    body,
+    way,
+    aside: html`A stand-in for Resend: no mail leaves it.`,
+    style: html`iframe { width: 100%; height: 40rem; border: 0; background: #fff; }`,
+  });
+}

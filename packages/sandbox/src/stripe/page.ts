@@ -1,8 +1,10 @@
-import { type Html, html, htmlDocument } from '@prosora/service/look';
+import { card, type Html, html, table } from '@prosora/service/look';
+import { sandboxPage } from '../stand-in/page.ts';
 import type { CheckoutOrder, CheckoutSession } from './checkout-session.ts';
 import type { Customer } from './customer.ts';
 import type { PortalSession } from './portal.ts';
 import type { Subscription } from './subscription.ts';
+import { subscriptionBadge } from './subscription-badge.ts';
 
 /** The page of a checkout, on which a person pays, is declined or goes back. */
 export function checkoutPage(
@@ -16,17 +18,16 @@ export function checkoutPage(
   const action = `/checkout/${session.id}`;
   return page(
     'Checkout',
-    html`
-<p class="amount">${order.isAmountFree ? 'An amount of your choice' : money(session)}</p>
-${problem === undefined ? '' : html`<p role="alert">${problem}</p>`}
-<form method="post" action="${action}/pay">
+    html`<form class="card" method="post" action="${action}/pay">
+<p class="lead">${order.isAmountFree ? 'An amount of your choice' : money(session)}</p>
+${problem === undefined ? '' : html`<p class="notice" role="alert">${problem}</p>`}
 <label>E-mail <input name="email" type="email" required value="${session.customer_email ?? ''}"></label>
 <label>Name <input name="name" value=""></label>
 ${order.isAmountFree ? amountField(session) : ''}
 ${session.custom_fields.map(({ key, label }) => html`<label>${label.custom} <input name="fields[${key}]"></label>`)}
 <p>Card 4242 4242 4242 4242</p>
 <button id="pay">Pay</button>
-<button id="decline" formaction="${action}/decline" formnovalidate>Have the card declined</button>
+<button id="decline" class="soft" formaction="${action}/decline" formnovalidate>Have the card declined</button>
 </form>
 ${session.cancel_url === null ? '' : html`<p><a id="cancel" href="${session.cancel_url}">Cancel and go back</a></p>`}`,
   );
@@ -47,29 +48,23 @@ export function portalPage(
   customer: Customer,
   subscriptions: readonly Subscription[],
 ): string {
-  const rows = subscriptions.map(({ id, plan, status, cancel_at_period_end: isEnding }) => {
+  const rows = subscriptions.map((subscription) => {
+    const { id, plan, cancel_at_period_end: isEnding } = subscription;
     const [step, label] = isEnding ? ['resume', 'Keep it'] : ['cancel', 'Cancel it'];
-    return html`<form method="post" action="/portal/${session.id}/${id}/${step}">
-<p>${plan.nickname ?? plan.id}, ${isEnding ? 'ends with its period' : status}
-<button>${label}</button></p></form>`;
+    return [
+      plan.nickname ?? plan.id,
+      subscriptionBadge(subscription),
+      html`<form method="post" action="/portal/${session.id}/${id}/${step}"><button class="soft">${label}</button></form>`,
+    ];
   });
+  const columns = ['Plan', 'State', 'Change'];
   return page(
     `Subscriptions of ${customer.email ?? customer.id}`,
-    html`${rows.length === 0 ? html`<p>None.</p>` : rows}
+    html`${card('Now', table({ caption: 'Subscriptions', columns, rows, none: 'None.' }))}
 ${session.return_url === null ? '' : html`<p><a href="${session.return_url}">Go back</a></p>`}`,
   );
 }
 
-function page(title: string, content: Html): string {
-  const note = html`<p><small>A stand-in for Stripe on this machine: no card is charged.</small></p>`;
-  return htmlDocument(title, STYLE, html`<h1>${title}</h1>${content}${note}`);
+function page(title: string, body: Html): string {
+  return sandboxPage({ title, body, aside: html`A stand-in for Stripe: no card is charged.` });
 }
-
-const STYLE = html`
-body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 26rem; padding: 0 1rem; color: #1d232b; }
-label { display: block; margin: 0.8rem 0; }
-input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: 0.3rem; }
-button { font: inherit; padding: 0.4rem 1rem; }
-[role=alert] { color: #a3242f; }
-.amount { font-size: 1.6rem; }
-`;

@@ -1,4 +1,4 @@
-import { html } from '@prosora/service/look';
+import { facts, html } from '@prosora/service/look';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { createSettings, type Settings } from '../stand-in/settings.ts';
 import { createFrame, listenAs, type StandIn, type StandInContext } from '../stand-in/stand-in.ts';
@@ -79,7 +79,11 @@ export async function startTinybird(
     },
     panel: async () => {
       const rows = deliveries.values().reduce((sum, delivery) => sum + delivery.rows.length, 0);
-      return html`<h3>Resources: ${liveResources(workspace).length}, rows: ${rows}</h3>`;
+      return html`<h3>Workspace</h3>
+${facts([
+  ['Resources', liveResources(workspace).length],
+  ['Rows', rows],
+])}`;
     },
     reset: async () => {
       for (const part of [frame.faults, frame.requests, quota, tokens, deployments, deliveries]) {

@@ -17,8 +17,9 @@ export function badge(text: string, tone: Tone = 'quiet'): Html {
   return html`<span class="badge ${tone}">${text}</span>`;
 }
 
-/** A part of a page with a heading of its own: a white card. */
-export function card(heading: string, body: Html): Html {
-  return html`<section class="card"><h2>${heading}</h2>
+/** A part of a page with a heading of its own: a white card. A link leads to it by its `id`. */
+export function card(heading: string, body: Html, id?: string): Html {
+  const name = id === undefined ? '' : html` id="${id}"`;
+  return html`<section class="card"${name}><h2>${heading}</h2>
 ${body}</section>`;
 }

@@ -1,4 +1,5 @@
 export * from './chart.ts';
+export * from './document.ts';
 export * from './facts.ts';
 export * from './html.ts';
 export * from './in-words.ts';

@@ -39,6 +39,7 @@ main { max-width: 76rem; margin: 0 auto; padding: 1.5rem 2rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; margin: .25rem 0 1.25rem; }
 h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
 h3 { font-size: .95rem; margin: 1rem 0 .5rem; }
+h1, h2, h3 { overflow-wrap: anywhere; }
 p { margin: 0 0 .75rem; }
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: 6px;
@@ -86,6 +87,8 @@ td.number { text-align: right; white-space: nowrap; }
 }
 @keyframes late { from { visibility: hidden; } }
 form { margin: 0 0 1rem; }
+td form { margin: 0; }
+td button { white-space: nowrap; }
 label { display: grid; gap: .2rem; font-size: 13px; color: var(--dim); }
 input, select, textarea {
   font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--dim); border-radius: 6px;
@@ -99,7 +102,7 @@ button, .button {
 button:hover, .button:hover { opacity: .85; }
 button.grave { background: #c8071b; color: #fff; }
 .filter { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; }
-.filter button { background: var(--soft); color: var(--text); border-color: var(--line); }
+.filter button, .soft { background: var(--soft); color: var(--text); border-color: var(--line); }
 .action { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; }
 .verb { font-size: 13px; }
 form.card { display: grid; gap: .9rem; max-width: 26rem; }
