@@ -1,4 +1,5 @@
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
+import { pageFaults } from '@prosora/service/page-faults';
 import { lacks } from '@prosora/service/programs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -46,6 +47,18 @@ describe.skipIf(lacks('chromium'))('in a browser (needs Chromium)', () => {
     await page.click(`text=${CHECKOUT.id}`);
     expect(await page.innerText('#state')).toBe('dead');
     expect(await page.innerText('body')).not.toContain('ada@example.com');
+  });
+
+  test('no page has a fault that axe finds, nor is one wider than a phone, dark or light', async () => {
+    const at = `${inbox.privateUrl}/inbox`;
+    const addresses = {
+      inbox: at,
+      dead: `${at}?state=dead`,
+      event: `${at}/event?id=${CHECKOUT.id}`,
+      held: `${at}/event?id=${HELD.id}`,
+      replay: `${at}/replay?id=${CHECKOUT.id}`,
+    };
+    expect(await pageFaults(browser, addresses)).toEqual([]);
   });
 
   test('an event goes to Ghost again only after a yes', async () => {
