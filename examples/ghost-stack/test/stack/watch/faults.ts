@@ -3,7 +3,7 @@ import { lexicalDocument, paragraph } from '@prosora/ghost-local';
 import { vi } from 'vitest';
 import { addressOf, pay, visit } from '../busy-site.ts';
 import { askEdge } from '../edge.ts';
-import { sql } from '../stack.ts';
+import { allHealthy, sql } from '../stack.ts';
 import {
   answerMails,
   breakPages,
@@ -181,7 +181,10 @@ export function faultsOf(admin: () => AdminClient, fillDisk: () => Undo) {
       {
         name: 'Ghost takes no payment event',
         async begin() {
-          const undo = await changeSecretOf('webhooks', 'ghost_webhook_secret', ANOTHER_SECRET);
+          const undo = await changeSecretOf('webhooks', 'ghost_webhook_secret', ANOTHER_SECRET, {
+            isReread: false,
+          });
+          await vi.waitFor(allHealthy, { timeout: 60_000, interval: 500 });
           await pay(admin(), addressOf(`${READERS}-payer-${Date.now()}`));
           return undo;
         },
@@ -192,7 +195,9 @@ export function faultsOf(admin: () => AdminClient, fillDisk: () => Undo) {
       {
         name: 'the engine takes no page views',
         async begin() {
-          const undo = await changeSecretOf('engine', 'analytics_tracker_token', 'f'.repeat(64));
+          const undo = await changeSecretOf('engine', 'analytics_tracker_token', 'f'.repeat(64), {
+            isReread: true,
+          });
           await visit(`${READERS}-${Date.now()}`);
           return undo;
         },

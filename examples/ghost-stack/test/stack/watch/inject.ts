@@ -136,23 +136,29 @@ export async function changeSecret(service: Service, name: string, text: string)
   return () => write(secret);
 }
 
-/** The same, and the service hears of it. */
-export async function changeSecretOf(service: Service, name: string, text: string): Promise<Undo> {
-  const hangUp = () => docker(['kill', '--signal', 'HUP', containerOf(service)]);
+/** The same, and the service hears of it: by a signal, where it reads its files again, else as it starts anew. */
+export async function changeSecretOf(
+  service: Service,
+  name: string,
+  text: string,
+  { isReread }: { isReread: boolean },
+): Promise<Undo> {
+  const words = isReread ? ['kill', '--signal', 'HUP'] : ['restart'];
+  const tell = () => docker([...words, containerOf(service)]);
   const undo = await changeSecret(service, name, text);
-  await hangUp();
+  await tell();
   return async () => {
     await undo();
-    await hangUp();
+    await tell();
   };
 }
 
 /** Ghost fails at each page that shows posts; `readers` ask for some. */
 export async function breakPages(readers: number): Promise<Undo> {
-  await sql('RENAME TABLE posts_tags TO posts_tags_away');
+  await sql('RENAME TABLE posts TO posts_away');
   await firstOfItsKind();
   await Promise.all(askForNews(readers));
-  return () => sql('RENAME TABLE posts_tags_away TO posts_tags');
+  return () => sql('RENAME TABLE posts_away TO posts');
 }
 
 /** The scraper asks the engine where nobody answers. */
