@@ -124,3 +124,18 @@ export function p99Of({ requests, within }: EdgeCounts): number {
     .find((bound) => (within[bound === Infinity ? '+Inf' : String(bound)] ?? 0) >= 0.99 * requests);
   return fitting ?? 0;
 }
+
+/**
+ * How many requests took longer than so many seconds, by the largest bound up to there that the edge counts by;
+ * undefined where it has none.
+ */
+export function slowerThan(
+  { requests, within }: EdgeCounts,
+  seconds: number,
+): { bound: number; slower: number } | undefined {
+  const bounds = Object.keys(within).map(Number);
+  const [bound] = bounds.filter((each) => each <= seconds).sort((one, other) => other - one);
+  return bound === undefined
+    ? undefined
+    : { bound, slower: requests - (within[String(bound)] ?? requests) };
+}

@@ -1,5 +1,5 @@
 import type { EdgeCounts } from '../services/edge-counts.ts';
-import { p99Of } from '../services/edge-counts.ts';
+import { p99Of, slowerThan } from '../services/edge-counts.ts';
 
 /** A container at one look. */
 interface ContainerLook {
@@ -24,6 +24,7 @@ const FEW = 20;
 const MORE_ERRORS = 0.02;
 const SLOWER = 3;
 const SLOW_S = 1;
+const SEVERAL = 3;
 /** Whatever a service retries, it does within that. */
 const LONG_S = 120;
 
@@ -71,11 +72,14 @@ function faultOfEdge(
     faultOfAnswers('answers to readers', after.readers, before?.readers);
   if (failing || after.requests < FEW) return failing;
   // How long readers wait says little: an upload takes as long as their own line.
-  const [slow, normal] = [p99Of(after), before ? p99Of(before) : 0];
-  if (before && before.requests >= FEW && slow > Math.max(SLOW_S, SLOWER * normal)) {
-    return `1 of 100 requests takes longer than ${normal} s now, up to ${slow} s.`;
-  }
-  return undefined;
+  if (before === undefined || before.requests < FEW) return undefined;
+  const normal = p99Of(before);
+  const slow = Number.isFinite(normal)
+    ? slowerThan(after, Math.max(SLOW_S, SLOWER * normal))
+    : undefined;
+  // Of fewer than two hundred requests a single one, which may be an export, would be 1 in 100.
+  if (!slow || slow.slower < SEVERAL || slow.slower <= 0.01 * after.requests) return undefined;
+  return `${slow.slower} of ${after.requests} requests took longer than ${slow.bound} s, and before 99 of 100 came within ${normal} s.`;
 }
 
 type Answers = Pick<EdgeCounts, 'requests' | 'errors'>;
