@@ -7,14 +7,13 @@ import {
   html,
   inWords,
   lasted,
-  notice,
   table,
   when,
 } from '@prosora/service/look';
 import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import type { Frame, View } from '../look/page.ts';
-import { type Answer, answerOf } from '../services/answer.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import type { operations } from '../services/api/ops.ts';
 import type { OutputOf } from '../services/client.ts';
 import { type Drill, type Ops, PATIENT } from './ops.ts';
@@ -46,26 +45,18 @@ export async function backupsPage(ops: Ops, frame: Frame): Promise<View> {
     body: html`${careTabs('/care')}
 ${card(
   'Now',
-  whole(status, (value) => nowOf(value, frame)),
+  orNotice(status, (value) => nowOf(value, frame)),
 )}
 ${card(
   'Drills',
-  whole(drills, ({ items }) => drillsTable(items, zone)),
+  orNotice(drills, ({ items }) => drillsTable(items, zone)),
 )}
 ${card(
   'Backups',
-  whole(backups, ({ items }) => backupsTable(items, zone)),
+  orNotice(backups, ({ items }) => backupsTable(items, zone)),
 )}
 ${card('Putting a backup back', restoring())}`,
   };
-}
-
-/** What was asked for, or the sentence that says why it is not there. */
-export function whole<Value>(
-  { value, problem }: Answer<Value>,
-  shown: (value: Value) => Html,
-): Html {
-  return problem ? notice(problem) : shown(value);
 }
 
 function nowOf({ backups, jobs, running }: Status, frame: Frame): Html {

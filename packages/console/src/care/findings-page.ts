@@ -1,8 +1,7 @@
 import { card, html } from '@prosora/service/look';
 import { searchForm } from '../look/form.ts';
 import type { Frame, View } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
-import { whole } from './backups-page.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import { findingsTable } from './findings.ts';
 import type { Ops } from './ops.ts';
 import { careTabs } from './tabs.ts';
@@ -29,11 +28,11 @@ export async function findingsPage(
     body: html`${careTabs('/care/findings')}
 ${card(
   'What the service `ops` finds',
-  whole(own, ({ findings }) => findingsTable('Findings of ops', findings)),
+  orNotice(own, ({ findings }) => findingsTable('Findings of ops', findings)),
 )}
 ${card(
   'The whole stack',
-  all ? whole(all, ({ findings }) => findingsTable('Findings of doctor', findings)) : offer,
+  all ? orNotice(all, ({ findings }) => findingsTable('Findings of doctor', findings)) : offer,
 )}`,
   };
 }

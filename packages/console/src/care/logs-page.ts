@@ -15,13 +15,13 @@ import type { Query } from '../look/address.ts';
 import { searchForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { type Answer, answerOf } from '../services/answer.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import type { operations } from '../services/api/ops.ts';
 import type { OutputOf } from '../services/client.ts';
 import { type Ops, PATIENT } from './ops.ts';
 import { careTabs } from './tabs.ts';
 
-type Lines = OutputOf<operations['logs']>;
+type Lines = OutputOf<operations['logs']>['items'];
 
 const TONES: Readonly<Record<string, Tone>> = { error: 'bad', warn: 'warn' };
 const LEVELS = ['debug', 'info', 'warn', 'error'];
@@ -64,7 +64,14 @@ ${card(
 <p class="verb">or <code>${commandOf(asked)}</code></p>`,
 )}
 ${parts.problem ? notice(parts.problem) : ''}
-${lines ? card(service, linesOf(lines, zone)) : ''}`,
+${
+  lines
+    ? card(
+        service,
+        orNotice(lines, ({ items }) => linesOf(items, zone)),
+      )
+    : ''
+}`,
   };
 }
 
@@ -86,12 +93,11 @@ function commandOf({
   return ['./prosora logs', quoted(service || 'SERVICE'), ...words].join(' ');
 }
 
-function linesOf({ value, problem }: Answer<Lines>, zone: string): Html {
-  if (problem) return notice(problem);
+function linesOf(lines: Lines, zone: string): Html {
   return table({
     caption: 'Lines of the log',
     columns: ['When', 'Level', 'What it said'],
-    rows: value.items.map(({ time, level, text }) => [
+    rows: lines.map(({ time, level, text }) => [
       when(time, zone),
       badge(level, TONES[level] ?? 'quiet'),
       html`<code>${text}</code>`,

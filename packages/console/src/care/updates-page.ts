@@ -13,8 +13,7 @@ import {
 import type { Shown } from '../guard/show.ts';
 import { at } from '../look/address.ts';
 import type { Frame, View } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
-import { whole } from './backups-page.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import { findingsTable } from './findings.ts';
 import { nothingOf } from './nothing-of.ts';
 import { type Ops, PATIENT, type Update } from './ops.ts';
@@ -29,7 +28,7 @@ export async function updatesPage(ops: Ops, { zone }: Frame): Promise<View> {
     body: html`${careTabs('/care/updates')}
 ${card(
   'History',
-  whole(updates, ({ items }) => historyTable(items, zone)),
+  orNotice(updates, ({ items }) => historyTable(items, zone)),
 )}
 ${card('Updating and going back', byHand())}`,
   };

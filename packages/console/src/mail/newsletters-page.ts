@@ -5,7 +5,6 @@ import {
   facts,
   type Html,
   html,
-  notice,
   notices,
   when,
 } from '@prosora/service/look';
@@ -14,7 +13,7 @@ import { at, type Query } from '../look/address.ts';
 import { actionForm, searchForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import { courseCard } from '../services/course.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Services } from '../services/services.ts';
@@ -59,7 +58,7 @@ export async function newslettersPage(
   });
   const pausing = html`<p class="verb"><code>${verbOf('pause ID')}</code> pauses one, too.</p>`;
   const body = html`${mailTabs('/mail')}
-${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, frame))}
+${orNotice(status, (value) => card('Now', statusOf(value, frame)))}
 ${card('Where is a reader’s mail?', readerForm(frame))}
 ${card('Newsletters', html`${listed}${pausing}`)}${course}`;
   return { title: 'Mail', section: 'mail', body, isLive: true, problem: answer.problem };

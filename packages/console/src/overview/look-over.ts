@@ -15,6 +15,12 @@ export const askMedia = (ops: Asked<'ops'>) => ops.get('media', {}, { timeoutMs:
 /** What every part says of itself; undefined is a part that the site does not have. */
 export type Overlook = Awaited<ReturnType<typeof lookOver>>;
 
+/** What was asked of one, once it is there. */
+export type AnswerOf<Asked extends keyof Overlook> = Extract<
+  Overlook[Asked],
+  { problem?: undefined }
+>['value'];
+
 /** Asks all parts at once. One that does not answer keeps the others from nothing. */
 export async function lookOver(services: Services, media: LastKnown<Media>) {
   const { ops, mail, payments, visits, engine, cdn, metrics } = services;

@@ -4,19 +4,20 @@ import {
   type Html,
   html,
   inWords,
-  notice,
   sparkline,
   table,
   when,
 } from '@prosora/service/look';
 import { at } from '../look/address.ts';
 import type { View } from '../look/page.ts';
-import type { Overlook } from './look-over.ts';
+import { orNotice } from '../services/answer.ts';
+import type { AnswerOf, Overlook } from './look-over.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { sentenceOf, troublesOf } from './troubles.ts';
 
 /** How the site is: the sentence or what is wrong, a line for each part, and the alerts. */
 export function overviewPage(overlook: Overlook, zone: string): View {
+  const { alerts, past } = overlook;
   const rows = rowsOf(overlook);
   const troubles = troublesOf(overlook, rows);
   const tone = troubles.length === 0 ? '' : html` bad`;
@@ -27,8 +28,22 @@ export function overviewPage(overlook: Overlook, zone: string): View {
     body: html`<p class="lead${tone}">${sentenceOf(overlook, troubles)}</p>
 ${troubles.length === 0 ? '' : wrong(troubles)}
 ${card('Parts', html`<div class="parts">${partsOf(rows, overlook)}</div>`)}
-${overlook.alerts ? card('Open alerts', openAlerts(overlook.alerts, zone)) : ''}
-${overlook.past ? card('Alerts of seven days', pastAlerts(overlook.past, zone)) : ''}`,
+${
+  alerts
+    ? card(
+        'Open alerts',
+        orNotice(alerts, ({ items }) => openAlerts(items, zone)),
+      )
+    : ''
+}
+${
+  past
+    ? card(
+        'Alerts of seven days',
+        orNotice(past, (all) => pastAlerts(all, zone)),
+      )
+    : ''
+}`,
   };
 }
 
@@ -58,12 +73,11 @@ function partsOf(rows: readonly Row[], { courses }: Overlook): Html {
   });
 }
 
-function openAlerts({ value, problem }: NonNullable<Overlook['alerts']>, zone: string): Html {
-  if (problem) return notice(problem);
+function openAlerts(alerts: AnswerOf<'alerts'>['items'], zone: string): Html {
   return table({
     caption: 'Open alerts',
     columns: ['Since', 'Alert', 'What is so', 'What to do'],
-    rows: value.items.map(({ since, name, severity, summary, command, runbook }) => [
+    rows: alerts.map(({ since, name, severity, summary, command, runbook }) => [
       when(since, zone),
       badge(name, severity === 'page' ? 'bad' : 'warn'),
       inWords(summary),
@@ -73,12 +87,11 @@ function openAlerts({ value, problem }: NonNullable<Overlook['alerts']>, zone: s
   });
 }
 
-function pastAlerts({ value, problem }: NonNullable<Overlook['past']>, zone: string): Html {
-  if (problem) return notice(problem);
+function pastAlerts(alerts: AnswerOf<'past'>, zone: string): Html {
   return table({
     caption: 'Alerts of seven days',
     columns: ['From', 'Until', 'Alert'],
-    rows: value.map(({ name, severity, from, until }) => [
+    rows: alerts.map(({ name, severity, from, until }) => [
       when(from, zone),
       until === null ? 'open' : when(until, zone),
       badge(name, severity === 'page' ? 'bad' : 'warn'),

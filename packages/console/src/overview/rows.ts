@@ -2,7 +2,7 @@ import { ago, counted, lasted, type Tone } from '@prosora/service/look';
 import type { Answer } from '../services/answer.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Course } from './courses.ts';
-import type { Overlook } from './look-over.ts';
+import type { AnswerOf, Overlook } from './look-over.ts';
 
 /** A part of the site, in a line. */
 export interface Row {
@@ -19,11 +19,6 @@ export interface Row {
 
 /** What a part is, from what it answered. */
 type Judged = Pick<Row, 'tone' | 'state' | 'said'>;
-
-type AnswerOf<Part extends keyof Overlook> = Extract<
-  Overlook[Part],
-  { problem?: undefined }
->['value'];
 
 const GB = 1_000_000_000;
 /** Less room than this wants a look, and less than half of it an answer. */

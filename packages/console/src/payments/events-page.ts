@@ -1,19 +1,10 @@
-import {
-  card,
-  counted,
-  facts,
-  type Html,
-  html,
-  notice,
-  notices,
-  when,
-} from '@prosora/service/look';
+import { card, counted, facts, type Html, html, notices, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
 import { actionForm, type Field } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
 import type { operations } from '../services/api/payments.ts';
 import type { OutputOf } from '../services/client.ts';
 import { courseCard } from '../services/course.ts';
@@ -80,7 +71,7 @@ export async function eventsPage(
   const all = at('/payments/many', { ...filter, state: query['state'] || 'dead' });
   const many = html`<p><a href="${all}">Replay or skip all ${query['state'] ? 'that this finds' : 'that are dead'}…</a></p>`;
   const body = html`${paymentTabs('/payments')}
-${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, frame))}
+${orNotice(status, (value) => card('Now', statusOf(value, frame)))}
 ${card('Events', html`${many}${listed}`)}${revenue}`;
   return { title: 'Payments', section: 'payments', body, isLive: true, problem: answer.problem };
 }

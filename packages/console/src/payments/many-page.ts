@@ -1,11 +1,13 @@
-import { card, counted, html, notice } from '@prosora/service/look';
+import { card, counted, type Html, html } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
 import { actionForm, filterForm } from '../look/form.ts';
 import { asked } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { answerOf } from '../services/answer.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
+import type { operations } from '../services/api/payments.ts';
+import type { OutputOf } from '../services/client.ts';
 import { FILTER } from './events-page.ts';
 import { doubleWarning, isDoubtful, type Payments, paymentTabs, verbOf } from './payments.ts';
 
@@ -22,27 +24,27 @@ export async function manyPage(payments: Payments, query: Query, frame: Frame): 
   // What comes after the count was not counted.
   const until = given['until'] || new Date().toISOString();
   const filter: Query = { ...given, until, limit: String(MOST) };
-  const { value, problem } = await answerOf('payments', payments.get('count', filter));
+  const answer = await answerOf('payments', payments.get('count', filter));
   const names = [...FILTER.map(({ name }) => name), 'limit'].filter((name) => filter[name]);
   const fields = Object.fromEntries(names.map((name) => [name, filter[name] ?? '']));
   const flags = names.map((name) => `--${name} ${quoted(filter[name] ?? '')}`).join(' ');
-  const found = value && `${counted(value.count)}${value.isMore ? ' or more' : ''}`;
-  const form = (name: 'replay' | 'skip', word: string) => {
-    const [action, label] = [`/payments/${name}-many`, `${word} ${found}`];
-    return actionForm(
-      { action, fields, label, verb: verbOf(`${name} ${flags}`), isGrave: true },
-      frame,
-    );
-  };
-  const rest = ` The newest ${counted(MOST)} are taken; come again for the others.`;
-  const counts = html`<p><strong>${found ?? ''}</strong> ${value?.count === 1 ? 'event is' : 'events are'} of this kind.${value?.isMore ? rest : ''}</p>
+  const countsOf = ({ count, isMore }: OutputOf<operations['count']>): Html => {
+    const found = `${counted(count)}${isMore ? ' or more' : ''}`;
+    const rest = ` The newest ${counted(MOST)} are taken; come again for the others.`;
+    const form = (name: 'replay' | 'skip', word: string) => {
+      const [action, label] = [`/payments/${name}-many`, `${word} ${found}`];
+      const verb = verbOf(`${name} ${flags}`);
+      return actionForm({ action, fields, label, verb, isGrave: true }, frame);
+    };
+    return html`<p><strong>${found}</strong> ${count === 1 ? 'event is' : 'events are'} of this kind.${isMore ? rest : ''}</p>
 <p>They go to Ghost once more, the oldest first, and each that somebody else has sent on meanwhile is left.</p>
 ${isDoubtful(filter['state'] ?? '') ? doubleWarning('Look at those that are done or in doubt one by one.') : ''}
-${value?.count === 0 ? '' : html`${form('replay', 'Replay')}${form('skip', 'Skip')}`}`;
+${count === 0 ? '' : html`${form('replay', 'Replay')}${form('skip', 'Skip')}`}`;
+  };
   const filled = FILTER.map((field) => ({ ...field, value: chosen[field.name] }));
   const body = html`${paymentTabs('')}
 ${card('Which events', filterForm('/payments/many', filled))}
-${problem ? notice(problem) : card('All of them', counts)}
+${orNotice(answer, (value) => card('All of them', countsOf(value)))}
 <p><a href="${at('/payments', query)}">Look at them first</a></p>`;
-  return { title: 'Replay or skip many', section: 'payments', body, problem };
+  return { title: 'Replay or skip many', section: 'payments', body, problem: answer.problem };
 }

@@ -1,5 +1,5 @@
 import type { ProsoraError } from '@prosora/service';
-import type { Problem } from '@prosora/service/look';
+import { type Html, notice, type Problem } from '@prosora/service/look';
 
 /** What a part said, or why nothing of it can be shown. */
 export type Answer<Value> =
@@ -30,6 +30,14 @@ export async function answerOf<Value>(part: Part, asked: Promise<Value>): Promis
   } catch (error) {
     return { problem: problemOf(part, error) };
   }
+}
+
+/** What a part said, or in its place the sentence that says why it is not there. */
+export function orNotice<Value>(
+  { value, problem }: Answer<Value>,
+  shown: (value: Value) => Html,
+): Html {
+  return problem ? notice(problem) : shown(value);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { card, type Html, html, notice, stepLine } from '@prosora/service/look';
-import { answerOf } from './answer.ts';
+import { card, type Html, html, stepLine } from '@prosora/service/look';
+import { answerOf, orNotice } from './answer.ts';
 import { type Metrics, NOT_KEPT, type Range, type Series } from './metrics.ts';
 
 /** What became of a number. */
@@ -20,10 +20,9 @@ export async function courseCard(
   zone: string,
 ): Promise<Html> {
   if (metrics === undefined) return html``;
-  const { value, problem } = await answerOf('metrics', metrics.range(query, range));
-  if (problem?.code === NOT_KEPT) return html``;
-  if (problem) return card(title, notice(problem));
-  const lines = value.map(({ labels, points: counted }) => {
+  const answer = await answerOf('metrics', metrics.range(query, range));
+  if (answer.problem?.code === NOT_KEPT) return html``;
+  const lineOf = ({ labels, points: counted }: Series) => {
     const { unit, by } = scaleOf(labels);
     const points = counted.map(({ at, value }) => ({
       at,
@@ -31,9 +30,8 @@ export async function courseCard(
     }));
     const said = unit === '' ? caption : `${caption}, in ${unit}`;
     return stepLine({ caption: said, points, unit, zone });
-  });
-  return card(
-    title,
-    html`${lines.length > 0 ? lines : html`<p class="none">Nothing is known yet.</p>`}`,
-  );
+  };
+  const none = html`<p class="none">Nothing is known yet.</p>`;
+  const drawn = orNotice(answer, (all) => (all.length > 0 ? html`${all.map(lineOf)}` : none));
+  return card(title, drawn);
 }

@@ -1,20 +1,10 @@
-import {
-  badge,
-  card,
-  counted,
-  facts,
-  type Html,
-  html,
-  notice,
-  notices,
-  when,
-} from '@prosora/service/look';
+import { badge, card, counted, facts, type Html, html, notices, when } from '@prosora/service/look';
 import type { Shown } from '../guard/show.ts';
 import { at, type Query } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { type Answer, answerOf } from '../services/answer.ts';
+import { type Answer, answerOf, orNotice } from '../services/answer.ts';
 import type { operations as engineOperations } from '../services/api/engine.ts';
 import type { operations } from '../services/api/visits.ts';
 import type { OutputOf } from '../services/client.ts';
@@ -57,9 +47,9 @@ export async function visitsPage(
     engine && answerOf('engine', engine.get('status')),
     courseCard(metrics, DAY, frame.zone),
   ]);
-  const body = html`${status.problem ? notice(status.problem) : card('Now', statusOf(status.value, rate, frame))}
+  const body = html`${orNotice(status, (value) => card('Now', statusOf(value, rate, frame)))}
 ${card('Hits that nobody takes', lettersOf(letters, query, frame))}
-${database?.problem ? notice(database.problem) : ''}${database?.value ? card('The analytics engine', engineOf(database.value)) : ''}${course}`;
+${database ? orNotice(database, (value) => card('The analytics engine', engineOf(value))) : ''}${course}`;
   return { title: 'Visits', section: 'visits', body, isLive: true, problem: letters.problem };
 }
 
