@@ -2,7 +2,7 @@ import type { Logger } from '@prosora/service';
 import { STYLE } from '@prosora/service/look';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { careRoutes } from './care/routes.ts';
+import { careSection } from './care/section.ts';
 import { createAct } from './guard/act.ts';
 import type { Ghost } from './guard/ghost.ts';
 import {
@@ -14,17 +14,17 @@ import {
 } from './guard/guard.ts';
 import { secureHeaders } from './guard/headers.ts';
 import { createLive } from './guard/live.ts';
-import type { ConsoleEnv, Room } from './guard/room.ts';
+import type { ConsoleEnv } from './guard/room.ts';
 import { createSessions } from './guard/sessions.ts';
 import { BASE } from './look/address.ts';
 import { LIVE } from './look/live.ts';
-import type { Section } from './look/page.ts';
-import { mailRoutes } from './mail/routes.ts';
-import { mediaRoutes } from './media/routes.ts';
-import { overviewRoutes } from './overview/routes.ts';
-import { paymentsRoutes } from './payments/routes.ts';
+import { pathOf } from './look/page.ts';
+import { mailSection } from './mail/section.ts';
+import { mediaSection } from './media/section.ts';
+import { overviewSection } from './overview/section.ts';
+import { paymentsSection } from './payments/section.ts';
 import type { Services } from './services/services.ts';
-import { visitsRoutes } from './visits/routes.ts';
+import { visitsSection } from './visits/section.ts';
 
 /** What the console is made of. */
 export interface AppOptions {
@@ -43,21 +43,14 @@ export interface AppOptions {
 /** A form has a few fields; what is larger is none. */
 const MOST_BYTES = 64 * 1_024;
 
-/** Each section with what it shows, and whether the site has that. */
-const ROOMS: readonly {
-  section: Section;
-  routes: (room: Room) => Hono<ConsoleEnv>;
-  isThere: (services: Services) => boolean;
-}[] = [
-  { section: 'mail', routes: mailRoutes, isThere: ({ mail }) => mail !== undefined },
-  {
-    section: 'payments',
-    routes: paymentsRoutes,
-    isThere: ({ payments }) => payments !== undefined,
-  },
-  { section: 'visits', routes: visitsRoutes, isThere: ({ visits }) => visits !== undefined },
-  { section: 'media', routes: mediaRoutes, isThere: ({ ops }) => ops !== undefined },
-  { section: 'care', routes: careRoutes, isThere: ({ ops }) => ops !== undefined },
+/** In the order in which they are shown. */
+const SECTIONS = [
+  overviewSection,
+  mailSection,
+  paymentsSection,
+  visitsSection,
+  mediaSection,
+  careSection,
 ];
 
 /** The console: everything stands behind the guard, the files of its look too. */
@@ -67,9 +60,10 @@ export function createApp(options: AppOptions): Hono<ConsoleEnv> {
   const sessions = createSessions(ghost, logger, now);
   const flashes = createFlashes();
   const act = createAct({ ghost, sessions, flashes, logger, now });
-  const room: Room = { services, act };
-  const rooms = ROOMS.filter(({ isThere }) => isThere(services));
-  const sections: Section[] = ['overview', ...rooms.map(({ section }) => section)];
+  const there = SECTIONS.map((section) => section({ services, act })).filter(
+    (section) => section !== undefined,
+  );
+  const sections = there.map(({ name }) => name);
 
   const app = new Hono<ConsoleEnv>({ strict: false });
   app.use(secureHeaders());
@@ -83,8 +77,7 @@ export function createApp(options: AppOptions): Hono<ConsoleEnv> {
   inside.get('/live.js', (c) => c.body(LIVE, 200, kept('text/javascript')));
   inside.get('/live', createLive({ render: app.fetch, ...(everyMs && { everyMs }) }));
   inside.use(createPageGuard({ sessions, flashes }));
-  inside.route('/', overviewRoutes(room));
-  for (const { section, routes } of rooms) inside.route(`/${section}`, routes(room));
+  for (const { name, routes } of there) inside.route(pathOf(name), routes);
 
   app.notFound(nothingHere);
   app.onError((error, c) => {

@@ -1,30 +1,39 @@
 import { listenerOptions, type Option, type Options } from '@prosora/service';
 import * as z from 'zod';
+import { PART_NAMES, PARTS, type Part } from './services/parts.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
-/** The two options of a part: where its operator API is, and what opens it. */
-function part<const Name extends string>(
-  name: Name,
-  variable: string,
-  { description, example }: { description: string; example: string },
-) {
-  const url = {
-    env: `PROSORA_CONSOLE_${variable}_URL`,
-    description: `The private listener of ${description}.`,
-    schema: z.optional(httpUrl),
-    example,
-    defaultText: 'the site has none',
-  };
-  const token = {
-    env: `PROSORA_CONSOLE_${variable}_TOKEN`,
-    description: `The operator token of ${description}, the one for reading and changing.`,
-    schema: z.optional(z.string().min(32)),
-    secret: true,
-    defaultText: 'none, which no part takes',
-  };
-  return { [`${name}Url`]: url, [`${name}Token`]: token } as {
-    [K in `${Name}Url` | `${Name}Token`]: Option<z.ZodOptional<z.ZodString>>;
+/** What a part is asked for, where its name does not say so. */
+const ASKED_FOR: Partial<Record<Part, string>> = {
+  ops: ', which the backups, updates, jobs and media of the stack are asked through',
+};
+
+/** Of every part two options: where its operator API is, and what opens it. */
+function placesOfParts() {
+  const options = PART_NAMES.map((part) => {
+    const { command, service, port } = PARTS[part];
+    const env = `PROSORA_CONSOLE_${part.toUpperCase()}`;
+    const whose = `\`${command}\`${ASKED_FOR[part] ?? ''}`;
+    return {
+      [`${part}Url`]: {
+        env: `${env}_URL`,
+        description: `The private listener of ${whose}.`,
+        schema: z.optional(httpUrl),
+        example: `http://${service}:${port}`,
+        defaultText: 'the site has none',
+      },
+      [`${part}Token`]: {
+        env: `${env}_TOKEN`,
+        description: `The operator token of ${whose}, the one for reading and changing.`,
+        schema: z.optional(z.string().min(32)),
+        secret: true,
+        defaultText: 'none, which no part takes',
+      },
+    };
+  });
+  return Object.assign({}, ...options) as {
+    [Name in `${Part}Url` | `${Part}Token`]: Option<z.ZodOptional<z.ZodString>>;
   };
 }
 
@@ -43,31 +52,7 @@ export const consoleOptions = {
     schema: httpUrl,
     example: 'http://ghost:2368',
   },
-  ...part('mail', 'MAIL', {
-    description: '`prosora-mail`',
-    example: 'http://mail:4201',
-  }),
-  ...part('payments', 'PAYMENTS', {
-    description: '`prosora-stripe`',
-    example: 'http://webhooks:4301',
-  }),
-  ...part('visits', 'VISITS', {
-    description: '`prosora-collector`',
-    example: 'http://analytics:4401',
-  }),
-  ...part('engine', 'ENGINE', {
-    description: '`prosora-engine`',
-    example: 'http://engine:7182',
-  }),
-  ...part('cdn', 'CDN', {
-    description: '`prosora-cdn`',
-    example: 'http://cdn:4601',
-  }),
-  ...part('ops', 'OPS', {
-    description:
-      '`prosora ops`, which the backups, updates, jobs and media of the stack are asked through',
-    example: 'http://ops:4501',
-  }),
+  ...placesOfParts(),
   metricsUrl: {
     env: 'PROSORA_CONSOLE_METRICS_URL',
     description: 'The HTTP API of Prometheus or VictoriaMetrics, for what was some hours ago.',

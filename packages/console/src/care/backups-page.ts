@@ -10,17 +10,14 @@ import {
   table,
   when,
 } from '@prosora/service/look';
+import type { Page } from '../guard/section.ts';
 import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
-import type { Frame, View } from '../look/page.ts';
-import { answerOf, orNotice } from '../services/answer.ts';
-import type { operations } from '../services/api/ops.ts';
-import type { OutputOf } from '../services/client.ts';
-import { type Drill, type Ops, PATIENT } from './ops.ts';
-import { careTabs } from './tabs.ts';
-
-type Status = OutputOf<operations['status']>;
-type Backups = OutputOf<operations['backups']>['items'];
+import type { Frame } from '../look/page.ts';
+import { answerOf, onlyOf, orNotice } from '../services/answer.ts';
+import type { Said } from '../services/services.ts';
+import { findingsTable } from './findings-page.ts';
+import { type Drill, type Ops, oneOf, PATIENT } from './ops.ts';
 
 /** What the jobs of `ops` are called. */
 const JOBS: Readonly<Record<string, string>> = {
@@ -32,34 +29,50 @@ const JOBS: Readonly<Record<string, string>> = {
 };
 
 /** The backups, what was proven of them, and the two buttons. */
-export async function backupsPage(ops: Ops, frame: Frame): Promise<View> {
+export const backupsPage: Page<Ops> = async (ops, _, frame) => {
+  const { zone } = frame;
   const [status, backups, drills] = await Promise.all([
     answerOf('ops', ops.get('status')),
     answerOf('ops', ops.get('backups', {}, PATIENT)),
     answerOf('ops', ops.get('drills', {}, PATIENT)),
   ]);
-  const { zone } = frame;
-  return {
-    title: 'Backups and drills',
-    section: 'care',
-    body: html`${careTabs('/care')}
-${card(
-  'Now',
-  orNotice(status, (value) => nowOf(value, frame)),
-)}
-${card(
-  'Drills',
-  orNotice(drills, ({ items }) => drillsTable(items, zone)),
-)}
-${card(
-  'Backups',
-  orNotice(backups, ({ items }) => backupsTable(items, zone)),
-)}
-${card('Putting a backup back', restoring())}`,
-  };
-}
+  const cards = [
+    card(
+      'Now',
+      orNotice(status, (value) => nowOf(value, frame)),
+    ),
+    card(
+      'Drills',
+      orNotice(drills, ({ items }) => drillsTable(items, zone)),
+    ),
+    card(
+      'Backups',
+      orNotice(backups, ({ items }) => backupsTable(items, zone)),
+    ),
+    card('Putting a backup back', RESTORING),
+  ];
+  return { title: 'Backups and drills', body: html`${cards}` };
+};
 
-function nowOf({ backups, jobs, running }: Status, frame: Frame): Html {
+/** The report of one drill, which the time names at which it began. */
+export const drillPage: Page<Ops> = async (ops, { began }, { zone }) => {
+  const drills = await answerOf('ops', ops.get('drills', {}, PATIENT));
+  const drill = oneOf(drills, ({ beganAt }) => beganAt === began, 'drill');
+  const shown = onlyOf(drill, ({ run, isProven, beganAt, endedAt, findings }) => {
+    const tried = facts([
+      ['Backup', html`<code>${run}</code>`],
+      ['Result', proofOf(isProven)],
+      ['Began', when(beganAt, zone)],
+      ['Took', lasted(Date.parse(endedAt) - Date.parse(beganAt))],
+    ]);
+    return html`${card('What was tried', tried)}
+${card('What was found', findingsTable('What the drill found', findings))}
+<p class="verb">The same: <code>./prosora drill list</code></p>`;
+  });
+  return { title: 'Report of a drill', tab: '/', ...shown };
+};
+
+function nowOf({ backups, jobs, running }: Said<'ops', 'status'>, frame: Frame): Html {
   const { zone } = frame;
   const work = running
     ? html`${JOBS[running.job] ?? running.job}, since ${when(running.since, zone)}`
@@ -89,45 +102,44 @@ ${table({
 })}`;
 }
 
+const proofOf = (isProven: boolean): Html =>
+  isProven ? badge('proven', 'good') : badge('not proven', 'bad');
+
 function drillsTable(drills: readonly Drill[], zone: string): Html {
   return table({
     caption: 'Drills',
     columns: ['When', 'Took', 'Backup', 'Result', 'Report'],
-    rows: drills.map((drill) => [
-      when(drill.beganAt, zone),
-      lasted(Date.parse(drill.endedAt) - Date.parse(drill.beganAt)),
-      html`<code>${drill.run}</code>`,
-      drill.isProven ? badge('proven', 'good') : badge('not proven', 'bad'),
-      html`<a href="${at('/care/drill', { began: drill.beganAt })}">Report of ${drill.run}</a>`,
+    rows: drills.map(({ run, isProven, beganAt, endedAt }) => [
+      when(beganAt, zone),
+      lasted(Date.parse(endedAt) - Date.parse(beganAt)),
+      html`<code>${run}</code>`,
+      proofOf(isProven),
+      html`<a href="${at('/care/drill', { began: beganAt })}">Report of ${run}</a>`,
     ]),
     none: 'No drill was made yet: a backup that nobody has restored is a hope.',
   });
 }
 
-function backupsTable(backups: Backups, zone: string): Html {
+function backupsTable(backups: Said<'ops', 'backups'>['items'], zone: string): Html {
   return table({
     caption: 'Backups, the newest first',
     columns: ['Taken', 'Name', 'Number', 'Proof'],
-    rows: [...backups]
-      .reverse()
+    rows: backups
+      .toReversed()
       .map(({ run, number, takenAt, isProven, isDoubtful }) => [
         when(takenAt, zone),
         html`<code>${run}</code>`,
         counted(number),
-        isDoubtful
-          ? badge('in doubt', 'warn')
-          : isProven
-            ? badge('proven', 'good')
-            : badge('not tried'),
+        isDoubtful ? badge('in doubt', 'warn') : isProven ? badge('proven', 'good') : UNTRIED,
       ]),
     none: 'There is no backup.',
   });
 }
 
-function restoring(): Html {
-  return html`<p>This replaces the live site, so it is done by hand, on the server. What was there is
+const UNTRIED = badge('not tried');
+
+const RESTORING = html`<p>This replaces the live site, so it is done by hand, on the server. What was there is
 kept beside.</p>
 <pre><code>./prosora restore                             # the newest, with what was kept since
 ./prosora restore BACKUP                      # the one of that name, as it was taken
 ./prosora restore --at 2026-11-29T14:30:00Z   # as it was at that second</code></pre>`;
-}

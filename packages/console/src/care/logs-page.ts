@@ -10,18 +10,15 @@ import {
   table,
   when,
 } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import type { Page } from '../guard/section.ts';
 import type { Query } from '../look/address.ts';
 import { searchForm } from '../look/form.ts';
-import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
-import type { operations } from '../services/api/ops.ts';
-import type { OutputOf } from '../services/client.ts';
+import type { Said } from '../services/services.ts';
 import { type Ops, PATIENT } from './ops.ts';
-import { careTabs } from './tabs.ts';
 
-type Lines = OutputOf<operations['logs']>['items'];
+type Lines = Said<'ops', 'logs'>['items'];
 
 const TONES: Readonly<Record<string, Tone>> = { error: 'bad', warn: 'warn' };
 const LEVELS = ['debug', 'info', 'warn', 'error'];
@@ -30,7 +27,7 @@ const LEVELS = ['debug', 'info', 'warn', 'error'];
  * What a service said around a moment. Its form is posted, since the words that are looked for may be a reader's address;
  * a link has all but those.
  */
-export async function logsPage(ops: Ops, query: Query, frame: Frame): Promise<Shown> {
+export const logsPage: Page<Ops> = async (ops, query, frame) => {
   const { zone } = frame;
   const { service = '', at: moment, minutes = '', match = '', level = '' } = query;
   const parts = await answerOf('ops', ops.get('parts'));
@@ -53,16 +50,8 @@ export async function logsPage(ops: Ops, query: Query, frame: Frame): Promise<Sh
     { name: 'level', label: 'At least', value: level, options: LEVELS },
     { name: 'match', label: 'With the words', value: match },
   ];
-  return {
-    title: 'Logs around a moment',
-    section: 'care',
-    problem: lines?.problem,
-    body: html`${careTabs('/care/logs')}
-${card(
-  'Which',
-  html`${searchForm({ action: '/care/logs', label: 'Show', fields }, frame)}
-<p class="verb">or <code>${commandOf(asked)}</code></p>`,
-)}
+  const form = searchForm({ action: '/care/logs', label: 'Show', fields }, frame);
+  const body = html`${card('Which', html`${form}<p class="verb">or <code>${commandOf(asked)}</code></p>`)}
 ${parts.problem ? notice(parts.problem) : ''}
 ${
   lines
@@ -71,25 +60,16 @@ ${
         orNotice(lines, ({ items }) => linesOf(items, zone)),
       )
     : ''
-}`,
-  };
-}
+}`;
+  return { title: 'Logs around a moment', body, problem: lines?.problem };
+};
 
 /** The line to type; quoted, since it may be copied. */
-function commandOf({
-  service,
-  at: moment,
-  minutes,
-  match,
-  level,
-}: Readonly<Record<string, string>>) {
-  const flags = [
-    ['around', moment],
-    ['minutes', minutes],
-    ['grep', match],
-    ['level', level],
-  ] as const;
-  const words = flags.flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []));
+function commandOf({ service, at: moment, minutes, match, level }: Query): string {
+  const flags = { around: moment, minutes, grep: match, level };
+  const words = Object.entries(flags).flatMap(([name, value]) =>
+    value ? [`--${name}`, quoted(value)] : [],
+  );
   return ['./prosora logs', quoted(service || 'SERVICE'), ...words].join(' ');
 }
 

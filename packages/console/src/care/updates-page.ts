@@ -10,65 +10,48 @@ import {
   table,
   when,
 } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import type { Page } from '../guard/section.ts';
 import { at } from '../look/address.ts';
-import type { Frame, View } from '../look/page.ts';
-import { answerOf, orNotice } from '../services/answer.ts';
-import { findingsTable } from './findings.ts';
-import { nothingOf } from './nothing-of.ts';
-import { type Ops, PATIENT, type Update } from './ops.ts';
-import { careTabs } from './tabs.ts';
+import { answerOf, onlyOf, orNotice } from '../services/answer.ts';
+import { findingsTable } from './findings-page.ts';
+import { type Ops, oneOf, PATIENT, type Update } from './ops.ts';
 
 /** The updates and how each went. */
-export async function updatesPage(ops: Ops, { zone }: Frame): Promise<View> {
+export const updatesPage: Page<Ops> = async (ops, _, { zone }) => {
   const updates = await answerOf('ops', ops.get('updates', {}, PATIENT));
-  return {
-    title: 'Updates',
-    section: 'care',
-    body: html`${careTabs('/care/updates')}
-${card(
-  'History',
-  orNotice(updates, ({ items }) => historyTable(items, zone)),
-)}
-${card('Updating and going back', byHand())}`,
-  };
-}
+  const history = orNotice(updates, ({ items }) => historyTable(items, zone));
+  const cards = [card('History', history), card('Updating and going back', BY_HAND)];
+  return { title: 'Updates', body: html`${cards}` };
+};
 
 /** One update: why it ended as it did, its rehearsal, and what was counted afterwards. */
-export async function updatePage(ops: Ops, number: string, { zone }: Frame): Promise<Shown> {
-  const answer = await answerOf('ops', ops.get('updates', {}, PATIENT));
-  const update = answer.value?.items.find((one) => String(one.number) === number);
-  if (update === undefined) {
-    return nothingOf({ title: 'Update', tab: '/care/updates', answer, what: 'update' });
-  }
-  const { rehearsal, watched, reason, backup, changes, words } = update;
-  return {
-    title: `Update ${update.number}`,
-    section: 'care',
-    body: html`${careTabs('/care/updates')}
-${reason === null ? '' : html`<p class="lead bad">${inWords(reason)}</p>`}
-${card(
-  'How it went',
-  facts([
-    ['Outcome', outcomeOf(update)],
-    ['How far it came', update.step],
-    ['Began', when(update.beganAt, zone)],
-    ['Ended', when(update.endedAt, zone)],
-    ['May go back to', backup === null ? 'no backup' : html`<code>${backup}</code>`],
-    ...(watched
-      ? ([
-          [
-            'Afterwards',
-            `${counted(watched.requests)} requests, ${counted(watched.errors)} errors`,
-          ],
-        ] as const)
-      : []),
-  ]),
-)}
+export const updatePage: Page<Ops> = async (ops, { number = '' }, { zone }) => {
+  const updates = await answerOf('ops', ops.get('updates', {}, PATIENT));
+  const update = oneOf(updates, (one) => String(one.number) === number, 'update');
+  const shown = onlyOf(update, (one) => {
+    const { rehearsal, reason, changes, words } = one;
+    const tried = rehearsal ? rehearsed(rehearsal) : html`<p class="none">There was none.</p>`;
+    return html`${reason === null ? '' : html`<p class="lead bad">${inWords(reason)}</p>`}
+${card('How it went', factsOf(one, zone))}
 ${card('What changed', changesTable(changes))}
-${card('Its rehearsal', rehearsal === null ? html`<p class="none">There was none.</p>` : rehearsed(rehearsal))}
-<details><summary>As <code>./prosora history</code> says it</summary><pre>${words.join('\n')}</pre></details>`,
-  };
+${card('Its rehearsal', tried)}
+<details><summary>As <code>./prosora history</code> says it</summary><pre>${words.join('\n')}</pre></details>`;
+  });
+  return { title: update.value ? `Update ${number}` : 'Update', tab: '/updates', ...shown };
+};
+
+function factsOf(update: Update, zone: string): Html {
+  const { step, beganAt, endedAt, backup, watched } = update;
+  const counts =
+    watched && `${counted(watched.requests)} requests, ${counted(watched.errors)} errors`;
+  return facts([
+    ['Outcome', outcomeOf(update)],
+    ['How far it came', step],
+    ['Began', when(beganAt, zone)],
+    ['Ended', when(endedAt, zone)],
+    ['May go back to', backup === null ? 'no backup' : html`<code>${backup}</code>`],
+    ...(counts ? [['Afterwards', counts] as const] : []),
+  ]);
 }
 
 function historyTable(updates: readonly Update[], zone: string): Html {
@@ -116,9 +99,7 @@ function rehearsed({ bootMs, migrates, findings }: NonNullable<Update['rehearsal
 ${findingsTable('What the rehearsal found', findings)}`;
 }
 
-function byHand(): Html {
-  return html`<p>Both touch the live site, so they are done by hand, on the server.</p>
+const BY_HAND = html`<p>Both touch the live site, so they are done by hand, on the server.</p>
 <pre><code>./prosora update            # tries what is newer on a copy of the site first
 ./prosora rollback          # puts back what was there before the last update
 ./prosora secrets rotate    # replaces one of the stack's own secrets</code></pre>`;
-}

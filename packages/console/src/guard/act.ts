@@ -4,13 +4,11 @@ import { LRUCache } from 'lru-cache';
 import { at } from '../look/address.ts';
 import { page } from '../look/page.ts';
 import { problemOf } from '../services/answer.ts';
-import { formOf } from './form.ts';
-import type { Confirmation, Ghost } from './ghost.ts';
+import type { Confirmation, Ghost, User } from './ghost.ts';
 import type { Flashes } from './guard.ts';
 import { passwordPage } from './password-page.ts';
-import type { Action, ConsoleEnv, Form } from './room.ts';
+import { type Action, type ConsoleEnv, type Form, formOf } from './room.ts';
 import type { Sessions } from './sessions.ts';
-import { callerOf } from './user.ts';
 
 /** What acting needs. */
 export interface ActOptions {
@@ -114,6 +112,9 @@ export function createAct(options: ActOptions): (action: Action) => Handler<Cons
     return c.redirect(at(action.back(form)), 303);
   };
 }
+
+/** Who acts, for the log of a service. */
+const callerOf = ({ name, email }: User): string => `${name} <${email}> in the console`;
 
 async function run(action: Action, form: Form, caller: string) {
   try {

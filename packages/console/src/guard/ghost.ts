@@ -1,10 +1,18 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import * as z from 'zod';
-import type { User } from './user.ts';
 
 /** The cookie of Ghost Admin's session; its path is `/ghost`. */
 const COOKIE = 'ghost-admin-api-session';
+
+/** Who reads the console: an active user of Ghost's with one of the two roles that see everything. */
+export interface User {
+  /** Ghost's. */
+  id: string;
+  name: string;
+  email: string;
+  role: 'Owner' | 'Administrator';
+}
 
 /** What of a request Ghost has to know to answer for its sender. */
 export interface Sender {

@@ -1,17 +1,16 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { LRUCache } from 'lru-cache';
-import type { Flash, Frame, Section } from '../look/page.ts';
-import { formOf } from './form.ts';
+import type { Flash, Frame, SectionName } from '../look/page.ts';
 import { type Sender, sessionIn } from './ghost.ts';
-import type { ConsoleEnv } from './room.ts';
+import { type ConsoleEnv, formOf } from './room.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What the guard needs. */
 export interface GuardOptions {
   sessions: Sessions;
   zone: string;
-  sections: readonly Section[];
+  sections: readonly SectionName[];
   flashes: Flashes;
 }
 

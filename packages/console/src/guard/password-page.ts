@@ -2,8 +2,8 @@ import { facts, html, notice } from '@prosora/service/look';
 import { BASE } from '../look/address.ts';
 import { hidden } from '../look/form.ts';
 import type { Frame, View } from '../look/page.ts';
+import type { User } from './ghost.ts';
 import type { Form } from './room.ts';
-import type { User } from './user.ts';
 
 /** What the question is about. */
 export interface PasswordQuestion {

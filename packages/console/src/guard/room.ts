@@ -1,10 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { Handler } from 'hono';
+import type { Context, Handler } from 'hono';
 import type { Frame } from '../look/page.ts';
-import type { Part } from '../services/answer.ts';
+import type { Part } from '../services/parts.ts';
 import type { Services } from '../services/services.ts';
-import type { Sender } from './ghost.ts';
-import type { User } from './user.ts';
+import type { Sender, User } from './ghost.ts';
 
 /** What is known of every request that came past the guard. */
 export interface ConsoleEnv {
@@ -15,6 +14,11 @@ export interface ConsoleEnv {
 
 /** What was posted. */
 export type Form = URLSearchParams;
+
+/** Reads it; it can be read several times. */
+export async function formOf(c: Context<ConsoleEnv>): Promise<Form> {
+  return new URLSearchParams(await c.req.text());
+}
 
 /** Something that a section can change. */
 export interface Action {

@@ -2,8 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { createTokenBucket, isSameSecret, type Logger, type TokenBucket } from '@prosora/service';
 import { LRUCache } from 'lru-cache';
-import type { Ghost, Sender } from './ghost.ts';
-import type { User } from './user.ts';
+import type { Ghost, Sender, User } from './ghost.ts';
 
 /** A sign-out is followed within so long. */
 const KNOWN_MS = 5_000;

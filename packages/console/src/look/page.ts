@@ -13,7 +13,7 @@ const SECTIONS = {
 } as const;
 
 /** A section of the console. */
-export type Section = keyof typeof SECTIONS;
+export type SectionName = keyof typeof SECTIONS;
 
 /** What is said once above a page, of what was just done. */
 export interface Flash {
@@ -29,7 +29,7 @@ export interface Frame {
   /** The site's time zone, as IANA names it. */
   zone: string;
   /** Those that the site has. */
-  sections: readonly Section[];
+  sections: readonly SectionName[];
   /** Of this page beneath the console, with its query: `/mail?state=dead`. */
   path: string;
   flash?: Flash | undefined;
@@ -38,19 +38,23 @@ export interface Frame {
 /** What differs between pages. */
 export interface View {
   title: string;
-  section: Section;
+  section: SectionName;
   body: Html;
   /** Whether what is shown changes by itself while somebody looks; only for what a GET shows. */
   isLive?: boolean;
+  /** The pages of the section that have a name: it, and a path beneath the console. */
+  tabs?: readonly Link[];
+  /** The path of the one that is shown. */
+  tab?: string;
 }
 
+type Link = readonly [name: string, path: string];
+
 /** A whole page. */
-export function page({ title, section, body, isLive = false }: View, frame: Frame): string {
+export function page(view: View, frame: Frame): string {
+  const { title, section, body, isLive = false, tabs = [], tab } = view;
   const { user, sections, path, flash } = frame;
-  const tabs = sections.map((name) => {
-    const current = name === section ? html` aria-current="page"` : '';
-    return html`<li><a href="${pathOf(name)}"${current}>${SECTIONS[name]}</a></li>`;
-  });
+  const places = sections.map((name) => [SECTIONS[name], pathOf(name)] as const);
   const live = isLive
     ? html`<script src="${at('/live.js', { v: LIVE_VERSION })}" data-live="${at('/live', { page: path })}" data-token="${frame.token}" defer></script>`
     : '';
@@ -68,11 +72,12 @@ ${live}
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header><a class="home" href="/ghost/">← Ghost Admin</a>
-<nav aria-label="Sections"><ul>${tabs}</ul></nav>
+<nav aria-label="Sections">${linksOf(places, pathOf(section))}</nav>
 <p class="who">${user.name}, ${user.role}</p></header>
 ${flash ? html`<p class="flash ${flash.tone}" role="status">${flash.text}</p>` : ''}
 <main id="main">
 <h1>${title}</h1>
+${tabs.length === 0 ? '' : html`<nav class="tabs" aria-label="${SECTIONS[section]}">${linksOf(tabs, tab)}</nav>`}
 ${body}
 </main>
 </body>
@@ -80,7 +85,15 @@ ${body}
 `.text;
 }
 
-/** The address of a section's first page. */
-function pathOf(section: Section): string {
-  return at(section === 'overview' ? '/' : `/${section}`);
+/** A section's first page, beneath the console. */
+export function pathOf(section: SectionName): string {
+  return section === 'overview' ? '/' : `/${section}`;
+}
+
+/** Links to pages, the present one marked. */
+function linksOf(links: readonly Link[], current: string | undefined): Html {
+  return html`<ul>${links.map(([name, path]) => {
+    const here = path === current ? html` aria-current="page"` : '';
+    return html`<li><a href="${at(path)}"${here}>${name}</a></li>`;
+  })}</ul>`;
 }

@@ -1,18 +1,18 @@
 import { card, counted, html, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
-import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import { type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
+import { verbOf } from '../services/parts.ts';
+import { type Mail, stateBadge } from './mail.ts';
 
 /** Those that want a person first. */
 const STATES = 'dead ambiguous ready waiting delayed aside leased done dropped'.split(' ');
 const GIVEN_UP = new Set<string>(['dead', 'ambiguous']);
 
 /** Calls to Resend that were given up, or are in doubt, and the way to try them again. */
-export async function jobsPage(mail: Mail, query: Query, frame: Frame): Promise<Shown> {
+export const jobsPage: Page<Mail> = async (mail, query, frame) => {
   const answer = await answerOf('mail', mail.get('jobs', asked(query, frame.zone)));
   const listed = list({
     path: '/mail/jobs',
@@ -35,10 +35,10 @@ export async function jobsPage(mail: Mail, query: Query, frame: Frame): Promise<
     .filter(({ state }) => GIVEN_UP.has(state))
     .map(({ id }) => id);
   const label = ids.length === 1 ? 'Try it again' : `Try these ${counted(ids.length)} again`;
-  const verb = verbOf('replay ID…');
+  const verb = verbOf('mail', 'replay ID…');
   const again = actionForm({ action: '/mail/replay', fields: { id: ids }, label, verb }, frame);
   const why = html`<p>A call takes up to a hundred mails to Resend. One that may have been made is never made again under another key: trying it again asks Resend what became of it.</p>`;
-  const body = html`${mailTabs('/mail/jobs')}
-${card('Calls that were given up', html`${why}${listed}${ids.length === 0 ? '' : again}`)}`;
-  return { title: 'Calls that were given up', section: 'mail', body, problem: answer.problem };
-}
+  const title = 'Calls that were given up';
+  const body = card(title, html`${why}${listed}${ids.length === 0 ? '' : again}`);
+  return { title, body, problem: answer.problem };
+};

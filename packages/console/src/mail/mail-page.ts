@@ -1,36 +1,36 @@
-import { card, facts, type Html, html, notice, type Tone, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import { card, facts, type Html, html, type Tone, when } from '@prosora/service/look';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
-import type { operations } from '../services/api/mail.ts';
-import type { OutputOf } from '../services/client.ts';
-import { fateOf, type Mail, mailTabs, stateBadge, toneOf, verbOf } from './mail.ts';
+import { answerOf, onlyOf } from '../services/answer.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said } from '../services/services.ts';
+import { fateOf, type Mail, stateBadge, toneOf } from './mail.ts';
 
-type MailInFull = OutputOf<operations['mail']>;
+type MailInFull = Said<'mail', 'mail'>;
 
 /** One mail's way from Ghost's hand to what was heard of it, step by step. */
-export async function mailPage(mail: Mail, query: Query, frame: Frame): Promise<Shown> {
-  const shown = { title: 'The way of a mail', section: 'mail', isLive: true } as const;
-  const { value, problem } = await answerOf('mail', mail.get('mail', { id: query['id'] ?? '' }));
-  if (problem) return { ...shown, body: html`${mailTabs('')}${notice(problem)}`, problem };
-  const { address, emailId, lane, site, resendId } = value;
-  const events = value.events.map(({ type }) => type);
-  const newsletter = emailId === null ? '–' : at('/mail/newsletter', { id: emailId });
-  const body = html`${mailTabs('')}
-${card(
-  address,
-  facts([
-    ['What became of it', stateBadge(fateOf({ state: value.state, events }))],
+export const mailPage: Page<Mail> = async (mail, { id = '' }, frame) => {
+  const answer = await answerOf('mail', mail.get('mail', { id }));
+  const shown = onlyOf(answer, (value) => {
+    const steps = html`<ol class="steps">${stepsOf(value, frame.zone)}</ol>`;
+    return html`${card(value.address, factsOf(value))}
+${card('Step by step', html`${steps}${againOf(value, frame)}`)}`;
+  });
+  return { title: 'The way of a mail', isLive: true, ...shown };
+};
+
+function factsOf({ state, events, emailId, lane, site, resendId }: MailInFull): Html {
+  const fate = fateOf({ state, events: events.map(({ type }) => type) });
+  const newsletter = at('/mail/newsletter', { id: emailId });
+  return facts([
+    ['What became of it', stateBadge(fate)],
     ['Newsletter', emailId === null ? '–' : html`<a href="${newsletter}">${emailId}</a>`],
     ['Kind', lane],
     ['Site', site],
     ['Id at Resend', resendId ?? '–'],
-  ]),
-)}
-${card('Step by step', html`<ol class="steps">${stepsOf(value, frame.zone)}</ol>${againOf(value, frame)}`)}`;
-  return { ...shown, body };
+  ]);
 }
 
 /** In the order of time: what Ghost gave, what was tried, what Resend told. */
@@ -58,29 +58,21 @@ function stepsOf(mail: MailInFull, zone: string): Html[] {
   ];
 }
 
+const WAITING_FOR: Readonly<Record<string, string>> = {
+  queued: 'It waits to be sent.',
+  sent: 'Resend has not reported yet what became of it.',
+  unknown: 'Nobody can say whether it was sent: Resend is asked, and it is never sent twice.',
+};
+
 function waitingFor(state: string, chunk: string | undefined): string {
   if (chunk === 'dead') return 'It was given up, and Ghost was told so.';
-  switch (state) {
-    case 'queued':
-      return 'It waits to be sent.';
-    case 'sent':
-      return 'Resend has not reported yet what became of it.';
-    case 'unknown':
-      return 'Nobody can say whether it was sent: Resend is asked, and it is never sent twice.';
-    default:
-      return 'It is not sent.';
-  }
+  return WAITING_FOR[state] ?? 'It is not sent.';
 }
 
 /** A call that was given up, or is in doubt, may be tried again; what may have been sent never is. */
 function againOf({ chunk }: MailInFull, frame: Frame): Html {
   if (chunk === null || (chunk.state !== 'dead' && chunk.state !== 'unknown')) return html``;
   const { id } = chunk;
-  const form = {
-    action: '/mail/replay',
-    fields: { id },
-    label: 'Try again',
-    verb: verbOf(`replay ${id}`),
-  };
-  return actionForm(form, frame);
+  const verb = verbOf('mail', `replay ${id}`);
+  return actionForm({ action: '/mail/replay', fields: { id }, label: 'Try again', verb }, frame);
 }

@@ -1,23 +1,8 @@
 import { badge, type Html, type Tone } from '@prosora/service/look';
-import { tabs } from '../look/tabs.ts';
-import type { Services } from '../services/services.ts';
+import type { Service } from '../services/services.ts';
 
 /** The mail service, where the site has it. */
-export type Mail = NonNullable<Services['mail']>;
-
-/** The pages of the section. */
-export function mailTabs(current: string): Html {
-  const pages = [
-    ['Newsletters', '/mail'],
-    ['Single mails', '/mail/mails'],
-    ['Given up', '/mail/jobs'],
-    ['Suppressions', '/mail/suppressions'],
-  ] as const;
-  return tabs('Mail', pages, current);
-}
-
-/** The command that does the same as an action, as it is typed on the machine of the stack. */
-export const verbOf = (verb: string): string => `docker compose exec mail prosora-mail ${verb}`;
+export type Mail = Service<'mail'>;
 
 /** In the order in which they say more of what became of a mail. */
 const FATES = ['complained', 'failed', 'opened', 'opened-by-bot', 'delivered'] as const;
@@ -48,6 +33,4 @@ const TONES: Readonly<Record<string, Tone>> = {
 export const toneOf = (state: string): Tone => TONES[state] ?? 'quiet';
 
 /** The same as a word with its colour. */
-export function stateBadge(state: string): Html {
-  return badge(state, toneOf(state));
-}
+export const stateBadge = (state: string): Html => badge(state, toneOf(state));

@@ -1,13 +1,11 @@
 import { type Cell, card, html, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { hidden } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
-import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import type { operations } from '../services/api/mail.ts';
-import type { OutputOf } from '../services/client.ts';
-import { fateOf, type Mail, mailTabs, stateBadge } from './mail.ts';
+import type { Said } from '../services/services.ts';
+import { fateOf, type Mail, stateBadge } from './mail.ts';
 import { readerForm } from './newsletters-page.ts';
 
 const FIELDS = [
@@ -31,8 +29,8 @@ const KINDS = {
 };
 
 /** Sign-in and staff mails, or other single ones, with their fate and without their links. */
-export async function mailsPage(mail: Mail, query: Query, frame: Frame): Promise<Shown> {
-  const answer = await answerOf('mail', mail.get('mails', asked(query, frame.zone)));
+export const mailsPage: Page<Mail> = async (mail, query, { zone }) => {
+  const answer = await answerOf('mail', mail.get('mails', asked(query, zone)));
   const listed = list({
     path: '/mail/mails',
     query,
@@ -41,42 +39,39 @@ export async function mailsPage(mail: Mail, query: Query, frame: Frame): Promise
     caption: 'Mails, the newest first',
     columns: COLUMNS,
     none: 'No mail is of this kind, as far as this page looked.',
-    row: (item) => rowOf(item, frame.zone),
+    row: (item) => rowOf(item, zone),
   });
-  const body = html`${mailTabs('/mail/mails')}${card('Single mails', listed)}`;
-  return { title: 'Single mails', section: 'mail', body, isLive: true, problem: answer.problem };
-}
+  const title = 'Single mails';
+  return { title, body: card(title, listed), isLive: true, problem: answer.problem };
+};
 
 /** All mails to one reader, whose address came in a form and stands in no address. */
-export async function readerPage(
-  mail: Mail,
-  { address, after }: { address: string; after?: string | undefined },
-  frame: Frame,
-): Promise<Shown> {
+export const readerPage: Page<Mail> = async (mail, { address = '', after }, frame) => {
   const [answer, held] = await Promise.all([
     answerOf('mail', mail.get('reader', { address, after, limit: '50' })),
     answerOf('mail', mail.get('suppressions', { address })),
   ]);
+  const { zone, token } = frame;
   const listed = list({
     path: '/mail/reader',
     query: {},
+    // The way on is a form: no address may have the reader's.
     answer: answer.value ? { value: { items: answer.value.items, next: null } } : answer,
     caption: 'Mails to this reader, the newest first',
     columns: COLUMNS,
     none: 'The mail service holds no mail to this address. Is it written as Ghost has it?',
-    row: (item) => rowOf(item, frame.zone),
+    row: (item) => rowOf(item, zone),
   });
   const next = answer.value?.next ?? null;
   const since = held.value?.items[0]?.since;
-  const suppressed = html`<p class="notice">Resend sends nothing to this address since ${when(since, frame.zone)}: it is on the suppression list. Enable the member's newsletters again in Ghost Admin, and it is taken off.</p>`;
-  const more = html`<form method="post" action="${at('/mail/reader')}">${hidden({ token: frame.token, address, after: next ?? '' })}<button>Next page</button></form>`;
-  const body = html`${mailTabs('')}
-${card('Where is a reader’s mail?', readerForm(frame, address))}
+  const suppressed = html`<p class="notice">Resend sends nothing to this address since ${when(since, zone)}: it is on the suppression list. Enable the member's newsletters again in Ghost Admin, and it is taken off.</p>`;
+  const more = html`<form method="post" action="${at('/mail/reader')}">${hidden({ token, address, after: next ?? '' })}<button>Next page</button></form>`;
+  const body = html`${card('Where is a reader’s mail?', readerForm(frame, address))}
 ${since === undefined ? '' : suppressed}${card('Mails', html`${listed}${next === null ? '' : more}`)}`;
-  return { title: 'A reader’s mail', section: 'mail', body, problem: answer.problem };
-}
+  return { title: 'A reader’s mail', body, problem: answer.problem };
+};
 
-function rowOf(item: OutputOf<operations['reader']>['items'][number], zone: string): Cell[] {
+function rowOf(item: Said<'mail', 'reader'>['items'][number], zone: string): Cell[] {
   const { id, address, acceptedAt, sentAt, lane } = item;
   return [
     html`<a href="${at('/mail/mail', { id })}">${address}</a>`,

@@ -8,13 +8,14 @@ import {
   timeInWords,
   when,
 } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
-import { fateOf, type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
+import { verbOf } from '../services/parts.ts';
+import { fateOf, type Mail, stateBadge } from './mail.ts';
 import { type MailStatus, type Progress, standingOf, whyWaiting } from './why-waiting.ts';
 
 const FIELDS = [
@@ -27,19 +28,13 @@ const FIELDS = [
 ];
 
 /** How far a newsletter is, why it does not go on, and what became of each of its mails. */
-export async function newsletterPage(mail: Mail, query: Query, frame: Frame): Promise<Shown> {
+export const newsletterPage: Page<Mail> = async (mail, query, frame) => {
   const emailId = query['id'] ?? '';
   const [progress, status, answer] = await Promise.all([
     answerOf('mail', mail.get('newsletter', { emailId })),
     answerOf('mail', mail.get('status')),
     answerOf('mail', mail.get('recipients', { ...query, emailId, limit: '50' })),
   ]);
-  const title = progress.value?.subject ?? `Newsletter ${emailId}`;
-  const shown = { title, section: 'mail', isLive: true } as const;
-  if (progress.problem) {
-    const body = html`${mailTabs('/mail')}${notice(progress.problem)}`;
-    return { ...shown, body, problem: progress.problem };
-  }
   const recipients = list({
     path: '/mail/newsletter',
     query,
@@ -55,11 +50,18 @@ export async function newsletterPage(mail: Mail, query: Query, frame: Frame): Pr
       [code, reason].filter((part) => part !== null).join(': '),
     ],
   });
-  const body = html`${mailTabs('/mail')}
-${card('How far it is', progressOf(progress.value, status.value, frame))}
-${card('Recipients', recipients)}`;
-  return { ...shown, body, problem: answer.problem };
-}
+  return {
+    title: progress.value?.subject ?? `Newsletter ${emailId}`,
+    tab: '/',
+    isLive: true,
+    body: orNotice(
+      progress,
+      (value) => html`${card('How far it is', progressOf(value, status.value, frame))}
+${card('Recipients', recipients)}`,
+    ),
+    problem: progress.problem ?? answer.problem,
+  };
+};
 
 function progressOf(progress: Progress, status: MailStatus | undefined, frame: Frame): Html {
   const { queued, accepted, rate } = progress;
@@ -86,11 +88,8 @@ ${facts([
 function actionsOf({ emailId, decision, queued }: Progress, frame: Frame): Html {
   if (decision === 'canceled' || (decision === null && queued === 0)) return html``;
   const form = (name: string, label: string, isGrave = false) => {
-    const verb = verbOf(`${name} ${emailId}`);
-    return actionForm(
-      { action: `/mail/${name}`, fields: { emailId }, label, verb, isGrave },
-      frame,
-    );
+    const [action, verb] = [`/mail/${name}`, verbOf('mail', `${name} ${emailId}`)];
+    return actionForm({ action, fields: { emailId }, label, verb, isGrave }, frame);
   };
   const hold = decision === 'paused' ? form('resume', 'Resume') : form('pause', 'Pause');
   return html`${hold}${form('cancel', 'Cancel for good', true)}`;

@@ -8,17 +8,19 @@ import {
   notices,
   when,
 } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
+import { trustForm } from '../guard/trust-clock.ts';
+import { at } from '../look/address.ts';
 import { actionForm, searchForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
 import { courseCard } from '../services/course.ts';
-import { numberOf } from '../services/number-of.ts';
-import type { Services } from '../services/services.ts';
+import { countsOf, numberOf } from '../services/number-of.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said, Services } from '../services/services.ts';
 import type { Counts } from './counts.ts';
-import { type Mail, mailTabs, stateBadge, verbOf } from './mail.ts';
+import { type Mail, stateBadge } from './mail.ts';
 import { type MailStatus, type Progress, standingOf } from './why-waiting.ts';
 
 /** Each of them has all its recipients counted. */
@@ -32,11 +34,11 @@ const DAY = {
 };
 
 /** How mail goes, the search for a reader, and the newsletters. */
-export async function newslettersPage(
-  { mail, metrics, counts }: { mail: Mail; metrics?: Services['metrics']; counts: Counts },
-  query: Query,
-  frame: Frame,
-): Promise<Shown> {
+export const newslettersPage: Page<{
+  mail: Mail;
+  metrics?: Services['metrics'];
+  counts: Counts;
+}> = async ({ mail, metrics, counts }, query, frame) => {
   const filter = { ...asked(query, frame.zone), limit: NEWSLETTERS_A_PAGE };
   const [status, answer, course] = await Promise.all([
     answerOf('mail', mail.get('status')),
@@ -56,13 +58,12 @@ export async function newslettersPage(
     none: 'No newsletter was sent in this time.',
     row: (item) => rowOf(item, progressOf.get(item.emailId), { status: status.value, frame }),
   });
-  const pausing = html`<p class="verb"><code>${verbOf('pause ID')}</code> pauses one, too.</p>`;
-  const body = html`${mailTabs('/mail')}
-${orNotice(status, (value) => card('Now', statusOf(value, frame)))}
+  const pausing = html`<p class="verb"><code>${verbOf('mail', 'pause ID')}</code> pauses one, too.</p>`;
+  const body = html`${orNotice(status, (value) => card('Now', statusOf(value, frame)))}
 ${card('Where is a reader’s mail?', readerForm(frame))}
 ${card('Newsletters', html`${listed}${pausing}`)}${course}`;
-  return { title: 'Mail', section: 'mail', body, isLive: true, problem: answer.problem };
-}
+  return { title: 'Mail', body, isLive: true, problem: answer.problem };
+};
 
 /** The field in which a reader's address is asked for. */
 export function readerForm(frame: Frame, value = ''): Html {
@@ -78,15 +79,12 @@ export function readerForm(frame: Frame, value = ''): Html {
 
 function statusOf(status: MailStatus, frame: Frame): Html {
   const { chunks, oldestWaitingAt, limit, heldUntil, lastWebhookAt, alarms } = status;
-  const waiting = Object.entries(chunks).map(([state, count]) => `${state} ${counted(count)}`);
   const mails = (verdict: string) =>
     numberOf(status, 'prosora_mail_resend_mails_total', { verdict });
-  const trust = { action: '/mail/trust-clock', label: 'The clock is right' };
   const isClock = alarms.some((alarm) => /\bclock\b/i.test(alarm));
-  const clock = isClock ? actionForm({ ...trust, verb: verbOf('trust-clock') }, frame) : '';
-  return html`${notices([...status.failures, ...alarms])}${clock}
+  return html`${notices([...status.failures, ...alarms])}${isClock ? trustForm('mail', frame) : ''}
 ${facts([
-  ['Calls to Resend that wait', waiting.join(', ') || 'none'],
+  ['Calls to Resend that wait', countsOf(chunks)],
   ['The oldest of them came', when(oldestWaitingAt, frame.zone)],
   ['Resend takes', `${limit} calls a second`],
   ['Nothing is sent before', when(heldUntil, frame.zone)],
@@ -96,15 +94,8 @@ ${facts([
 ])}<p class="dim">Counts of Resend are since the start of the service.</p>`;
 }
 
-interface Listed {
-  emailId: string;
-  acceptedAt: string;
-  subject: string | null;
-  decision: string | null;
-}
-
 function rowOf(
-  { emailId, acceptedAt, subject, decision }: Listed,
+  { emailId, acceptedAt, subject, decision }: Said<'mail', 'newsletters'>['items'][number],
   progress: Progress | undefined,
   { status, frame }: { status: MailStatus | undefined; frame: Frame },
 ): Cell[] {

@@ -1,15 +1,13 @@
 import { card, html, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import type { Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
 import { list } from '../look/list.ts';
-import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import { type Mail, mailTabs } from './mail.ts';
+import type { Mail } from './mail.ts';
 import { readerForm } from './newsletters-page.ts';
 
 /** The addresses to which Resend sends nothing any more, of which only hashes are kept. */
-export async function suppressionsPage(mail: Mail, query: Query, frame: Frame): Promise<Shown> {
-  const { site, after } = query as Partial<Query>;
+export const suppressionsPage: Page<Mail> = async (mail, query, frame) => {
+  const { site, after } = query;
   const answer = await answerOf('mail', mail.get('suppressions', { site, after }));
   const listed = list({
     path: '/mail/suppressions',
@@ -26,7 +24,7 @@ export async function suppressionsPage(mail: Mail, query: Query, frame: Frame): 
     ],
   });
   const why = html`<p>Resend sends nothing to an address that bounced or complained. It is taken off the list when the member's newsletters are enabled again in Ghost Admin.</p>`;
-  const body = html`${mailTabs('/mail/suppressions')}
-${card('Is a reader among them?', readerForm(frame))}${card('Suppressions', html`${why}${listed}`)}`;
-  return { title: 'Suppressions', section: 'mail', body, problem: answer.problem };
-}
+  const body = html`${card('Is a reader among them?', readerForm(frame))}
+${card('Suppressions', html`${why}${listed}`)}`;
+  return { title: 'Suppressions', body, problem: answer.problem };
+};

@@ -1,10 +1,9 @@
 import type { Problem } from '@prosora/service/look';
-import type { operations } from '../services/api/mail.ts';
-import type { OutputOf } from '../services/client.ts';
+import type { Said } from '../services/services.ts';
 
 /** How far a newsletter is, and how the service does. */
-export type Progress = OutputOf<operations['newsletter']>;
-export type MailStatus = OutputOf<operations['status']>;
+export type Progress = Said<'mail', 'newsletter'>;
+export type MailStatus = Said<'mail', 'status'>;
 
 /**
  * Why mails of a newsletter wait, what weighs most first, and what to do about it; undefined where none waits for

@@ -1,7 +1,6 @@
 import {
   badge,
   card,
-  counted,
   type Html,
   html,
   lasted,
@@ -14,7 +13,8 @@ import { at, type Query } from '../look/address.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import type { Services } from '../services/services.ts';
+import { countsOf } from '../services/number-of.ts';
+import type { Service } from '../services/services.ts';
 
 const FIELDS = [
   {
@@ -30,11 +30,11 @@ const PATIENCE = { timeoutMs: 30_000 };
 
 /** What Ghost has to do and when it publishes what, queue by queue; asked in Ghost's container, by `ops`. */
 export async function jobsCards(
-  ops: NonNullable<Services['ops']>,
+  ops: Service<'ops'>,
   query: Query,
   { zone }: Frame,
 ): Promise<{ body: Html; problem?: Problem | undefined }> {
-  const { state, queue, after } = query as Partial<Query>;
+  const { state, queue, after } = query;
   const asking = ops.get('jobs', { state, queue, after, limit: '50' }, PATIENCE);
   const answer = await answerOf('ops', asking);
   const waiting = table({
@@ -42,9 +42,7 @@ export async function jobsCards(
     columns: ['Queue', 'Jobs', 'The oldest that is due has waited'],
     rows: (answer.value?.queues ?? []).map(({ queue: name, counts, oldestSeconds }) => [
       html`<a href="${at('/media', { queue: name })}">${name}</a>`,
-      Object.entries(counts)
-        .map(([which, count]) => `${which} ${counted(count)}`)
-        .join(', ') || 'none',
+      countsOf(counts),
       oldestSeconds > 0 ? lasted(oldestSeconds * 1_000) : '–',
     ]),
     none: 'Ghost has no queue yet.',

@@ -10,17 +10,15 @@ import {
   table,
   when,
 } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import type { Shown } from '../guard/section.ts';
 import type { Query } from '../look/address.ts';
 import { searchForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import type { operations } from '../services/api/ops.ts';
-import type { OutputOf } from '../services/client.ts';
-import type { Services } from '../services/services.ts';
+import type { Said, Service } from '../services/services.ts';
 import { jobsCards } from './jobs.ts';
 
-type Media = OutputOf<operations['media']>;
+type Media = Said<'ops', 'media'>;
 type Finding = Media['findings'][number];
 
 const TONES: Record<Finding['status'], Tone> = { ok: 'good', warn: 'warn', fail: 'bad' };
@@ -30,7 +28,7 @@ const PATIENCE = { timeoutMs: 30_000 };
 
 /** Where media are and how much of the plan is used, and what Ghost has to do. */
 export async function mediaPage(
-  ops: NonNullable<Services['ops']>,
+  ops: Service<'ops'>,
   { query, isExamined }: { query: Query; isExamined: boolean },
   frame: Frame,
 ): Promise<Shown> {
@@ -42,7 +40,7 @@ export async function mediaPage(
     ? card('Media', notice(media.problem))
     : mediaCards(media.value, isExamined, frame);
   const body = html`${shown}${jobs.body}`;
-  return { title: 'Media and jobs', section: 'media', body, problem: jobs.problem };
+  return { title: 'Media and jobs', body, problem: jobs.problem };
 }
 
 function mediaCards(

@@ -8,22 +8,21 @@ import {
   table,
   when,
 } from '@prosora/service/look';
+import type { Shown } from '../guard/section.ts';
 import { at } from '../look/address.ts';
-import type { View } from '../look/page.ts';
 import { orNotice } from '../services/answer.ts';
 import type { AnswerOf, Overlook } from './look-over.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { sentenceOf, troublesOf } from './troubles.ts';
 
 /** How the site is: the sentence or what is wrong, a line for each part, and the alerts. */
-export function overviewPage(overlook: Overlook, zone: string): View {
+export function overviewPage(overlook: Overlook, zone: string): Shown {
   const { alerts, past } = overlook;
   const rows = rowsOf(overlook);
   const troubles = troublesOf(overlook, rows);
   const tone = troubles.length === 0 ? '' : html` bad`;
   return {
     title: 'Overview',
-    section: 'overview',
     isLive: true,
     body: html`<p class="lead${tone}">${sentenceOf(overlook, troubles)}</p>
 ${troubles.length === 0 ? '' : wrong(troubles)}

@@ -1,14 +1,12 @@
 import { type Cell, card, html, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { asked, list, TIMES } from '../look/list.ts';
-import type { Frame } from '../look/page.ts';
 import { answerOf } from '../services/answer.ts';
-import type { operations } from '../services/api/payments.ts';
-import type { OutputOf } from '../services/client.ts';
-import { money, type Payments, paymentTabs } from './payments.ts';
+import type { Said } from '../services/services.ts';
+import { money, type Payments } from './payments.ts';
 
-type Change = OutputOf<operations['changes']>['items'][number];
+type Change = Said<'payments', 'changes'>['items'][number];
 
 /** What a change is called where people read it. */
 const WORDS: Record<Change['type'], string> = {
@@ -28,13 +26,8 @@ const WORDS: Record<Change['type'], string> = {
 };
 
 /** Who cancelled, and whose subscription ended. */
-export async function cancellationsPage(
-  payments: Payments,
-  query: Query,
-  frame: Frame,
-): Promise<Shown> {
-  const { zone } = frame;
-  const { since, until } = asked(query, zone) as Partial<Query>;
+export const cancellationsPage: Page<Payments> = async (payments, query, { zone }) => {
+  const { since, until } = asked(query, zone);
   const changes = (type: Change['type'], key: string) =>
     answerOf(
       'payments',
@@ -45,12 +38,11 @@ export async function cancellationsPage(
     changes('subscription.ended', 'ended'),
   ]);
   const shown = { ...changesList(zone), path: '/payments/cancellations', query };
-  const body = html`${paymentTabs('/payments/cancellations')}
-${card('Cancelled', list({ ...shown, answer: scheduled, fields: TIMES, caption: 'Who cancelled' }))}
+  const body = html`${card('Cancelled', list({ ...shown, answer: scheduled, fields: TIMES, caption: 'Who cancelled' }))}
 ${scheduled.problem ? '' : card('Ended', list({ ...shown, answer: over, key: 'ended', caption: 'Whose subscription ended' }))}`;
   const problem = scheduled.problem ?? over.problem;
-  return { title: 'Cancellations', section: 'payments', body, problem };
-}
+  return { title: 'Cancellations', body, problem };
+};
 
 /** What happened to members, a row each. */
 export function changesList(zone: string) {

@@ -1,10 +1,12 @@
-import { card, counted, html, notice, notices, table } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import { card, counted, type Html, html, notices, table } from '@prosora/service/look';
+import type { Shown } from '../guard/section.ts';
 import { actionForm, searchForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
-import { answerOf } from '../services/answer.ts';
-import { type Payments, paymentTabs, verbOf } from './payments.ts';
+import { answerOf, orNotice } from '../services/answer.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said } from '../services/services.ts';
+import type { Payments } from './payments.ts';
 
 const KINDS = {
   lost: 'the inbox never got it',
@@ -27,36 +29,34 @@ export async function differencesPage(
     value: since ?? '30d',
     isRequired: true,
   };
-  const asking = searchForm(
-    { action: '/payments/differences', label: 'Compare', fields: [field] },
-    frame,
-  );
-  const shown = { title: 'Differences', section: 'payments' } as const;
-  const question = html`${paymentTabs('/payments/differences')}${card('Compare with Stripe', asking)}`;
-  if (since === undefined) return { ...shown, body: question };
-  const { value, problem } = await answerOf(
-    'payments',
-    payments.get('differences', { since }, PATIENCE),
-  );
-  if (problem) return { ...shown, body: html`${question}${notice(problem)}`, problem };
-  const { repairs, notes, compared } = value;
+  const form = { action: '/payments/differences', label: 'Compare', fields: [field] };
+  const question = card('Compare with Stripe', searchForm(form, frame));
+  if (since === undefined) return { title: 'Differences', body: question };
+  const asked = payments.get('differences', { since }, PATIENCE);
+  const answer = await answerOf('payments', asked);
+  const body = html`${question}
+${orNotice(answer, (found) => card('Differences', differencesOf(found, since, frame)))}`;
+  return { title: 'Differences', body, problem: answer.problem };
+}
+
+function differencesOf(
+  { repairs, notes, compared }: Said<'payments', 'differences'>,
+  since: string,
+  frame: Frame,
+): Html {
   const listed = table({
     caption: 'What is missing',
     columns: ['What is wrong', 'Event', 'Type', 'About', 'Why'],
     rows: repairs.map(({ kind, id, type, subject, why }) => [KINDS[kind], id, type, subject, why]),
     none: 'Nothing is missing.',
   });
+  const which = since === 'all' ? '--all' : `--since ${quoted(since)}`;
   const apply = {
     action: '/payments/reconcile',
     fields: { since },
     label: `Put ${counted(repairs.length)} into the inbox`,
-    verb: verbOf(`reconcile ${since === 'all' ? '--all' : `--since ${quoted(since)}`} --apply`),
+    verb: verbOf('payments', `reconcile ${which} --apply`),
   };
-  const body = html`${question}
-${card(
-  'Differences',
-  html`<p>${counted(compared.events)} events and ${counted(compared.subscriptions)} subscriptions were compared.</p>
-${notices(notes)}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`,
-)}`;
-  return { ...shown, body };
+  return html`<p>${counted(compared.events)} events and ${counted(compared.subscriptions)} subscriptions were compared.</p>
+${notices(notes)}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`;
 }

@@ -1,77 +1,62 @@
-import { card, counted, facts, type Html, html, notice, table, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
-import { at, type Query } from '../look/address.ts';
+import { card, counted, facts, type Html, html, table, when } from '@prosora/service/look';
+import type { Page } from '../guard/section.ts';
+import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf } from '../services/answer.ts';
-import type { operations } from '../services/api/payments.ts';
-import type { OutputOf } from '../services/client.ts';
+import { answerOf, onlyOf } from '../services/answer.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said } from '../services/services.ts';
 import { changesList } from './cancellations-page.ts';
-import {
-  doubleWarning,
-  isDoubtful,
-  type Payments,
-  paymentTabs,
-  stateBadge,
-  verbOf,
-} from './payments.ts';
+import { doubleWarning, isDoubtful, type Payments, stateBadge } from './payments.ts';
 
-type EventInFull = OutputOf<operations['event']>;
+type EventInFull = Said<'payments', 'event'>;
 
 /** Of what is in an event no more is shown: a page stays a page. */
 const PAYLOAD_CHARS = 20_000;
 const CHANGES_LOOKED_AT = 50;
 
 /** One event with every attempt and what Ghost answered, and what else is known of the member. */
-export async function eventPage(payments: Payments, query: Query, frame: Frame): Promise<Shown> {
-  const id = query['id'] ?? '';
-  const shown = { title: `Event ${id}`, section: 'payments', isLive: true } as const;
-  const asked = payments.get('event', { id, payload: 'true' });
-  const { value, problem } = await answerOf('payments', asked);
-  if (problem) return { ...shown, body: html`${paymentTabs('')}${notice(problem)}`, problem };
+export const eventPage: Page<Payments> = async (payments, { id = '' }, frame) => {
   const { zone } = frame;
-  const { customer } = value;
-  const body = html`${paymentTabs('')}
-${card(
-  value.type,
-  html`${facts([
-    ['State', stateBadge(value.state)],
-    ['Reason', value.reason ?? '–'],
+  const asked = payments.get('event', { id, payload: 'true' });
+  const answer = await answerOf('payments', asked);
+  const customer = answer.value?.customer ?? null;
+  const member = customer === null ? '' : await memberCard(payments, customer, zone);
+  const shown = onlyOf(
+    answer,
+    (event) => html`${card(event.type, html`${factsOf(event, zone)}${actionsOf(event, frame)}`)}
+${event.deliveries.map((delivery) => deliveryCard(delivery, zone))}
+${member}
+${payloadCard(event.payload)}`,
+  );
+  return { title: `Event ${id}`, isLive: true, ...shown };
+};
+
+function factsOf(event: EventInFull, zone: string): Html {
+  const { state, reason, customer, receivedAt, source, apiVersion, livemode, bytes } = event;
+  return facts([
+    ['State', stateBadge(state)],
+    ['Reason', reason ?? '–'],
     [
       'Customer',
       customer === null ? '–' : html`<a href="${at('/payments', { customer })}">${customer}</a>`,
     ],
-    ['Received', html`${when(value.receivedAt, zone)}, by ${value.source}`],
-    [
-      'Version of the API',
-      `${value.apiVersion ?? 'unknown'}, ${value.livemode ? 'live' : 'test'} mode`,
-    ],
-    ['Size', `${counted(value.bytes)} bytes`],
-    ['From', value.remoteAddress ?? '–'],
-  ])}${actionsOf(value, frame)}`,
-)}
-${value.deliveries.map((delivery) => deliveryCard(delivery, zone))}
-${customer === null ? '' : await memberCard(payments, customer, zone)}
-${payloadCard(value.payload)}`;
-  return { ...shown, body };
+    ['Received', html`${when(receivedAt, zone)}, by ${source}`],
+    ['Version of the API', `${apiVersion ?? 'unknown'}, ${livemode ? 'live' : 'test'} mode`],
+    ['Size', `${counted(bytes)} bytes`],
+    ['From', event.remoteAddress ?? '–'],
+  ]);
 }
 
 function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
   const mayDouble = isDoubtful(state);
   const whose = customer === null ? '' : `, whose customer at Stripe is ${customer}`;
   const warning = mayDouble ? doubleWarning(`Look at the member first${whose}.`) : '';
-  const form = (name: 'replay' | 'skip', label: string, isGrave: boolean) =>
-    actionForm(
-      {
-        action: `/payments/${name}`,
-        fields: { id },
-        label,
-        verb: verbOf(`${name} ${id}`),
-        isGrave,
-      },
-      frame,
-    );
+  const form = (name: 'replay' | 'skip', label: string, isGrave: boolean) => {
+    const [action, verb] = [`/payments/${name}`, verbOf('payments', `${name} ${id}`)];
+    return actionForm({ action, fields: { id }, label, verb, isGrave }, frame);
+  };
   const isOver = state === 'done' || state === 'ignored' || state === 'twin';
   return html`${warning}${form('replay', 'Send to Ghost again', mayDouble)}${isOver ? '' : form('skip', 'Skip', true)}`;
 }

@@ -1,15 +1,14 @@
 import { card, counted, type Html, html } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import type { Page } from '../guard/section.ts';
 import { at, type Query } from '../look/address.ts';
 import { actionForm, filterForm } from '../look/form.ts';
 import { asked } from '../look/list.ts';
-import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
-import type { operations } from '../services/api/payments.ts';
-import type { OutputOf } from '../services/client.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said } from '../services/services.ts';
 import { FILTER } from './events-page.ts';
-import { doubleWarning, isDoubtful, type Payments, paymentTabs, verbOf } from './payments.ts';
+import { doubleWarning, isDoubtful, type Payments } from './payments.ts';
 
 /** Changed at a time: what a service does while somebody waits for the answer. */
 export const MOST = 10_000;
@@ -18,7 +17,7 @@ export const MOST = 10_000;
 const UNDELIVERED = 'dead,ambiguous,held';
 
 /** Counts what a filter finds, before any of it is replayed or skipped. */
-export async function manyPage(payments: Payments, query: Query, frame: Frame): Promise<Shown> {
+export const manyPage: Page<Payments> = async (payments, query, frame) => {
   const chosen: Query = { ...query, state: query['state'] || UNDELIVERED };
   const given = asked(chosen, frame.zone);
   // What comes after the count was not counted.
@@ -28,12 +27,12 @@ export async function manyPage(payments: Payments, query: Query, frame: Frame): 
   const names = [...FILTER.map(({ name }) => name), 'limit'].filter((name) => filter[name]);
   const fields = Object.fromEntries(names.map((name) => [name, filter[name] ?? '']));
   const flags = names.map((name) => `--${name} ${quoted(filter[name] ?? '')}`).join(' ');
-  const countsOf = ({ count, isMore }: OutputOf<operations['count']>): Html => {
+  const countsOf = ({ count, isMore }: Said<'payments', 'count'>): Html => {
     const found = `${counted(count)}${isMore ? ' or more' : ''}`;
     const rest = ` The newest ${counted(MOST)} are taken; come again for the others.`;
     const form = (name: 'replay' | 'skip', word: string) => {
       const [action, label] = [`/payments/${name}-many`, `${word} ${found}`];
-      const verb = verbOf(`${name} ${flags}`);
+      const verb = verbOf('payments', `${name} ${flags}`);
       return actionForm({ action, fields, label, verb, isGrave: true }, frame);
     };
     return html`<p><strong>${found}</strong> ${count === 1 ? 'event is' : 'events are'} of this kind.${isMore ? rest : ''}</p>
@@ -42,9 +41,8 @@ ${isDoubtful(filter['state'] ?? '') ? doubleWarning('Look at those that are done
 ${count === 0 ? '' : html`${form('replay', 'Replay')}${form('skip', 'Skip')}`}`;
   };
   const filled = FILTER.map((field) => ({ ...field, value: chosen[field.name] }));
-  const body = html`${paymentTabs('')}
-${card('Which events', filterForm('/payments/many', filled))}
+  const body = html`${card('Which events', filterForm('/payments/many', filled))}
 ${orNotice(answer, (value) => card('All of them', countsOf(value)))}
 <p><a href="${at('/payments', query)}">Look at them first</a></p>`;
-  return { title: 'Replay or skip many', section: 'payments', body, problem: answer.problem };
-}
+  return { title: 'Replay or skip many', body, problem: answer.problem };
+};

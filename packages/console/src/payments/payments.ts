@@ -1,23 +1,8 @@
 import { badge, type Html, html, type Tone } from '@prosora/service/look';
-import { tabs } from '../look/tabs.ts';
-import type { Services } from '../services/services.ts';
+import type { Service } from '../services/services.ts';
 
 /** The Stripe inbox, where the site has it. */
-export type Payments = NonNullable<Services['payments']>;
-
-/** The pages of the section. */
-export function paymentTabs(current: string): Html {
-  const pages = [
-    ['Events', '/payments'],
-    ['Cancellations', '/payments/cancellations'],
-    ['Differences', '/payments/differences'],
-  ] as const;
-  return tabs('Payments', pages, current);
-}
-
-/** The command that does the same as an action, as it is typed on the machine of the stack. */
-export const verbOf = (verb: string): string =>
-  `docker compose exec webhooks prosora-stripe ${verb}`;
+export type Payments = Service<'payments'>;
 
 const TONES: Readonly<Record<string, Tone>> = {
   done: 'good',
@@ -42,9 +27,7 @@ export function doubleWarning(advice: string): Html {
 }
 
 /** The state of an event or a delivery with its colour. */
-export function stateBadge(state: string): Html {
-  return badge(state, TONES[state] ?? 'quiet');
-}
+export const stateBadge = (state: string): Html => badge(state, TONES[state]);
 
 /** An amount as people read it: `USD 12.34`. */
 export function money(amount: number, currency: string): string {

@@ -1,30 +1,23 @@
 import type { ProsoraError } from '@prosora/service';
 import { type Html, notice, type Problem } from '@prosora/service/look';
+import { PARTS } from './parts.ts';
 
 /** What a part said, or why nothing of it can be shown. */
 export type Answer<Value> =
   | { value: Value; problem?: undefined }
   | { value?: undefined; problem: Problem };
 
-/** The parts as people know them, with what shows more of them. */
-const PARTS = {
-  mail: { name: 'The mail service', more: '`./prosora logs mail` says why.' },
-  payments: { name: 'The Stripe inbox', more: '`./prosora logs webhooks` says why.' },
-  visits: { name: 'The collector of visits', more: '`./prosora logs analytics` says why.' },
-  engine: { name: 'The analytics engine', more: '`./prosora logs engine` says why.' },
-  cdn: { name: 'The CDN service', more: '`./prosora logs cdn` says why.' },
-  ops: { name: 'The service `ops`', more: '`./prosora logs ops` says why.' },
-  metrics: { name: 'The store of metrics', more: '`./prosora logs metrics` says why.' },
-} as const;
-
-/** A part that can be asked. */
-export type Part = keyof typeof PARTS;
+/** What can be asked: the parts, and what keeps their metrics. */
+const ASKED = { ...PARTS, metrics: { name: 'The store of metrics', service: 'metrics' } };
 
 /**
  * Waits for what a part says. That it does not answer, or refuses, is something to show; only what is a fault of the
  * console itself is thrown on.
  */
-export async function answerOf<Value>(part: Part, asked: Promise<Value>): Promise<Answer<Value>> {
+export async function answerOf<Value>(
+  part: keyof typeof ASKED,
+  asked: Promise<Value>,
+): Promise<Answer<Value>> {
   try {
     return { value: await asked };
   } catch (error) {
@@ -40,16 +33,22 @@ export function orNotice<Value>(
   return problem ? notice(problem) : shown(value);
 }
 
+/** The same as all that a page has: what could not be had decides its status too. */
+export function onlyOf<Value>(answer: Answer<Value>, shown: (value: Value) => Html) {
+  return { body: orNotice(answer, shown), problem: answer.problem };
+}
+
 /**
  * What to say of an error that a part was asked into.
  *
  * @throws the error itself when it is none of an operator API
  */
-export function problemOf(part: Part, error: unknown): Problem {
+export function problemOf(part: keyof typeof ASKED, error: unknown): Problem {
   const { code, message, help } = error as ProsoraError;
   // What Node throws has codes too, as `ERR_INVALID_URL`, but no field for help.
   if (typeof code !== 'string' || !('help' in (error as object))) throw error;
-  const { name, more } = PARTS[part];
+  const { name, service } = ASKED[part];
+  const more = `\`./prosora logs ${service}\` says why.`;
   const unexpected = { code: 'UNEXPECTED', message: `${name} could not do that.`, help: more };
   switch (code) {
     case 'NOT_RUNNING':

@@ -1,3 +1,5 @@
+import { counted } from '@prosora/service/look';
+
 /** The numbers that every service says of itself when it is asked for its `status`. */
 interface Numbers {
   metrics: readonly {
@@ -18,4 +20,10 @@ export function numberOf(
     .filter((one) => one.name === name)
     .filter((one) => wanted.every(([label, value]) => String(one.labels[label]) === value))
     .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** How many there are of each kind, in words: `dead 7, done 12,000`. */
+export function countsOf(counts: Readonly<Record<string, number>>): string {
+  const said = Object.entries(counts).map(([kind, count]) => `${kind} ${counted(count)}`);
+  return said.join(', ') || 'none';
 }

@@ -1,24 +1,19 @@
 import { badge, card, counted, facts, type Html, html, notices, when } from '@prosora/service/look';
-import type { Shown } from '../guard/show.ts';
+import type { Page } from '../guard/section.ts';
+import { trustForm } from '../guard/trust-clock.ts';
 import { at, type Query } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { type Answer, answerOf, orNotice } from '../services/answer.ts';
-import type { operations as engineOperations } from '../services/api/engine.ts';
-import type { operations } from '../services/api/visits.ts';
-import type { OutputOf } from '../services/client.ts';
 import { courseCard } from '../services/course.ts';
 import { numberOf } from '../services/number-of.ts';
-import type { Services } from '../services/services.ts';
+import { verbOf } from '../services/parts.ts';
+import type { Said, Service, Services } from '../services/services.ts';
 import type { Rate } from './rate.ts';
 
 /** The collector of visits, where the site has it. */
-export type Visits = NonNullable<Services['visits']>;
-
-/** The command that does the same as an action, as it is typed on the machine of the stack. */
-export const verbOf = (verb: string): string =>
-  `docker compose exec analytics prosora-collector ${verb}`;
+export type Visits = Service<'visits'>;
 
 const HITS = 'prosora_hits_total';
 const DAY = {
@@ -28,6 +23,9 @@ const DAY = {
   range: { hours: 24, points: 96 },
 };
 
+const JUMPED =
+  'The machine’s clock has jumped: nothing is removed until somebody says that it is right.';
+
 /** What the page is made of. */
 export interface VisitsPage extends Pick<Services, 'engine' | 'metrics'> {
   visits: Visits;
@@ -35,12 +33,12 @@ export interface VisitsPage extends Pick<Services, 'engine' | 'metrics'> {
 }
 
 /** How hits come in and go on, and those that nobody takes. */
-export async function visitsPage(
-  { visits, engine, metrics, rate }: VisitsPage,
-  query: Query,
-  frame: Frame,
-): Promise<Shown> {
-  const { after } = query as Partial<Query>;
+export const visitsPage: Page<VisitsPage> = async (
+  { visits, engine, metrics, rate },
+  query,
+  frame,
+) => {
+  const { after } = query;
   const [status, letters, database, course] = await Promise.all([
     answerOf('visits', visits.get('status')),
     answerOf('visits', visits.get('dead-letters', { after, limit: '50' })),
@@ -50,38 +48,28 @@ export async function visitsPage(
   const body = html`${orNotice(status, (value) => card('Now', statusOf(value, rate, frame)))}
 ${card('Hits that nobody takes', lettersOf(letters, query, frame))}
 ${database ? orNotice(database, (value) => card('The analytics engine', engineOf(value))) : ''}${course}`;
-  return { title: 'Visits', section: 'visits', body, isLive: true, problem: letters.problem };
-}
+  return { title: 'Visits', body, isLive: true, problem: letters.problem };
+};
 
-function statusOf(status: OutputOf<operations['status']>, rate: Rate, frame: Frame): Html {
+function statusOf(status: Said<'visits', 'status'>, rate: Rate, frame: Frame): Html {
   const { failures, spools, clock } = status;
   const hits = (outcome: string) => numberOf(status, HITS, { outcome });
   const sent = (outcome: string) => numberOf(status, 'prosora_hits_sent_total', { outcome });
   const perSecond = rate.of(hits('accepted'));
   const failingS = numberOf(status, 'prosora_upstream_failing_seconds');
   const bytes = spools.reduce((sum, spool) => sum + spool.bytes, 0);
+  const failing = `The upstream has taken nothing for ${counted(Math.round(failingS))} s.`;
   const alarms = [
     ...failures,
-    ...(failingS > 0
-      ? [`The upstream has taken nothing for ${counted(Math.round(failingS))} s.`]
-      : []),
-    ...(clock === null
-      ? []
-      : [
-          'The machine’s clock has jumped: nothing is removed until somebody says that it is right.',
-        ]),
+    ...(failingS > 0 ? [failing] : []),
+    ...(clock === null ? [] : [JUMPED]),
   ];
-  const trust = {
-    action: '/visits/trust-clock',
-    label: 'The clock is right',
-    verb: verbOf('trust-clock'),
-  };
   const refused = status.metrics
     .filter(
       ({ name, labels, value }) => name === HITS && labels['outcome'] !== 'accepted' && value > 0,
     )
     .map(({ labels, value }) => `${labels['outcome']} ${counted(value)}`);
-  return html`${notices(alarms)}${clock === null ? '' : actionForm(trust, frame)}
+  return html`${notices(alarms)}${clock === null ? '' : trustForm('visits', frame)}
 ${facts([
   ['Hits a second', perSecond === undefined ? 'known in a moment' : perSecond.toFixed(1)],
   ['Taken in', hits('accepted')],
@@ -95,7 +83,7 @@ ${facts([
 }
 
 function lettersOf(
-  answer: Answer<OutputOf<operations['dead-letters']>>,
+  answer: Answer<Said<'visits', 'dead-letters'>>,
   query: Query,
   frame: Frame,
 ): Html {
@@ -115,12 +103,12 @@ function lettersOf(
     ],
   });
   if (!answer.value?.items.length) return listed;
-  const verb = verbOf('replay');
+  const verb = verbOf('visits', 'replay');
   const again = { action: '/visits/replay', label: 'Send all of them again', verb };
   return html`<p>Mend first what kept them out. Those that the upstream may have stay, since to send them again doubles them.</p>${listed}${actionForm(again, frame)}`;
 }
 
-function engineOf(status: OutputOf<engineOperations['status']>): Html {
+function engineOf(status: Said<'engine', 'status'>): Html {
   const tables = status.metrics.filter(({ name }) => name === 'prosora_table_rows');
   return html`${notices(status.failures)}
 ${facts([

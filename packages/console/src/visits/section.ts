@@ -1,47 +1,40 @@
 import { counted } from '@prosora/service/look';
-import { Hono } from 'hono';
-import type { Action, ConsoleEnv, Room } from '../guard/room.ts';
-import { show } from '../guard/show.ts';
+import type { Room } from '../guard/room.ts';
+import { type Deed, type Section, sectionOf } from '../guard/section.ts';
+import { trustClock } from '../guard/trust-clock.ts';
 import { letterPage } from './letter-page.ts';
 import { createRate } from './rate.ts';
 import { type Visits, visitsPage } from './visits-page.ts';
 
-/** Everything about visits; nothing where the site has no collector. */
-export function visitsRoutes({ services, act }: Room): Hono<ConsoleEnv> {
-  const routes = new Hono<ConsoleEnv>();
+/** Everything about visits. */
+export function visitsSection({ services, act }: Room): Section | undefined {
   const { visits, engine, metrics } = services;
-  if (visits === undefined) return routes;
+  if (visits === undefined) return undefined;
   const parts = { visits, engine, metrics, rate: createRate() };
-  routes.get('/', (c) => show(c, visitsPage(parts, c.req.query(), c.get('frame'))));
-  routes.get('/letter', (c) => show(c, letterPage(visits, c.req.query(), c.get('frame'))));
-  routes.post('/replay', act(replayOf(visits)));
-  routes.post(
-    '/trust-clock',
-    act({
-      name: 'visits.trust-clock',
-      label: 'Trust the clock',
-      part: 'visits',
-      async run(_, caller) {
+  return sectionOf(act, {
+    name: 'visits',
+    service: visits,
+    part: 'visits',
+    pages: { '/': (_, query, frame) => visitsPage(parts, query, frame), '/letter': letterPage },
+    actions: {
+      replay: replayOf(visits),
+      'trust-clock': trustClock(async (caller) => {
         const { isHeard } = await visits.post('trust-clock', {}, caller);
         return isHeard
           ? 'The clock is trusted: the collectors hear it within a minute.'
           : 'No collector has looked at the clock yet.';
-      },
-      back: () => '/visits',
-    }),
-  );
-  return routes;
+      }),
+    },
+  });
 }
 
 const LETTERS_A_TIME = 1_000;
 /** The collector begins no letter after ten seconds, so this is all that somebody waits for. */
 const CALLS = 5;
 
-function replayOf(visits: Visits): Action {
+function replayOf(visits: Visits): Deed {
   return {
-    name: 'visits.replay',
     label: 'Send batches of visits again',
-    part: 'visits',
     logged: ['batch', 'anyway'],
     async run(form, caller) {
       const batch = form.get('batch') ?? undefined;
@@ -60,6 +53,5 @@ function replayOf(visits: Visits): Action {
       const rest = after === null ? '' : ' There are more: send them again.';
       return `${counted(through)} batches are through, ${counted(stay)} stay.${rest}`;
     },
-    back: () => '/visits',
   };
 }

@@ -1,6 +1,5 @@
-import { Hono } from 'hono';
-import type { ConsoleEnv, Room } from '../guard/room.ts';
-import { show } from '../guard/show.ts';
+import type { Room } from '../guard/room.ts';
+import { type Section, sectionOf } from '../guard/section.ts';
 import { createLastKnown } from './last-known.ts';
 import { askMedia, lookOver, type Media } from './look-over.ts';
 import { overviewPage } from './overview-page.ts';
@@ -9,8 +8,7 @@ import { overviewPage } from './overview-page.ts';
 const MEDIA_FRESH_MS = 10 * 60_000;
 
 /** The first page. */
-export function overviewRoutes({ services }: Room): Hono<ConsoleEnv> {
-  const routes = new Hono<ConsoleEnv>();
+export function overviewSection({ services, act }: Room): Section {
   const { ops } = services;
   const media = createLastKnown<Media>(
     async () => {
@@ -19,8 +17,10 @@ export function overviewRoutes({ services }: Room): Hono<ConsoleEnv> {
     },
     { freshMs: MEDIA_FRESH_MS },
   );
-  routes.get('/', async (c) =>
-    show(c, overviewPage(await lookOver(services, media), c.get('frame').zone)),
-  );
-  return routes;
+  return sectionOf(act, {
+    name: 'overview',
+    service: services,
+    part: 'ops',
+    pages: { '/': async (_, __, { zone }) => overviewPage(await lookOver(services, media), zone) },
+  });
 }
