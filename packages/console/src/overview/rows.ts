@@ -8,13 +8,13 @@ import type { AnswerOf, Overlook } from './look-over.ts';
 export interface Row {
   name: string;
   /** Where there is more, beneath the console. */
-  path: string | undefined;
+  path?: string;
+  course?: Course;
   tone: Tone;
   /** In a word. */
   state: string;
   /** In a sentence. */
   said: string;
-  course?: Course;
 }
 
 /** What a part is, from what it answered. */
@@ -24,66 +24,57 @@ const GB = 1_000_000_000;
 /** Less room than this wants a look, and less than half of it an answer. */
 const LITTLE_ROOM = 0.2;
 const MANY_ERRORS = 0.01;
+const WELL = { tone: 'good', state: 'well' } as const;
 
 /** A line for every part that the site has. */
 export function rowsOf(overlook: Overlook): Row[] {
   const { ops, edge, mail, payments, visits, engine, cdn, media } = overlook;
   const rows = [
-    edge &&
-      row(
-        'Site',
-        undefined,
-        'site',
-        judged(edge, (it) => siteOf(it, overlook)),
-      ),
-    mail && row('Mail', '/mail', 'mail', judged(mail, mailOf)),
-    payments && row('Payments', '/payments', 'payments', judged(payments, paymentsOf)),
-    visits && row('Visits', '/visits', 'visits', judged(visits, visitsOf)),
-    engine && row('Charts', '/visits', undefined, judged(engine, readiness)),
-    cdn && row('CDN', undefined, undefined, judged(cdn, cdnOf)),
-    media && row('Media', '/media', undefined, mediaOf(media)),
-    ops && row('Database', undefined, 'database', judged(ops, databaseOf)),
-    ops && row('Backups', '/care', 'backups', judged(ops, backupsOf)),
-    ops && row('Updates', '/care/updates', undefined, judged(ops, updatesOf)),
-    ops && row('Disk', undefined, 'disk', judged(ops, disksOf)),
+    row({ name: 'Site', course: 'site' }, edge, (it) => siteOf(it, overlook)),
+    row({ name: 'Mail', path: '/mail', course: 'mail' }, mail, ready(mailOf)),
+    row({ name: 'Payments', path: '/payments', course: 'payments' }, payments, ready(paymentsOf)),
+    row({ name: 'Visits', path: '/visits', course: 'visits' }, visits, ready(visitsOf)),
+    row(
+      { name: 'Charts', path: '/visits' },
+      engine,
+      ready(() => ({ ...WELL, said: 'Ready.' })),
+    ),
+    row({ name: 'CDN' }, cdn, ready(cdnOf)),
+    row({ name: 'Media', path: '/media' }, media && { value: media }, mediaOf),
+    row({ name: 'Database', course: 'database' }, ops, databaseOf),
+    row({ name: 'Backups', path: '/care', course: 'backups' }, ops, backupsOf),
+    row({ name: 'Updates', path: '/care/updates' }, ops, updatesOf),
+    row({ name: 'Disk', course: 'disk' }, ops, diskOf),
   ];
   return rows.filter((one) => one !== undefined);
 }
 
-function row(
-  name: string,
-  path: string | undefined,
-  course: Course | undefined,
-  is: Judged | undefined,
-): Row | undefined {
-  return is && { name, path, ...is, ...(course && { course }) };
-}
-
 /** A part that does not answer is said to be what it says to the console; one of another version may answer anything. */
-function judged<Value>(
-  { value, problem }: Answer<Value>,
+function row<Value>(
+  part: Pick<Row, 'name' | 'path' | 'course'>,
+  answer: Answer<Value> | undefined,
   judge: (value: Value) => Judged | undefined,
-): Judged | undefined {
-  if (problem) return { tone: 'bad', state: 'no answer', said: problem.message };
+): Row | undefined {
+  if (answer === undefined) return undefined;
+  const { value, problem } = answer;
+  if (problem) return { ...part, tone: 'bad', state: 'no answer', said: problem.message };
   try {
-    return judge(value);
+    const judged = judge(value);
+    return judged && { ...part, ...judged };
   } catch {
-    return { tone: 'bad', state: 'unknown', said: 'It answers what the console cannot read.' };
+    const said = 'It answers what the console cannot read.';
+    return { ...part, tone: 'bad', state: 'unknown', said };
   }
 }
 
-/** What a service says that is not ready; else what is said of it. */
-function unless(
-  { isReady, failures }: { isReady: boolean; failures: readonly string[] },
-  well: Judged,
-): Judged {
-  return isReady ? well : { tone: 'bad', state: 'not ready', said: failures.join(' ') };
-}
-
-const WELL = { tone: 'good', state: 'well' } as const;
-
-function readiness(status: { isReady: boolean; failures: readonly string[] }): Judged {
-  return unless(status, { ...WELL, said: 'Ready.' });
+/** What keeps a service from its work comes before all else that may be said of it. */
+function ready<Status extends { isReady: boolean; failures: readonly string[] }>(
+  judge: (status: Status) => Judged,
+): (status: Status) => Judged {
+  return (status) =>
+    status.isReady
+      ? judge(status)
+      : { tone: 'bad', state: 'not ready', said: status.failures.join(' ') };
 }
 
 function siteOf({ past }: AnswerOf<'edge'>, { speed }: Overlook): Judged {
@@ -102,25 +93,20 @@ function siteOf({ past }: AnswerOf<'edge'>, { speed }: Overlook): Judged {
   };
 }
 
-function mailOf(status: AnswerOf<'mail'>): Judged {
-  const { chunks, oldestWaitingAt, alarms, heldUntil } = status;
+function mailOf({ chunks, oldestWaitingAt, alarms, heldUntil }: AnswerOf<'mail'>): Judged {
   const [alarm] = alarms;
-  if (alarm !== undefined) return unless(status, { tone: 'warn', state: 'alarm', said: alarm });
+  if (alarm !== undefined) return { tone: 'warn', state: 'alarm', said: alarm };
   const count = sumOf(chunks);
-  if (count === 0) return unless(status, { ...WELL, said: 'Nothing waits.' });
+  if (count === 0) return { ...WELL, said: 'Nothing waits.' };
   const since = oldestWaitingAt ? `, the oldest for ${ago(oldestWaitingAt)}` : '';
   const held = heldUntil === null ? '' : ' Resend asked for a pause.';
   const said = `${counted(count)} parts of newsletters are not sent${since}.${held}`;
-  return unless(status, {
-    tone: (chunks['dead'] ?? 0) > 0 ? 'warn' : 'good',
-    state: 'at work',
-    said,
-  });
+  return { tone: (chunks['dead'] ?? 0) > 0 ? 'warn' : 'good', state: 'at work', said };
 }
 
 function paymentsOf(status: AnswerOf<'payments'>): Judged {
-  const { deliveries, held, oldestPending, clock } = status;
-  if (clock !== null) return unless(status, { tone: 'warn', state: 'clock', said: clock });
+  const { events, deliveries, held, oldestPending, clock } = status;
+  if (clock !== null) return { tone: 'warn', state: 'clock', said: clock };
   const stuck = [
     [deliveries['dead'] ?? 0, 'did not reach Ghost'],
     [deliveries['ambiguous'] ?? 0, 'in doubt'],
@@ -130,28 +116,25 @@ function paymentsOf(status: AnswerOf<'payments'>): Judged {
     .filter(([count]) => count > 0)
     .map(([count, how]) => `${counted(count)} ${how}`);
   if (said.length > 0) {
-    return unless(status, { tone: 'warn', state: 'stuck', said: `Events: ${said.join(', ')}.` });
+    return { tone: 'warn', state: 'stuck', said: `Events: ${said.join(', ')}.` };
   }
-  const now = oldestPending
-    ? `The oldest event that waits came ${ago(oldestPending)}.`
-    : `${counted(status.events)} events, none waits.`;
-  return unless(status, { ...WELL, said: now });
+  const waits = oldestPending && `The oldest event that waits came ${ago(oldestPending)}.`;
+  return { ...WELL, said: waits || `${counted(events)} events, none waits.` };
 }
 
-function visitsOf(status: AnswerOf<'visits'>): Judged {
-  const bytes = status.spools.reduce((sum, spool) => sum + spool.bytes, 0);
+function visitsOf({ spools }: AnswerOf<'visits'>): Judged {
+  const bytes = spools.reduce((sum, spool) => sum + spool.bytes, 0);
   const said = bytes === 0 ? 'Nothing waits.' : `${counted(Math.ceil(bytes / 1_000))} kB wait.`;
-  return unless(status, { ...WELL, said });
+  return { ...WELL, said };
 }
 
-function cdnOf(status: AnswerOf<'cdn'>): Judged {
-  const { problem, dead, waiting } = status;
+function cdnOf({ problem, dead, waiting }: AnswerOf<'cdn'>): Judged {
   if (dead > 0) {
     const said = `${counted(dead)} purges were given up: \`prosora-cdn replay\` tries them again.`;
-    return unless(status, { tone: 'warn', state: 'given up', said });
+    return { tone: 'warn', state: 'given up', said };
   }
-  if (problem !== null) return unless(status, { tone: 'warn', state: 'tries', said: problem });
-  return unless(status, { ...WELL, said: `${counted(waiting)} changes wait to be purged.` });
+  if (problem !== null) return { tone: 'warn', state: 'tries', said: problem };
+  return { ...WELL, said: `${counted(waiting)} changes wait to be purged.` };
 }
 
 const PLACES: Readonly<Record<string, string>> = {
@@ -162,13 +145,10 @@ const PLACES: Readonly<Record<string, string>> = {
 
 function mediaOf({ kind, usage, failures }: NonNullable<Overlook['media']>): Judged {
   const { usage: used, limit } = usage?.credits ?? {};
-  const place = PLACES[kind] ?? kind;
-  const where =
-    used === undefined || limit === undefined
-      ? place
-      : `${place}, ${used} of ${limit} credits used`;
-  if (failures.length === 0) return { ...WELL, said: `${where}.` };
-  const said = `${where}. ${counted(failures.length)} uploads failed in a week.`;
+  const isKnown = used !== undefined && limit !== undefined;
+  const where = `${PLACES[kind] ?? kind}${isKnown ? `, ${used} of ${limit} credits used` : ''}.`;
+  if (failures.length === 0) return { ...WELL, said: where };
+  const said = `${where} ${counted(failures.length)} uploads failed in a week.`;
   return { tone: 'warn', state: 'failures', said };
 }
 
@@ -201,24 +181,19 @@ function updatesOf({ jobs, metrics }: AnswerOf<'ops'>): Judged {
   if (failed) return { tone: 'bad', state: 'failed', said: failed.failure ?? '' };
   const waiting = numberOf({ metrics }, 'prosora_updates_waiting');
   if (waiting === 0) return { ...WELL, said: 'None waits.' };
-  return {
-    tone: 'quiet',
-    state: 'waiting',
-    said: `Newer images wait: ${counted(waiting)}.`,
-  };
+  return { tone: 'quiet', state: 'waiting', said: `Newer images wait: ${counted(waiting)}.` };
 }
 
 /** The one with the least room. */
-function disksOf({ metrics }: AnswerOf<'ops'>): Judged | undefined {
-  const disks = metrics
+function diskOf({ metrics }: AnswerOf<'ops'>): Judged | undefined {
+  const [least] = metrics
     .filter(({ name }) => name === 'prosora_disk_bytes')
     .map(({ labels, value }) => {
-      const { disk = '' } = labels;
-      const free = numberOf({ metrics }, 'prosora_disk_free_bytes', { disk: String(disk) });
+      const disk = String(labels['disk'] ?? '');
+      const free = numberOf({ metrics }, 'prosora_disk_free_bytes', { disk });
       return { free, share: free / value };
     })
     .sort((one, other) => one.share - other.share);
-  const [least] = disks;
   if (least === undefined) return undefined;
   const { free, share } = least;
   const said = `${Math.round(share * 100)} % are free, ${counted(Math.round(free / GB))} GB.`;
