@@ -14,7 +14,7 @@ import type { Page } from '../guard/section.ts';
 import { at } from '../look/address.ts';
 import { actionForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
-import { answerOf, onlyOf, orNotice } from '../services/answer.ts';
+import { answerCard, answerOf, onlyOf } from '../services/answer.ts';
 import type { Said } from '../services/services.ts';
 import { findingsTable } from './findings-page.ts';
 import { type Drill, type Ops, oneOf, PATIENT } from './ops.ts';
@@ -37,18 +37,9 @@ export const backupsPage: Page<Ops> = async (ops, _, frame) => {
     answerOf('ops', ops.get('drills', {}, PATIENT)),
   ]);
   const cards = [
-    card(
-      'Now',
-      orNotice(status, (value) => nowOf(value, frame)),
-    ),
-    card(
-      'Drills',
-      orNotice(drills, ({ items }) => drillsTable(items, zone)),
-    ),
-    card(
-      'Backups',
-      orNotice(backups, ({ items }) => backupsTable(items, zone)),
-    ),
+    answerCard('Now', status, (value) => nowOf(value, frame)),
+    answerCard('Drills', drills, ({ items }) => drillsTable(items, zone)),
+    answerCard('Backups', backups, ({ items }) => backupsTable(items, zone)),
     card('Putting a backup back', RESTORING),
   ];
   return { title: 'Backups and drills', body: html`${cards}` };

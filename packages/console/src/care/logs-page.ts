@@ -14,7 +14,7 @@ import type { Page } from '../guard/section.ts';
 import type { Query } from '../look/address.ts';
 import { searchForm } from '../look/form.ts';
 import { quoted } from '../look/quoted.ts';
-import { answerOf, orNotice } from '../services/answer.ts';
+import { answerCard, answerOf } from '../services/answer.ts';
 import type { Said } from '../services/services.ts';
 import { type Ops, PATIENT } from './ops.ts';
 
@@ -53,14 +53,7 @@ export const logsPage: Page<Ops> = async (ops, query, frame) => {
   const form = searchForm({ action: '/care/logs', label: 'Show', fields }, frame);
   const body = html`${card('Which', html`${form}<p class="verb">or <code>${commandOf(asked)}</code></p>`)}
 ${parts.problem ? notice(parts.problem) : ''}
-${
-  lines
-    ? card(
-        service,
-        orNotice(lines, ({ items }) => linesOf(items, zone)),
-      )
-    : ''
-}`;
+${answerCard(service, lines, ({ items }) => linesOf(items, zone))}`;
   return { title: 'Logs around a moment', body, problem: lines?.problem };
 };
 

@@ -12,16 +12,15 @@ import {
 } from '@prosora/service/look';
 import type { Page } from '../guard/section.ts';
 import { at } from '../look/address.ts';
-import { answerOf, onlyOf, orNotice } from '../services/answer.ts';
+import { answerCard, answerOf, onlyOf } from '../services/answer.ts';
 import { findingsTable } from './findings-page.ts';
 import { type Ops, oneOf, PATIENT, type Update } from './ops.ts';
 
 /** The updates and how each went. */
 export const updatesPage: Page<Ops> = async (ops, _, { zone }) => {
   const updates = await answerOf('ops', ops.get('updates', {}, PATIENT));
-  const history = orNotice(updates, ({ items }) => historyTable(items, zone));
-  const cards = [card('History', history), card('Updating and going back', BY_HAND)];
-  return { title: 'Updates', body: html`${cards}` };
+  const history = answerCard('History', updates, ({ items }) => historyTable(items, zone));
+  return { title: 'Updates', body: html`${history}${card('Updating and going back', BY_HAND)}` };
 };
 
 /** One update: why it ended as it did, its rehearsal, and what was counted afterwards. */

@@ -20,6 +20,12 @@ export type Page<Service> = (service: Service, query: Query, frame: Frame) => Pr
 /** What can be changed in a section. Where it does not say so, somebody goes on at the first page. */
 export type Deed = Omit<Action, 'name' | 'part' | 'back'> & Partial<Pick<Action, 'back'>>;
 
+/** Says that the clock is right, to a part that removes nothing since it jumped; `say` returns what came of it. */
+export const trustClock = (say: (caller: string) => Promise<string>): Deed => ({
+  label: 'Trust the clock',
+  run: (_, caller) => say(caller),
+});
+
 /** What a section has; paths are beneath its own. */
 export interface SectionPlan<Service> {
   name: SectionName;

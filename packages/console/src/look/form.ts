@@ -12,8 +12,6 @@ export interface ActionForm {
   label: string;
   /** The command that does the same, which is shown beside it. Left out where the page says it once for many. */
   verb?: string;
-  /** Fields that somebody fills in first. */
-  inputs?: readonly Field[];
   /** Whether it cannot be taken back. */
   isGrave?: boolean;
 }
@@ -32,10 +30,10 @@ export interface Field {
 
 /** The button with its fields, and the command that does the same. */
 export function actionForm(form: ActionForm, { token }: Pick<Frame, 'token'>): Html {
-  const { action, fields = {}, label, verb, inputs = [], isGrave = false } = form;
+  const { action, fields = {}, label, verb, isGrave = false } = form;
   return html`<form class="action" method="post" action="${BASE + action}">
 <input type="hidden" name="token" value="${token}">${hidden(fields)}
-${inputs.map(fieldOf)}<button${isGrave ? html` class="grave"` : ''}>${label}</button>
+<button${isGrave ? html` class="grave"` : ''}>${label}</button>
 ${verb === undefined ? '' : html`<span class="verb">or <code>${verb}</code></span>`}</form>`;
 }
 

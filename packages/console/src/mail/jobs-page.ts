@@ -1,10 +1,9 @@
 import { card, counted, html, when } from '@prosora/service/look';
 import type { Page } from '../guard/section.ts';
 import { at } from '../look/address.ts';
-import { actionForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import { answerOf } from '../services/answer.ts';
-import { verbOf } from '../services/parts.ts';
+import { partForm } from '../services/parts.ts';
 import { type Mail, stateBadge } from './mail.ts';
 
 /** Those that want a person first. */
@@ -35,10 +34,12 @@ export const jobsPage: Page<Mail> = async (mail, query, frame) => {
     .filter(({ state }) => GIVEN_UP.has(state))
     .map(({ id }) => id);
   const label = ids.length === 1 ? 'Try it again' : `Try these ${counted(ids.length)} again`;
-  const verb = verbOf('mail', 'replay ID…');
-  const again = actionForm({ action: '/mail/replay', fields: { id: ids }, label, verb }, frame);
+  const again = { name: 'replay', verb: 'replay ID…', fields: { id: ids }, label };
   const why = html`<p>A call takes up to a hundred mails to Resend. One that may have been made is never made again under another key: trying it again asks Resend what became of it.</p>`;
   const title = 'Calls that were given up';
-  const body = card(title, html`${why}${listed}${ids.length === 0 ? '' : again}`);
+  const body = card(
+    title,
+    html`${why}${listed}${ids.length === 0 ? '' : partForm('mail', again, frame)}`,
+  );
   return { title, body, problem: answer.problem };
 };

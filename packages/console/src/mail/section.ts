@@ -1,14 +1,11 @@
 import { counted } from '@prosora/service/look';
 import type { Form, Room } from '../guard/room.ts';
-import { type Deed, type Section, sectionOf } from '../guard/section.ts';
-import { trustClock } from '../guard/trust-clock.ts';
+import { type Deed, type Section, sectionOf, trustClock } from '../guard/section.ts';
 import { createCounts } from './counts.ts';
 import { jobsPage } from './jobs-page.ts';
 import type { Mail } from './mail.ts';
-import { mailPage } from './mail-page.ts';
-import { mailsPage, readerPage } from './mails-page.ts';
-import { newsletterPage } from './newsletter-page.ts';
-import { newslettersPage } from './newsletters-page.ts';
+import { mailPage, mailsPage, readerPage } from './mails-page.ts';
+import { newsletterPage, newslettersPage } from './newsletters-page.ts';
 import { suppressionsPage } from './suppressions-page.ts';
 
 /** Everything about mail. */

@@ -10,7 +10,7 @@ import {
 } from '@prosora/service/look';
 import type { Shown } from '../guard/section.ts';
 import { at } from '../look/address.ts';
-import { orNotice } from '../services/answer.ts';
+import { answerCard } from '../services/answer.ts';
 import type { AnswerOf, Overlook } from './look-over.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { sentenceOf, troublesOf } from './troubles.ts';
@@ -27,22 +27,8 @@ export function overviewPage(overlook: Overlook, zone: string): Shown {
     body: html`<p class="lead${tone}">${sentenceOf(overlook, troubles)}</p>
 ${troubles.length === 0 ? '' : wrong(troubles)}
 ${card('Parts', html`<div class="parts">${partsOf(rows, overlook)}</div>`)}
-${
-  alerts
-    ? card(
-        'Open alerts',
-        orNotice(alerts, ({ items }) => openAlerts(items, zone)),
-      )
-    : ''
-}
-${
-  past
-    ? card(
-        'Alerts of seven days',
-        orNotice(past, (all) => pastAlerts(all, zone)),
-      )
-    : ''
-}`,
+${answerCard('Open alerts', alerts, ({ items }) => openAlerts(items, zone))}
+${answerCard('Alerts of seven days', past, (all) => pastAlerts(all, zone))}`,
   };
 }
 

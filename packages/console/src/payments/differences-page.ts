@@ -1,10 +1,10 @@
 import { card, counted, type Html, html, notices, table } from '@prosora/service/look';
 import type { Shown } from '../guard/section.ts';
-import { actionForm, searchForm } from '../look/form.ts';
+import { searchForm } from '../look/form.ts';
 import type { Frame } from '../look/page.ts';
 import { quoted } from '../look/quoted.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
-import { verbOf } from '../services/parts.ts';
+import { partForm } from '../services/parts.ts';
 import type { Said } from '../services/services.ts';
 import type { Payments } from './payments.ts';
 
@@ -52,11 +52,11 @@ function differencesOf(
   });
   const which = since === 'all' ? '--all' : `--since ${quoted(since)}`;
   const apply = {
-    action: '/payments/reconcile',
+    name: 'reconcile',
     fields: { since },
     label: `Put ${counted(repairs.length)} into the inbox`,
-    verb: verbOf('payments', `reconcile ${which} --apply`),
+    verb: `reconcile ${which} --apply`,
   };
   return html`<p>${counted(compared.events)} events and ${counted(compared.subscriptions)} subscriptions were compared.</p>
-${notices(notes)}${listed}${repairs.length === 0 ? '' : actionForm(apply, frame)}`;
+${notices(notes)}${listed}${repairs.length === 0 ? '' : partForm('payments', apply, frame)}`;
 }

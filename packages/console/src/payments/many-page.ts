@@ -1,11 +1,11 @@
 import { card, counted, type Html, html } from '@prosora/service/look';
 import type { Page } from '../guard/section.ts';
 import { at, type Query } from '../look/address.ts';
-import { actionForm, filterForm } from '../look/form.ts';
+import { filterForm } from '../look/form.ts';
 import { asked } from '../look/list.ts';
 import { quoted } from '../look/quoted.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
-import { verbOf } from '../services/parts.ts';
+import { partForm } from '../services/parts.ts';
 import type { Said } from '../services/services.ts';
 import { FILTER } from './events-page.ts';
 import { doubleWarning, isDoubtful, type Payments } from './payments.ts';
@@ -31,9 +31,12 @@ export const manyPage: Page<Payments> = async (payments, query, frame) => {
     const found = `${counted(count)}${isMore ? ' or more' : ''}`;
     const rest = ` The newest ${counted(MOST)} are taken; come again for the others.`;
     const form = (name: 'replay' | 'skip', word: string) => {
-      const [action, label] = [`/payments/${name}-many`, `${word} ${found}`];
-      const verb = verbOf('payments', `${name} ${flags}`);
-      return actionForm({ action, fields, label, verb, isGrave: true }, frame);
+      const [verb, label] = [`${name} ${flags}`, `${word} ${found}`];
+      return partForm(
+        'payments',
+        { name: `${name}-many`, verb, fields, label, isGrave: true },
+        frame,
+      );
     };
     return html`<p><strong>${found}</strong> ${count === 1 ? 'event is' : 'events are'} of this kind.${isMore ? rest : ''}</p>
 <p>They go to Ghost once more, the oldest first, and each that somebody else has sent on meanwhile is left.</p>

@@ -1,11 +1,9 @@
 import { counted } from '@prosora/service/look';
 import type { Form, Room } from '../guard/room.ts';
-import { type Deed, type Section, sectionOf } from '../guard/section.ts';
-import { trustClock } from '../guard/trust-clock.ts';
+import { type Deed, type Section, sectionOf, trustClock } from '../guard/section.ts';
 import { cancellationsPage } from './cancellations-page.ts';
 import { differencesPage } from './differences-page.ts';
-import { eventPage } from './event-page.ts';
-import { eventsPage } from './events-page.ts';
+import { eventPage, eventsPage } from './events-page.ts';
 import { MOST, manyPage } from './many-page.ts';
 import type { Payments } from './payments.ts';
 
@@ -33,42 +31,30 @@ export const paymentsSection = ({ services, act }: Room): Section | undefined =>
   });
 };
 
-const LABELS = {
-  replay: 'Send to Ghost again',
-  skip: 'Skip, so that Ghost never gets it',
-};
-const OUTCOMES = {
-  replay: 'will be sent to Ghost',
-  skip: 'will not be sent to Ghost',
+const CHANGES = {
+  replay: { label: 'Send to Ghost again', outcome: 'will be sent to Ghost' },
+  skip: { label: 'Skip, so that Ghost never gets it', outcome: 'will not be sent to Ghost' },
 };
 /** What chooses events and may stand in the log: nothing of it names a reader. */
 const FILTER = ['state', 'type', 'customer', 'since', 'until', 'limit'] as const;
 
 function actionsOf(payments: Payments): Record<string, Deed> {
-  const one = (name: 'replay' | 'skip'): Deed => ({
-    label: `${LABELS[name]}: one event`,
-    logged: ['id'],
-    run: (form, caller) => change(name, { ids: form.getAll('id'), all: false }, caller),
-    back: (form) => `/payments/event?id=${encodeURIComponent(form.get('id') ?? '')}`,
+  const changing = (name: keyof typeof CHANGES, isMany: boolean): Deed => ({
+    label: `${CHANGES[name].label}: ${isMany ? 'all events of this kind' : 'one event'}`,
+    logged: isMany ? FILTER : ['id'],
+    async run(form, caller) {
+      const choice = isMany ? choiceIn(form) : { ids: form.getAll('id'), all: false };
+      const { asked, changed } = await payments.post(name, choice, caller);
+      return `${counted(changed)} of ${counted(asked)} events ${CHANGES[name].outcome}.`;
+    },
+    back: (form) =>
+      isMany ? '/payments' : `/payments/event?id=${encodeURIComponent(form.get('id') ?? '')}`,
   });
-  const many = (name: 'replay' | 'skip'): Deed => ({
-    label: `${LABELS[name]}: all events of this kind`,
-    logged: FILTER,
-    run: (form, caller) => change(name, choiceIn(form), caller),
-  });
-  async function change(
-    name: 'replay' | 'skip',
-    choice: Parameters<typeof payments.post<'replay' | 'skip'>>[1],
-    caller: string,
-  ): Promise<string> {
-    const { asked, changed } = await payments.post(name, choice, caller);
-    return `${counted(changed)} of ${counted(asked)} events ${OUTCOMES[name]}.`;
-  }
   return {
-    replay: one('replay'),
-    skip: one('skip'),
-    'replay-many': many('replay'),
-    'skip-many': many('skip'),
+    replay: changing('replay', false),
+    skip: changing('skip', false),
+    'replay-many': changing('replay', true),
+    'skip-many': changing('skip', true),
     reconcile: {
       label: 'Put what is missing into the inbox',
       logged: ['since'],

@@ -1,5 +1,5 @@
 import type { ProsoraError } from '@prosora/service';
-import { type Html, notice, type Problem } from '@prosora/service/look';
+import { card, type Html, html, notice, type Problem } from '@prosora/service/look';
 import { PARTS } from './parts.ts';
 
 /** What a part said, or why nothing of it can be shown. */
@@ -31,6 +31,15 @@ export function orNotice<Value>(
   shown: (value: Value) => Html,
 ): Html {
   return problem ? notice(problem) : shown(value);
+}
+
+/** The same as a card; nothing where nobody asked. */
+export function answerCard<Value>(
+  title: string,
+  answer: Answer<Value> | undefined,
+  shown: (value: Value) => Html,
+): Html {
+  return answer === undefined ? html`` : card(title, orNotice(answer, shown));
 }
 
 /** The same as all that a page has: what could not be had decides its status too. */

@@ -1,5 +1,5 @@
-import { card, type Html, html, stepLine } from '@prosora/service/look';
-import { answerOf, orNotice } from './answer.ts';
+import { type Html, html, stepLine } from '@prosora/service/look';
+import { answerCard, answerOf } from './answer.ts';
 import { type Metrics, NOT_KEPT, type Range, type Series } from './metrics.ts';
 
 /** What became of a number. */
@@ -32,6 +32,5 @@ export async function courseCard(
     return stepLine({ caption: said, points, unit, zone });
   };
   const none = html`<p class="none">Nothing is known yet.</p>`;
-  const drawn = orNotice(answer, (all) => (all.length > 0 ? html`${all.map(lineOf)}` : none));
-  return card(title, drawn);
+  return answerCard(title, answer, (all) => (all.length > 0 ? html`${all.map(lineOf)}` : none));
 }

@@ -1,3 +1,7 @@
+import type { Html } from '@prosora/service/look';
+import { type ActionForm, actionForm } from '../look/form.ts';
+import type { Frame } from '../look/page.ts';
+
 /**
  * The parts that have an operator API: what people call each, the command that it is and the service of the stack that
  * runs it, with the port of its private listener there.
@@ -37,3 +41,15 @@ export function verbOf(part: Part, verb: string): string {
   const { service, command } = PARTS[part];
   return `docker compose exec ${service} ${command} ${verb}`;
 }
+
+/** The button for what the section of a part can change; the command beside it is `verb`, or the name alone. */
+export function partForm(
+  part: Part,
+  { name, verb = name, ...form }: Omit<ActionForm, 'action'> & { name: string },
+  frame: Pick<Frame, 'token'>,
+): Html {
+  return actionForm({ ...form, action: `/${part}/${name}`, verb: verbOf(part, verb) }, frame);
+}
+
+/** The button that says to a part that the clock is right, after it jumped. */
+export const TRUST_CLOCK = { name: 'trust-clock', label: 'The clock is right' };

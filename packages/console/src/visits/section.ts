@@ -1,10 +1,8 @@
 import { counted } from '@prosora/service/look';
 import type { Room } from '../guard/room.ts';
-import { type Deed, type Section, sectionOf } from '../guard/section.ts';
-import { trustClock } from '../guard/trust-clock.ts';
-import { letterPage } from './letter-page.ts';
+import { type Deed, type Section, sectionOf, trustClock } from '../guard/section.ts';
 import { createRate } from './rate.ts';
-import { type Visits, visitsPage } from './visits-page.ts';
+import { letterPage, type Visits, visitsPage } from './visits-page.ts';
 
 /** Everything about visits. */
 export function visitsSection({ services, act }: Room): Section | undefined {

@@ -1,14 +1,12 @@
 import { badge, card, counted, facts, type Html, html, notices, when } from '@prosora/service/look';
 import type { Page } from '../guard/section.ts';
-import { trustForm } from '../guard/trust-clock.ts';
 import { at, type Query } from '../look/address.ts';
-import { actionForm } from '../look/form.ts';
 import { list } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
-import { type Answer, answerOf, orNotice } from '../services/answer.ts';
+import { type Answer, answerOf, onlyOf, orNotice } from '../services/answer.ts';
 import { courseCard } from '../services/course.ts';
 import { numberOf } from '../services/number-of.ts';
-import { verbOf } from '../services/parts.ts';
+import { partForm, TRUST_CLOCK } from '../services/parts.ts';
 import type { Said, Service, Services } from '../services/services.ts';
 import type { Rate } from './rate.ts';
 
@@ -25,6 +23,9 @@ const DAY = {
 
 const JUMPED =
   'The machine’s clock has jumped: nothing is removed until somebody says that it is right.';
+
+/** Of a batch no more rows are shown: a page stays a page. */
+const ROWS_SHOWN = 10;
 
 /** What the page is made of. */
 export interface VisitsPage extends Pick<Services, 'engine' | 'metrics'> {
@@ -69,7 +70,7 @@ function statusOf(status: Said<'visits', 'status'>, rate: Rate, frame: Frame): H
       ({ name, labels, value }) => name === HITS && labels['outcome'] !== 'accepted' && value > 0,
     )
     .map(({ labels, value }) => `${labels['outcome']} ${counted(value)}`);
-  return html`${notices(alarms)}${clock === null ? '' : trustForm('visits', frame)}
+  return html`${notices(alarms)}${clock === null ? '' : partForm('visits', TRUST_CLOCK, frame)}
 ${facts([
   ['Hits a second', perSecond === undefined ? 'known in a moment' : perSecond.toFixed(1)],
   ['Taken in', hits('accepted')],
@@ -103,9 +104,8 @@ function lettersOf(
     ],
   });
   if (!answer.value?.items.length) return listed;
-  const verb = verbOf('visits', 'replay');
-  const again = { action: '/visits/replay', label: 'Send all of them again', verb };
-  return html`<p>Mend first what kept them out. Those that the upstream may have stay, since to send them again doubles them.</p>${listed}${actionForm(again, frame)}`;
+  const again = { name: 'replay', label: 'Send all of them again' };
+  return html`<p>Mend first what kept them out. Those that the upstream may have stay, since to send them again doubles them.</p>${listed}${partForm('visits', again, frame)}`;
 }
 
 function engineOf(status: Said<'engine', 'status'>): Html {
@@ -119,3 +119,30 @@ ${facts([
   ...tables.map(({ labels, value }) => [`Rows of ${labels['table']}`, value] as const),
 ])}`;
 }
+
+/** A batch of hits that nobody takes: why, and what is in it. */
+export const letterPage: Page<Visits> = async (visits, { batch = '' }, frame) => {
+  const answer = await answerOf('visits', visits.get('dead-letter', { batch }));
+  const shown = onlyOf(answer, ({ at: iso, kind, datasource, reason, rows }) => {
+    const known = facts([
+      ['Given up', when(iso, frame.zone)],
+      ['Kind', badge(kind, kind === 'refused' ? 'bad' : 'warn')],
+      ['Reason', reason],
+      ['Went to', datasource ?? 'page hits'],
+      ['Hits', rows.length],
+    ]);
+    const isGrave = kind !== 'refused';
+    const again = {
+      name: 'replay',
+      fields: { batch, ...(isGrave && { anyway: 'yes' }) },
+      label: isGrave ? 'Send again, though it doubles them' : 'Send again',
+      verb: `replay --batch ${batch}${isGrave ? ' --anyway' : ''}`,
+      isGrave,
+    };
+    const first = rows.slice(0, ROWS_SHOWN);
+    const hits = html`<details><summary>The first ${counted(first.length)} hits</summary><pre tabindex="0">${first.map((row) => html`${JSON.stringify(row)}\n`)}</pre></details>`;
+    return html`${card('What became of it', html`${known}${partForm('visits', again, frame)}`)}
+${card('What is in it', hits)}`;
+  });
+  return { title: `Batch ${batch}`, ...shown };
+};

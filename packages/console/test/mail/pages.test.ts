@@ -4,10 +4,8 @@ import { createCounts } from '../../src/mail/counts.ts';
 import { jobsPage } from '../../src/mail/jobs-page.ts';
 import type { Mail } from '../../src/mail/mail.ts';
 import { fateOf } from '../../src/mail/mail.ts';
-import { mailPage } from '../../src/mail/mail-page.ts';
-import { mailsPage, readerPage } from '../../src/mail/mails-page.ts';
-import { newsletterPage } from '../../src/mail/newsletter-page.ts';
-import { newslettersPage } from '../../src/mail/newsletters-page.ts';
+import { mailPage, mailsPage, readerPage } from '../../src/mail/mails-page.ts';
+import { newsletterPage, newslettersPage } from '../../src/mail/newsletters-page.ts';
 import { FRAME, stubApi, wordsOf } from '../fixtures/stub-api.ts';
 
 const AT = '2026-12-01T12:00:00.000Z';

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { letterPage } from '../../src/visits/letter-page.ts';
 import { createRate } from '../../src/visits/rate.ts';
-import { type Visits, visitsPage } from '../../src/visits/visits-page.ts';
+import { letterPage, type Visits, visitsPage } from '../../src/visits/visits-page.ts';
 import { FRAME, stubApi, wordsOf } from '../fixtures/stub-api.ts';
 
 const AT = '2026-12-01T12:00:00.000Z';
