@@ -15,6 +15,7 @@ export * from './errors.ts';
 export * from './files/file-lock.ts';
 export * from './graceful-stop.ts';
 export * from './http/any-origin.ts';
+export * from './http/exchange-json.ts';
 export * from './http/listen.ts';
 export * from './http/metrics.ts';
 export * from './http/private-listener.ts';

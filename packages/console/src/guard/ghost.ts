@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import { request as secureRequest } from 'node:https';
+import { exchangeJson } from '@prosora/service';
 import * as z from 'zod';
 
 /** The cookie of Ghost Admin's session; its path is `/ghost`. */
@@ -65,7 +64,7 @@ export interface GhostPlace {
 
 const TIMEOUT_MS = 10_000;
 /** A user with all its settings has a few kB. */
-const MOST_BYTES = 256 * 1_024;
+const MOST_CHARS = 256 * 1_024;
 
 const people = z.object({
   users: z
@@ -94,8 +93,9 @@ export function createGhost({ ghostUrl, adminUrl }: GhostPlace): Ghost {
   const admin = new URL(adminUrl);
   const api = new URL('/ghost/api/admin/', ghostUrl);
 
+  // Who asks stands in the headers: Ghost is to see the browser's.
   function ask(path: string, { cookie, origin, userAgent, address }: Sender, json?: object) {
-    return exchange(new URL(path, api), {
+    return exchangeJson(new URL(path, api), {
       headers: {
         host: admin.host,
         'x-forwarded-proto': admin.protocol.slice(0, -1),
@@ -103,18 +103,19 @@ export function createGhost({ ghostUrl, adminUrl }: GhostPlace): Ghost {
         cookie: `${COOKIE}=${cookie}`,
         ...(origin !== undefined && { origin }),
         ...(userAgent !== undefined && { 'user-agent': userAgent }),
-        ...(json && { 'content-type': 'application/json' }),
       },
-      body: json && JSON.stringify(json),
+      json,
+      timeoutMs: TIMEOUT_MS,
+      maxChars: MOST_CHARS,
     });
   }
 
   return {
     async userOf(sender) {
-      const { status, text } = await ask('users/me/?include=roles', sender);
+      const { status, body } = await ask('users/me/?include=roles', sender);
       if (status >= 500) throw new Error(`Ghost answers ${status}.`);
       if (status !== 200) return undefined;
-      const [user] = people.parse(JSON.parse(text)).users;
+      const [user] = people.parse(body).users;
       const role = ROLES.find((name) => user?.roles.some((given) => given.name === name));
       if (user?.status !== 'active' || role === undefined) return undefined;
       const { id, name, email } = user;
@@ -125,12 +126,13 @@ export function createGhost({ ghostUrl, adminUrl }: GhostPlace): Ghost {
       // Without an Origin, Ghost would have nothing to hold against its own.
       const own = { ...sender, origin: admin.origin };
       const credentials = { username: email, password };
-      const { status, text, setCookies } = await ask('session/', own, credentials);
+      const { status, headers, body } = await ask('session/', own, credentials);
+      const setCookies = headers['set-cookie'] ?? [];
       if (status === 201) {
         const fresh = setCookies.map(sessionIn).find((value) => value !== undefined);
         return { kind: 'right', setCookies, cookie: fresh ?? sender.cookie };
       }
-      const said = refusal.safeParse(parseJson(text)).data?.errors[0];
+      const said = refusal.safeParse(body).data?.errors[0];
       if (said === undefined || status >= 500) throw new Error(`Ghost answers ${status}.`);
       if (status === 429) return { kind: 'limited', sentence: said.context ?? said.message };
       return said.code?.startsWith('2FA_') ? { kind: 'code', setCookies } : { kind: 'wrong' };
@@ -141,48 +143,4 @@ export function createGhost({ ghostUrl, adminUrl }: GhostPlace): Ghost {
 /** The value of Ghost's cookie in a `Cookie` or `Set-Cookie` header, not decoded; of several the first, as Ghost reads it. */
 export function sessionIn(header: string | undefined): string | undefined {
   return /(?:^|;\s*)ghost-admin-api-session=([^;\s]+)/.exec(header ?? '')?.[1];
-}
-
-interface Exchanged {
-  status: number;
-  text: string;
-  setCookies: string[];
-}
-
-/** Not by `fetch`, which writes headers of its own about who asks: Ghost is to see the browser's. */
-function exchange(
-  address: URL,
-  { headers, body }: { headers: Record<string, string>; body: string | undefined },
-): Promise<Exchanged> {
-  const send = address.protocol === 'https:' ? secureRequest : request;
-  return new Promise((resolve, reject) => {
-    const options = {
-      method: body === undefined ? 'GET' : 'POST',
-      headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    };
-    const asked = send(address, options, async (response) => {
-      try {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8')) {
-          text += chunk;
-          if (text.length > MOST_BYTES) throw new Error('Ghost answers more than that can be.');
-        }
-        const { statusCode: status = 0, headers: got } = response;
-        resolve({ status, text, setCookies: got['set-cookie'] ?? [] });
-      } catch (error) {
-        reject(error);
-      }
-    });
-    asked.once('error', reject);
-    asked.end(body);
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { object, string } from 'zod';
 import * as z from 'zod/v4/core';
 import { ProsoraError } from '../errors.ts';
+import { exchangeJson } from '../http/exchange-json.ts';
 import { wasNeverSent } from '../vendors/never-sent.ts';
 import { CALLER_HEADER, OPERATOR_PATH, printable } from './serve-operations.ts';
 
@@ -40,19 +40,19 @@ export async function askOperation(call: OperationCall): Promise<unknown> {
       if (value !== undefined) address.searchParams.set(key, String(value));
     }
   }
-  const { status, text } = await exchange(address, {
+  const { status, body } = await exchangeJson(address, {
     headers: {
       authorization: `Bearer ${token}`,
       // A name may have signs that no header takes, and the service writes down no other than these.
       [CALLER_HEADER]: printable(caller),
-      ...(isWrite && { 'content-type': 'application/json' }),
     },
-    body: isWrite ? JSON.stringify(input) : undefined,
+    json: isWrite ? input : undefined,
     timeoutMs,
+    maxChars: MOST_CHARS,
+    isAlone: true,
   }).catch((cause: unknown) => {
     throw unreachable(url, cause);
   });
-  const body = parseJson(text);
   if (status === 200 && body !== undefined) return body;
   const said = z.safeParse(refusal, body);
   if (!said.success) {
@@ -61,53 +61,6 @@ export async function askOperation(call: OperationCall): Promise<unknown> {
   }
   const { code, message, help } = said.data.error;
   throw new ProsoraError(code, message, help === undefined ? {} : { help });
-}
-
-/**
- * One call on a connection of its own. Not by `fetch`, which gives up an answer that begins after five minutes whatever
- * its signal says: a service answers when the work is done, and a backup may take an hour.
- */
-function exchange(
-  address: URL,
-  { headers, body, timeoutMs }: Exchange,
-): Promise<{ status: number | undefined; text: string }> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      method: body === undefined ? 'GET' : 'POST',
-      headers,
-      agent: false,
-      signal: AbortSignal.timeout(timeoutMs),
-    } as const;
-    const asked = request(address, options, async (response) => {
-      try {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8')) {
-          text += chunk;
-          if (text.length > MOST_CHARS) throw new Error('The answer is longer than that can be.');
-        }
-        resolve({ status: response.statusCode, text });
-      } catch (error) {
-        reject(error);
-      }
-    });
-    asked.once('error', reject);
-    asked.end(body);
-  });
-}
-
-interface Exchange {
-  headers: Record<string, string>;
-  body: string | undefined;
-  timeoutMs: number;
-}
-
-/** Undefined for what is none, as from somebody between. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreachable(url: string, cause: unknown): ProsoraError {
