@@ -20,7 +20,7 @@ import { storageOptions } from '../packages/ghost-storage-cloudinary/src/options
 import { operations as stripeOperations } from '../packages/ghost-webhooks-stripe/src/operate/operations.ts';
 import { stripeOptions } from '../packages/ghost-webhooks-stripe/src/options.ts';
 import { sandboxOptions } from '../packages/sandbox/src/options.ts';
-import { operationTypes } from './docs/operation-types.ts';
+import { operationTypes, sharedTypes } from './docs/operation-types.ts';
 import { logCallsOf } from './house/log-calls.ts';
 import { readSources } from './house/sources.ts';
 
@@ -108,6 +108,8 @@ may also be given as a file: \`<NAME>_FILE=/run/secrets/name\`.
 ${sections.join('\n')}`,
   ],
 ]);
+const typesOf = (part: string): string => `packages/console/src/services/api/${part}.ts`;
+files.set(typesOf('every-service'), sharedTypes());
 for (const { folder, options, hasKeys, operations, part = folder } of PACKAGES) {
   const file = `packages/${folder}/README.md`;
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -115,8 +117,7 @@ for (const { folder, options, hasKeys, operations, part = folder } of PACKAGES) 
     const document = openApiOf(`@prosora/${folder}: operator API`, '1', operations);
     const place = `packages/${folder}/openapi.json`;
     files.set(place, `${JSON.stringify(document, null, 2)}\n`);
-    const types = `packages/console/src/services/api/${part}.ts`;
-    files.set(types, operationTypes(document, place));
+    files.set(typesOf(part), operationTypes(document, place));
   }
   if (MARKED.test(text)) files.set(file, text.replace(MARKED, `$1${tableOf(options, hasKeys)}$2`));
 }

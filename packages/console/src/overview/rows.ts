@@ -1,5 +1,6 @@
 import { ago, counted, lasted, type Tone } from '@prosora/service/look';
 import type { Answer } from '../services/answer.ts';
+import type { Numbers } from '../services/api/every-service.ts';
 import { numberOf } from '../services/number-of.ts';
 import type { Course } from './courses.ts';
 import type { AnswerOf, Overlook } from './look-over.ts';
@@ -68,7 +69,7 @@ function row<Value>(
 }
 
 /** What keeps a service from its work comes before all else that may be said of it. */
-function ready<Status extends { isReady: boolean; failures: readonly string[] }>(
+function ready<Status extends Numbers>(
   judge: (status: Status) => Judged,
 ): (status: Status) => Judged {
   return (status) =>

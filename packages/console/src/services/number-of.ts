@@ -1,17 +1,9 @@
 import { counted } from '@prosora/service/look';
-
-/** The numbers that every service says of itself when it is asked for its `status`. */
-interface Numbers {
-  metrics: readonly {
-    name: string;
-    labels: Readonly<Record<string, string | number>>;
-    value: number;
-  }[];
-}
+import type { Numbers } from './api/every-service.ts';
 
 /** The sum of a metric over all its labels but those given; 0 where the service does not have it. */
 export function numberOf(
-  { metrics }: Numbers,
+  { metrics }: Pick<Numbers, 'metrics'>,
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): number {

@@ -1,21 +1,13 @@
 // Made from packages/ghost-cdn-cloudflare/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers } from './every-service.ts';
+
 export interface operations {
   /** Says what waits to be purged, since when, and how it goes. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       /** Changes that are not purged everywhere yet */
       'waiting': number;
       /** When the first of them came */
@@ -47,15 +39,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Says that the site changed: everywhere, or at these paths. */

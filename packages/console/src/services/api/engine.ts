@@ -1,21 +1,13 @@
 // Made from packages/analytics-engine/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers, Page } from './every-service.ts';
+
 export interface operations {
   /** Says whether the engine is ready, and counts its rows, restarts and waiting requests. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       /** How the clock jumped; null while it is believed */
       'clock': {
         /** Milliseconds since 1970 when the clock jumped */
@@ -32,15 +24,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Lists the backups that are there, oldest first. */
@@ -51,17 +35,14 @@ export interface operations {
       'limit'?: number | undefined;
       'after'?: string | undefined;
     };
-    output: {
-      'items': ({
-        'name': string;
-        /** Its folder, on the machine of the engine */
-        'path': string;
-        'createdAt': string;
-        /** Rows by table */
-        'rows': Record<string, number>;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'name': string;
+      /** Its folder, on the machine of the engine */
+      'path': string;
+      'createdAt': string;
+      /** Rows by table */
+      'rows': Record<string, number>;
+    }>;
   };
   /** Copies everything while the engine serves. Answers when the copy is whole. */
   'backup': {

@@ -1,21 +1,13 @@
 // Made from packages/ghost-mail-resend/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers, Page, PageInput } from './every-service.ts';
+
 export interface operations {
   /** Says what waits, how fast Resend lets mails leave, and what is alarming. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       /** Those that are not sent, by their state */
       'chunks': Record<string, number>;
       'oldestWaitingAt': string | null;
@@ -30,29 +22,22 @@ export interface operations {
   /** Lists newsletters, the newest first. */
   'newsletters': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       'site'?: string | undefined;
       /** At this time or later */
       'since'?: string | undefined;
       /** Before this time */
       'until'?: string | undefined;
     };
-    output: {
-      'items': ({
-        /** Ghost's id of the newsletter */
-        'emailId': string;
-        'site': string;
-        'acceptedAt': string;
-        /** With `%recipient.x%` still in it; null where the text was forgotten */
-        'subject': string | null;
-        'decision': "paused" | "canceled" | null;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      /** Ghost's id of the newsletter */
+      'emailId': string;
+      'site': string;
+      'acceptedAt': string;
+      /** With `%recipient.x%` still in it; null where the text was forgotten */
+      'subject': string | null;
+      'decision': "paused" | "canceled" | null;
+    }>;
   };
   /** Says how far a newsletter is. Looks at each of its recipients, so it takes a moment. */
   'newsletter': {
@@ -94,41 +79,30 @@ export interface operations {
   /** Lists the recipients of a newsletter and what became of them. With a filter a page may have fewer than asked for: the list ends where `next` is null. */
   'recipients': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       /** Ghost's id of the newsletter */
       'emailId': string;
       'state'?: "queued" | "sent" | "failed" | "unknown" | "canceled" | undefined;
       /** Only those of whom Ghost was told this */
       'event'?: "delivered" | "opened" | "failed" | "complained" | undefined;
     };
-    output: {
-      'items': ({
-        /** What the tag gb_r of the mail at Resend says */
-        'id': string;
-        'address': string;
-        /** Ghost's id of the newsletter */
-        'emailId': string;
-        'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
-        'resendId': string | null;
-        'events': (string)[];
-        'code': number | null;
-        'reason': string | null;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      /** What the tag gb_r of the mail at Resend says */
+      'id': string;
+      'address': string;
+      /** Ghost's id of the newsletter */
+      'emailId': string;
+      'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
+      'resendId': string | null;
+      'events': (string)[];
+      'code': number | null;
+      'reason': string | null;
+    }>;
   };
   /** Lists sign-in and staff mails, or test mails, automations and gifts, the newest first, without their texts. With a filter a page may have fewer than asked for: the list ends where `next` is null. */
   'mails': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       'lane'?: "transactional" | "single" | undefined;
       'site'?: string | undefined;
       'state'?: "queued" | "sent" | "failed" | "unknown" | "canceled" | undefined;
@@ -137,51 +111,41 @@ export interface operations {
       /** Before this time */
       'until'?: string | undefined;
     };
-    output: {
-      'items': ({
-        /** What the tag gb_r of the mail at Resend says */
-        'id': string;
-        'site': string;
-        'lane': "transactional" | "single" | "newsletter";
-        'emailId': string | null;
-        'address': string;
-        'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
-        'acceptedAt': string;
-        'sentAt': string | null;
-        'resendId': string | null;
-        /** What was heard of it, oldest first */
-        'events': (string)[];
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      /** What the tag gb_r of the mail at Resend says */
+      'id': string;
+      'site': string;
+      'lane': "transactional" | "single" | "newsletter";
+      'emailId': string | null;
+      'address': string;
+      'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
+      'acceptedAt': string;
+      'sentAt': string | null;
+      'resendId': string | null;
+      /** What was heard of it, oldest first */
+      'events': (string)[];
+    }>;
   };
   /** Lists the mails to an address, written as Ghost has it, the newest first. */
   'reader': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       'address': string;
     };
-    output: {
-      'items': ({
-        /** What the tag gb_r of the mail at Resend says */
-        'id': string;
-        'site': string;
-        'lane': "transactional" | "single" | "newsletter";
-        'emailId': string | null;
-        'address': string;
-        'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
-        'acceptedAt': string;
-        'sentAt': string | null;
-        'resendId': string | null;
-        /** What was heard of it, oldest first */
-        'events': (string)[];
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      /** What the tag gb_r of the mail at Resend says */
+      'id': string;
+      'site': string;
+      'lane': "transactional" | "single" | "newsletter";
+      'emailId': string | null;
+      'address': string;
+      'state': "queued" | "sent" | "failed" | "unknown" | "canceled";
+      'acceptedAt': string;
+      'sentAt': string | null;
+      'resendId': string | null;
+      /** What was heard of it, oldest first */
+      'events': (string)[];
+    }>;
   };
   /** Shows a mail step by step, without its text. */
   'mail': {
@@ -232,51 +196,37 @@ export interface operations {
   /** Lists chunks and other jobs by their state; those that were given up, unless told otherwise. */
   'jobs': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       'state'?: "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead" | undefined;
       /** At this time or later */
       'since'?: string | undefined;
       /** Before this time */
       'until'?: string | undefined;
     };
-    output: {
-      'items': ({
-        'id': string;
-        'queue': string;
-        'state': "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead";
-        'emailId': string | null;
-        'addedAt': string;
-        'dueAt': string;
-        'settledAt': string | null;
-        'attempts': number;
-        'reason': string | null;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'id': string;
+      'queue': string;
+      'state': "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead";
+      'emailId': string | null;
+      'addedAt': string;
+      'dueAt': string;
+      'settledAt': string | null;
+      'attempts': number;
+      'reason': string | null;
+    }>;
   };
   /** Lists the hashes of addresses that sites hold on the suppression list of Resend. With a site a page may have fewer than asked for: the list ends where `next` is null. */
   'suppressions': {
     access: 'read';
-    input: {
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
+    input: PageInput & {
       'site'?: string | undefined;
       'address'?: string | undefined;
     };
-    output: {
-      'items': ({
-        'addressHash': string;
-        'site': string;
-        'since': string;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'addressHash': string;
+      'site': string;
+      'since': string;
+    }>;
   };
   /** Says what the store has of a reader. Looks at every mail, so it takes a while. */
   'traces': {
@@ -373,15 +323,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
 }

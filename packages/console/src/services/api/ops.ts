@@ -1,21 +1,13 @@
 // Made from packages/ghost-stack/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers, PageInput } from './every-service.ts';
+
 export interface operations {
   /** Says what was done last, what runs and what is next, and what is known of the backups. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       'jobs': ({
         'name': string;
         /** Of the last run */
@@ -47,15 +39,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Examines the whole stack, as `prosora doctor` does. */
@@ -63,15 +47,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Lists the alerts that are open. */
@@ -141,15 +117,7 @@ export interface operations {
         'beganAt': string;
         'endedAt': string;
         'isProven': boolean;
-        'findings': ({
-          /** What was looked at */
-          'name': string;
-          'status': "ok" | "warn" | "fail";
-          /** What is so */
-          'sentence': string;
-          /** What to do about it */
-          'remedy'?: string | undefined;
-        })[];
+        'findings': (Finding)[];
       })[];
     };
   };
@@ -180,15 +148,7 @@ export interface operations {
           'bootMs': number;
           /** Whether it changes the database */
           'migrates': boolean;
-          'findings': ({
-            /** What was looked at */
-            'name': string;
-            'status': "ok" | "warn" | "fail";
-            /** What is so */
-            'sentence': string;
-            /** What to do about it */
-            'remedy'?: string | undefined;
-          })[];
+          'findings': (Finding)[];
         } | null;
         /** What the edge counted afterwards */
         'watched': {
@@ -216,15 +176,11 @@ export interface operations {
   /** Lists what Ghost has to do and what it gave up, as `prosora jobs` does. */
   'jobs': {
     access: 'read';
-    input: {
+    input: PageInput & {
       /** Only in this one; without it what is not over, and dead letters */
       'state'?: string | undefined;
       /** Only of this one */
       'queue'?: string | undefined;
-      /** How many at most */
-      'limit'?: number | undefined;
-      /** `next` of the page before */
-      'after'?: string | undefined;
     };
     output: {
       'queues': ({
@@ -277,15 +233,7 @@ export interface operations {
         'originals': number | null;
       } | null;
       /** Of the adapter’s doctor, where it was asked for */
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
       /** What failed, as far as Ghost’s log is kept, the newest first */
       'failures': ({
         'at': string;

@@ -1,21 +1,13 @@
 // Made from packages/ghost-webhooks-stripe/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers, Page } from './every-service.ts';
+
 export interface operations {
   /** Counts events, deliveries by state, handlers and revenue. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       'events': number;
       'held': Record<string, number>;
       'deliveries': Record<string, number>;
@@ -30,15 +22,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Lists events, newest first. A page may be short, even empty: the last one is that without `next`. */
@@ -59,20 +43,17 @@ export interface operations {
       /** That came before this time */
       'until'?: string | undefined;
     };
-    output: {
-      'items': ({
-        'id': string;
-        'type': string;
-        'customer': string | null;
-        'receivedAt': string;
-        'source': "stripe" | "reconcile";
-        'state': "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead" | "held" | "twin" | "ignored";
-        /** Why it was held or is not done: what Ghost answered */
-        'reason': string | null;
-        'attempts': number;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'id': string;
+      'type': string;
+      'customer': string | null;
+      'receivedAt': string;
+      'source': "stripe" | "reconcile";
+      'state': "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead" | "held" | "twin" | "ignored";
+      /** Why it was held or is not done: what Ghost answered */
+      'reason': string | null;
+      'attempts': number;
+    }>;
   };
   /** Shows one event with every attempt to deliver it. */
   'event': {
@@ -133,22 +114,19 @@ export interface operations {
       /** That came before this time */
       'until'?: string | undefined;
     };
-    output: {
-      'items': ({
-        'type': "subscription.started" | "subscription.upgraded" | "subscription.downgraded" | "subscription.cancel_scheduled" | "subscription.resumed" | "subscription.past_due" | "subscription.recovered" | "subscription.ended" | "payment.succeeded" | "payment.failed" | "payment.refunded" | "donation" | "gift";
-        /** The event that says so */
-        'eventId': string;
-        'at': string;
-        'customer': string | null;
-        /** Of the member, as far as an event of theirs says it */
-        'address': string | null;
-        'subscription': string | null;
-        /** In the currency's smallest unit */
-        'amount': number | null;
-        'currency': string | null;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'type': "subscription.started" | "subscription.upgraded" | "subscription.downgraded" | "subscription.cancel_scheduled" | "subscription.resumed" | "subscription.past_due" | "subscription.recovered" | "subscription.ended" | "payment.succeeded" | "payment.failed" | "payment.refunded" | "donation" | "gift";
+      /** The event that says so */
+      'eventId': string;
+      'at': string;
+      'customer': string | null;
+      /** Of the member, as far as an event of theirs says it */
+      'address': string | null;
+      'subscription': string | null;
+      /** In the currency's smallest unit */
+      'amount': number | null;
+      'currency': string | null;
+    }>;
   };
   /** Counts the events that `replay` or `skip` would take by the same filter. */
   'count': {

@@ -1,21 +1,13 @@
 // Made from packages/ghost-analytics-tinybird/openapi.json by `npm run docs`; do not edit.
 
+import type { Finding, Numbers, Page } from './every-service.ts';
+
 export interface operations {
   /** Says whether the collector is ready, counts, and says what waits to be sent. */
   'status': {
     access: 'read';
     input: Record<string, never>;
-    output: {
-      /** Whether it can do its work */
-      'isReady': boolean;
-      /** What keeps it from that, a sentence each */
-      'failures': (string)[];
-      /** Its counters and gauges, by the names that they have in /metrics */
-      'metrics': ({
-        'name': string;
-        'labels': Record<string, string | number>;
-        'value': number;
-      })[];
+    output: Numbers & {
       /** What waits in each lane of the data folder, other collectors among them */
       'spools': ({
         'folder': string;
@@ -37,15 +29,7 @@ export interface operations {
     access: 'read';
     input: Record<string, never>;
     output: {
-      'findings': ({
-        /** What was looked at */
-        'name': string;
-        'status': "ok" | "warn" | "fail";
-        /** What is so */
-        'sentence': string;
-        /** What to do about it */
-        'remedy'?: string | undefined;
-      })[];
+      'findings': (Finding)[];
     };
   };
   /** Lists the hits that the upstream does not take, and why, in the order in which each lane gave them up. A page also ends after 1 MiB. */
@@ -56,23 +40,20 @@ export interface operations {
       'limit'?: number | undefined;
       'after'?: string | undefined;
     };
-    output: {
-      'items': ({
-        /** When it was given up */
-        'at': string;
-        /** The range it came from, `segment:from-to` */
-        'batch': string;
-        /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these */
-        'kind': "refused" | "halfway" | "quarantined";
-        /** Where the rows were sent, when not to page hits */
-        'datasource'?: string | undefined;
-        /** What the upstream said */
-        'reason': string;
-        /** The rows as they were sent */
-        'rows': (unknown)[];
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      /** When it was given up */
+      'at': string;
+      /** The range it came from, `segment:from-to` */
+      'batch': string;
+      /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these */
+      'kind': "refused" | "halfway" | "quarantined";
+      /** Where the rows were sent, when not to page hits */
+      'datasource'?: string | undefined;
+      /** What the upstream said */
+      'reason': string;
+      /** The rows as they were sent */
+      'rows': (unknown)[];
+    }>;
   };
   /** Shows the dead letter of a batch. */
   'dead-letter': {
@@ -108,15 +89,12 @@ export interface operations {
       /** Also hits that the upstream may have, which doubles them */
       'anyway'?: boolean | undefined;
     };
-    output: {
-      'items': ({
-        'batch': string;
-        'hits': number;
-        /** Why it stays; null when it is through */
-        'stays': string | null;
-      })[];
-      'next': string | null;
-    };
+    output: Page<{
+      'batch': string;
+      'hits': number;
+      /** Why it stays; null when it is through */
+      'stays': string | null;
+    }>;
   };
   /** Says that the machine's clock is right after it jumped; the collectors of the data folder hear it within a minute. */
   'trust-clock': {
