@@ -28,11 +28,6 @@ const ACTIONS = { capacity: 20, perMs: 1 / 3_000 };
 /** What of an action's form is no word of the action. */
 const OWN_FIELDS = ['token', 'password'];
 
-const REFUSALS: Record<Exclude<Confirmation['kind'], 'right' | 'limited'>, string> = {
-  wrong: 'That is not your password.',
-  code: 'The password is right, but Ghost wants to be sure of this browser: it sent you a code. Sign out of Ghost Admin and in again with that code, then come back.',
-};
-
 /**
  * Makes handlers of what changes something. An HTML card of a post's runs on the site's origin, so that where Ghost Admin
  * has no domain of its own a script in it could send forms in the name of the administrator who reads it. A password is
@@ -141,8 +136,16 @@ function aboutOf({ logged = [] }: Action, form: Form): [name: string, value: str
 }
 
 function refusalOf(answer: Exclude<Confirmation, { kind: 'right' }> | undefined): string {
-  if (answer === undefined) return 'Ghost does not answer: try again in a moment.';
-  return answer.kind === 'limited' ? answer.sentence : REFUSALS[answer.kind];
+  switch (answer?.kind) {
+    case undefined:
+      return 'Ghost does not answer: try again in a moment.';
+    case 'wrong':
+      return 'That is not your password.';
+    case 'code':
+      return 'The password is right, but Ghost wants to be sure of this browser: it sent you a code. Sign out of Ghost Admin and in again with that code, then come back.';
+    case 'limited':
+      return answer.sentence;
+  }
 }
 
 function showQuestion(

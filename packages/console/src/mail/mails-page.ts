@@ -12,14 +12,9 @@ import { readerForm } from './newsletters-page.ts';
 
 type MailInFull = Said<'mail', 'mail'>;
 
+const LANES = ['transactional', 'single'];
 const FIELDS = [
-  {
-    name: 'lane',
-    label: 'Kind',
-    options: ['transactional', 'single'],
-    value: 'transactional',
-    isRequired: true,
-  },
+  { name: 'lane', label: 'Kind', options: LANES, value: 'transactional', isRequired: true },
   { name: 'state', label: 'State', options: ['queued', 'sent', 'failed', 'unknown'] },
   ...TIMES,
   { name: 'site', label: 'Site' },

@@ -34,21 +34,16 @@ const DAY = {
   range: { hours: 24, points: 48 },
 };
 
+const HEARD = ['delivered', 'opened', 'failed', 'complained'];
 const RECIPIENT_FIELDS = [
   { name: 'state', label: 'State', options: ['queued', 'sent', 'failed', 'unknown', 'canceled'] },
-  {
-    name: 'event',
-    label: 'Heard of it',
-    options: ['delivered', 'opened', 'failed', 'complained'],
-  },
+  { name: 'event', label: 'Heard of it', options: HEARD },
 ];
 
+type Parts = { mail: Mail; metrics?: Services['metrics']; counts: Counts };
+
 /** How mail goes, the search for a reader, and the newsletters. */
-export const newslettersPage: Page<{
-  mail: Mail;
-  metrics?: Services['metrics'];
-  counts: Counts;
-}> = async ({ mail, metrics, counts }, query, frame) => {
+export const newslettersPage: Page<Parts> = async ({ mail, metrics, counts }, query, frame) => {
   const filter = { ...asked(query, frame.zone), limit: NEWSLETTERS_A_PAGE };
   const [status, answer, course] = await Promise.all([
     answerOf('mail', mail.get('status')),

@@ -23,17 +23,11 @@ export function whyWaiting(
   if (queued === 0 || decision === 'canceled') return undefined;
   const said = waits?.reason ? ` The last try ended so: ${sentence(waits.reason)}` : '';
   if (status?.heldUntil) {
-    const isQuota = waits?.reason?.includes('quota');
-    return {
-      code: 'HELD',
-      message: `Resend takes no mail before ${moment(status.heldUntil)}.${said}`,
-      help: isQuota
-        ? 'When the plan at Resend was changed, pause and resume it: the wait ends then.'
-        : undefined,
-    };
+    const message = `Resend takes no mail before ${moment(status.heldUntil)}.${said}`;
+    return { code: 'HELD', message, help: waits?.reason?.includes('quota') ? QUOTA : undefined };
   }
   if (status !== undefined && !status.isReady) {
-    return { code: 'NOT_READY', message: status.failures.join(' '), help: undefined };
+    return { code: 'NOT_READY', message: status.failures.join(' ') };
   }
   if (waits?.reason) {
     const next = ` The next try is at ${moment(waits.dueAt)}.`;
@@ -43,7 +37,7 @@ export function whyWaiting(
       help: DOCTOR,
     };
   }
-  if (waits !== null && waits !== undefined && Date.parse(waits.dueAt) > now + MOMENT_MS) {
+  if (waits && Date.parse(waits.dueAt) > now + MOMENT_MS) {
     return { code: 'LATER', message: `It is to be sent at ${moment(waits.dueAt)}.` };
   }
   return undefined;
@@ -60,6 +54,7 @@ export function standingOf(progress: Progress, status: MailStatus | undefined): 
 }
 
 const DOCTOR = '`doctor` says what keeps mail from going out.';
+const QUOTA = 'When the plan at Resend was changed, pause and resume it: the wait ends then.';
 /** What is due so soon does not wait. */
 const MOMENT_MS = 5_000;
 

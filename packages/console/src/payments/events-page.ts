@@ -50,12 +50,10 @@ const REVENUE = {
   }),
 };
 
+type Parts = { payments: Payments; metrics?: Services['metrics'] };
+
 /** How payments reach Ghost, and every event by state, type, customer and time. */
-export const eventsPage: Page<{ payments: Payments; metrics?: Services['metrics'] }> = async (
-  { payments, metrics },
-  query,
-  frame,
-) => {
+export const eventsPage: Page<Parts> = async ({ payments, metrics }, query, frame) => {
   const { zone } = frame;
   const [status, answer, revenue] = await Promise.all([
     answerOf('payments', payments.get('status')),

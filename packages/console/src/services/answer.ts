@@ -57,25 +57,18 @@ export function problemOf(part: keyof typeof ASKED, error: unknown): Problem {
   // What Node throws has codes too, as `ERR_INVALID_URL`, but no field for help.
   if (typeof code !== 'string' || !('help' in (error as object))) throw error;
   const { name, service } = ASKED[part];
-  const more = `\`./prosora logs ${service}\` says why.`;
-  const unexpected = { code: 'UNEXPECTED', message: `${name} could not do that.`, help: more };
-  switch (code) {
-    case 'NOT_RUNNING':
-      return { code, message: `${name} does not run.`, help: more };
-    case 'UNANSWERED':
-      return { code, message: `${name} does not answer.`, help: more };
-    case 'UNAUTHORIZED':
-    case 'FORBIDDEN': {
-      const again = '`./prosora up` gives both the same token again.';
-      return { code, message: `${name} does not take the console's token.`, help: again };
-    }
-    case 'UNEXPECTED':
-      return unexpected;
-    default:
-      // What Node said to the service is no sentence either.
-      if (/^E(RR_|[A-Z]+$)/.test(code)) return unexpected;
-      return { code, message, help };
+  const why = `\`./prosora logs ${service}\` says why.`;
+  if (code === 'NOT_RUNNING') return { code, message: `${name} does not run.`, help: why };
+  if (code === 'UNANSWERED') return { code, message: `${name} does not answer.`, help: why };
+  if (code === 'UNAUTHORIZED' || code === 'FORBIDDEN') {
+    const again = '`./prosora up` gives both the same token again.';
+    return { code, message: `${name} does not take the console's token.`, help: again };
   }
+  // What Node said to the service is no sentence.
+  if (code === 'UNEXPECTED' || /^E(RR_|[A-Z]+$)/.test(code)) {
+    return { code: 'UNEXPECTED', message: `${name} could not do that.`, help: why };
+  }
+  return { code, message, help };
 }
 
 /** The status of a page that shows this: 400 for a filter that is wrong, 404 for what is not there, else 200. */
