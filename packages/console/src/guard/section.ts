@@ -69,7 +69,8 @@ export function sectionOf<Service>(act: Room['act'], plan: SectionPlan<Service>)
   }
   for (const [path, shownBy] of Object.entries(questions)) {
     routes.post(path, async (c) => {
-      const asked = Object.fromEntries(await formOf(c));
+      // A page may write what it was asked into an address, where no token may stand.
+      const { token: _, ...asked } = Object.fromEntries(await formOf(c));
       return await show(c, path, shownBy(service, asked, c.get('frame')));
     });
   }

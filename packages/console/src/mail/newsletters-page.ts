@@ -176,8 +176,8 @@ ${facts([
 function actionsOf({ emailId, decision, queued }: Progress, frame: Frame): Html {
   if (decision === 'canceled' || (decision === null && queued === 0)) return html``;
   const form = (name: string, label: string, isGrave = false) => {
-    const asked = { name, verb: `${name} ${emailId}`, fields: { emailId }, label, isGrave };
-    return partForm('mail', asked, frame);
+    const change = { name, verb: `${name} ${emailId}`, fields: { emailId }, label, isGrave };
+    return partForm('mail', change, frame);
   };
   const hold = decision === 'paused' ? form('resume', 'Resume') : form('pause', 'Pause');
   return html`${hold}${form('cancel', 'Cancel for good', true)}`;

@@ -32,8 +32,8 @@ export async function differencesPage(
   const form = { action: '/payments/differences', label: 'Compare', fields: [field] };
   const question = card('Compare with Stripe', searchForm(form, frame));
   if (since === undefined) return { title: 'Differences', body: question };
-  const asked = payments.get('differences', { since }, PATIENCE);
-  const answer = await answerOf('payments', asked);
+  const asking = payments.get('differences', { since }, PATIENCE);
+  const answer = await answerOf('payments', asking);
   const body = html`${question}
 ${orNotice(answer, (found) => card('Differences', differencesOf(found, since, frame)))}`;
   return { title: 'Differences', body, problem: answer.problem };

@@ -105,8 +105,7 @@ ${facts([
 /** One event with every attempt and what Ghost answered, and what else is known of the member. */
 export const eventPage: Page<Payments> = async (payments, { id = '' }, frame) => {
   const { zone } = frame;
-  const asked = payments.get('event', { id, payload: 'true' });
-  const answer = await answerOf('payments', asked);
+  const answer = await answerOf('payments', payments.get('event', { id, payload: 'true' }));
   const customer = answer.value?.customer ?? null;
   const member = customer === null ? '' : await memberCard(payments, customer, zone);
   const shown = onlyOf(
@@ -140,8 +139,8 @@ function actionsOf({ id, state, customer }: EventInFull, frame: Frame): Html {
   const whose = customer === null ? '' : `, whose customer at Stripe is ${customer}`;
   const warning = mayDouble ? doubleWarning(`Look at the member first${whose}.`) : '';
   const form = (name: 'replay' | 'skip', label: string, isGrave: boolean) => {
-    const asked = { name, verb: `${name} ${id}`, fields: { id }, label, isGrave };
-    return partForm('payments', asked, frame);
+    const change = { name, verb: `${name} ${id}`, fields: { id }, label, isGrave };
+    return partForm('payments', change, frame);
   };
   const isOver = state === 'done' || state === 'ignored' || state === 'twin';
   return html`${warning}${form('replay', 'Send to Ghost again', mayDouble)}${isOver ? '' : form('skip', 'Skip', true)}`;
