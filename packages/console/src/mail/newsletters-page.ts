@@ -16,6 +16,7 @@ import { actionForm, type Field, searchForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
+import { COUNTED } from '../services/client.ts';
 import { courseCard } from '../services/course.ts';
 import { countsOf, numberOf } from '../services/number-of.ts';
 import { partForm, TRUST_CLOCK, verbOf } from '../services/parts.ts';
@@ -46,8 +47,8 @@ type Parts = { mail: Mail; metrics?: Services['metrics']; counts: Counts };
 export const newslettersPage: Page<Parts> = async ({ mail, metrics, counts }, query, frame) => {
   const filter = { ...asked(query, frame.zone), limit: NEWSLETTERS_A_PAGE };
   const [status, answer, course] = await Promise.all([
-    answerOf('mail', mail.get('status')),
-    answerOf('mail', mail.get('newsletters', filter)),
+    answerOf('mail', mail.get('status', {}, COUNTED)),
+    answerOf('mail', mail.get('newsletters', filter, COUNTED)),
     courseCard(metrics, DAY, frame.zone),
   ]);
   const ids = (answer.value?.items ?? []).map(({ emailId }) => emailId);
@@ -119,8 +120,8 @@ function rowOf(
 export const newsletterPage: Page<Mail> = async (mail, query, frame) => {
   const emailId = query['id'] ?? '';
   const [progress, status, answer] = await Promise.all([
-    answerOf('mail', mail.get('newsletter', { emailId })),
-    answerOf('mail', mail.get('status')),
+    answerOf('mail', mail.get('newsletter', { emailId }, COUNTED)),
+    answerOf('mail', mail.get('status', {}, COUNTED)),
     answerOf('mail', mail.get('recipients', { ...query, emailId, limit: '50' })),
   ]);
   const recipients = list({
