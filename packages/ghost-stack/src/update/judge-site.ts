@@ -78,7 +78,8 @@ function faultOfEdge(
     ? slowerThan(after, Math.max(SLOW_S, SLOWER * normal))
     : undefined;
   // Of fewer than two hundred requests a single one, which may be an export, would be 1 in 100.
-  if (!slow || slow.slower < SEVERAL || slow.slower <= 0.01 * after.requests) return undefined;
+  if (!slow || slow.bound <= normal) return undefined;
+  if (slow.slower < SEVERAL || slow.slower <= 0.01 * after.requests) return undefined;
   return `${slow.slower} of ${after.requests} requests took longer than ${slow.bound} s, and before 99 of 100 came within ${normal} s.`;
 }
 

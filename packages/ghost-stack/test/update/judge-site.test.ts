@@ -5,7 +5,7 @@ import { judgeSite, type SiteLook } from '../../src/update/judge-site.ts';
 const counts = (requests: number, errors = 0, slow = 0): EdgeCounts => ({
   requests,
   errors,
-  within: { '0.1': requests - slow, '10': requests, '+Inf': requests },
+  within: { '0.1': requests - slow, '1': requests - slow, '10': requests, '+Inf': requests },
   readers: { requests, errors: 0 },
 });
 
@@ -55,14 +55,17 @@ test('readers who get errors are a fault, though Ghost itself has none', () => {
 test('a site that is slower than before is a fault, and one or two slow requests are none', () => {
   const after = (requests: number, slow: number) => look({ edge: counts(requests, 0, slow) });
   expect(judgeSite([look(), after(100, 5)], counts(1_000))).toBe(
-    '5 of 100 requests took longer than 0.1 s, and before 99 of 100 came within 0.1 s.',
+    '5 of 100 requests took longer than 1 s, and before 99 of 100 came within 0.1 s.',
   );
   expect(judgeSite([look(), after(28, 2)], counts(1_000))).toBeUndefined();
   expect(judgeSite([look(), after(1_000, 10)], counts(1_000))).toBeUndefined();
   expect(judgeSite([look(), after(100, 5)], counts(1_000, 0, 500))).toBeUndefined();
 });
 
-test('nothing is slower than what took longer than the edge can tell before', () => {
+test('nothing is slower than what took as long as the edge can tell before', () => {
+  const late = { ...counts(100), within: { '1': 90, '10': 99, '+Inf': 100 } };
+  const later = { ...late, within: { '1': 90, '10': 95, '+Inf': 100 } };
+  expect(judgeSite([look(), look({ edge: later })], late)).toBeUndefined();
   const endless = { ...counts(100), within: { '0.1': 0, '10': 0, '+Inf': 100 } };
   expect(judgeSite([look(), look({ edge: endless })], endless)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { AdminClient } from '@prosora/ghost-local';
 import { lexicalDocument, paragraph } from '@prosora/ghost-local';
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { addressOf, pay, visit } from '../busy-site.ts';
 import { askEdge } from '../edge.ts';
 import { allHealthy, sql } from '../stack.ts';
@@ -212,7 +212,8 @@ export function faultsOf(admin: () => AdminClient, fillDisk: () => Undo) {
         async begin() {
           const noted = (days: number) =>
             changeNotes('backups.json', { newest: { run: 'noted', at: daysAgo(days) } });
-          await noted(3);
+          const undo = await noted(3);
+          onTestFinished(async () => void (await undo()));
           // What was late is well once there is another, not once nothing is known.
           return () => noted(0);
         },
