@@ -127,7 +127,7 @@ const FIRST_PAINT = `new Promise((resolve) => {
 
 /** By a browser that has seen none of it before. */
 async function measurePaints(site: string): Promise<Figure[]> {
-  const browser = await chromium.launch({
+  await using browser = await chromium.launch({
     executablePath: chromiumPath ?? '',
     args: CHROMIUM_FLAGS,
   });
@@ -146,7 +146,6 @@ async function measurePaints(site: string): Promise<Figure[]> {
       await context.close();
     }
   }
-  await browser.close();
   const p99 = quantile(paints, 0.99);
   return [
     { name: 'first paint of all these, p50', value: quantile(paints, 0.5), unit: 'ms' },
