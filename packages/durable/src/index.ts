@@ -3,6 +3,7 @@ export type { MysqlClient, OpenSqliteClient } from './database/clients.ts';
 export { hasManyWriters, isDuplicateKey, type StorePlace } from './database/database.ts';
 export { type ExpectedStore, PERMIT } from './database/expected-store.ts';
 export type { Migrations } from './database/migrations.ts';
+export { type Counted, keepCounts } from './database/running-counts.ts';
 export type { DurableTables } from './database/schema.ts';
 export {
   isStoreUnavailable,
@@ -23,7 +24,7 @@ export {
   type Settlement,
   settledStates,
 } from './job/job.ts';
-export type { ListOptions } from './queue/inspect.ts';
+export type { CountOptions, JobCounts, ListOptions } from './queue/inspect.ts';
 export type {
   OperateOptions,
   Queue,

@@ -8,6 +8,7 @@ import { createGroupCommit, type GroupCommit } from './database/group-commit.ts'
 import type { Migrations } from './database/migrations.ts';
 import type { DurableTables } from './database/schema.ts';
 import { openMysql } from './mysql/open-mysql.ts';
+import { type CountOptions, countJobs, type JobCounts } from './queue/inspect.ts';
 import { createQueue, type Queue, type QueueOptions, type StoreInside } from './queue/queue.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 
@@ -41,6 +42,8 @@ export interface Store<Tables = unknown> extends AsyncDisposable {
   transaction<T>(work: (tx: Transaction<Tables & DurableTables>) => Promise<T>): Promise<T>;
   /** A queue by its name; the same event may be in several, each with its own state. */
   queue(name: string, options?: QueueOptions): Queue<Tables>;
+  /** How many jobs its queues have in each state; one query for all of them. */
+  countJobs(options?: CountOptions): Promise<JobCounts>;
   /** Closes the database once running transactions have ended. */
   close(): Promise<void>;
 }
@@ -134,6 +137,10 @@ async function createStore<Tables>(
       return own.db;
     },
     transaction: own.commits.run,
+    async countJobs(countOptions) {
+      commits.assertOutside();
+      return countJobs(reader, countOptions);
+    },
     queue: (name, queueOptions) => createQueue<Tables>(inside, name, queueOptions),
     close,
     [Symbol.asyncDispose]: close,

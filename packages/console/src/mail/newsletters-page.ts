@@ -16,16 +16,14 @@ import { actionForm, type Field, searchForm } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf, orNotice } from '../services/answer.ts';
-import { COUNTED } from '../services/client.ts';
 import { courseCard } from '../services/course.ts';
 import { countsOf, numberOf } from '../services/number-of.ts';
 import { partForm, TRUST_CLOCK, verbOf } from '../services/parts.ts';
 import type { Said, Services } from '../services/services.ts';
-import type { Counts } from './counts.ts';
 import { fateOf, type Mail, stateBadge } from './mail.ts';
 import { type MailStatus, type Progress, standingOf, whyWaiting } from './why-waiting.ts';
 
-/** Each of them has all its recipients counted. */
+/** Each of them is asked after. */
 const NEWSLETTERS_A_PAGE = '10';
 const COLUMNS = 'Newsletter Accepted State Sent Delivered Opened Failed Complaints Ends Action';
 const DAY = {
@@ -41,19 +39,21 @@ const RECIPIENT_FIELDS = [
   { name: 'event', label: 'Heard of it', options: HEARD },
 ];
 
-type Parts = { mail: Mail; metrics?: Services['metrics']; counts: Counts };
+type Parts = { mail: Mail; metrics?: Services['metrics'] };
 
 /** How mail goes, the search for a reader, and the newsletters. */
-export const newslettersPage: Page<Parts> = async ({ mail, metrics, counts }, query, frame) => {
+export const newslettersPage: Page<Parts> = async ({ mail, metrics }, query, frame) => {
   const filter = { ...asked(query, frame.zone), limit: NEWSLETTERS_A_PAGE };
   const [status, answer, course] = await Promise.all([
-    answerOf('mail', mail.get('status', {}, COUNTED)),
-    answerOf('mail', mail.get('newsletters', filter, COUNTED)),
+    answerOf('mail', mail.get('status')),
+    answerOf('mail', mail.get('newsletters', filter)),
     courseCard(metrics, DAY, frame.zone),
   ]);
-  const ids = (answer.value?.items ?? []).map(({ emailId }) => emailId);
-  const all = await Promise.all(ids.map((id) => counts(id)));
-  const known = new Map(all.map((progress) => [progress?.emailId, progress]));
+  const all = (answer.value?.items ?? []).map(async ({ emailId }) => {
+    const { value } = await answerOf('mail', mail.get('newsletter', { emailId }));
+    return [emailId, value] as const;
+  });
+  const known = new Map(await Promise.all(all));
   const listed = list({
     path: '/mail',
     query,
@@ -120,8 +120,8 @@ function rowOf(
 export const newsletterPage: Page<Mail> = async (mail, query, frame) => {
   const emailId = query['id'] ?? '';
   const [progress, status, answer] = await Promise.all([
-    answerOf('mail', mail.get('newsletter', { emailId }, COUNTED)),
-    answerOf('mail', mail.get('status', {}, COUNTED)),
+    answerOf('mail', mail.get('newsletter', { emailId })),
+    answerOf('mail', mail.get('status')),
     answerOf('mail', mail.get('recipients', { ...query, emailId, limit: '50' })),
   ]);
   const recipients = list({

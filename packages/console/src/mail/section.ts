@@ -1,7 +1,6 @@
 import { counted } from '@prosora/service/look';
 import type { Form, Room } from '../guard/room.ts';
 import { type Deed, type Section, sectionOf, trustClock } from '../guard/section.ts';
-import { createCounts } from './counts.ts';
 import { jobsPage } from './jobs-page.ts';
 import type { Mail } from './mail.ts';
 import { mailPage, mailsPage, readerPage } from './mails-page.ts';
@@ -11,7 +10,6 @@ import { suppressionsPage } from './suppressions-page.ts';
 /** Everything about mail. */
 export function mailSection({ services: { mail, metrics }, act }: Room): Section | undefined {
   if (mail === undefined) return undefined;
-  const counts = createCounts(mail);
   return sectionOf(act, {
     name: 'mail',
     service: mail,
@@ -23,7 +21,7 @@ export function mailSection({ services: { mail, metrics }, act }: Room): Section
       Suppressions: '/suppressions',
     },
     pages: {
-      '/': (_, query, frame) => newslettersPage({ mail, metrics, counts }, query, frame),
+      '/': (_, query, frame) => newslettersPage({ mail, metrics }, query, frame),
       '/newsletter': newsletterPage,
       '/mails': mailsPage,
       '/mail': mailPage,

@@ -1,5 +1,4 @@
 import { type Answer, answerOf } from '../services/answer.ts';
-import { COUNTED } from '../services/client.ts';
 import { NOT_KEPT } from '../services/metrics.ts';
 import type { Services } from '../services/services.ts';
 import { readCourses, readPastAlerts, readSpeed } from './courses.ts';
@@ -25,8 +24,8 @@ export function createLookOver({ ops, mail, payments, visits, engine, cdn, metri
       ops: ops && answerOf('ops', ops.get('status')),
       alerts: ops && answerOf('ops', ops.get('alerts')),
       edge: ops && answerOf('ops', ops.get('edge')),
-      mail: mail && answerOf('mail', mail.get('status', {}, COUNTED)),
-      payments: payments && answerOf('payments', payments.get('status', {}, COUNTED)),
+      mail: mail && answerOf('mail', mail.get('status')),
+      payments: payments && answerOf('payments', payments.get('status')),
       visits: visits && answerOf('visits', visits.get('status')),
       engine: engine && answerOf('engine', engine.get('status')),
       cdn: cdn && answerOf('cdn', cdn.get('status')),

@@ -5,7 +5,6 @@ import type { Field } from '../look/form.ts';
 import { asked, list, TIMES } from '../look/list.ts';
 import type { Frame } from '../look/page.ts';
 import { answerOf, onlyOf, orNotice } from '../services/answer.ts';
-import { COUNTED } from '../services/client.ts';
 import { courseCard } from '../services/course.ts';
 import { countsOf, numberOf } from '../services/number-of.ts';
 import { partForm, TRUST_CLOCK } from '../services/parts.ts';
@@ -57,7 +56,7 @@ type Parts = { payments: Payments; metrics?: Services['metrics'] };
 export const eventsPage: Page<Parts> = async ({ payments, metrics }, query, frame) => {
   const { zone } = frame;
   const [status, answer, revenue] = await Promise.all([
-    answerOf('payments', payments.get('status', {}, COUNTED)),
+    answerOf('payments', payments.get('status')),
     answerOf('payments', payments.get('events', { ...asked(query, zone), limit: '50' })),
     courseCard(metrics, REVENUE, zone),
   ]);

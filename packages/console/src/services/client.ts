@@ -1,5 +1,4 @@
 import { askOperation } from '@prosora/service';
-import { createSlowAnswers } from './remember-slow.ts';
 
 /** An operation, as `npm run docs` writes it down from an OpenAPI document. */
 interface Described {
@@ -41,12 +40,7 @@ export interface Api<Operations> {
 interface Reading {
   /** How long an answer may take; for what a service first has to look for. */
   timeoutMs?: number;
-  /** Of what may count a million rows: where that takes long, an answer of the last minute will do. */
-  mayBeOld?: boolean;
 }
-
-/** Of what a service has to count. */
-export const COUNTED: Reading = { mayBeOld: true };
 
 /** A filter of an address may be any text, and what is missing or empty is left out. */
 type Loosened<Query> = { [K in keyof Query]: Query[K] | string | undefined };
@@ -65,23 +59,14 @@ const LONGEST_WRITE_MS = 60_000;
 
 /** A client of one service. */
 export function createApi<Operations>(place: ApiOptions): Api<Operations> {
-  const slow = createSlowAnswers();
   return {
-    async get(name, input = {} as never, reading = {}) {
-      const { timeoutMs = LONGEST_READ_MS, mayBeOld = false } = reading;
-      const asked = withoutEmpty(input);
-      const call = { caller: READER, name, isWrite: false, input: asked, timeoutMs };
-      const ask = async () => (await askOperation({ ...place, ...call })) as never;
-      return mayBeOld ? await slow.get(`${name} ${JSON.stringify(asked)}`, ask) : await ask();
+    async get(name, input = {} as never, { timeoutMs = LONGEST_READ_MS } = {}) {
+      const call = { caller: READER, name, isWrite: false, input: withoutEmpty(input), timeoutMs };
+      return (await askOperation({ ...place, ...call })) as never;
     },
     async post(name, input, caller) {
       const call = { caller, name, isWrite: true, input: input as object };
-      try {
-        return (await askOperation({ ...place, ...call, timeoutMs: LONGEST_WRITE_MS })) as never;
-      } finally {
-        // Also of what is unanswered.
-        slow.forget();
-      }
+      return (await askOperation({ ...place, ...call, timeoutMs: LONGEST_WRITE_MS })) as never;
     },
   };
 }

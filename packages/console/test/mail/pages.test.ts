@@ -1,6 +1,5 @@
 import { ProsoraError } from '@prosora/service';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createCounts } from '../../src/mail/counts.ts';
 import { jobsPage } from '../../src/mail/jobs-page.ts';
 import type { Mail } from '../../src/mail/mail.ts';
 import { fateOf } from '../../src/mail/mail.ts';
@@ -59,30 +58,12 @@ afterAll(() => void vi.useRealTimers());
 const mailOf = (answers: Record<string, unknown>) =>
   stubApi<Mail>({ status: STATUS, suppressions: { items: [], next: null }, ...answers });
 
-const partsOf = (mail: Mail) => ({ mail, counts: createCounts(mail) });
-
-test('a list counts a newsletter anew while it goes out, and once a minute when it is long over', async () => {
-  let now = Date.parse(AT);
-  const times = async (progress: Partial<typeof PROGRESS>) => {
-    const { api, asked } = mailOf({ newsletter: { ...PROGRESS, ...progress } });
-    const counts = createCounts(api, () => now);
-    for (let look = 0; look < 3; look += 1) await counts(ID);
-    now += 61_000;
-    await counts(ID);
-    return asked.length;
-  };
-  expect(await times({ queued: 0 })).toBe(4);
-  now += 3_600_000;
-  expect(await times({ queued: 7 })).toBe(4);
-  expect(await times({ queued: 0 })).toBe(2);
-});
-
 test('a newsletter in the list has its own numbers, and what is in its subject is no HTML', async () => {
   const { api } = mailOf({
     newsletters: { items: [{ ...PROGRESS, site: 'ghost' }], next: ID },
     newsletter: PROGRESS,
   });
-  const { body } = await newslettersPage(partsOf(api), {}, FRAME);
+  const { body } = await newslettersPage({ mail: api }, {}, FRAME);
   const words = wordsOf(body);
   expect(words).toContain('Tom & <b>Jerry</b>');
   expect(body.text).not.toContain('<b>Jerry');
@@ -100,7 +81,7 @@ test('a list that is filtered asks in the site’s time zone, and its next page 
     newsletter: PROGRESS,
   });
   const query = { since: '2026-12-01T13:00', site: 'ghost' };
-  const { body } = await newslettersPage(partsOf(api), query, FRAME);
+  const { body } = await newslettersPage({ mail: api }, query, FRAME);
   const { input } = asked.find(({ name }) => name === 'newsletters') ?? {};
   expect(input).toMatchObject({ since: AT, site: 'ghost' });
   expect(body.text).toMatch(/href="[^"]*site=ghost[^"]*after=/);
@@ -109,7 +90,7 @@ test('a list that is filtered asks in the site’s time zone, and its next page 
 test('a wrong filter is told on the page with the name of the field', async () => {
   const problem = new ProsoraError('USAGE', 'since: Invalid ISO datetime');
   const { api } = mailOf({ newsletters: problem });
-  const shown = await newslettersPage(partsOf(api), { since: 'yesterday' }, FRAME);
+  const shown = await newslettersPage({ mail: api }, { since: 'yesterday' }, FRAME);
   expect(shown.problem?.code).toBe('USAGE');
   expect(wordsOf(shown.body)).toContain('since: Invalid ISO datetime');
 });
@@ -117,7 +98,7 @@ test('a wrong filter is told on the page with the name of the field', async () =
 test('a service that does not run is one sentence with its remedy', async () => {
   const gone = new ProsoraError('NOT_RUNNING', 'Nothing answers at http://mail:4201.');
   const { api } = mailOf({ status: gone, newsletters: gone });
-  const shown = await newslettersPage(partsOf(api), {}, FRAME);
+  const shown = await newslettersPage({ mail: api }, {}, FRAME);
   expect(wordsOf(shown.body)).toContain('The mail service does not run.');
 });
 

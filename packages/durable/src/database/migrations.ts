@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { isStoreUnavailable, StoreMisusedError } from '../errors.ts';
 import { hasManyWriters } from './database.ts';
+import { keepCounts } from './running-counts.ts';
 import { lineSlots } from './schema.ts';
 
 /**
@@ -99,6 +100,9 @@ const durableMigrations: Migrations = {
       const slots = Array.from({ length: lineSlots }, (_, slot) => sql`(${slot})`);
       await sql`insert into ${sql.table('line_lock')} (slot) values ${sql.join(slots)}`.execute(db);
     },
+  },
+  '003-running-counts': {
+    up: (db: Kysely<never>) => keepCounts(db, { of: 'job', by: ['queue', 'state'] }),
   },
 };
 

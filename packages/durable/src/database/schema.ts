@@ -8,6 +8,8 @@ export interface DurableTables {
   job_attempt: JobAttemptTable;
   store_clock: StoreClockTable;
   line_lock: LineLockTable;
+  /** On SQLite alone. */
+  job_count: JobCountTable;
 }
 
 /** One row a job, small because every move rewrites it. */
@@ -58,6 +60,13 @@ export const lineSlots = 64;
 /** Rows to lock, where several processes write; each stands for the lines of many groups. */
 interface LineLockTable {
   slot: number;
+}
+
+/** How many jobs are in a state, which `keepCounts` has the database keep. */
+interface JobCountTable {
+  queue: string;
+  state: JobState;
+  count: number;
 }
 
 /** One row: the latest time that was written, so that time never steps back across a restart. */

@@ -1,5 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
+import { expressionBuilder, type Kysely, type Selectable } from 'kysely';
 import type { StoreClock } from '../clock/store-clock.ts';
+import { hasManyWriters } from '../database/database.ts';
 import type { DurableTables, JobTable } from '../database/schema.ts';
 import { type AttemptRecord, type JobRecord, type JobState, timedStates } from '../job/job.ts';
 import { firstOfEachRank } from './ranks.ts';
@@ -114,18 +115,39 @@ export async function listAttempts(
   }));
 }
 
-/** How many jobs are in each state; reads the queue's part of one index, so not for every request. */
+/** Which jobs to count. */
+export interface CountOptions {
+  /** Only those of these queues. (Default: all) */
+  queues?: readonly string[];
+  /** Only those in one of these states. (Default: all) */
+  states?: readonly JobState[];
+}
+
+/** Jobs by their queue and their state, those of no job left out. */
+export type JobCounts = Record<string, Partial<Record<JobState, number>>>;
+
+/** How many jobs there are. SQLite has kept it; a server reads the queues' part of one index. */
 export async function countJobs(
   db: Kysely<DurableTables>,
-  queue: string,
-): Promise<Partial<Record<JobState, number>>> {
-  const rows = await db
-    .selectFrom('job')
-    .select((row) => ['state', row.fn.countAll<number>().as('jobs')])
-    .where('queue', '=', queue)
-    .groupBy('state')
-    .execute();
-  return Object.fromEntries(rows.map(({ state, jobs }) => [state, jobs]));
+  { queues, states }: CountOptions = {},
+): Promise<JobCounts> {
+  const { and, eb } = expressionBuilder<DurableTables, 'job_count'>();
+  const isAsked = and([
+    ...(queues === undefined ? [] : [eb('queue', 'in', queues)]),
+    ...(states === undefined ? [] : [eb('state', 'in', states)]),
+  ]);
+  const counted = hasManyWriters(db)
+    ? db
+        .selectFrom('job')
+        .select(({ fn }) => ['queue', 'state', fn.countAll<number>().as('count')])
+        .where(isAsked)
+        .groupBy(['queue', 'state'])
+    : db.selectFrom('job_count').select(['queue', 'state', 'count']).where(isAsked);
+  const counts: JobCounts = {};
+  for (const { queue, state, count } of await counted.execute()) {
+    counts[queue] = { ...counts[queue], [state]: Number(count) };
+  }
+  return counts;
 }
 
 /**

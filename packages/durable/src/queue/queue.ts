@@ -79,7 +79,7 @@ export interface Queue<Tables = unknown> {
   payload(id: string): Promise<Uint8Array | undefined>;
   list(options?: ListOptions): Promise<JobRecord[]>;
   attempts(id: string): Promise<AttemptRecord[]>;
-  /** Jobs in each state; reads the queue's whole index, see the README for what that costs. */
+  /** How many jobs are in each state that has one. */
   counts(): Promise<Partial<Record<JobState, number>>>;
   /** When the oldest job that still has to run was added. */
   oldestPending(): Promise<Date | undefined>;
@@ -169,7 +169,7 @@ export function createQueue<Tables>(
     payload: async (id) => getPayload(reading(), name, id),
     list: async (listOptions = {}) => listJobs(reading(), clock, name, listOptions),
     attempts: async (id) => listAttempts(reading(), clock, name, id),
-    counts: async () => countJobs(reading(), name),
+    counts: async () => (await countJobs(reading(), { queues: [name] }))[name] ?? {},
     oldestPending: async () => oldestPending(reading(), clock, name),
     replay: (ids, { among, ...within } = {}) =>
       write(within, (tx) => replayJobs(tx, { queue: name, ids, among }, clock.now())),

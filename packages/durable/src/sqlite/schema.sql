@@ -35,6 +35,16 @@ CREATE INDEX "job_by_state" on "job" ("queue", "state", "rank", "due_at");
 
 CREATE INDEX "job_by_supersedes" on "job" ("queue", "supersedes", "state") where "supersedes" is not null;
 
+CREATE TRIGGER "job_count_added" after insert on "job" begin insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_changed" after update of "queue", "state" on "job" when (coalesce("old"."queue", ''), coalesce("old"."state", '')) <> (coalesce("new"."queue", ''), coalesce("new"."state", '')) begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_removed" after delete on "job" begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; end;
+
 CREATE TABLE "job_attempt" (
   "seq" integer not null,
   "attempt" integer not null,
@@ -44,6 +54,8 @@ CREATE TABLE "job_attempt" (
   "reason" text,
   constraint "job_attempt_by_job" primary key ("seq", "attempt")
 );
+
+CREATE TABLE "job_count" ("queue" varchar(255) not null, "state" varchar(255) not null, "count" integer not null, constraint "job_count_by" primary key ("queue", "state")) without rowid;
 
 CREATE TABLE "job_payload" (
   "seq" integer primary key,

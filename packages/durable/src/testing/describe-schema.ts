@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import type { StorePlace } from '../database/database.ts';
 
 /**
- * The tables and indexes of a store as SQL, for a snapshot that is read beside the migrations. MySQL and MariaDB are
+ * The tables, indexes and triggers of a store as SQL, for a snapshot that is read beside the migrations. MySQL and MariaDB are
  * described alike.
  *
  * @throws what the database throws
@@ -16,7 +16,7 @@ export async function describeSchema(place: StorePlace): Promise<string> {
 function describeFile(file: string): string[] {
   using database = new DatabaseSync(file, { readOnly: true });
   const made = database.prepare(
-    'select sql from sqlite_schema where sql is not null order by tbl_name, type desc, name',
+    "select sql from sqlite_schema where sql is not null order by tbl_name, type <> 'table', type, name",
   );
   return made.all().map(({ sql }) => onLines(String(sql).replaceAll(' ,', ',')));
 }

@@ -80,6 +80,7 @@ test(`${kills} kills at random statements lose no job, settle none twice, and ne
     column(`select seq from job_attempt where outcome = 'done' group by seq having count(*) > 1`),
   ).toEqual([]);
   expect(doublyBusy(journal)).toEqual([]);
+  expect(column('select count from job_count')).toEqual([jobs.length]);
   expect(column('pragma integrity_check')).toEqual(['ok']);
   database.close();
 

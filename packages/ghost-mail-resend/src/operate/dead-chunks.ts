@@ -111,13 +111,8 @@ export async function countGivenUp({
   queues,
   suppressions,
 }: OpenedMailStore): Promise<ReadonlyMap<(typeof GIVEN_UP)[number], number>> {
-  const rows = await store.db
-    .selectFrom('job')
-    .select(['state', ({ fn }) => fn.countAll<number>().as('jobs')])
-    .where('queue', 'in', [queues.urgent.name, queues.chunks.name, suppressions.name])
-    .where('state', 'in', GIVEN_UP)
-    .groupBy('state')
-    .execute();
-  const jobsIn = (state: JobState) => Number(rows.find((row) => row.state === state)?.jobs ?? 0);
+  const asked = [queues.urgent.name, queues.chunks.name, suppressions.name];
+  const counts = Object.values(await store.countJobs({ queues: asked, states: GIVEN_UP }));
+  const jobsIn = (state: JobState) => counts.reduce((sum, jobs) => sum + (jobs[state] ?? 0), 0);
   return new Map(GIVEN_UP.map((state) => [state, jobsIn(state)]));
 }

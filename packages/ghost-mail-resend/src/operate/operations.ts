@@ -169,7 +169,7 @@ export const storeOperations = {
     output: pageOf(newsletter),
   }),
   newsletter: operation({
-    summary: 'Says how far a newsletter is. Looks at each of its recipients, so it takes a moment.',
+    summary: 'Says how far a newsletter is.',
     access: 'read',
     input: z.object({ emailId }),
     output: progress,

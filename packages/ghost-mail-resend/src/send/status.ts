@@ -1,5 +1,6 @@
+import { hasManyWriters } from '@prosora/durable';
+import { sql } from 'kysely';
 import { acceptedAtOf } from '../store/message-id.ts';
-import { messagesOf } from '../store/newsletter-messages.ts';
 import type { MailStore } from '../store/schema.ts';
 import type { MailQueues } from '../store/store.ts';
 import { describePace } from './shared-pace.ts';
@@ -30,35 +31,28 @@ const RATE_WINDOW_MS = 60_000;
 /** Mails in a call. */
 const MAILS_A_CALL = 100;
 
-/**
- * Reads how far a newsletter is; undefined for one that the bridge does not hold. Reads rows of every recipient, so
- * one of 100,000 takes a moment.
- */
+/** Reads how far a newsletter is; undefined for one that the bridge does not hold. */
 export async function readProgress(
   store: MailStore,
   emailId: string,
   now = Date.now(),
 ): Promise<Progress | undefined> {
-  const states = new Map<string, number>();
-  const events = new Map<string, number>();
-  const recent = { sent: 0, first: now };
-  let first: string | undefined;
-  for await (const ids of messagesOf(store, emailId)) {
-    first ??= ids[0];
-    for (const row of await countStates(store, ids, now - RATE_WINDOW_MS)) {
-      add(states, row.state, row.count);
-      recent.sent += Number(row.recent);
-      recent.first = Math.min(recent.first, row.first ?? now);
-    }
-    for (const { kind, count } of await countEvents(store, ids)) add(events, kind, count);
-  }
-  if (first === undefined) return undefined;
+  const first = await store.db
+    .selectFrom('message')
+    .select(({ fn }) => fn.min<string | null>('id').as('id'))
+    .where('email_id', '=', emailId)
+    .executeTakeFirstOrThrow();
+  if (first.id === null) return undefined;
+  const states = await countRecipients(store, emailId);
+  const events = await countEvents(store, emailId);
+  const failed = (events.get('failed') ?? 0) + (events.get('suppressed') ?? 0);
+  const twice = failed > 0 ? await countFailedTwice(store, emailId) : 0;
   const queued = states.get('queued') ?? 0;
-  const rate = recent.sent / Math.max(1, (now - recent.first) / 1000);
+  const rate = await measureRate(store, emailId, now);
   const decision = await readDecision(store, emailId);
   return {
     emailId,
-    acceptedAt: acceptedAtOf(first),
+    acceptedAt: acceptedAtOf(first.id),
     decision,
     accepted: [...states.values()].reduce((sum, count) => sum + count, 0),
     queued,
@@ -67,7 +61,7 @@ export async function readProgress(
     canceled: states.get('canceled') ?? 0,
     delivered: events.get('delivered') ?? 0,
     opened: events.get('opened') ?? 0,
-    failed: (events.get('failed') ?? 0) + (events.get('suppressed') ?? 0),
+    failed: failed - twice,
     complained: events.get('complained') ?? 0,
     rate,
     doneAt: decision === null ? await estimateEnd(store, queued, rate, now) : null,
@@ -76,17 +70,7 @@ export async function readProgress(
 
 /** Recipients of a newsletter whose mail still waits. */
 export async function countQueued(store: MailStore, emailId: string): Promise<number> {
-  let queued = 0;
-  for await (const ids of messagesOf(store, emailId)) {
-    const { count } = await store.db
-      .selectFrom('recipient')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('message_id', 'in', ids)
-      .where('state', '=', 'queued')
-      .executeTakeFirstOrThrow();
-    queued += Number(count);
-  }
-  return queued;
+  return (await countRecipients(store, emailId)).get('queued') ?? 0;
 }
 
 /** Chunks that are not sent, by their state. */
@@ -132,44 +116,65 @@ async function readDecision(store: MailStore, emailId: string) {
   return row?.state ?? null;
 }
 
-/** Recipients by their state; of those sent after `since`, how many and when the first was. */
-async function countStates({ db }: MailStore, ids: readonly string[], since: number) {
-  return await db
+/** Mails a second in the last minute, or since the first in it. */
+async function measureRate({ db }: MailStore, emailId: string, now: number): Promise<number> {
+  const { sent, first } = await db
     .selectFrom('recipient')
-    .select(({ fn, eb, ref }) => {
-      const isRecent = () => eb.case().when('sent_at', '>', since);
-      return [
-        'state',
-        fn.countAll<number>().as('count'),
-        fn.count<number>(isRecent().then(1).end()).as('recent'),
-        fn.min<number | null>(isRecent().then(ref('sent_at')).end()).as('first'),
-      ];
-    })
-    .where('message_id', 'in', ids)
-    .groupBy('state')
-    .execute();
+    .select(({ fn }) => [
+      fn.countAll<number>().as('sent'),
+      fn.min<number | null>('sent_at').as('first'),
+    ])
+    .where('email_id', '=', emailId)
+    .where('sent_at', '>', now - RATE_WINDOW_MS)
+    .executeTakeFirstOrThrow();
+  return Number(sent) / Math.max(1, (now - (first ?? now)) / 1000);
 }
 
-/** A bounce has two failures of one recipient, so kinds are counted where no other kind is before them. */
-async function countEvents({ db }: MailStore, ids: readonly string[]) {
-  return await db
+/** Recipients by their state. */
+async function countRecipients({ db }: MailStore, emailId: string): Promise<Map<string, number>> {
+  const counted = hasManyWriters(db)
+    ? db
+        .selectFrom('recipient')
+        .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+        .where('email_id', '=', emailId)
+        .groupBy('state')
+    : db.selectFrom('recipient_count').select(['state', 'count']).where('email_id', '=', emailId);
+  return new Map((await counted.execute()).map(({ state, count }) => [state, Number(count)]));
+}
+
+/** Events by their kind, of which a recipient has one each. */
+async function countEvents({ db }: MailStore, emailId: string): Promise<Map<string, number>> {
+  const messages = db.selectFrom('message').select('id').where('email_id', '=', emailId);
+  const counted = hasManyWriters(db)
+    ? db
+        .selectFrom('event')
+        .select(({ fn }) => ['kind', fn.countAll<number>().as('count')])
+        .where('message_id', 'in', messages)
+        .groupBy('kind')
+    : db
+        .selectFrom('event_count')
+        .select(({ fn }) => ['kind', fn.sum<number>('count').as('count')])
+        .where('message_id', 'in', messages)
+        .groupBy('kind');
+  return new Map((await counted.execute()).map(({ kind, count }) => [kind, Number(count)]));
+}
+
+/** Recipients who bounced and are suppressed for it, which are two failures of one mail. */
+async function countFailedTwice({ db }: MailStore, emailId: string): Promise<number> {
+  const { twice } = await db
     .selectFrom('event')
-    .select(({ fn }) => ['event.kind', fn.countAll<number>().as('count')])
-    .where('event.message_id', 'in', ids)
-    .where(({ not, exists, selectFrom, and, eb }) =>
-      not(
-        and([
-          eb('event.kind', '=', 'suppressed'),
-          exists(
-            selectFrom('event as bounce')
-              .select('bounce.seq')
-              .whereRef('bounce.message_id', '=', 'event.message_id')
-              .whereRef('bounce.position', '=', 'event.position')
-              .where('bounce.kind', '=', 'failed'),
-          ),
-        ]),
-      ),
+    .innerJoin('event as bounce', (join) =>
+      join
+        .onRef('bounce.message_id', '=', 'event.message_id')
+        .onRef('bounce.position', '=', 'event.position')
+        .on('bounce.kind', '=', 'failed'),
     )
-    .groupBy('event.kind')
-    .execute();
+    .select(({ fn }) => fn.countAll<number>().as('twice'))
+    // As it stands in the index of those, which SQLite takes for no value that is yet to come.
+    .where('event.kind', '=', sql.lit('suppressed'))
+    .where('event.message_id', 'in', (of) =>
+      of.selectFrom('message').select('id').where('email_id', '=', emailId),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(twice);
 }

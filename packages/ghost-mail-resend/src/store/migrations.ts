@@ -1,4 +1,4 @@
-import { hasManyWriters, type Migrations } from '@prosora/durable';
+import { hasManyWriters, keepCounts, type Migrations } from '@prosora/durable';
 import type { Kysely } from 'kysely';
 import { addErasure } from './migration-erasure.ts';
 import { createNotes } from './notes.ts';
@@ -200,6 +200,27 @@ export const mailMigrations: Migrations = {
         .createIndex('message_by_lane')
         .on('message')
         .columns(['lane', 'id', 'site'])
+        .execute();
+    },
+  },
+  '008-running-counts': {
+    async up(db: Kysely<never>) {
+      await keepCounts(db, { of: 'recipient', by: ['email_id', 'state'] });
+      await keepCounts(db, { of: 'event', by: ['message_id', 'kind'] });
+      // Of a newsletter those that were sent in the last minute.
+      await db.schema
+        .createIndex('recipient_by_sending')
+        .on('recipient')
+        .columns(['email_id', 'sent_at'])
+        .where('sent_at' as never, 'is not', null as never)
+        .execute();
+      // Few, of whom each may have bounced before. A server finds them by `event_once`.
+      if (hasManyWriters(db)) return;
+      await db.schema
+        .createIndex('event_suppressed')
+        .on('event')
+        .columns(['message_id', 'position'])
+        .where('kind' as never, '=', 'suppressed' as never)
         .execute();
     },
   },

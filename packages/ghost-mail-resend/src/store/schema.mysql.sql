@@ -150,7 +150,8 @@ CREATE TABLE `recipient` (
   UNIQUE KEY `recipient_once` (`site`,`email_id`,`address`),
   KEY `recipient_by_chunk` (`chunk_id`,`position`),
   KEY `recipient_by_resend_id` (`resend_id`),
-  KEY `recipient_by_silence` (`state`,`settled_at`,`sent_at`)
+  KEY `recipient_by_silence` (`state`,`settled_at`,`sent_at`),
+  KEY `recipient_by_sending` (`email_id`,`sent_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `store_clock` (

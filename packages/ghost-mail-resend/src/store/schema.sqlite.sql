@@ -51,6 +51,20 @@ CREATE TABLE "event" (
 
 CREATE INDEX "event_by_stamp" on "event" ("site", "domain", "stamp", "seq");
 
+CREATE INDEX "event_suppressed" on "event" ("message_id", "position") where "kind" = 'suppressed';
+
+CREATE TRIGGER "event_count_added" after insert on "event" begin insert into "event_count" ("message_id", "kind", "count") values (coalesce("new"."message_id", ''), coalesce("new"."kind", ''), 1)
+    on conflict ("message_id", "kind") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "event_count_changed" after update of "message_id", "kind" on "event" when (coalesce("old"."message_id", ''), coalesce("old"."kind", '')) <> (coalesce("new"."message_id", ''), coalesce("new"."kind", '')) begin update "event_count" set "count" = "count" - 1 where ("message_id", "kind") = (coalesce("old"."message_id", ''), coalesce("old"."kind", ''));
+    delete from "event_count" where ("message_id", "kind") = (coalesce("old"."message_id", ''), coalesce("old"."kind", '')) and "count" = 0; insert into "event_count" ("message_id", "kind", "count") values (coalesce("new"."message_id", ''), coalesce("new"."kind", ''), 1)
+    on conflict ("message_id", "kind") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "event_count_removed" after delete on "event" begin update "event_count" set "count" = "count" - 1 where ("message_id", "kind") = (coalesce("old"."message_id", ''), coalesce("old"."kind", ''));
+    delete from "event_count" where ("message_id", "kind") = (coalesce("old"."message_id", ''), coalesce("old"."kind", '')) and "count" = 0; end;
+
+CREATE TABLE "event_count" ("message_id" varchar(255) not null, "kind" varchar(255) not null, "count" integer not null, constraint "event_count_by" primary key ("message_id", "kind")) without rowid;
+
 CREATE TABLE "job" (
   "seq" integer primary key,
   "queue" varchar(64) not null,
@@ -78,6 +92,16 @@ CREATE INDEX "job_by_state" on "job" ("queue", "state", "rank", "due_at");
 
 CREATE INDEX "job_by_supersedes" on "job" ("queue", "supersedes", "state") where "supersedes" is not null;
 
+CREATE TRIGGER "job_count_added" after insert on "job" begin insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_changed" after update of "queue", "state" on "job" when (coalesce("old"."queue", ''), coalesce("old"."state", '')) <> (coalesce("new"."queue", ''), coalesce("new"."state", '')) begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_removed" after delete on "job" begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; end;
+
 CREATE TABLE "job_attempt" (
   "seq" integer not null,
   "attempt" integer not null,
@@ -87,6 +111,8 @@ CREATE TABLE "job_attempt" (
   "reason" text,
   constraint "job_attempt_by_job" primary key ("seq", "attempt")
 );
+
+CREATE TABLE "job_count" ("queue" varchar(255) not null, "state" varchar(255) not null, "count" integer not null, constraint "job_count_by" primary key ("queue", "state")) without rowid;
 
 CREATE TABLE "job_payload" (
   "seq" integer primary key,
@@ -149,7 +175,21 @@ CREATE INDEX "recipient_by_chunk" on "recipient" ("chunk_id", "position");
 
 CREATE INDEX "recipient_by_resend_id" on "recipient" ("resend_id");
 
+CREATE INDEX "recipient_by_sending" on "recipient" ("email_id", "sent_at") where "sent_at" is not null;
+
 CREATE INDEX "recipient_by_silence" on "recipient" ("state", "settled_at", "sent_at");
+
+CREATE TRIGGER "recipient_count_added" after insert on "recipient" begin insert into "recipient_count" ("email_id", "state", "count") values (coalesce("new"."email_id", ''), coalesce("new"."state", ''), 1)
+    on conflict ("email_id", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "recipient_count_changed" after update of "email_id", "state" on "recipient" when (coalesce("old"."email_id", ''), coalesce("old"."state", '')) <> (coalesce("new"."email_id", ''), coalesce("new"."state", '')) begin update "recipient_count" set "count" = "count" - 1 where ("email_id", "state") = (coalesce("old"."email_id", ''), coalesce("old"."state", ''));
+    delete from "recipient_count" where ("email_id", "state") = (coalesce("old"."email_id", ''), coalesce("old"."state", '')) and "count" = 0; insert into "recipient_count" ("email_id", "state", "count") values (coalesce("new"."email_id", ''), coalesce("new"."state", ''), 1)
+    on conflict ("email_id", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "recipient_count_removed" after delete on "recipient" begin update "recipient_count" set "count" = "count" - 1 where ("email_id", "state") = (coalesce("old"."email_id", ''), coalesce("old"."state", ''));
+    delete from "recipient_count" where ("email_id", "state") = (coalesce("old"."email_id", ''), coalesce("old"."state", '')) and "count" = 0; end;
+
+CREATE TABLE "recipient_count" ("email_id" varchar(255) not null, "state" varchar(255) not null, "count" integer not null, constraint "recipient_count_by" primary key ("email_id", "state")) without rowid;
 
 CREATE TABLE "store_clock" (
   "id" integer primary key,

@@ -8,6 +8,9 @@ export interface MailTables {
   recipient: RecipientTable;
   chunk: ChunkTable;
   event: EventTable;
+  /** What `keepCounts` has SQLite keep, and SQLite alone; mails without a newsletter have '' for its id. */
+  recipient_count: { email_id: string; state: RecipientState; count: number };
+  event_count: { message_id: string; kind: string; count: number };
   webhook_seen: { svix_id: string; seen_at: number };
   suppression_call: SuppressionCallTable;
   suppressed_address: SuppressedAddressTable;

@@ -1,4 +1,10 @@
-import type { AttemptRecord, DurableTables, JobRecord, JobState } from '@prosora/durable';
+import {
+  type AttemptRecord,
+  type DurableTables,
+  hasManyWriters,
+  type JobCounts,
+  type JobRecord,
+} from '@prosora/durable';
 import type { Kysely } from 'kysely';
 import type { BodySeal } from './body-seal.ts';
 import { countByState } from './count.ts';
@@ -45,7 +51,7 @@ export interface InboxReader {
   /** Ids that are known, of those asked for; without those that a copy in Ghost's version would replace. */
   known(ids: readonly string[]): Promise<Set<string>>;
   /** How each sink's queue stands. */
-  sinkCounts(): Promise<Record<string, Partial<Record<JobState, number>>>>;
+  sinkCounts(): Promise<JobCounts>;
   /** The sum of monthly recurring revenue by currency, as far as events are counted. */
   revenue(): Promise<Record<string, number>>;
 }
@@ -69,18 +75,7 @@ export function readInbox(store: InboxStore, seal: BodySeal): InboxReader {
         .execute();
       return new Set(rows.map(({ id }) => id));
     },
-    async sinkCounts() {
-      const rows = await store.db
-        .selectFrom('job')
-        .select((row) => ['queue', 'state', row.fn.countAll<number>().as('jobs')])
-        .groupBy(['queue', 'state'])
-        .execute();
-      const counts: Record<string, Partial<Record<JobState, number>>> = {};
-      for (const { queue, state, jobs } of rows) {
-        counts[queue] = { ...counts[queue], [state]: Number(jobs) };
-      }
-      return counts;
-    },
+    sinkCounts: () => store.countJobs(),
     async revenue() {
       const rows = await store.db
         .selectFrom('stripe_mrr')
@@ -92,20 +87,20 @@ export function readInbox(store: InboxStore, seal: BodySeal): InboxReader {
   };
 }
 
-/** Counts the events; reads an index, and the rows that are held. */
-export async function countEvents(db: Db) {
-  const { events } = await db
-    .selectFrom('stripe_event')
-    .select((row) => row.fn.countAll<number>().as('events'))
-    .executeTakeFirstOrThrow();
-  const rows = await db
-    .selectFrom('stripe_event')
-    .select((row) => ['held', row.fn.countAll<number>().as('events')])
-    .where('held', 'is not', null)
-    .groupBy('held')
-    .execute();
-  const held = Object.fromEntries(rows.map((row) => [row.held, Number(row.events)]));
-  return { events: Number(events), held: held as Partial<Record<HoldReason, number>> };
+/** Counts the events, and those that are held by their reason. */
+export async function countEvents(db: Db): ReturnType<InboxReader['counts']> {
+  const counted = hasManyWriters(db)
+    ? db
+        .selectFrom('stripe_event')
+        .select(({ fn }) => ['held', fn.countAll<number>().as('count')])
+        .groupBy('held')
+    : db.selectFrom('stripe_event_count').select(['held', 'count']);
+  const counts: Awaited<ReturnType<InboxReader['counts']>> = { events: 0, held: {} };
+  for (const { held, count } of await counted.execute()) {
+    counts.events += Number(count);
+    if (held) counts.held[held] = Number(count);
+  }
+  return counts;
 }
 
 async function showEvent(

@@ -37,6 +37,16 @@ CREATE INDEX "job_by_supersedes" on "job" ("queue", "supersedes", "state") where
 
 CREATE INDEX "stripe_job_by_state" on "job" ("queue", "state", "added_at");
 
+CREATE TRIGGER "job_count_added" after insert on "job" begin insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_changed" after update of "queue", "state" on "job" when (coalesce("old"."queue", ''), coalesce("old"."state", '')) <> (coalesce("new"."queue", ''), coalesce("new"."state", '')) begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; insert into "job_count" ("queue", "state", "count") values (coalesce("new"."queue", ''), coalesce("new"."state", ''), 1)
+    on conflict ("queue", "state") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "job_count_removed" after delete on "job" begin update "job_count" set "count" = "count" - 1 where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", ''));
+    delete from "job_count" where ("queue", "state") = (coalesce("old"."queue", ''), coalesce("old"."state", '')) and "count" = 0; end;
+
 CREATE TABLE "job_attempt" (
   "seq" integer not null,
   "attempt" integer not null,
@@ -46,6 +56,8 @@ CREATE TABLE "job_attempt" (
   "reason" text,
   constraint "job_attempt_by_job" primary key ("seq", "attempt")
 );
+
+CREATE TABLE "job_count" ("queue" varchar(255) not null, "state" varchar(255) not null, "count" integer not null, constraint "job_count_by" primary key ("queue", "state")) without rowid;
 
 CREATE TABLE "job_payload" (
   "seq" integer primary key,
@@ -94,6 +106,18 @@ CREATE INDEX "stripe_event_by_type" on "stripe_event" ("type", "received_at");
 CREATE UNIQUE INDEX "stripe_event_counts_once" on "stripe_event" ("counts_once") where "counts_once" is not null;
 
 CREATE INDEX "stripe_event_held" on "stripe_event" ("held", "received_at") where "held" is not null;
+
+CREATE TRIGGER "stripe_event_count_added" after insert on "stripe_event" begin insert into "stripe_event_count" ("held", "count") values (coalesce("new"."held", ''), 1)
+    on conflict ("held") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "stripe_event_count_changed" after update of "held" on "stripe_event" when (coalesce("old"."held", '')) <> (coalesce("new"."held", '')) begin update "stripe_event_count" set "count" = "count" - 1 where ("held") = (coalesce("old"."held", ''));
+    delete from "stripe_event_count" where ("held") = (coalesce("old"."held", '')) and "count" = 0; insert into "stripe_event_count" ("held", "count") values (coalesce("new"."held", ''), 1)
+    on conflict ("held") do update set "count" = "count" + 1; end;
+
+CREATE TRIGGER "stripe_event_count_removed" after delete on "stripe_event" begin update "stripe_event_count" set "count" = "count" - 1 where ("held") = (coalesce("old"."held", ''));
+    delete from "stripe_event_count" where ("held") = (coalesce("old"."held", '')) and "count" = 0; end;
+
+CREATE TABLE "stripe_event_count" ("held" varchar(255) not null, "count" integer not null, constraint "stripe_event_count_by" primary key ("held")) without rowid;
 
 CREATE TABLE "stripe_mrr" (
   "subscription" varchar(255) not null primary key,

@@ -1,10 +1,12 @@
-import { type DurableTables, hasManyWriters, type Migrations } from '@prosora/durable';
+import { type DurableTables, hasManyWriters, keepCounts, type Migrations } from '@prosora/durable';
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { HoldReason } from './ghost-events.ts';
 
 /** The inbox's own tables, beside those of the queues. */
 export interface InboxTables {
   stripe_event: StripeEventTable;
+  /** What `keepCounts` has SQLite keep, and SQLite alone: '' for those that are not held. */
+  stripe_event_count: { held: HoldReason | ''; count: number };
   stripe_mrr: StripeMrrTable;
   stripe_turn: StripeTurnTable;
 }
@@ -198,5 +200,8 @@ export const inboxMigrations: Migrations = {
         .where('held' as never, 'is not', null as never)
         .execute();
     },
+  },
+  '006-running-counts': {
+    up: (db: Kysely<never>) => keepCounts(db, { of: 'stripe_event', by: ['held'] }),
   },
 };

@@ -39,7 +39,7 @@ export interface operations {
       'decision': "paused" | "canceled" | null;
     }>;
   };
-  /** Says how far a newsletter is. Looks at each of its recipients, so it takes a moment. */
+  /** Says how far a newsletter is. */
   'newsletter': {
     access: 'read';
     input: {

@@ -118,6 +118,11 @@ async function perform(step: Step, world: World): Promise<void> {
   if (step.do === 'drop') await queue.drop([`job_${step.pick % world.added}`], 'x');
 }
 
+function countByState(jobs: readonly JobRecord[]): Record<string, number> {
+  const byState = Object.entries(Object.groupBy(jobs, ({ state }) => state));
+  return Object.fromEntries(byState.map(([state, of]) => [state, of.length]));
+}
+
 interface World {
   queue: Queue;
   clock: FakeClock;
@@ -148,7 +153,9 @@ test('after any steps each group has one head, the first of its line, and every 
       const world: World = { queue: store.queue('sink', rules), clock, held: [], added: 0 };
       for (const each of steps) {
         await perform(each, world);
-        checkLines(await world.queue.list({ limit: 1_000 }));
+        const jobs = await world.queue.list({ limit: 1_000 });
+        checkLines(jobs);
+        expect(await world.queue.counts()).toEqual(countByState(jobs));
       }
       await finishAll(world);
       const counts = await world.queue.counts();
