@@ -1,5 +1,4 @@
 import type { JobState } from '@prosora/durable';
-import { messagesOf } from '../store/newsletter-messages.ts';
 import { type OpenedMailStore, queueOf } from '../store/store.ts';
 
 /** A call to Resend that is still to be made. */
@@ -17,21 +16,22 @@ export async function findWaitingCall(
   { store, queues }: OpenedMailStore,
   emailId: string,
 ): Promise<WaitingCall | null> {
-  let first: WaitingCall | null = null;
-  for await (const ids of messagesOf(store, emailId)) {
-    const rows = await store.db
-      .selectFrom('chunk')
-      .innerJoin('job', 'job.id', 'chunk.id')
-      .select(['job.state', 'job.attempt', 'job.due_at', 'job.reason'])
-      .where('chunk.message_id', 'in', ids)
-      .where('chunk.state', '=', 'queued')
-      .where('job.queue', '=', queueOf(queues, 'newsletter').name)
-      .execute();
-    for (const { state, attempt, due_at, reason } of rows) {
-      const dueAt = new Date(Number(due_at)).toISOString();
-      first ??= { state, attempts: attempt, dueAt, reason };
-      if (reason !== null) return { state, attempts: attempt, dueAt, reason };
-    }
-  }
-  return first;
+  const calls = store.db
+    .selectFrom('message')
+    // In this order for SQLite (https://www.sqlite.org/optoverview.html#crossjoin), which would begin with all jobs.
+    .crossJoin('chunk')
+    .crossJoin('job')
+    .whereRef('chunk.message_id', '=', 'message.id')
+    .whereRef('job.id', '=', 'chunk.id')
+    .select(['job.state', 'job.attempt', 'job.due_at', 'job.reason'])
+    .where('message.email_id', '=', emailId)
+    .where('chunk.state', '=', 'queued')
+    .where('job.queue', '=', queueOf(queues, 'newsletter').name)
+    .orderBy('message.id')
+    .limit(1);
+  const failed = await calls.where('job.reason', 'is not', null).executeTakeFirst();
+  const first = failed ?? (await calls.executeTakeFirst());
+  if (first === undefined) return null;
+  const { state, attempt, due_at, reason } = first;
+  return { state, attempts: attempt, dueAt: new Date(Number(due_at)).toISOString(), reason };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalOperator } from '@prosora/service';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStoreHandlers } from '../../../src/operate/handlers.ts';
@@ -51,7 +52,11 @@ eachPlace((nextPlace) => {
   /** Takes mail over with nobody there to send it. */
   async function takeOver(...forms: FormData[]) {
     await lab.bridge.stop();
-    for (const form of forms) await acceptForm(opened, form);
+    for (const form of forms) {
+      await acceptForm(opened, form);
+      // Of two of one millisecond nobody can say which is newer.
+      await delay(2);
+    }
   }
 
   test('newsletters come the newest first, each once however many messages it has, and by their time', async () => {
