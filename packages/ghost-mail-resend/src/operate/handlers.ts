@@ -31,6 +31,20 @@ export function createStoreHandlers(
   numbers: Numbers = async () => noNumbersOf('bridge'),
 ): Handlers<typeof storeOperations> {
   const { store, clock } = opened;
+  async function progressOf(emailId: string) {
+    const progress = await readProgress(store, emailId, clock.now());
+    if (progress === undefined) {
+      throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
+    }
+    const { acceptedAt, doneAt, queued } = progress;
+    return {
+      ...progress,
+      acceptedAt: acceptedAt.toISOString(),
+      doneAt: isoOrNull(doneAt),
+      subject: await readSubject(store, emailId),
+      waits: queued === 0 ? null : await findWaitingCall(opened, emailId),
+    };
+  }
   /** A verb that decides about a newsletter, and how many recipients that is about. */
   const deciding =
     (decide: (opened: OpenedMailStore, emailId: string) => Promise<number>) =>
@@ -40,21 +54,15 @@ export function createStoreHandlers(
     });
   return {
     status: async () => ({ ...(await numbers()), ...(await readStatus(opened)) }),
-    newsletters: (input) => listNewsletters(store, input),
-    async newsletter({ emailId }) {
-      const progress = await readProgress(store, emailId, clock.now());
-      if (progress === undefined) {
-        throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
-      }
-      const { acceptedAt, doneAt, queued } = progress;
-      return {
-        ...progress,
-        acceptedAt: acceptedAt.toISOString(),
-        doneAt: isoOrNull(doneAt),
-        subject: await readSubject(store, emailId),
-        waits: queued === 0 ? null : await findWaitingCall(opened, emailId),
-      };
+    async newsletters({ progress, ...input }) {
+      const { items, next } = await listNewsletters(store, input);
+      const told = items.map(async (item) => ({
+        ...item,
+        progress: progress ? await progressOf(item.emailId) : null,
+      }));
+      return { items: await Promise.all(told), next };
     },
+    newsletter: ({ emailId }) => progressOf(emailId),
     recipients: (input) => listRecipients(store, input),
     mails: (input) => listSingles(store, input),
     reader: (input) => listMailsTo(store, input),

@@ -165,8 +165,15 @@ export const storeOperations = {
   newsletters: operation({
     summary: 'Lists newsletters, the newest first.',
     access: 'read',
-    input: z.object({ ...pageInput, site: z.string().optional(), ...period }),
-    output: pageOf(newsletter),
+    input: z.object({
+      ...pageInput,
+      site: z.string().optional(),
+      ...period,
+      progress: z.stringbool().default(false).describe('Whether to say how far each of them is'),
+    }),
+    output: pageOf(
+      newsletter.extend({ progress: progress.nullable().describe('Null where nobody asked') }),
+    ),
   }),
   newsletter: operation({
     summary: 'Says how far a newsletter is.',

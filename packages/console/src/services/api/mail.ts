@@ -28,6 +28,8 @@ export interface operations {
       'since'?: string | undefined;
       /** Before this time */
       'until'?: string | undefined;
+      /** Whether to say how far each of them is */
+      'progress'?: string | undefined;
     };
     output: Page<{
       /** Ghost's id of the newsletter */
@@ -37,6 +39,36 @@ export interface operations {
       /** With `%recipient.x%` still in it; null where the text was forgotten */
       'subject': string | null;
       'decision': "paused" | "canceled" | null;
+      /** Null where nobody asked */
+      'progress': {
+        /** Ghost's id of the newsletter */
+        'emailId': string;
+        'acceptedAt': string;
+        /** With `%recipient.x%` still in it; null where the text was forgotten */
+        'subject': string | null;
+        'decision': "paused" | "canceled" | null;
+        'accepted': number;
+        'queued': number;
+        'sent': number;
+        'unknown': number;
+        'canceled': number;
+        'delivered': number;
+        'opened': number;
+        'failed': number;
+        'complained': number;
+        /** Mails a second in the last minute */
+        'rate': number;
+        /** When the last one leaves, at the present rate */
+        'doneAt': string | null;
+        /** The call to Resend that tells why mails of it wait; null when none do */
+        'waits': {
+          'state': "waiting" | "ready" | "delayed" | "aside" | "leased" | "done" | "superseded" | "dropped" | "ambiguous" | "dead";
+          'attempts': number;
+          'dueAt': string;
+          /** Why the last try did not end well */
+          'reason': string | null;
+        } | null;
+      } | null;
     }>;
   };
   /** Says how far a newsletter is. */

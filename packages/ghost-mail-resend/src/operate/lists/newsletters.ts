@@ -3,7 +3,7 @@ import type { MailStore } from '../../store/schema.ts';
 import type { Page, PageRequest } from './page.ts';
 import { subjectIn } from './subject.ts';
 
-/** A newsletter without its counts, which take a look at each recipient. */
+/** A newsletter without how far it is. */
 export interface ListedNewsletter {
   emailId: string;
   site: string;

@@ -30,14 +30,15 @@ export const status = verb({
 });
 
 async function readStatus(bridge: MailOperator, emailId?: string) {
-  const newest = async () => (await bridge.ask('newsletters', { limit: SHOWN })).items;
-  const asked = emailId === undefined ? await newest() : [{ emailId }];
-  const newsletters = [];
-  for (const each of asked) {
-    newsletters.push(await bridge.ask('newsletter', { emailId: each.emailId }));
-  }
+  const newsletters =
+    emailId === undefined ? await newest(bridge) : [await bridge.ask('newsletter', { emailId })];
   const { chunks, ...rest } = await bridge.ask('status', {});
   return { newsletters, chunks: describeChunks(chunks), ...rest };
+}
+
+async function newest(bridge: MailOperator): Promise<Progress[]> {
+  const { items } = await bridge.ask('newsletters', { limit: SHOWN, progress: 'true' });
+  return items.flatMap(({ progress }) => progress ?? []);
 }
 
 function statusLines(now: Awaited<ReturnType<typeof readStatus>>): string[] {

@@ -73,6 +73,12 @@ eachPlace((nextPlace) => {
       decision: 'paused',
       subject: 'News for %recipient.name%',
     });
+    const { items } = await ask('newsletters', { progress: 'true' });
+    for (const { emailId, progress } of items) {
+      // When the last one leaves is said of each moment.
+      const now = { ...(await ask('newsletter', { emailId })), doneAt: progress?.doneAt };
+      expect(progress).toEqual(now);
+    }
     const between = await ask('newsletters', {
       since: new Date(20_000).toISOString(),
       until: new Date(40_000).toISOString(),
