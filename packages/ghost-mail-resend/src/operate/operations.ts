@@ -40,11 +40,7 @@ const newsletter = z.object({
   decision,
 });
 
-const progress = z.object({
-  emailId,
-  acceptedAt: time,
-  subject,
-  decision,
+const progress = newsletter.omit({ site: true }).extend({
   accepted: z.number(),
   queued: z.number(),
   sent: z.number(),
