@@ -46,7 +46,7 @@ const filesOf = (layer: string) => [`{packages/*,examples/*,scripts}/test/${laye
  * one command after another keeps no more than one core busy (examples/ghost-stack/test/run.ts).
  */
 const BESIDE = [
-  'examples/ghost-stack/test/stack/{backup,drill-elsewhere,init,minutes,sabotage}.test.ts',
+  'examples/ghost-stack/test/stack/{backup,drill-elsewhere,init,minutes,sabotage,staging,upgrade}.test.ts',
   'examples/ghost-stack/test/stack/loss.proof.test.ts',
 ];
 

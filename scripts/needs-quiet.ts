@@ -8,11 +8,15 @@ export const NEEDS_QUIET = [
   'examples/ghost-stack/test/stack/flows.test.ts',
   'examples/ghost-stack/test/stack/load.test.ts',
   'examples/ghost-stack/test/stack/outages.test.ts',
-  'examples/ghost-stack/test/stack/pages/',
+  'examples/ghost-stack/test/stack/pages/floods.test.ts',
+  'examples/ghost-stack/test/stack/pages/outages.proof.test.ts',
+  'examples/ghost-stack/test/stack/pages/shadow.proof.test.ts',
+  'examples/ghost-stack/test/stack/pages/visitors.proof.test.ts',
+  'examples/ghost-stack/test/stack/pages/what-makes-it-old.test.ts',
   'examples/ghost-stack/test/stack/redis.test.ts',
   'examples/ghost-stack/test/stack/reload.test.ts',
   'examples/ghost-stack/test/stack/rotate.test.ts',
-  'examples/ghost-stack/test/stack/watch/',
+  'examples/ghost-stack/test/stack/watch/faults.proof.test.ts',
 ];
 
 /** Whether a test file is such a one. */

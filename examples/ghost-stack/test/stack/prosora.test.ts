@@ -75,10 +75,11 @@ test('doctor says of which image its registry has a newer one', async () => {
   ]);
   const port = (await docker(['port', registry, '5000'])).split(':').at(-1);
   const newer = `localhost:${port}/redis:7-alpine`;
+  // Whatever is in it: of that image the registry has nothing newer, and little to take.
   const same = `localhost:${port}/mysql:8.4`;
   await docker(['run', '--name', changed, '--entrypoint', 'touch', 'redis:7-alpine', '/changed']);
   await docker(['commit', changed, newer]);
-  await docker(['tag', 'mysql:8.4', same]);
+  await docker(['tag', 'redis:7-alpine', same]);
   for (const image of [newer, same]) await docker(['push', '--quiet', image]);
   const { output } = await prosora(['doctor'], { REDIS_IMAGE: newer, MYSQL_IMAGE: same });
   expect(output).toContain(`! images: ${newer} is newer than what runs here.`);
