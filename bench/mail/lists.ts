@@ -56,6 +56,9 @@ export async function measureLists(folder: string): Promise<Figure[]> {
     ask('suppressions', { after: hash(page), site: 'other' }),
   );
   await measure('newsletters, of 200', () => ask('newsletters', {}));
+  await measure('ten newsletters with how far each is, one of a million', () =>
+    ask('newsletters', { limit: 10, progress: 'true' }),
+  );
   await measure('mails to an address, of 200 newsletters', (page) =>
     ask('reader', { address: `member${anywhere(page)}@example.org` }),
   );
@@ -79,7 +82,10 @@ export async function measureLists(folder: string): Promise<Figure[]> {
   }
 }
 
-/** Makes a store with a newsletter to a million, and beside it a million each of sign-in mails, dead jobs and suppressions. */
+/**
+ * Makes a store with a newsletter to a million, a hundredth of whom bounced, and beside it a million each of sign-in
+ * mails, dead jobs and suppressions.
+ */
 export async function fillStore(dataDir: string): Promise<void> {
   mkdirSync(dataDir);
   const file = join(dataDir, 'mail.db');
@@ -106,6 +112,11 @@ export async function fillStore(dataDir: string): Promise<void> {
     insert into job (queue, id, state, rank, available_at, due_at, added_at, settled_at, reason)
       select 'chunk', 'job-' || n, 'dead', 2, 0, 1800000000000 + n, 1800000000000 + n, 1800000000000 + n, 'Not verified.'
       from numbers;
+    with kinds (kind, each) as (values ('delivered', 1), ('failed', 100), ('suppressed', 100))
+      insert into event (id, site, domain, stamp, type, message_id, position, kind, occurred_at)
+      select message_id || '-' || position || kind, site, 'mg.example.com', 1800000000,
+        iif(kind = 'delivered', kind, 'failed'), message_id, position, kind, 0
+      from recipient, kinds where email_id = 'million' and position % each = 0;
     insert into suppressed_address (site, address_hash, since)
       select 'ghost', printf('%064x', n * 17), 1800000000000 from numbers;
     commit;`);

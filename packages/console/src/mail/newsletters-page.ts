@@ -24,6 +24,8 @@ import { fateOf, type Mail, stateBadge } from './mail.ts';
 import { type MailStatus, type Progress, standingOf, whyWaiting } from './why-waiting.ts';
 
 const NEWSLETTERS_A_PAGE = '10';
+/** Bridges that share a database count each recipient. */
+const COUNTING = { timeoutMs: 30_000 };
 const COLUMNS = 'Newsletter Accepted State Sent Delivered Opened Failed Complaints Ends Action';
 const DAY = {
   title: 'The last day',
@@ -45,7 +47,7 @@ export const newslettersPage: Page<Parts> = async ({ mail, metrics }, query, fra
   const filter = { ...asked(query, frame.zone), limit: NEWSLETTERS_A_PAGE, progress: 'true' };
   const [status, answer, course] = await Promise.all([
     answerOf('mail', mail.get('status')),
-    answerOf('mail', mail.get('newsletters', filter)),
+    answerOf('mail', mail.get('newsletters', filter, COUNTING)),
     courseCard(metrics, DAY, frame.zone),
   ]);
   const listed = list({

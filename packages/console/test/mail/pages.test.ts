@@ -61,7 +61,6 @@ const mailOf = (answers: Record<string, unknown>) =>
 test('a newsletter in the list has its own numbers, and what is in its subject is no HTML', async () => {
   const { api } = mailOf({
     newsletters: { items: [{ ...PROGRESS, site: 'ghost', progress: PROGRESS }], next: ID },
-    newsletter: PROGRESS,
   });
   const { body } = await newslettersPage({ mail: api }, {}, FRAME);
   const words = wordsOf(body);
@@ -78,7 +77,6 @@ test('a newsletter in the list has its own numbers, and what is in its subject i
 test('a list that is filtered asks in the site’s time zone, and its next page keeps the filter', async () => {
   const { api, asked } = mailOf({
     newsletters: { items: [{ ...PROGRESS, site: 'ghost', progress: PROGRESS }], next: ID },
-    newsletter: PROGRESS,
   });
   const query = { since: '2026-12-01T13:00', site: 'ghost' };
   const { body } = await newslettersPage({ mail: api }, query, FRAME);

@@ -12,9 +12,9 @@ export interface Counted {
  * they are counted by, and `count`. A row that none are left for goes.
  *
  * Without it a count reads an index from end to end, and all that the process has to do waits meanwhile: 65 ms for
- * 1,000,000 rows. Triggers do it, in the transaction that changes a row, so no statement can forget it but `insert or
- * replace`, which SQLite runs none for (https://www.sqlite.org/lang_replace.html). A server counts beside all else, and
- * would have those who write wait for each other: there it does nothing.
+ * 1,000,000 rows. Triggers do it, in the transaction that changes a row, so no statement can forget it but one that
+ * says `or replace`: SQLite runs no trigger for the row that it replaces (https://www.sqlite.org/lang_conflict.html). A
+ * server counts beside all else, and would have those who write wait for each other: there it does nothing.
  */
 export async function keepCounts(db: Kysely<never>, { of, by }: Counted): Promise<void> {
   if (hasManyWriters(db)) return;
@@ -36,7 +36,7 @@ export async function keepCounts(db: Kysely<never>, { of, by }: Counted): Promis
     .addColumn('count', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint(`${name}_by`, [...by] as never)
     .execute();
-  const there = sql`select ${keyOf(of)}, count(*) from ${table} group by ${columns}`;
+  const there = sql`select ${keyOf(of)}, count(*) from ${table} group by ${keyOf(of)}`;
   await sql`insert into ${counts} ${there}`.execute(db);
   const triggers = {
     added: sql`after insert on ${table} begin ${add} end`,

@@ -117,13 +117,13 @@ export async function listAttempts(
 
 /** Which jobs to count. */
 export interface CountOptions {
-  /** Only those of these queues. (Default: all) */
+  /** Only those of these queues, one at least. (Default: all) */
   queues?: readonly string[];
-  /** Only those in one of these states. (Default: all) */
+  /** Only those in one of these states, one at least. (Default: all) */
   states?: readonly JobState[];
 }
 
-/** Jobs by their queue and their state, those of no job left out. */
+/** Jobs by their queue and their state; where there are none, there is no number. */
 export type JobCounts = Record<string, Partial<Record<JobState, number>>>;
 
 /** How many jobs there are. SQLite has kept it; a server reads the queues' part of one index. */

@@ -3,8 +3,8 @@ import { createConnection } from 'mysql2/promise';
 import type { StorePlace } from '../database/database.ts';
 
 /**
- * The tables, indexes and triggers of a store as SQL, for a snapshot that is read beside the migrations. MySQL and MariaDB are
- * described alike.
+ * The tables, indexes and triggers of a store as SQL, for a snapshot that is read beside the migrations. MySQL and
+ * MariaDB are described alike.
  *
  * @throws what the database throws
  */

@@ -33,9 +33,7 @@ export function createStoreHandlers(
   const { store, clock } = opened;
   async function progressOf(emailId: string) {
     const progress = await readProgress(store, emailId, clock.now());
-    if (progress === undefined) {
-      throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
-    }
+    if (progress === undefined) return undefined;
     const { acceptedAt, doneAt, queued } = progress;
     return {
       ...progress,
@@ -56,13 +54,19 @@ export function createStoreHandlers(
     status: async () => ({ ...(await numbers()), ...(await readStatus(opened)) }),
     async newsletters({ progress, ...input }) {
       const { items, next } = await listNewsletters(store, input);
-      const told = items.map(async (item) => ({
-        ...item,
-        progress: progress ? await progressOf(item.emailId) : null,
-      }));
-      return { items: await Promise.all(told), next };
+      const told = [];
+      // One after the other, so that a server has connections left for whoever else reads.
+      for (const item of items) {
+        const known = progress ? await progressOf(item.emailId) : undefined;
+        told.push({ ...item, progress: known ?? null });
+      }
+      return { items: told, next };
     },
-    newsletter: ({ emailId }) => progressOf(emailId),
+    async newsletter({ emailId }) {
+      const progress = await progressOf(emailId);
+      if (progress !== undefined) return progress;
+      throw new MailBridgeError('NOT_FOUND', `The bridge holds no newsletter ${emailId}.`);
+    },
     recipients: (input) => listRecipients(store, input),
     mails: (input) => listSingles(store, input),
     reader: (input) => listMailsTo(store, input),

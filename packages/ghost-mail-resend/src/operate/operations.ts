@@ -168,7 +168,7 @@ export const storeOperations = {
       progress: z.stringbool().default(false).describe('Whether to say how far each of them is'),
     }),
     output: pageOf(
-      newsletter.extend({ progress: progress.nullable().describe('Null where nobody asked') }),
+      newsletter.extend({ progress: progress.nullable().describe('Null unless it was asked for') }),
     ),
   }),
   newsletter: operation({

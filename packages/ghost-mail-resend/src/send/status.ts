@@ -45,8 +45,8 @@ export async function readProgress(
   if (first.id === null) return undefined;
   const states = await countRecipients(store, emailId);
   const events = await countEvents(store, emailId);
-  const failed = (events.get('failed') ?? 0) + (events.get('suppressed') ?? 0);
-  const twice = failed > 0 ? await countFailedTwice(store, emailId) : 0;
+  const [bounced = 0, suppressed = 0] = [events.get('failed'), events.get('suppressed')];
+  const twice = bounced > 0 && suppressed > 0 ? await countFailedTwice(store, emailId) : 0;
   const queued = states.get('queued') ?? 0;
   const rate = await measureRate(store, emailId, now);
   const decision = await readDecision(store, emailId);
@@ -61,7 +61,7 @@ export async function readProgress(
     canceled: states.get('canceled') ?? 0,
     delivered: events.get('delivered') ?? 0,
     opened: events.get('opened') ?? 0,
-    failed: failed - twice,
+    failed: bounced + suppressed - twice,
     complained: events.get('complained') ?? 0,
     rate,
     doneAt: decision === null ? await estimateEnd(store, queued, rate, now) : null,
@@ -163,17 +163,20 @@ async function countEvents({ db }: MailStore, emailId: string): Promise<Map<stri
 async function countFailedTwice({ db }: MailStore, emailId: string): Promise<number> {
   const { twice } = await db
     .selectFrom('event')
-    .innerJoin('event as bounce', (join) =>
-      join
-        .onRef('bounce.message_id', '=', 'event.message_id')
-        .onRef('bounce.position', '=', 'event.position')
-        .on('bounce.kind', '=', 'failed'),
-    )
     .select(({ fn }) => fn.countAll<number>().as('twice'))
-    // As it stands in the index of those, which SQLite takes for no value that is yet to come.
-    .where('event.kind', '=', sql.lit('suppressed'))
-    .where('event.message_id', 'in', (of) =>
+    // Not as a value that is yet to come: so SQLite takes the index of those alone.
+    .where('kind', '=', sql.lit('suppressed'))
+    .where('message_id', 'in', (of) =>
       of.selectFrom('message').select('id').where('email_id', '=', emailId),
+    )
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('event as bounce')
+          .select('bounce.seq')
+          .whereRef('bounce.message_id', '=', 'event.message_id')
+          .whereRef('bounce.position', '=', 'event.position')
+          .where('bounce.kind', '=', 'failed'),
+      ),
     )
     .executeTakeFirstOrThrow();
   return Number(twice);

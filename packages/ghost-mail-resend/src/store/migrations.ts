@@ -206,6 +206,7 @@ export const mailMigrations: Migrations = {
   '008-running-counts': {
     async up(db: Kysely<never>) {
       await keepCounts(db, { of: 'recipient', by: ['email_id', 'state'] });
+      // An event does not say which newsletter it is of, so those of single mails are counted too.
       await keepCounts(db, { of: 'event', by: ['message_id', 'kind'] });
       // Of a newsletter those that were sent in the last minute.
       await db.schema
@@ -214,8 +215,15 @@ export const mailMigrations: Migrations = {
         .columns(['email_id', 'sent_at'])
         .where('sent_at' as never, 'is not', null as never)
         .execute();
+      if (hasManyWriters(db)) {
+        await db.schema
+          .createIndex('recipient_by_state')
+          .on('recipient')
+          .columns(['email_id', 'state'])
+          .execute();
+        return;
+      }
       // Few, of whom each may have bounced before. A server finds them by `event_once`.
-      if (hasManyWriters(db)) return;
       await db.schema
         .createIndex('event_suppressed')
         .on('event')

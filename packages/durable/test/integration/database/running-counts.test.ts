@@ -29,6 +29,7 @@ const migrations: Migrations = {
           { id: 1, kind: 'cat', home: 'ark' },
           { id: 2, kind: 'cat', home: 'ark' },
           { id: 3, kind: 'dog', home: null },
+          { id: 4, kind: 'dog', home: '' },
         ] as never)
         .execute();
     },
@@ -53,7 +54,7 @@ test('rows that were there before are counted, those without a value too', async
   using animals = await openAnimals();
   expect(animals.prepare(KEPT).all()).toEqual([
     { kind: 'cat', home: 'ark', count: 2 },
-    { kind: 'dog', home: '', count: 1 },
+    { kind: 'dog', home: '', count: 2 },
   ]);
 });
 
