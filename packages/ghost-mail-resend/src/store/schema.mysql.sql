@@ -151,7 +151,8 @@ CREATE TABLE `recipient` (
   KEY `recipient_by_chunk` (`chunk_id`,`position`),
   KEY `recipient_by_resend_id` (`resend_id`),
   KEY `recipient_by_silence` (`state`,`settled_at`,`sent_at`),
-  KEY `recipient_by_sending` (`email_id`,`sent_at`)
+  KEY `recipient_by_sending` (`email_id`,`sent_at`),
+  KEY `recipient_by_state` (`email_id`,`state`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `store_clock` (

@@ -39,7 +39,7 @@ export interface operations {
       /** With `%recipient.x%` still in it; null where the text was forgotten */
       'subject': string | null;
       'decision': "paused" | "canceled" | null;
-      /** Null where nobody asked */
+      /** Null unless it was asked for */
       'progress': {
         /** Ghost's id of the newsletter */
         'emailId': string;

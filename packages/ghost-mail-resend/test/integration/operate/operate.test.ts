@@ -100,7 +100,10 @@ eachPlace((nextPlace) => {
       lab.resend.inbox.bounce(mail?.id ?? '');
       await until(() => lab.resend.pendingWebhooks() === 0);
       // A bounce is a failure and a suppression, of one mail.
-      expect(await readProgress(opened.store, EMAIL_ID)).toMatchObject({ failed: 2, accepted: 401 });
+      expect(await readProgress(opened.store, EMAIL_ID)).toMatchObject({
+        failed: 2,
+        accepted: 401,
+      });
       expect(await recipients('failed')).toMatchObject([
         { address: 'member0@example.org', state: 'sent', code: 550 },
         { address: 'no-dot@localhost', state: 'failed', code: 550 },
