@@ -1,5 +1,5 @@
 import { hasManyWriters } from '@prosora/durable';
-import { sql } from 'kysely';
+import { isFailure } from '../store/events.ts';
 import { acceptedAtOf } from '../store/message-id.ts';
 import type { MailStore } from '../store/schema.ts';
 import type { MailQueues } from '../store/store.ts';
@@ -45,8 +45,7 @@ export async function readProgress(
   if (first.id === null) return undefined;
   const states = await countRecipients(store, emailId);
   const events = await countEvents(store, emailId);
-  const [bounced = 0, suppressed = 0] = [events.get('failed'), events.get('suppressed')];
-  const twice = bounced > 0 && suppressed > 0 ? await countFailedTwice(store, emailId) : 0;
+  const hasFailed = events.has('failed') || events.has('suppressed');
   const queued = states.get('queued') ?? 0;
   const rate = await measureRate(store, emailId, now);
   const decision = await readDecision(store, emailId);
@@ -61,7 +60,7 @@ export async function readProgress(
     canceled: states.get('canceled') ?? 0,
     delivered: events.get('delivered') ?? 0,
     opened: events.get('opened') ?? 0,
-    failed: bounced + suppressed - twice,
+    failed: hasFailed ? await countFailed(store, emailId) : 0,
     complained: events.get('complained') ?? 0,
     rate,
     doneAt: decision === null ? await estimateEnd(store, queued, rate, now) : null,
@@ -159,25 +158,20 @@ async function countEvents({ db }: MailStore, emailId: string): Promise<Map<stri
   return new Map((await counted.execute()).map(({ kind, count }) => [kind, Number(count)]));
 }
 
-/** Recipients who bounced and are suppressed for it, which are two failures of one mail. */
-async function countFailedTwice({ db }: MailStore, emailId: string): Promise<number> {
-  const { twice } = await db
+/** Recipients who bounced or are suppressed: who is both has two failures of one mail. */
+async function countFailed({ db }: MailStore, emailId: string): Promise<number> {
+  const recipients = db
     .selectFrom('event')
-    .select(({ fn }) => fn.countAll<number>().as('twice'))
-    // Not as a value that is yet to come: so SQLite takes the index of those alone.
-    .where('kind', '=', sql.lit('suppressed'))
+    .select(['message_id', 'position'])
+    .where(isFailure)
     .where('message_id', 'in', (of) =>
       of.selectFrom('message').select('id').where('email_id', '=', emailId),
     )
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('event as bounce')
-          .select('bounce.seq')
-          .whereRef('bounce.message_id', '=', 'event.message_id')
-          .whereRef('bounce.position', '=', 'event.position')
-          .where('bounce.kind', '=', 'failed'),
-      ),
-    )
+    .groupBy(['message_id', 'position'])
+    .as('recipients');
+  const { failed } = await db
+    .selectFrom(recipients)
+    .select(({ fn }) => fn.countAll<number>().as('failed'))
     .executeTakeFirstOrThrow();
-  return Number(twice);
+  return Number(failed);
 }

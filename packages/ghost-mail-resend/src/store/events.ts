@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import type { EventSubject, EventTimes, MailEvent } from './mail-event.ts';
 import type { MailTx } from './schema.ts';
 import { holdAddress, isSuppressing } from './suppressed-address.ts';
+
+/**
+ * Events that say that a mail failed; a bounce has both. SQLite has an index of those alone, `event_failed`, and takes it
+ * for these very words, without values that are yet to come.
+ */
+export const isFailure = sql<boolean>`kind in ('failed', 'suppressed')`;
 
 /**
  * Writes events down in the order given; those of a kind that the recipient has already are left out.

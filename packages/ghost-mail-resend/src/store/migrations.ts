@@ -1,5 +1,6 @@
 import { hasManyWriters, keepCounts, type Migrations } from '@prosora/durable';
 import type { Kysely } from 'kysely';
+import { isFailure } from './events.ts';
 import { addErasure } from './migration-erasure.ts';
 import { createNotes } from './notes.ts';
 
@@ -223,12 +224,12 @@ export const mailMigrations: Migrations = {
           .execute();
         return;
       }
-      // Few, of whom each may have bounced before. A server finds them by `event_once`.
+      // Few, of whom some have both. A server finds them by `event_once`.
       await db.schema
-        .createIndex('event_suppressed')
+        .createIndex('event_failed')
         .on('event')
-        .columns(['message_id', 'position'])
-        .where('kind' as never, '=', 'suppressed' as never)
+        .columns(['message_id', 'position', 'kind'])
+        .where(isFailure)
         .execute();
     },
   },

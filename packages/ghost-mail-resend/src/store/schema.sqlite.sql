@@ -51,7 +51,7 @@ CREATE TABLE "event" (
 
 CREATE INDEX "event_by_stamp" on "event" ("site", "domain", "stamp", "seq");
 
-CREATE INDEX "event_suppressed" on "event" ("message_id", "position") where "kind" = 'suppressed';
+CREATE INDEX "event_failed" on "event" ("message_id", "position", "kind") where kind in ('failed', 'suppressed');
 
 CREATE TRIGGER "event_count_added" after insert on "event" begin insert into "event_count" ("message_id", "kind", "count") values (coalesce("new"."message_id", ''), coalesce("new"."kind", ''), 1)
     on conflict ("message_id", "kind") do update set "count" = "count" + 1; end;
