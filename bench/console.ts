@@ -82,6 +82,8 @@ async function startSite(stack: AsyncDisposableStack): Promise<string> {
   const [mailDir, inboxDir] = [join(folder, 'mail'), folder];
   await fillInbox(inboxDir);
   await fillStore(mailDir);
+  // Gigabytes that are still on their way to the disk would keep those from it who read.
+  execFileSync('sync');
   const ghost = stack.use(await startAdminStandIn());
   const inbox = stack.use(
     await startInbox({
