@@ -1,4 +1,5 @@
 import type { JobState } from '@prosora/durable';
+import { sql } from 'kysely';
 import type { MailTx } from '../store/schema.ts';
 import { giveUp, leaveInDoubt, requeueDead } from '../store/states.ts';
 import type { OpenedMailStore } from '../store/store.ts';
@@ -23,12 +24,15 @@ export async function endDeadChunks(
   now: number,
 ): Promise<DeadChunk[]> {
   const dead = await store.db
-    .selectFrom('job')
-    .innerJoin('chunk', 'chunk.id', 'job.id')
+    .selectFrom('chunk')
+    // In this order for SQLite (https://www.sqlite.org/optoverview.html#crossjoin): what is queued gets fewer again, while
+    // what was given up stays for a person.
+    .crossJoin('job')
     .select(['chunk.id', 'job.reason'])
+    .where('chunk.state', '=', sql.lit('queued'))
+    .whereRef('job.id', '=', 'chunk.id')
     .where('job.queue', 'in', [queues.urgent.name, queues.chunks.name])
     .where('job.state', '=', 'dead')
-    .where('chunk.state', '=', 'queued')
     .limit(DEAD_A_ROUND)
     .execute();
   const ended: DeadChunk[] = [];

@@ -224,6 +224,12 @@ export const mailMigrations: Migrations = {
           .execute();
         return;
       }
+      await db.schema
+        .createIndex('chunk_queued')
+        .on('chunk')
+        .column('id')
+        .where('state' as never, '=', 'queued' as never)
+        .execute();
       // Few, of whom some have both. A server finds them by `event_once`.
       await db.schema
         .createIndex('event_failed')

@@ -10,6 +10,8 @@ CREATE TABLE "chunk" (
 
 CREATE INDEX "chunk_by_message" on "chunk" ("message_id");
 
+CREATE INDEX "chunk_queued" on "chunk" ("id") where "state" = 'queued';
+
 CREATE TABLE "chunk_body" (
   "chunk_id" varchar(64) primary key,
   "body" blob not null
