@@ -10,7 +10,7 @@ import { prosora, prosoraKilledAfter } from './prosora.ts';
 import { docker, imageOf, sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
-const { dir, project } = inject('stack');
+const { dir, port, project } = inject('stack');
 const KILLS = soak ? 20 : 2;
 /** About as long as a run takes. */
 const LONGEST_MS = 20_000;
@@ -106,10 +106,14 @@ test('a drill proves the newest, reaches neither this machine nor the site on it
   ]);
   const networks = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
   const caddy = await docker(['inspect', '--format', networks, `${project}-caddy-1`]);
-  const targets = [...gateways, ...bridge.split('\n'), ...caddy.trim().split(' '), '1.1.1.1'];
-  const dial = `for (const host of process.argv.slice(1)) {
-    const socket = require('net').connect({ host, port: 443, timeout: 2000 });
-    socket.on('connect', () => { console.log('reached ' + host); process.exit(1); });
+  const targets = [
+    ...[...gateways, ...bridge.split('\n')].map((host) => `${host}:${port}`),
+    ...[...caddy.trim().split(' '), '1.1.1.1'].map((host) => `${host}:443`),
+  ];
+  const dial = `for (const target of process.argv.slice(1)) {
+    const [host, port] = target.split(':');
+    const socket = require('net').connect({ host, port, timeout: 2000 });
+    socket.on('connect', () => { console.log('reached ' + target); process.exit(1); });
     socket.on('timeout', () => socket.destroy()).on('error', () => {});
   }`;
   expect(await docker(['exec', ghost, 'node', '-e', dial, ...targets])).toBe('');

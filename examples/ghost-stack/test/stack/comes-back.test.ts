@@ -6,6 +6,9 @@ import { kill } from './kill.ts';
 import { signIn } from './people.ts';
 import { allHealthy, compose, containerOf, DOMAIN, docker, inspect, SERVICES } from './stack.ts';
 
+// Beside another stack, which keeps the machine busy.
+vi.setConfig({ testTimeout: 300_000 });
+
 test.each(SERVICES)(
   '%s comes back by itself after it was killed, and the site with it',
   async (service) => {

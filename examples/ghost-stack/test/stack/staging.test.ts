@@ -7,7 +7,7 @@ import { prosora, prosoraKilledAfter } from './prosora.ts';
 import { containerOf, docker, exec, imageOf, inspect, sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
-const { project } = inject('stack');
+const { port, project } = inject('stack');
 const SITE = 'http://127.0.0.1:2369';
 const STAGING = `${project}-staging`;
 const IMAGE = '/content/images/2026/11/staging.png';
@@ -107,12 +107,11 @@ test('nothing goes out of it: not to the site, not to this machine, not to the s
   const addressesOf = async (container: string) =>
     Object.values((await inspect(container)).NetworkSettings.Networks).map((at) => at.IPAddress);
   const sandbox = await addressesOf(containerOf('sandbox'));
-  const targets = [
-    ...gateways.split(/\s+/).filter(Boolean),
-    ...(await addressesOf(containerOf('caddy'))),
-    '1.1.1.1',
-  ].map((host) => `${host} 443`);
+  const targets = [...(await addressesOf(containerOf('caddy'))), '1.1.1.1'].map(
+    (host) => `${host} 443`,
+  );
   targets.push(
+    ...(gateways.match(/\S+/g)?.map((host) => `${host} ${port}`) ?? []),
     ...sandbox.flatMap((host) => [4100, 4101, 4102, 4103].map((port) => `${host} ${port}`)),
   );
   const dial = `const { connect } = require('net');

@@ -5,7 +5,7 @@ import type { MailTx } from './schema.ts';
 import { holdAddress, isSuppressing } from './suppressed-address.ts';
 
 /**
- * Events that say that a mail failed; a bounce has both. SQLite has an index of those alone, `event_failed`, and takes it
+ * Events that say that a mail failed for good; a permanent bounce has both. SQLite has an index of those alone, `event_failed`, and takes it
  * for these very words, without values that are yet to come.
  */
 export const isFailure = sql<boolean>`kind in ('failed', 'suppressed')`;

@@ -122,7 +122,7 @@ describe('what `ops` sees', () => {
       await write('whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgc2VydmljZSBoYXM=');
       try {
         await becomes(`prosora_question_up{question="${question}"}`, 0);
-        expect(await askMetrics('prosora_question_up == 0')).toHaveLength(1);
+        await expect.poll(() => askMetrics('prosora_question_up == 0')).toHaveLength(1);
       } finally {
         await write(secret);
       }
