@@ -1,10 +1,20 @@
 #!/usr/bin/env node
 // Runs in a container of its own beside a service: `copy-stores FOLDER [STATE]` copies every SQLite store below the folder
 // into its `.backup`, whole and while the service goes on, and prints the state that they are in. Where it is another than
-// the given one it also looks whether the copies are sound, and prints how many rows each table of each has.
+// the given one it also looks whether the copies are sound, and prints how many rows each table of each has. Beside them it
+// copies what waits in a collector's spools.
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 
 /** https://www.sqlite.org/fileformat.html#magic_header_string */
@@ -16,7 +26,9 @@ const [, , folder = '.', former] = process.argv;
 rmSync(join(folder, COPIES), { recursive: true, force: true });
 const copies = new Map<string, string>();
 for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-  if (!file.endsWith('.db') || file.startsWith('.') || !isStore(join(folder, file))) continue;
+  if (file.startsWith('.')) continue;
+  if (basename(file) === 'checkpoint') copySpool(dirname(file));
+  if (!file.endsWith('.db') || !isStore(join(folder, file))) continue;
   const copy = join(folder, COPIES, file);
   mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
   await copyWhole(join(folder, file), copy);
@@ -44,6 +56,30 @@ async function copyWhole(from: string, to: string): Promise<void> {
   const source = new DatabaseSync(from, { readOnly: true, timeout: 10_000 });
   await backup(source, to, { rate: 2 ** 31 - 1 });
   source.close();
+}
+
+/**
+ * Copies what waits to be sent, and only then how far sending has come. What waits in the copy without a plan is then
+ * part of the one batch that is planned next, and an engine that has this knows it. With an older checkpoint it would be
+ * parts of several, and counted again.
+ */
+function copySpool(lane: string): void {
+  const [spool, copies] = [join(folder, lane, 'spool'), join(folder, COPIES, lane, 'spool')];
+  mkdirSync(copies, { recursive: true, mode: 0o700 });
+  const segments = readdirSync(spool)
+    .filter((name) => name.endsWith('.segment'))
+    .sort();
+  for (const name of segments) {
+    // Only the newest grows; the others may be a gigabyte while the upstream is away.
+    const keep = name === segments.at(-1) ? copyFileSync : linkSync;
+    try {
+      keep(join(spool, name), join(copies, name));
+    } catch (error) {
+      // What was sent meanwhile is gone.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  copyFileSync(join(folder, lane, 'checkpoint'), join(folder, COPIES, lane, 'checkpoint'));
 }
 
 /**

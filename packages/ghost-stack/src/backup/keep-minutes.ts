@@ -5,7 +5,7 @@ import type { Place } from '../repository/place.ts';
 import { COPIED, tagsOfCharts, tagsOfTick } from '../repository/ticks.ts';
 import { closeLog, goesOn, logFile } from './binary-log.ts';
 import { copyEngine } from './copy-engine.ts';
-import { copyStores, keepParts, READ_ALL } from './keep-volumes.ts';
+import { copyStores, forgetCopies, keepParts, READ_ALL } from './keep-volumes.ts';
 import { type Minutes, noteMinutes, readMinutes } from './minutes.ts';
 import { DATABASE, ENGINE, LOGS, partOf, placeOf, type VolumePart } from './parts.ts';
 
@@ -150,6 +150,8 @@ async function keepCharts(place: Place, minutes: Minutes): Promise<boolean> {
   const moment = new Date();
   const tags = tagsOfCharts({ run: minutes.run, moment, engineBackup });
   await keepParts(place, [collector, ENGINE], { tags, more, words: READ_ALL });
+  // They hold back the space of what was sent meanwhile.
+  await forgetCopies(place, collector);
   noteMinutes(place.dir, { ...minutes, chartsAt: moment.toISOString() });
   return true;
 }

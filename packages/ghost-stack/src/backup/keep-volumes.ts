@@ -28,8 +28,8 @@ interface HowKept {
 }
 
 /**
- * Keeps a part's volumes as they are while its service goes on. Of SQLite stores whole copies are kept in their place,
- * since a live file and the log beside it do not fit each other a moment later.
+ * Keeps a part's volumes as they are while its service goes on. Of SQLite stores and spools whole copies are kept in
+ * their place, since their live files do not fit each other a moment later.
  *
  * @throws ProsoraError `VOLUME_MISSING`; what Docker and restic throw
  */
@@ -37,10 +37,15 @@ export async function keepVolumes(place: Place, part: VolumePart, how: HowKept):
   for (const key of part.volumes) await assertVolume(place.dir, nameOf(place, key));
   const { rows } = await copyStores(place, part);
   const kept = await keepParts(place, [part], how);
+  await forgetCopies(place, part);
+  return { ...kept, rows };
+}
+
+/** Deletes the copies that {@link copyStores} made; those of the next time would take their place. */
+export async function forgetCopies(place: Place, part: VolumePart): Promise<void> {
   for (const key of part.storesOf ? part.volumes : []) {
     await onStores(place, key, part.storesOf, ['rm', '-rf', '/stores/.backup']);
   }
-  return { ...kept, rows };
 }
 
 /**
@@ -94,7 +99,7 @@ interface Copied {
 }
 
 /**
- * Copies the SQLite stores of a part into the `.backup` of its volume.
+ * Copies the SQLite stores and spools of a part into the `.backup` of its volume.
  *
  * @throws what Docker throws
  */

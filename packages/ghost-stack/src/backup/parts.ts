@@ -3,7 +3,7 @@ export interface VolumePart {
   name: string;
   /** The stack's own names of the volumes. */
   volumes: readonly string[];
-  /** The user whose SQLite stores stand in it, of which copies are taken first. */
+  /** The user whose SQLite stores and spools stand in it, of which copies are taken first. */
   storesOf?: string;
   /** What is not its data, below each volume. */
   leftOut?: readonly string[];
@@ -11,11 +11,7 @@ export interface VolumePart {
 
 /** The user of our services. */
 const NODE = '1000:1000';
-const STORE_FILES = ['*.db', '*.db-wal', '*.db-shm', '*.db-journal'].flatMap((pattern) => [
-  pattern,
-  // A second collector's: see its README.
-  `lane-*/${pattern}`,
-]);
+const STORE_FILES = ['*.db', '*.db-wal', '*.db-shm', '*.db-journal'];
 
 /** What is taken before the database: an inbox that is newer would believe delivered what a restored Ghost never saw. */
 export const BEFORE_DATABASE: readonly VolumePart[] = [
@@ -34,7 +30,7 @@ export const BEFORE_DATABASE: readonly VolumePart[] = [
 /**
  * What is taken after it: a mail bridge that is older would lack recipients that Ghost believes accepted, and the
  * pictures that a post shows are there once the post is. The engine comes after the collector, which repeats what it
- * has and is not counted twice; what it no longer has is in the engine.
+ * has and is not counted twice (see `copySpool`); what it no longer has is in the engine.
  */
 export const AFTER_DATABASE: readonly VolumePart[] = [
   { name: 'mail', volumes: ['mail_data'], storesOf: NODE, leftOut: STORE_FILES },
@@ -43,7 +39,8 @@ export const AFTER_DATABASE: readonly VolumePart[] = [
     name: 'analytics',
     volumes: ['analytics_data'],
     storesOf: NODE,
-    leftOut: STORE_FILES,
+    // A second collector's too: see its README.
+    leftOut: [...STORE_FILES, 'spool', 'checkpoint'].flatMap((name) => [name, `lane-*/${name}`]),
   },
 ];
 
