@@ -15,6 +15,7 @@ import { backfillVerb } from './verbs/backfill.ts';
 import { dead, replayVerb } from './verbs/dead.ts';
 import { deploy } from './verbs/deploy.ts';
 import { doctor } from './verbs/doctor.ts';
+import { restored } from './verbs/restored.ts';
 import { status, trustClock } from './verbs/status.ts';
 
 const serve = verb({
@@ -47,6 +48,7 @@ await runAsProcess(
       'trust-clock': trustClock,
       deploy,
       backfill: backfillVerb,
+      restored,
     },
   }),
 );

@@ -9,7 +9,7 @@ export const deadLetterSchema = z.object({
   kind: z
     .enum(['refused', 'halfway', 'quarantined'])
     .describe(
-      '`refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these',
+      '`refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these; it may have them where a restore put them back',
     ),
   datasource: z.string().optional().describe('Where the rows were sent, when not to page hits'),
   reason: z.string().describe('What the upstream said'),

@@ -6,7 +6,12 @@ import { expect, inject, test } from 'vitest';
 import { spawnCollector } from '../fixtures/collector-process.ts';
 import { startEngineUpstream } from '../fixtures/engine-upstream.ts';
 import { SITE } from '../fixtures/hits.ts';
-import { collectorEnv, freshDir, postHit, startTestCollector } from '../fixtures/running-collector.ts';
+import {
+  collectorEnv,
+  freshDir,
+  postHit,
+  startTestCollector,
+} from '../fixtures/running-collector.ts';
 
 const { soak, seed } = inject('proof');
 const COPIES = soak ? 100 : 10;

@@ -1,14 +1,17 @@
 import type { ProsoraError } from '@prosora/service';
-import { DATABASE } from '../backup/parts.ts';
+import * as z from 'zod';
+import { DATABASE, ENGINE } from '../backup/parts.ts';
 import type { Manifest } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { compose } from '../stack/compose.ts';
 
 const DAY_MS = 86_400_000;
+const heldHits = z.object({ held: z.int() });
 
 /**
  * Tells the services, before they start, that they are not what they were: what the inbox and the bridge had still to do
- * at the time of the backup may have been done since. They ask those who know, and hold what nobody does.
+ * at the time of the backup may have been done since. They ask those who know, and hold what nobody does. The collector
+ * is told where there is no engine, which knows what it has.
  *
  * @returns what is left for a person, a sentence each
  */
@@ -19,10 +22,11 @@ export async function tellServices(
 ): Promise<string[]> {
   const left: string[] = [];
   const tell = async (service: string, words: string[], otherwise: string) => {
-    if (!place.services.includes(service)) return;
+    if (!place.services.includes(service)) return undefined;
     const run = ['run', '--rm', '-T', '--no-deps', service, ...words];
-    await compose(place.dir, run).catch((error: ProsoraError) => {
+    return await compose(place.dir, run).catch((error: ProsoraError) => {
       left.push(`${otherwise} (${lastLine(error.message)})`);
+      return undefined;
     });
   };
   if (only === undefined || only === 'webhooks' || only === DATABASE) {
@@ -42,6 +46,19 @@ export async function tellServices(
       ['prosora-mail', 'restored', startedAt],
       'Look at the newsletters of the last days: the bridge could not be told of the restore.',
     );
+  }
+  if ((only === undefined || only === 'analytics') && !place.services.includes(ENGINE.name)) {
+    const said = await tell(
+      'analytics',
+      ['prosora-collector', 'restored', '--json'],
+      'Some page views may be counted twice: the collector could not be told of the restore.',
+    );
+    const { held } = said ? heldHits.parse(JSON.parse(said)) : { held: 0 };
+    if (held > 0) {
+      left.push(
+        `${held} page views waited to be sent at the time of the backup, and Tinybird may have them: \`docker compose exec analytics prosora-collector replay --anyway\` sends them if it has not.`,
+      );
+    }
   }
   return left;
 }

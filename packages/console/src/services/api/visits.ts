@@ -45,7 +45,7 @@ export interface operations {
       'at': string;
       /** The range it came from, `segment:from-to` */
       'batch': string;
-      /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these */
+      /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these; it may have them where a restore put them back */
       'kind': "refused" | "halfway" | "quarantined";
       /** Where the rows were sent, when not to page hits */
       'datasource'?: string | undefined;
@@ -67,7 +67,7 @@ export interface operations {
       'at': string;
       /** The range it came from, `segment:from-to` */
       'batch': string;
-      /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these */
+      /** `refused`: the upstream has none of it. `halfway`, `quarantined`: it has the rows, or most of them, and to send them again doubles these; it may have them where a restore put them back */
       'kind': "refused" | "halfway" | "quarantined";
       /** Where the rows were sent, when not to page hits */
       'datasource'?: string | undefined;
