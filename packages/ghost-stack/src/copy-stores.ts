@@ -2,32 +2,38 @@
 // Runs in a container of its own beside a service: `copy-stores FOLDER [STATE]` copies every SQLite store below the folder
 // into its `.backup`, whole and while the service goes on, and prints the state that they are in. Where it is another than
 // the given one it also looks whether the copies are sound, and prints how many rows each table of each has. Beside them it
-// copies what waits in a collector's spools.
+// copies what waits in a collector's spools, and prints where these are.
 import { createHash, type Hash } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 
 /** https://www.sqlite.org/fileformat.html#magic_header_string */
 const MAGIC = 'SQLite format 3\0';
 /** Copies that are taken and put in place: no part of the folder itself. */
 const COPIES = '.backup';
+/** Of a collector, and of others that share its folder. */
+const CHECKPOINT = /^(lane-\d+\/)?checkpoint$/;
 
 const [, , folder = '.', former] = process.argv;
 rmSync(join(folder, COPIES), { recursive: true, force: true });
 const copies = new Map<string, string>();
+const spools: string[] = [];
 for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
   if (file.startsWith('.')) continue;
-  if (basename(file) === 'checkpoint') copySpool(dirname(file));
+  if (CHECKPOINT.test(file)) spools.push(copySpool(dirname(file)));
   if (!file.endsWith('.db') || !isStore(join(folder, file))) continue;
   const copy = join(folder, COPIES, file);
   mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
@@ -41,7 +47,7 @@ const rows: Record<string, number> = {};
 for (const [file, copy] of state === former ? [] : copies) {
   for (const [table, count] of countsOf(copy)) rows[`${file}/${table}`] = count;
 }
-console.log(JSON.stringify({ rows, state }));
+console.log(JSON.stringify({ rows, state, spools }));
 
 function isStore(file: string): boolean {
   const head = Buffer.alloc(MAGIC.length);
@@ -60,26 +66,45 @@ async function copyWhole(from: string, to: string): Promise<void> {
 
 /**
  * Copies what waits to be sent, and only then how far sending has come. What waits in the copy without a plan is then
- * part of the one batch that is planned next, and an engine that has this knows it. With an older checkpoint it would be
- * parts of several, and counted again.
+ * part of what is planned next, and an engine that has this knows it. With an older checkpoint it would be parts of
+ * several plans. The dead letters follow, by their name, since a batch is one before it counts as done.
  */
-function copySpool(lane: string): void {
+function copySpool(lane: string): string {
   const [spool, copies] = [join(folder, lane, 'spool'), join(folder, COPIES, lane, 'spool')];
   mkdirSync(copies, { recursive: true, mode: 0o700 });
-  const segments = readdirSync(spool)
-    .filter((name) => name.endsWith('.segment'))
-    .sort();
+  const segments = existsSync(spool) ? readdirSync(spool).filter(isSegment).sort() : [];
   for (const name of segments) {
-    // Only the newest grows; the others may be a gigabyte while the upstream is away.
-    const keep = name === segments.at(-1) ? copyFileSync : linkSync;
+    const [from, to] = [join(spool, name), join(copies, name)];
     try {
-      keep(join(spool, name), join(copies, name));
+      if (name === segments.at(-1)) copyLines(from, to);
+      else keep(from, to);
     } catch (error) {
       // What was sent meanwhile is gone.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
   copyFileSync(join(folder, lane, 'checkpoint'), join(folder, COPIES, lane, 'checkpoint'));
+  return lane;
+}
+
+function isSegment(name: string): boolean {
+  return name.endsWith('.segment');
+}
+
+/** Only the newest segment grows, by lines that come in pieces where they are long. */
+function copyLines(from: string, to: string): void {
+  const bytes = readFileSync(from);
+  writeFileSync(to, bytes.subarray(0, bytes.lastIndexOf('\n') + 1), { mode: 0o600 });
+}
+
+/** The others may be a gigabyte while the upstream is away. */
+function keep(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // Not every file system has links.
+    copyFileSync(from, to);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Names of the batches that a table and its views have, the oldest forgotten first. */
 export interface EndedNames {
-  /** Whether a batch is there: by its own name, or as a part of a range of bytes that is. */
+  /** Whether a batch is there: by its own name, or as a part of ranges of bytes that are. */
   has(table: string, name: string): boolean;
   add(table: string, name: string): void;
   /** Lines to be given to {@link rememberEnded} at the next start. */
@@ -49,8 +49,14 @@ export function rememberEnded(lines: readonly string[], most: number): EndedName
       if (ended.has(line)) return true;
       const asked = rangeIn(line);
       if (!asked) return false;
-      const known = rangesOf.get(asked.of) ?? [];
-      return known.some(({ from, to }) => from <= asked.from && asked.to <= to);
+      let missing = asked.from;
+      // Mostly in the order of the file.
+      for (const { from, to } of rangesOf.get(asked.of)?.toSorted(byStart) ?? []) {
+        if (from > missing) break;
+        missing = Math.max(missing, to);
+        if (missing >= asked.to) return true;
+      }
+      return false;
     },
     add: (table, name) => add(lineOf(table, name)),
     lines: () => [...ended],
@@ -61,6 +67,8 @@ export function rememberEnded(lines: readonly string[], most: number): EndedName
 export function lineOf(table: string, name: string): string {
   return `${table} ${name}`;
 }
+
+const byStart = (one: Range, other: Range): number => one.from - other.from;
 
 function rangeIn(line: string): (Range & { of: string }) | undefined {
   const [, of, from, to] = RANGE.exec(line) ?? [];

@@ -18,6 +18,8 @@ export interface SenderOptions {
   batchMs: number;
   /** Ends when all is sent, as nothing is added any more. (Default: false) */
   endsWhenEmpty?: boolean;
+  /** Whether a dead letter is all that there is of its rows, whatever its kind. (Default: false) */
+  keepsLettersFirst?: boolean;
   /** Longest wait after the first failure; it doubles with each further one. (Default: 500) */
   backoffMs?: number;
   /** Longest wait of all. (Default: 60,000) */
@@ -105,6 +107,8 @@ export function createSender(options: SenderOptions): Sender {
     const at = checkpoint.progress;
     const isShort = segment.size - at.from < batchBytes && !segment.isSealed;
     if (isShort) await delay(batchMs, undefined, { signal: draining.signal }).catch(() => {});
+    // A copy of the folder has no more than this plan, or else the plan too.
+    await spool.settled();
     const end = segment.size;
     if (end - at.from <= batchBytes) return checkpoint.save({ ...at, cuts: [end] });
     const bytes = await read(segment, at.from, at.from + batchBytes);
@@ -144,7 +148,7 @@ export function createSender(options: SenderOptions): Sender {
     }
     const letter = deadLetterOf(outcome, batch, ndjson);
     // What is there already would be doubled by a try again; what is nowhere else stays in the spool.
-    const isThere = letter?.kind !== 'refused';
+    const isThere = letter?.kind !== 'refused' && !options.keepsLettersFirst;
     if (isThere) checkpoint.save(done);
     if (letter) writeDeadLetter(options.deadLettersFile, letter);
     if (!isThere) checkpoint.save(done);

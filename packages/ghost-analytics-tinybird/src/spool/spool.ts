@@ -38,6 +38,8 @@ export interface Spool extends AsyncDisposable {
   oldest(): Segment | undefined;
   /** Forgets the oldest segment and deletes its file. */
   removeOldest(): Promise<void>;
+  /** Resolves when no write is under way: until then the newest segment may be longer on disk than its `size` says. */
+  settled(): Promise<void>;
   /** Resolves when rows were added, or when the signal aborts. */
   grown(signal: AbortSignal): Promise<void>;
   /** Bytes on disk. */
@@ -79,6 +81,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let flushing: Promise<void> | undefined;
+  let writing: Promise<void> | undefined;
   let growth = Promise.withResolvers<void>();
 
   let isUnwell = false;
@@ -153,7 +156,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       const startedAt = performance.now();
       waiting = [];
       try {
-        await write(bytesOf(group));
+        writing = write(bytesOf(group));
+        await writing;
         isUnwell = false;
         for (const { resolve } of group) resolve();
         onFlush?.(performance.now() - startedAt, group.length);
@@ -189,6 +193,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     async removeOldest() {
       const [oldest] = segments;
       if (oldest) await remove(oldest);
+    },
+    async settled() {
+      await writing?.catch(() => undefined);
     },
     async grown(signal) {
       const aborted = Promise.withResolvers<void>();

@@ -11,7 +11,7 @@ export const restored = verb({
     show({ held }, () =>
       held === 0
         ? 'Nothing waited to be sent at the time of the backup.'
-        : `${held} hits may have been sent since: they are held. \`dead\` shows them; \`replay --anyway\` sends them.`,
+        : `Hits that may have been sent since are held: ${held}. \`dead\` shows them; \`replay --anyway\` sends them.`,
     );
     return 0;
   },

@@ -25,7 +25,7 @@ test(`a folder that was copied while hits came in sends none that the engine has
 }, async () => {
   const random = seededRandom(seed);
   await using engine = await startEngineUpstream();
-  const env = collectorEnv(engine.url);
+  const env = collectorEnv(engine.url, { PROSORA_COLLECTOR_BATCH_MS: '0' });
   const folder = env.PROSORA_COLLECTOR_DATA_DIR;
   const collector = await spawnCollector(env);
   let hits = 0;
@@ -40,7 +40,7 @@ test(`a folder that was copied while hits came in sends none that the engine has
   const copies: string[] = [];
   while (copies.length < COPIES) {
     await delay(random() * LONGEST_MS);
-    await runCommand([COPY, folder], {});
+    expect(await runCommand([COPY, folder], {})).toMatchObject({ code: 0 });
     const copy = freshDir();
     cpSync(join(folder, '.backup'), copy, { recursive: true });
     copies.push(copy);

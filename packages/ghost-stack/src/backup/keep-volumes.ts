@@ -35,8 +35,9 @@ interface HowKept {
  */
 export async function keepVolumes(place: Place, part: VolumePart, how: HowKept): Promise<Kept> {
   for (const key of part.volumes) await assertVolume(place.dir, nameOf(place, key));
-  const { rows } = await copyStores(place, part);
-  const kept = await keepParts(place, [part], how);
+  const { rows, leftOut } = await copyStores(place, part);
+  const more = [...leftOut, ...(how.more ?? [])];
+  const kept = await keepParts(place, [part], { ...how, more });
   await forgetCopies(place, part);
   return { ...kept, rows };
 }
@@ -96,6 +97,8 @@ interface Copied {
   rows: Record<string, number>;
   /** Another one once anything in them is. */
   state: string;
+  /** The spools of which there are copies, in restic's form: an older image makes none. */
+  leftOut: string[];
 }
 
 /**
@@ -104,12 +107,16 @@ interface Copied {
  * @throws what Docker throws
  */
 export async function copyStores(place: Place, part: VolumePart, state = ''): Promise<Copied> {
-  const copied: Copied = { rows: {}, state };
+  const copied: Copied = { rows: {}, state, leftOut: [] };
   for (const key of part.storesOf ? part.volumes : []) {
     const words = ['node', '/app/dist/copy-stores.js', '/stores', state];
-    const { rows, state: now } = JSON.parse(await onStores(place, key, part.storesOf, words));
-    Object.assign(copied.rows, rows);
-    copied.state = now;
+    const said = JSON.parse(await onStores(place, key, part.storesOf, words));
+    Object.assign(copied.rows, said.rows);
+    copied.state = said.state;
+    for (const lane of said.spools ?? []) {
+      const folder = join(placeOf(part.name, key), lane);
+      copied.leftOut.push(join(folder, 'spool'), join(folder, 'checkpoint'));
+    }
   }
   return copied;
 }

@@ -12,7 +12,7 @@ import { putLogs } from './replay-log.ts';
 
 /**
  * Writes a backup's files into a folder, for whoever wants one of them: the dump as `database.sql`, the binary log since it
- * in `database-log`, each other part as a folder with its volumes, where copies of stores stand in `.backup`.
+ * in `database-log`, each other part as a folder with its volumes, where copies of stores and spools stand in `.backup`.
  *
  * @throws ProsoraError as `restic` does; Error of the file system
  */

@@ -1,12 +1,12 @@
 import type { ProsoraError } from '@prosora/service';
-import * as z from 'zod';
 import { DATABASE, ENGINE } from '../backup/parts.ts';
 import type { Manifest } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { compose } from '../stack/compose.ts';
 
 const DAY_MS = 86_400_000;
-const heldHits = z.object({ held: z.int() });
+/** In what `prosora-collector restored` says where something waited. */
+const HELD = /are held: (\d+)/;
 
 /**
  * Tells the services, before they start, that they are not what they were: what the inbox and the bridge had still to do
@@ -50,13 +50,13 @@ export async function tellServices(
   if ((only === undefined || only === 'analytics') && !place.services.includes(ENGINE.name)) {
     const said = await tell(
       'analytics',
-      ['prosora-collector', 'restored', '--json'],
+      ['prosora-collector', 'restored'],
       'Some page views may be counted twice: the collector could not be told of the restore.',
     );
-    const { held } = said ? heldHits.parse(JSON.parse(said)) : { held: 0 };
-    if (held > 0) {
+    const [, held] = HELD.exec(said ?? '') ?? [];
+    if (held) {
       left.push(
-        `${held} page views waited to be sent at the time of the backup, and Tinybird may have them: \`docker compose exec analytics prosora-collector replay --anyway\` sends them if it has not.`,
+        `Page views that waited at the time of the backup are held, since Tinybird may have them: ${held}. \`docker compose exec analytics prosora-collector dead\` shows them; where Tinybird has not, \`… replay --anyway --batch NAME\` sends them.`,
       );
     }
   }

@@ -6,19 +6,23 @@ import { startNoDocker } from '../fixtures/docker.ts';
 import { placeIn } from '../fixtures/place.ts';
 
 const backup = { startedAt: '2026-11-29T03:15:02Z' } as Manifest;
-const TOLD = 'run --rm -T --no-deps analytics prosora-collector restored --json';
+const TOLD = 'run --rm -T --no-deps analytics prosora-collector restored';
 const told = (services: string[], only?: string) =>
   tellServices({ ...placeIn(tmpdir()), services }, backup, only);
 
 test('page views that Tinybird may have are held, and a person is told how many', async () => {
-  startNoDocker({}, [], { [TOLD]: { printed: '{"held":12}' } });
+  startNoDocker({}, [], {
+    [TOLD]: { printed: 'Hits that may have been sent since are held: 12. `dead` shows them.' },
+  });
   const [left, ...more] = await told(['ghost', 'analytics'], 'analytics');
-  expect(left).toMatch(/^12 page views waited .* replay --anyway` sends them if it has not\.$/);
+  expect(left).toMatch(/^Page views that waited .* Tinybird may have them: 12\. /);
   expect(more).toEqual([]);
 });
 
 test('where none waited nothing is left to a person', async () => {
-  startNoDocker({}, [], { [TOLD]: { printed: '{"held":0}' } });
+  startNoDocker({}, [], {
+    [TOLD]: { printed: 'Nothing waited to be sent at the time of the backup.' },
+  });
   expect(await told(['ghost', 'analytics'], 'analytics')).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { deadLettersIn } from '../../../src/spool/data-dir.ts';
 import { runVerb, spawnCollector } from '../../fixtures/collector-process.ts';
@@ -22,9 +23,13 @@ test('what waits in a folder that was put back is held, and sent only where some
   await other.end('SIGKILL');
   upstream.arrivals.length = 0;
 
-  // Those of the first lane are held already.
+  // As on a disk that takes nothing: what cannot be held goes on waiting.
+  mkdirSync(deadLettersIn(dir));
+  expect(await runVerb(env, ['restored'])).toMatchObject({ code: 1 });
+  rmdirSync(deadLettersIn(dir));
+
   const { stdout } = await runVerb(env, ['restored', '--json']);
-  expect(JSON.parse(stdout)).toEqual({ held: 1 });
+  expect(JSON.parse(stdout)).toEqual({ held: 4 });
   const letters = lettersIn(deadLettersIn(dir));
   expect(letters.map(({ kind }) => kind)).toEqual(letters.map(() => 'halfway'));
   expect((await runVerb(env, ['restored'])).stdout).toContain('Nothing waited');

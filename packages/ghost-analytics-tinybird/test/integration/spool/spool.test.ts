@@ -5,11 +5,13 @@ import fs, {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   truncateSync,
 } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readFrames } from '../../../src/spool/frame.ts';
 import { openSpool } from '../../../src/spool/spool.ts';
@@ -46,6 +48,25 @@ const openFilesIn = (folder: string) =>
       }
     })
     .filter((file) => file.startsWith(folder));
+
+test('while no write is under way the size of a segment is that of its file', async () => {
+  const folder = freshDir();
+  await using spool = await openSpool({ folder, maxBytes: 64 * MIB, segmentBytes: 64 * MIB });
+  await spool.append('first');
+  let behind = 0;
+  for (let round = 0; round < 50; round += 1) {
+    const appended = spool.append('x'.repeat(MIB / 4));
+    const inFile = () => statSync(spool.oldest()?.file ?? '').size;
+    // Written and not yet known to be on disk: what a copy of the folder would have.
+    for (let turn = 0; turn < 20 && inFile() === spool.oldest()?.size; turn += 1)
+      await setImmediate();
+    if (inFile() !== spool.oldest()?.size) behind += 1;
+    await spool.settled();
+    expect(spool.oldest()?.size).toBe(inFile());
+    await appended;
+  }
+  expect(behind).toBeGreaterThan(0);
+});
 
 test('a row is in the file when its append resolves, and many rows share one fsync', async () => {
   const folder = freshDir();
