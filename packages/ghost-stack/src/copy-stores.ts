@@ -67,7 +67,7 @@ async function copyWhole(from: string, to: string): Promise<void> {
 /**
  * Copies what waits to be sent, and only then how far sending has come. What waits in the copy without a plan is then
  * part of what is planned next, and an engine that has this knows it. With an older checkpoint it would be parts of
- * several plans. The dead letters follow, by their name, since a batch is one before it counts as done.
+ * several plans. The dead letters follow, by their name, since what is refused is one before it counts as done.
  */
 function copySpool(lane: string): string {
   const [spool, copies] = [join(folder, lane, 'spool'), join(folder, COPIES, lane, 'spool')];

@@ -49,14 +49,12 @@ export function rememberEnded(lines: readonly string[], most: number): EndedName
       if (ended.has(line)) return true;
       const asked = rangeIn(line);
       if (!asked) return false;
+      const parts = (rangesOf.get(asked.of) ?? [])
+        .filter(({ from, to }) => from < asked.to && asked.from < to)
+        .sort((one, other) => one.from - other.from);
       let missing = asked.from;
-      // Mostly in the order of the file.
-      for (const { from, to } of rangesOf.get(asked.of)?.toSorted(byStart) ?? []) {
-        if (from > missing) break;
-        missing = Math.max(missing, to);
-        if (missing >= asked.to) return true;
-      }
-      return false;
+      for (const { from, to } of parts) if (from <= missing) missing = Math.max(missing, to);
+      return missing >= asked.to;
     },
     add: (table, name) => add(lineOf(table, name)),
     lines: () => [...ended],
@@ -68,9 +66,9 @@ export function lineOf(table: string, name: string): string {
   return `${table} ${name}`;
 }
 
-const byStart = (one: Range, other: Range): number => one.from - other.from;
-
 function rangeIn(line: string): (Range & { of: string }) | undefined {
-  const [, of, from, to] = RANGE.exec(line) ?? [];
-  return of === undefined ? undefined : { of, from: Number(from), to: Number(to) };
+  const [, of, ...ends] = RANGE.exec(line) ?? [];
+  const [from = 0, to = 0] = ends.map(Number);
+  // A name such as `import:2026-11` only looks like one.
+  return of !== undefined && from < to ? { of, from, to } : undefined;
 }

@@ -19,6 +19,11 @@ test('a part of a range that is there is there, and what reaches beyond it is no
 
 test('a name without a range is known by itself alone', () => {
   const names = rememberEnded([], 100);
+  for (const name of ['import:2026-11', 'log:0-3', 'log:5-5']) names.add(TABLE, name);
+  for (const other of ['import:2026-12', 'import:2026-10', 'log:2-2', 'log:3-3']) {
+    expect(names.has(TABLE, other), other).toBe(false);
+  }
+  expect(names.has(TABLE, 'log:5-5')).toBe(true);
   names.add(TABLE, 'backfill-1a2b');
   expect(names.has(TABLE, 'backfill-1a2b')).toBe(true);
   expect(names.has(TABLE, 'backfill-1a2')).toBe(false);

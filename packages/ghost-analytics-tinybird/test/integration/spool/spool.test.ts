@@ -55,11 +55,13 @@ test('while no write is under way the size of a segment is that of its file', as
   await spool.append('first');
   let behind = 0;
   for (let round = 0; round < 50; round += 1) {
-    const appended = spool.append('x'.repeat(MIB / 4));
+    let isOver = false;
+    const appended = spool.append('x'.repeat(MIB / 4)).finally(() => {
+      isOver = true;
+    });
     const inFile = () => statSync(spool.oldest()?.file ?? '').size;
     // Written and not yet known to be on disk: what a copy of the folder would have.
-    for (let turn = 0; turn < 20 && inFile() === spool.oldest()?.size; turn += 1)
-      await setImmediate();
+    while (!isOver && inFile() === spool.oldest()?.size) await setImmediate();
     if (inFile() !== spool.oldest()?.size) behind += 1;
     await spool.settled();
     expect(spool.oldest()?.size).toBe(inFile());
