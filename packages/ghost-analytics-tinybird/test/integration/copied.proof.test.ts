@@ -24,6 +24,8 @@ test(`a folder that was copied while hits came in sends none that the engine has
   timeout: 600_000,
 }, async () => {
   const random = seededRandom(seed);
+  const today = () => new Date().toISOString().slice(0, 10);
+  const firstDay = today();
   await using engine = await startEngineUpstream();
   const env = collectorEnv(engine.url, { PROSORA_COLLECTOR_BATCH_MS: '0' });
   const folder = env.PROSORA_COLLECTOR_DATA_DIR;
@@ -56,8 +58,7 @@ test(`a folder that was copied while hits came in sends none that the engine has
     if (restored.lines.some((line) => line.includes('"batch.accepted"'))) waited += 1;
   }
   expect(waited).toBeGreaterThan(0);
-  const day = new Date().toISOString().slice(0, 10);
-  const query = `site_uuid=${SITE}&date_from=${day}&date_to=${day}&timezone=UTC`;
+  const query = `site_uuid=${SITE}&date_from=${firstDay}&date_to=${today()}&timezone=UTC`;
   const answer = await fetch(`${engine.url}/v0/pipes/api_kpis.json?${query}`, {
     headers: { authorization: `Bearer ${engine.adminToken}` },
   });

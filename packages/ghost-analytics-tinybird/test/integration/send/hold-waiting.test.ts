@@ -34,6 +34,13 @@ test('what waits in a folder that was put back is held, and sent only where some
   expect(letters.map(({ kind }) => kind)).toEqual(letters.map(() => 'halfway'));
   expect((await runVerb(env, ['restored'])).stdout).toContain('Nothing waited');
 
+  const third = await spawnCollector(env);
+  await postHit(third.url, { event_id: 'later' });
+  await third.end('SIGKILL');
+  // `prosora restore` reads the number behind these words.
+  expect((await runVerb(env, ['restored'])).stdout).toContain('are held: 1.');
+  upstream.arrivals.length = 0;
+
   upstream.answer = () => ({});
   const again = await spawnCollector(env);
   await postHit(again.url, { event_id: 'new' });
@@ -42,6 +49,8 @@ test('what waits in a folder that was put back is held, and sent only where some
   expect((await runVerb(env, ['replay'])).stdout).toContain('would double rows');
   expect(eventIds(upstream.rows())).toEqual(['new']);
   await runVerb(env, ['replay', '--anyway']);
-  expect(eventIds(upstream.rows()).sort()).toEqual([...ids, 'new', 'of a second lane'].sort());
+  expect(eventIds(upstream.rows()).sort()).toEqual(
+    [...ids, 'later', 'new', 'of a second lane'].sort(),
+  );
   expect(await again.end('SIGTERM')).toBe(0);
 });

@@ -27,6 +27,16 @@ test('rows go out in order, in batches by bytes that follow one another, and seg
   await vi.waitUntil(() => sending.spool.bytes < 6_000);
 });
 
+test('a batch is planned once the write under way is known to be on disk', async () => {
+  await using sending = await place.open();
+  await sending.append(['first']);
+  // As if the second were written when the plan is asked for.
+  vi.spyOn(sending.spool, 'settled').mockImplementationOnce(() => sending.append(['second']));
+  sending.sender.start();
+  await place.untilWritten(2);
+  expect(place.upstream.written.size).toBe(1);
+});
+
 const FAILURES: [string, Upstream['answer'], EventsOutcome['kind']][] = [
   ['500', () => ({ status: 500 }), 'unavailable'],
   ['429 with Retry-After', () => ({ status: 429, headers: { 'retry-after': '0' } }), 'unavailable'],
