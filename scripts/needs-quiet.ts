@@ -1,11 +1,5 @@
-/**
- * Tests of the stack that run last: those that measure how long it takes, or ask all the while for what must not fail,
- * and those in a browser, which drops what it loads when another stack's networks come and go.
- */
+/** Tests of the stack that run last: those that measure how long it takes, or ask all the while for what must not fail. */
 export const NEEDS_QUIET = [
-  'examples/ghost-stack/test/stack/admin-domain.test.ts',
-  'examples/ghost-stack/test/stack/embeds.test.ts',
-  'examples/ghost-stack/test/stack/flows.test.ts',
   'examples/ghost-stack/test/stack/load.test.ts',
   'examples/ghost-stack/test/stack/outages.test.ts',
   'examples/ghost-stack/test/stack/pages/floods.test.ts',

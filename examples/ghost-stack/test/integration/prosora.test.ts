@@ -66,13 +66,19 @@ test('a clone’s image is built once, and again only when what it is made from 
     ['packages/ghost-stack/src/new.ts', ''],
     ['Dockerfile', 'FROM scratch AS ops\n'],
     ['.env', 'NODE_IMAGE=node:25\n'],
+    ['.env', 'NODE_IMAGE="node:26" # newer\n'],
   ] as const) {
     write(name, text);
     expect((await run()).builds, name).toBe(1);
     expect((await run()).builds, name).toBe(0);
   }
-  write('packages/ghost-stack/test/cli.test.ts', 'what no image holds');
-  expect((await run()).builds).toBe(0);
+  for (const [name, text] of [
+    ['packages/ghost-stack/test/cli.test.ts', 'what no image holds'],
+    ['.env', 'DOMAIN=example.org\nNODE_IMAGE="node:26" # newer\n'],
+  ] as const) {
+    write(name, text);
+    expect((await run()).builds, name).toBe(0);
+  }
 });
 
 test('an image that another clone built by the same name is built anew', async () => {

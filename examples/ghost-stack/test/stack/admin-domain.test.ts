@@ -21,6 +21,15 @@ test('Admin is at its own domain, and nowhere on the public one', async () => {
   expect((await askEdge('/')).status).toBe(200);
 });
 
+test('the console is there, and nowhere on the public one', async () => {
+  const ask = (host: string) => askEdge('/ghost/prosora/', { host });
+  const [admin, open] = [await ask(ADMIN_DOMAIN), await ask(DOMAIN)];
+  // Both find nothing, since nobody is signed in: what says so is the console there, and Ghost here.
+  expect([admin.status, open.status]).toEqual([404, 404]);
+  expect(admin.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(String(open.headers['content-security-policy'])).not.toContain("frame-ancestors 'none'");
+});
+
 test('the owner signs in there, and Admin shows the site in a frame', async () => {
   await using browser = await openBrowser();
   const { page, complaints } = browser;

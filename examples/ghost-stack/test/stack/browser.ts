@@ -1,8 +1,11 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { CHROMIUM_FLAGS, chromiumPath } from '@prosora/ghost-local';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { answerForGhostCdn } from './ghost-cdn.ts';
 import { codeAfter, ensureOwner, mailIds, OWNER } from './people.ts';
-import { DOMAIN } from './stack.ts';
+import { containerOf, DOMAIN, inspect } from './stack.ts';
 
 /** A browser on this machine, which knows the site's names, with a page that is watched. */
 export interface WatchedBrowser extends AsyncDisposable {
@@ -12,6 +15,8 @@ export interface WatchedBrowser extends AsyncDisposable {
   complaints: string[];
 }
 
+/** There is no way from the edge to who knows others, and Chromium waits for seconds. */
+const OWN_NAMES = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost';
 /** A browser says who it is not, and Ghost's own script counts only those that it takes for people. */
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0';
 /** Before anyone has signed in, Ghost Admin asks who has and is refused, on any server. */
@@ -20,8 +25,8 @@ const ASKS_WHO_IS_SIGNED_IN = /not authorised to make this request|\/ghost\/api\
 /** Opens a browser whose every complaint is kept. */
 export async function openBrowser(): Promise<WatchedBrowser> {
   const browser = await chromium.launch({
-    executablePath: chromiumPath ?? 'chromium',
-    args: CHROMIUM_FLAGS,
+    executablePath: await chromiumBesideCaddy(),
+    args: [...CHROMIUM_FLAGS, OWN_NAMES],
   });
   const context = await browser.newContext({
     // The certificate itself is checked in the tests of the edge.
@@ -63,6 +68,18 @@ export async function openBrowser(): Promise<WatchedBrowser> {
     }
   });
   return { context, page, complaints, [Symbol.asyncDispose]: () => browser.close() };
+}
+
+/**
+ * Chromium in the network of the edge's container, where the site's names are this machine's own too. It drops what it
+ * loads when an interface of its network comes or goes, as those of another stack do all the while.
+ */
+async function chromiumBesideCaddy(): Promise<string> {
+  const { Pid } = (await inspect(containerOf('caddy'))).State;
+  const program = path.join(await mkdtemp(path.join(tmpdir(), 'chromium-')), 'chromium');
+  const command = `nsenter --net=/proc/${Pid}/ns/net '${chromiumPath ?? 'chromium'}' "$@"`;
+  await writeFile(program, `#!/bin/sh\nexec ${command}\n`, { mode: 0o700 });
+  return program;
 }
 
 /** Signs the owner in at Ghost Admin below `origin`, with the code in the mail when Ghost asks for one. */

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { askEdge, type EdgeAnswer, fetchThroughEdge } from './edge.ts';
 import { signIn } from './people.ts';
-import { compose, DOMAIN, exec } from './stack.ts';
+import { DOMAIN, exec } from './stack.ts';
 
 const BASE = '/ghost/prosora';
-const ADMIN_DOMAIN = `admin.${DOMAIN}`;
 
 /** The owner's session, as a browser has it. */
 let cookie = '';
@@ -88,17 +87,4 @@ test('it takes little memory, and no token of it opens what another was given', 
   const asked = (url: string, token: string) => exec('console', 'node', '-e', ask(url, token));
   expect(await asked('http://mail.watch:4201', 'mail_token')).toBe('200');
   expect(await asked('http://webhooks.watch:4301', 'mail_token')).toBe('401');
-});
-
-test('with a domain of its own for Admin it is there, and nowhere on the public one', async () => {
-  await compose(['up', '--detach', '--wait', '--no-build'], { ADMIN_DOMAIN });
-  const ask = (host: string) => askEdge(`${BASE}/`, { host });
-  const [admin, open] = [await ask(ADMIN_DOMAIN), await ask(DOMAIN)];
-  // Both find nothing, since nobody is signed in: what says so is the console there, and Ghost here.
-  expect([admin.status, open.status]).toEqual([404, 404]);
-  expect(admin.headers['content-security-policy']).toContain("frame-ancestors 'none'");
-  expect(String(open.headers['content-security-policy'])).not.toContain("frame-ancestors 'none'");
-});
-afterAll(async () => {
-  await compose(['up', '--detach', '--wait', '--no-build']);
 });

@@ -5,12 +5,12 @@ import { seededRandom } from '@prosora/service/testing';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { openRepository } from './own-repository.ts';
 import { ensureOwner } from './people.ts';
-import { prosora, prosoraKilledAfter } from './prosora.ts';
+import { createKiller, prosora } from './prosora.ts';
 import { sql } from './stack.ts';
 
 const { soak, seed } = inject('proof');
 const { dir } = inject('stack');
-const KILLS = soak ? 20 : 2;
+const KILLS = soak ? 20 : 1;
 /** About as long as a tick takes. */
 const LONGEST_MS = 6_000;
 
@@ -41,7 +41,7 @@ async function betweenTwoWrites(): Promise<string> {
 }
 
 test(`what was written since the backup comes back as of a second, though ticks were killed (${KILLS} kills, seed ${seed})`, async () => {
-  const random = seededRandom(seed);
+  const killed = createKiller(seededRandom(seed), LONGEST_MS);
   const title = await sql('SELECT MAX(title) FROM posts');
   const written: string[] = [];
   const write = async (text: string) => {
@@ -51,8 +51,7 @@ test(`what was written since the backup comes back as of a second, though ticks 
   await write('after the backup');
   await wellTick();
   for (let kill = 0; kill < KILLS; kill += 1) {
-    await write(`kill ${kill}`);
-    await prosoraKilledAfter(random() * LONGEST_MS, ['backup', 'minutes']);
+    await killed(['backup', 'minutes'], () => write(`kill ${kill}`));
   }
   await wellTick();
   await write('after the kills');

@@ -37,15 +37,23 @@ interface Status {
 }
 type Access = 'read' | 'write' | undefined;
 
-async function ask(name: string, { method = 'GET', as }: { method?: string; as?: Access } = {}) {
-  const { Networks } = (await inspect(containerOf('ops'))).NetworkSettings;
-  const address = Networks[`${project}_watch`]?.IPAddress;
+/** Of the container that runs. Asked for at each question, they would keep the machine busier than the question. */
+let tokens: Record<'id' | 'read' | 'write', string> | undefined;
+async function tokensOf(id: string) {
+  if (tokens?.id === id) return tokens;
   const { read } = JSON.parse(await exec('ops', 'cat', '/data/operator-tokens.json'));
   // That for changes is shared with the console.
-  const tokens = { read, write: await exec('ops', 'cat', '/run/secrets/operator_token') };
+  tokens = { id, read, write: await exec('ops', 'cat', '/run/secrets/operator_token') };
+  return tokens;
+}
+
+async function ask(name: string, { method = 'GET', as }: { method?: string; as?: Access } = {}) {
+  const { Id, NetworkSettings } = await inspect(containerOf('ops'));
+  const address = NetworkSettings.Networks[`${project}_watch`]?.IPAddress;
+  const token = as && (await tokensOf(Id))[as];
   return await fetch(`http://${address}:4501/operator/v1/${name}`, {
     method,
-    headers: as ? { authorization: `Bearer ${tokens[as]}` } : {},
+    headers: token ? { authorization: `Bearer ${token}` } : {},
     ...(method === 'POST' && { body: '{}' }),
   });
 }

@@ -68,7 +68,7 @@ export function compose(args: string[], env?: Record<string, string>): Promise<s
 
 /** Runs a program in a service's container. */
 export function exec(service: Service, ...command: string[]): Promise<string> {
-  return compose(['exec', '--no-TTY', service, ...command]);
+  return docker(['exec', containerOf(service), ...command]);
 }
 
 /** Rows of Ghost's database, tab-separated. */
@@ -96,6 +96,7 @@ export async function inspect(container: string): Promise<ContainerState> {
 
 /** The part of `docker inspect` that is looked at here. */
 export interface ContainerState {
+  Id: string;
   State: { Pid: number; Health?: { Status: string } };
   RestartCount: number;
   Config: { User: string; Env: string[]; StopTimeout?: number };

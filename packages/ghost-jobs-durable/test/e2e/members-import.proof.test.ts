@@ -3,7 +3,7 @@ import { expect, inject, test, vi } from 'vitest';
 import { bootWithAdapters } from '../fixtures/ghost-with-adapters.ts';
 
 const { soak } = inject('proof');
-const { members, kills } = soak ? { members: 5_000, kills: 10 } : { members: 200, kills: 2 };
+const { members, kills } = soak ? { members: 5_000, kills: 10 } : { members: 200, kills: 1 };
 
 test(`an import of ${members} members under ${kills} SIGKILLs: every member once, with the labels`, async () => {
   // Ghost imports fewer rows within the request.

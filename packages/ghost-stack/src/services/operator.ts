@@ -48,8 +48,11 @@ export async function clientOf<Operations extends Parameters<typeof createOperat
   service: string,
   operations: Operations,
 ): Promise<Operator<Operations>> {
-  const address = await addressOf(dir, service, 'watch');
-  const tokens = await compose(dir, ['exec', '-T', service, 'cat', '/data/operator-tokens.json']);
+  const id = await containerOf(dir, service);
+  const [address, tokens] = await Promise.all([
+    addressIn(dir, { id, service }, 'watch'),
+    docker(dir, ['exec', id, 'cat', '/data/operator-tokens.json']),
+  ]);
   const { read: token } = JSON.parse(tokens) as { read: string };
   const url = `http://${address}:${SERVICES[service]}`;
   return createOperatorClient(operations, { url, token });
@@ -61,8 +64,20 @@ export async function clientOf<Operations extends Parameters<typeof createOperat
  * @throws ProsoraError `NOT_RUNNING`
  */
 export async function addressOf(dir: string, service: string, network: string): Promise<string> {
+  return await addressIn(dir, { id: await containerOf(dir, service), service }, network);
+}
+
+async function containerOf(dir: string, service: string): Promise<string> {
   const [id = ''] = (await compose(dir, ['ps', '--quiet', service])).split('\n');
   if (id === '') throw new ProsoraError('NOT_RUNNING', `${service} does not run.`);
+  return id;
+}
+
+async function addressIn(
+  dir: string,
+  { id, service }: { id: string; service: string },
+  network: string,
+): Promise<string> {
   const format =
     '{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{$network.IPAddress}}\n{{end}}';
   const networks = (await docker(dir, ['inspect', '--format', format, id])).split('\n');

@@ -11,6 +11,9 @@ import {
 } from '../../src/restore/choose-moment.ts';
 import { type Happening, KeptSite } from '../fixtures/kept-site.ts';
 
+/** Each life is asked for hundreds of its moments. */
+const RUNS = { numRuns: 40 };
+
 const oneOf = (weight: number, ...kinds: Happening['what'][]) =>
   kinds.map((what) => ({ weight, arbitrary: fc.constant(what) }));
 const happening = fc.record({
@@ -55,13 +58,13 @@ function assertMends(site: KeptSite, left: readonly Snapshot[], chosen: Chosen, 
   for (let file = replay.from; file <= replay.to; file += 1) expect(files).toContain(file);
 }
 
-/** Every whole second of a site's life, and what is chosen for it; undefined where no moment is kept. */
+/** Whole seconds of a site's life, and what is chosen for it; undefined where no moment is kept. */
 function* choices(
   site: KeptSite,
   left: readonly Snapshot[],
 ): Generator<[number, Chosen | undefined]> {
   const first = Math.ceil(Date.parse(site.snapshots[0]?.time ?? '') / 1000);
-  for (let second = first; second * 1000 <= site.now; second += 7) {
+  for (let second = first; second * 1000 <= site.now; second += 13) {
     const time = new Date(second * 1000);
     try {
       yield [time.getTime(), chooseAt(left, time, new Date(site.now))];
@@ -85,6 +88,7 @@ test('whatever was kept, a chosen moment has an inbox that is not newer and a br
         if (chosen) assertMends(site, left, chosen, time);
       }
     }),
+    RUNS,
   );
 });
 
@@ -103,6 +107,7 @@ test('with nothing gone, each second from a backup to the last tick of its log c
         expect(chosen !== undefined).toBe(base !== undefined && isFollowed);
       }
     }),
+    RUNS,
   );
 });
 
@@ -124,6 +129,7 @@ test('what the years leave of the ticks still brings every second back', () => {
         if (chosen) assertMends(site, left, chosen, time);
       }
     }),
+    RUNS,
   );
 });
 
@@ -141,6 +147,7 @@ test('the newest is the newest backup with all of its ticks, which none may be c
       );
       expect(chosen.replay?.isCut ?? false).toBe(false);
     }),
+    RUNS,
   );
 });
 

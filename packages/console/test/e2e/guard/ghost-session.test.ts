@@ -183,64 +183,56 @@ describe('the password again', () => {
     expect((await owner.get('/')).status).toBe(200);
   });
 
-  test('where Ghost sends a code to a browser that it does not know, one that it knows needs none', async () => {
-    await ghost.restart({ config: { security: { staffDeviceVerification: true } } });
-    try {
+  describe('where Ghost sends a code to a browser that it does not know', () => {
+    let owner: Browser;
+    let late: Browser;
+    beforeAll(async () => {
+      [owner, late] = [await signIn(), await signIn()];
+      await ghost.restart({ config: { security: { staffDeviceVerification: true } } });
+    });
+
+    test('one that it knows needs none', async () => {
       const stranger = newBrowser();
       const credentials = { username: DEFAULT_OWNER.email, password: PASSWORD };
       const signed = await stranger.ghost('POST', 'session/', credentials);
       expect(signed.status).toBe(403);
       expect((await stranger.get('/')).status).toBe(404);
-    } finally {
-      await ghost.restart({ config: { security: { staffDeviceVerification: false } } });
-    }
-    const owner = await signIn();
-    await ghost.restart({ config: { security: { staffDeviceVerification: true } } });
-    try {
       const shownBefore = (await owner.get('/care')).status;
-      const { status } = await owner.post('/care/backup', { password: PASSWORD });
-      expect([shownBefore, status]).toEqual([200, 303]);
-    } finally {
-      await ghost.restart({ config: { security: { staffDeviceVerification: false } } });
-    }
-  });
+      const done = await owner.post('/care/backup', { password: PASSWORD });
+      expect([shownBefore, done.status]).toEqual([200, 303]);
+    });
 
-  test('where Ghost wants a code of everybody, who is signed out meanwhile needs one too', async () => {
-    const [owner, late] = [await signIn(), await signIn()];
-    const wantCodes = (value: boolean) =>
-      owner.ghost('PUT', 'settings/', { settings: [{ key: 'require_email_mfa', value }] });
-    await ghost.restart({ config: { security: { staffDeviceVerification: true } } });
-    try {
+    test('and of everybody, who is signed out meanwhile needs one too', async () => {
+      const wantCodes = (value: boolean) =>
+        owner.ghost('PUT', 'settings/', { settings: [{ key: 'require_email_mfa', value }] });
       expect((await wantCodes(true)).status).toBe(200);
-      await late.post('/care/backup', {});
-      await late.ghost('DELETE', 'session/');
-      const count = acted.length;
-      // The console still remembers whose session it was.
-      const refused = await late.post('/care/backup', { password: PASSWORD });
-      expect([refused.status, acted.length]).toEqual([403, count]);
-      expect(refused.text).toContain('Ghost wants to be sure of this browser');
-      expect((await owner.post('/care/backup', { password: PASSWORD })).status).toBe(303);
-    } finally {
-      await wantCodes(false);
-      await ghost.restart({ config: { security: { staffDeviceVerification: false } } });
-    }
+      try {
+        await late.post('/care/backup', {});
+        await late.ghost('DELETE', 'session/');
+        const count = acted.length;
+        // The console still remembers whose session it was.
+        const refused = await late.post('/care/backup', { password: PASSWORD });
+        expect([refused.status, acted.length]).toEqual([403, count]);
+        expect(refused.text).toContain('Ghost wants to be sure of this browser');
+        expect((await owner.post('/care/backup', { password: PASSWORD })).status).toBe(303);
+      } finally {
+        await wantCodes(false);
+      }
+    });
   });
 
   test("Ghost's limit of wrong passwords is said with how long it takes", async () => {
     const limit = { freeRetries: 1, minWait: 3_600_000, maxWait: 3_600_000, lifetime: 3_600 };
-    await ghost.restart({ config: { spam: { user_login: limit } } });
-    try {
-      const owner = await signIn();
-      let text = '';
-      for (let at = 0; at < 4; at++) {
-        text = (await owner.post('/care/backup', { password: 'not the password' })).text;
-      }
-      expect(text).toMatch(/minutes|hour/);
-      expect(lines.join('')).toContain('"outcome":"limited"');
-    } finally {
-      const free = { freeRetries: 100_000 };
-      await ghost.restart({ config: { spam: { user_login: free } } });
+    await ghost.restart({
+      config: { security: { staffDeviceVerification: false }, spam: { user_login: limit } },
+    });
+    const owner = await signIn();
+    let text = '';
+    for (let at = 0; at < 4; at++) {
+      text = (await owner.post('/care/backup', { password: 'not the password' })).text;
     }
+    expect(text).toMatch(/minutes|hour/);
+    expect(lines.join('')).toContain('"outcome":"limited"');
   });
 });
 
