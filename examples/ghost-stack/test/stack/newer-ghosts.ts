@@ -15,6 +15,16 @@ export interface Registry {
   remove(): Promise<void>;
 }
 
+/** Waits for a registry: Docker takes connections for it before it listens, and then cuts them. */
+export async function listens(address: string): Promise<void> {
+  const isThere = () =>
+    fetch(`http://${address}/v2/`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await vi.waitUntil(isThere, { timeout: 30_000, interval: 100 });
+}
+
 /** Starts one that has the Ghost that the stack stands on. */
 export async function startRegistry(): Promise<Registry> {
   const name = `${inject('stack').project}-updates-registry`;
@@ -23,13 +33,7 @@ export async function startRegistry(): Promise<Registry> {
   const words = ['--name', name, '--restart', 'always', '--publish', `127.0.0.1:${port}:5000`];
   await docker(['run', '--detach', ...words, 'registry:2']);
   const address = `localhost:${port}`;
-  // Docker takes connections for it before it listens, and then cuts them.
-  const isThere = () =>
-    fetch(`http://${address}/v2/`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  await vi.waitUntil(isThere, { timeout: 30_000, interval: 100 });
+  await listens(address);
   const image = `${address}/ghost:6-alpine`;
   await docker(['tag', 'ghost:6-alpine', image]);
   await docker(['push', '--quiet', image]);

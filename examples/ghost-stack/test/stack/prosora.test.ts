@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { listens } from './newer-ghosts.ts';
 import { signIn } from './people.ts';
 import { prosora } from './prosora.ts';
 import { secretsOfTheStack } from './secrets-of-the-stack.ts';
@@ -74,6 +75,7 @@ test('doctor says of which image its registry has a newer one', async () => {
     'registry:2',
   ]);
   const port = (await docker(['port', registry, '5000'])).split(':').at(-1);
+  await listens(`localhost:${port}`);
   const same = `localhost:${port}/redis:7-alpine`;
   // Made of other layers than the one that runs, and a tenth of its size.
   const newer = `localhost:${port}/mysql:8.4`;
