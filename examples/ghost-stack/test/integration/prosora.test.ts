@@ -81,6 +81,14 @@ test('a clone’s image is built once, and again only when what it is made from 
   }
 });
 
+test('what is set in this shell is handed on by its name, and nothing else', async () => {
+  const { write, run } = clone();
+  write('.env.example', '# DOCKER_SOCKET=\n# DOMAIN=\n');
+  const asked = (await run()).asked.at(-1);
+  expect(asked).toContain('--env DOCKER_SOCKET ');
+  expect(asked).not.toContain('DOMAIN');
+});
+
 test('an image that another clone built by the same name is built anew', async () => {
   const { write, run } = clone();
   await run();
