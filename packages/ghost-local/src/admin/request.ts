@@ -86,6 +86,8 @@ export function createAdminRequest(
       method,
       redirect: 'manual',
       headers: {
+        // Ghost closes what idles for 5 s, and what is on its way then has no answer.
+        connection: 'close',
         origin: site.origin,
         'x-forwarded-proto': site.protocol.slice(0, -1),
         cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
