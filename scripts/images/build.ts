@@ -11,20 +11,33 @@ interface ComposeService {
   build?: { target: string };
 }
 
+/** By which registry and version our images are known, in the variables of the Compose file. */
+interface ImageNames {
+  PROSORA_REGISTRY?: string;
+  PROSORA_VERSION: string;
+}
+
+/** `docker compose` with all that is built. */
+const compose = (names: ImageNames, ...args: string[]): string =>
+  docker(['compose', '--profile', 'sandbox', '--profile', 'tools', ...args], {
+    cwd: ROOT,
+    env: { ...names },
+  });
+
 /** Builds all images of the Dockerfile. @returns their names, by target */
-export function buildImages(version: string, ...options: string[]): Record<string, string> {
-  const compose = (...args: string[]) =>
-    docker(['compose', '--profile', 'sandbox', '--profile', 'tools', ...args], {
-      cwd: ROOT,
-      env: { PROSORA_VERSION: version },
-    });
-  compose('build', '--quiet', ...options);
-  const { services } = JSON.parse(compose('config', '--format', 'json')) as {
+export function buildImages(names: ImageNames, ...options: string[]): Record<string, string> {
+  compose(names, 'build', '--quiet', ...options);
+  const { services } = JSON.parse(compose(names, 'config', '--format', 'json')) as {
     services: Record<string, ComposeService>;
   };
   return Object.fromEntries(
     Object.values(services).flatMap(({ image, build }) => (build ? [[build.target, image]] : [])),
   );
+}
+
+/** Gives them all to their registry, beside each other. */
+export function pushImages(names: Required<ImageNames>): void {
+  compose(names, 'push', '--quiet');
 }
 
 /**
@@ -33,9 +46,9 @@ export function buildImages(version: string, ...options: string[]): Record<strin
  * @throws Error when a file that we add to one of them is not the same, with the same mode and owner
  */
 export function compareBuilds(): void {
-  const first = buildImages('first-build');
+  const first = buildImages({ PROSORA_VERSION: 'first-build' });
   const startedAt = performance.now();
-  const second = buildImages('second-build', '--no-cache');
+  const second = buildImages({ PROSORA_VERSION: 'second-build' }, '--no-cache');
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   for (const [target, image] of Object.entries(first)) {
     const differ = differences(addedFiles(image), addedFiles(second[target] ?? ''));

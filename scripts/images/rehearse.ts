@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildImages } from './build.ts';
+import { buildImages, pushImages } from './build.ts';
 import { pathsThatDiffer } from './differing-paths.ts';
 import { docker } from './docker.ts';
 import { digestOf, freshness, pinsIn } from './pins.ts';
@@ -34,7 +34,7 @@ export async function rehearseImages(version: string): Promise<void> {
       show,
     });
   try {
-    const release = push(buildImages(version), registry.address, version);
+    const release = push(registry.address, version);
     for (const file of RELEASE_FILES) {
       cpSync(path.join(ROOT, file), path.join(dir, file), { recursive: true });
     }
@@ -57,28 +57,23 @@ export async function rehearseImages(version: string): Promise<void> {
   }
 }
 
-/** Gives the registry our images and those that the stack stands on, and forgets the names here. */
-function push(built: Record<string, string>, address: string, version: string) {
-  const registry = `${address}/prosora`;
-  const send = (image: string, name: string) => {
-    docker(['tag', image, name]);
-    docker(['push', '--quiet', name]);
-    docker(['rmi', name]);
-  };
-  for (const [target, image] of Object.entries(built)) {
-    send(image, `${registry}/${target}:${version}`);
-    docker(['rmi', image]);
-  }
+/** Builds our images, gives the registry those and what the stack stands on, and forgets the names here. */
+function push(address: string, version: string) {
+  const names = { PROSORA_REGISTRY: `${address}/prosora`, PROSORA_VERSION: version };
+  const built = buildImages(names);
+  pushImages(names);
+  docker(['rmi', ...Object.values(built)]);
   const others = pinsIn(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'))
     .filter(({ variable }) => OTHERS.includes(variable))
     .map(({ variable, image }) => {
       const name = `${address}/library/${image}`;
-      send(image, name);
+      docker(['tag', image, name]);
+      docker(['push', '--quiet', name]);
+      docker(['rmi', name]);
       return { variable, image: name, digest: digestOf(name) };
     });
   const pins = others.map(({ variable, image, digest }) => [variable, `${image}@${digest}`]);
-  const settings = { PROSORA_REGISTRY: registry, PROSORA_VERSION: version };
-  return { settings: { ...settings, ...Object.fromEntries(pins) }, others };
+  return { settings: { ...names, ...Object.fromEntries(pins) }, others };
 }
 
 /** A clone and a release are the same stack. */
@@ -122,7 +117,10 @@ function tellsWhatIsNewer(pins: ReturnType<typeof push>['others']): void {
 
 /** A registry that is gone afterwards, with what was pushed to it. */
 function startRegistry() {
-  const id = docker(['run', '--rm', '--detach', '--publish', '127.0.0.1::5000', REGISTRY_IMAGE]);
+  const id = docker([
+    ...['run', '--rm', '--detach', '--tmpfs', '/var/lib/registry'],
+    ...['--publish', '127.0.0.1::5000', REGISTRY_IMAGE],
+  ]);
   const port = docker(['port', id, '5000/tcp']).split(':').at(-1);
   const address = `localhost:${port}`;
   return {
