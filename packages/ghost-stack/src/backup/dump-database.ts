@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import type { Place } from '../repository/place.ts';
-import { keepStream } from '../repository/restic.ts';
+import { isReaderGone, keepStream } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
 import { startDocker } from '../stack/start-docker.ts';
 import { besideElsewhere, WAY } from './database-elsewhere.ts';
@@ -64,19 +64,17 @@ export async function dumpDatabase(
     });
   });
   const kept = keepStream(place, reader, { file: DUMP, tags });
-  try {
-    const [snapshot] = await Promise.all([
-      kept,
-      passed.catch((error) => {
-        reader.destroy(error);
-        throw error;
-      }),
-    ]);
-    return { ...reader.notes(), snapshot };
-  } finally {
-    dump.stop();
-    await kept.catch(() => {});
-  }
+  const dumping = passed.catch((error) => {
+    reader.destroy(error);
+    throw error;
+  });
+  const [stored, dumped] = await Promise.allSettled([kept, dumping]);
+  dump.stop();
+  // Where restic ended before, it says why.
+  if (dumped.status === 'rejected' && !isReaderGone(dumped.reason)) throw dumped.reason;
+  if (stored.status === 'rejected') throw stored.reason;
+  if (dumped.status === 'rejected') throw dumped.reason;
+  return { ...reader.notes(), snapshot: stored.value };
 }
 
 /**

@@ -25,6 +25,7 @@ const MEANINGS: Readonly<Record<number, readonly [code: string, sentence: string
       'The password of the backups is wrong.',
       'It is the one that the first backup showed.',
     ],
+    74: ['RESTORE_FAILED', 'A volume cannot be written.'],
   };
 
 /** What restic is given besides its words. */
@@ -38,6 +39,38 @@ const BEHIND_READERS = ['--cpu-shares', '256'];
 
 /** Starts restic in a container of its own, which alone sees the volumes that it is about. */
 export function startRestic(
+  place: Place,
+  words: readonly string[],
+  options?: ResticOptions,
+): Started {
+  return startBeside(place, [place.image, ...commandFor(place), ...words], options);
+}
+
+/**
+ * The same for a script of the shell, where more is done than restic does: `$RESTIC` is the command, and `fail` ends it
+ * where a volume cannot be written.
+ */
+export function startScript(
+  place: Place,
+  script: string,
+  words: readonly string[],
+  options?: ResticOptions,
+): Started {
+  const env = ['--env', `RESTIC=${commandFor(place).join(' ')}`];
+  const shell = ['sh', '-c', `${FAIL}\n${script}`, 'sh'];
+  return startBeside(place, [...env, place.image, ...shell, ...words], options);
+}
+
+const commandFor = ({ url }: Place): string[] => [
+  'restic',
+  '--quiet',
+  ...(isRemote(url) ? [] : ['--no-cache']),
+];
+
+/** `EX_IOERR` of sysexits.h, which restic does not use. */
+const FAIL = 'fail() { echo "It was $volume." >&2; exit 74; }';
+
+function startBeside(
   place: Place,
   words: readonly string[],
   { mounts = [] }: ResticOptions = {},
@@ -63,13 +96,7 @@ export function startRestic(
       ...['--label', `${OWNER_LABEL}=${place.owner}`],
       ...waysTo(place),
       ...mounts.flatMap((mount) => ['--volume', mount]),
-      ...[
-        place.image,
-        'restic',
-        '--quiet',
-        ...(isRemote(place.url) ? [] : ['--no-cache']),
-        ...words,
-      ],
+      ...words,
     ],
     { ...place.credentials },
   );
@@ -109,6 +136,8 @@ export async function restic(
 /** As restic ends when it was told to. */
 const STOPPED = 130;
 const REACH_MS = 60_000;
+/** A folder may be on a slow disk, and on one of another machine that is away. */
+const FOLDER_MS = 600_000;
 
 /**
  * What restic prints of a repository at first sight; undefined where there is none, and its place answers.
@@ -121,8 +150,9 @@ export async function lookInto(
 ): Promise<string | undefined> {
   // Docker would make a folder of that name.
   if (!existsSync(place.passwordFile)) return undefined;
+  const timeoutMs = isRemote(place.url) ? REACH_MS : FOLDER_MS;
   try {
-    return await restic(place, [...words, '--no-lock'], { timeoutMs: REACH_MS });
+    return await restic(place, [...words, '--no-lock'], { timeoutMs });
   } catch (error) {
     if ((error as ProsoraError).code === 'BACKUP_MISSING') return undefined;
     throw error;
@@ -159,12 +189,16 @@ export async function keepStream(
     assertEnded(started, 'backup'),
   ]);
   // That its reader is gone is what follows from the other.
-  const isReaderGone =
-    fed.status === 'rejected' && /EPIPE|PREMATURE_CLOSE/.test(String(fed.reason?.code));
-  if (fed.status === 'rejected' && !(isReaderGone && ended.status === 'rejected')) throw fed.reason;
+  const follows =
+    fed.status === 'rejected' && isReaderGone(fed.reason) && ended.status === 'rejected';
+  if (fed.status === 'rejected' && !follows) throw fed.reason;
   if (ended.status === 'rejected') throw ended.reason;
   return keptIn(await printed).snapshot;
 }
+
+/** Whether a stream failed since what read it was gone, which has a reason of its own. */
+export const isReaderGone = (error: unknown): boolean =>
+  /EPIPE|PREMATURE_CLOSE/.test(String((error as NodeJS.ErrnoException).code));
 
 export const tagWords = (tags: readonly string[]): string[] =>
   tags.flatMap((tag) => ['--tag', tag]);

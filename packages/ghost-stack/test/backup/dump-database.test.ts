@@ -5,14 +5,16 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { dumpDatabase } from '../../src/backup/dump-database.ts';
 import { placeIn } from '../fixtures/place.ts';
 
+const SLOW = `sleep 0.5; cat > /dev/null; echo '{"snapshot_id":"4f1a"}'`;
+
 /** In the place of `docker`: a mysqldump that is done at once, and a restic that takes its time. */
-function startDocker(dump: string): void {
+function startDocker(dump: string, restic = SLOW): void {
   const dir = mkdtempSync(join(tmpdir(), 'prosora-dump-'));
   writeFileSync(join(dir, 'dump'), dump);
   const program = `#!/bin/sh
 case "$*" in
   *mysqldump*) cat "${dir}/dump" ;;
-  *) sleep 0.5; cat > /dev/null; echo '{"snapshot_id":"4f1a"}' ;;
+  *) ${restic} ;;
 esac
 `;
   writeFileSync(join(dir, 'docker'), program, { mode: 0o755 });
@@ -39,4 +41,9 @@ test('a dump that is done before restic has taken all of it is whole', async () 
 test('one that was cut short is not, however slow restic is', async () => {
   startDocker(rows);
   await expect(dumpDatabase(place, [])).rejects.toMatchObject({ code: 'DUMP_INCOMPLETE' });
+});
+
+test('where restic ends before the dump, its reason is told', async () => {
+  startDocker(rows.repeat(3), 'exit 10');
+  await expect(dumpDatabase(place, [])).rejects.toMatchObject({ code: 'BACKUP_MISSING' });
 });
