@@ -2,13 +2,14 @@
 // Runs in a container of its own beside a service: `copy-stores FOLDER [STATE]` copies every SQLite store below the folder
 // into its `.backup`, whole and while the service goes on, and prints the state that they are in. Where it is another than
 // the given one it also looks whether the copies are sound, and prints how many rows each table of each has. Beside them it
-// copies what waits in a collector's spools, and prints where these are.
+// copies what waits in a collector's spools, and prints where these are, and how many bytes are in the folder at all.
 import { createHash, type Hash } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -31,8 +32,11 @@ const [, , folder = '.', former] = process.argv;
 rmSync(join(folder, COPIES), { recursive: true, force: true });
 const copies = new Map<string, string>();
 const spools: string[] = [];
+let bytes = 0;
 for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
   if (file.startsWith('.')) continue;
+  const found = lstatSync(join(folder, file), { throwIfNoEntry: false });
+  if (found?.isFile()) bytes += found.size;
   if (CHECKPOINT.test(file)) spools.push(copySpool(dirname(file)));
   if (!file.endsWith('.db') || !isStore(join(folder, file))) continue;
   const copy = join(folder, COPIES, file);
@@ -47,7 +51,7 @@ const rows: Record<string, number> = {};
 for (const [file, copy] of state === former ? [] : copies) {
   for (const [table, count] of countsOf(copy)) rows[`${file}/${table}`] = count;
 }
-console.log(JSON.stringify({ rows, state, spools }));
+console.log(JSON.stringify({ rows, state, spools, bytes }));
 
 function isStore(file: string): boolean {
   const head = Buffer.alloc(MAGIC.length);

@@ -29,9 +29,15 @@ test('stores are in another state once anything is, but for what the bridge note
   const copy = (former = '') => copyOf(folder, former);
 
   const first = copy();
+  expect(first.bytes).toBeGreaterThan(0);
   expect(first.rows).toEqual({ 'mail.db/mail': 1, 'mail.db/note': 1 });
   store.exec("UPDATE note SET value = '2'");
-  expect(copy(first.state)).toEqual({ rows: {}, state: first.state, spools: [] });
+  expect(copy(first.state)).toEqual({
+    rows: {},
+    state: first.state,
+    spools: [],
+    bytes: expect.any(Number),
+  });
   store.exec('INSERT INTO mail VALUES (2)');
   const second = copy(first.state);
   expect(second.rows).toEqual({ 'mail.db/mail': 2, 'mail.db/note': 1 });

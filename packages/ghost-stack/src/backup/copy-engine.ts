@@ -10,13 +10,13 @@ const engineBackup = z.object({ name: z.string(), rows: z.record(z.string(), z.n
 /**
  * Has the engine make a copy, which alone is whole: its files are written all the time.
  *
- * @returns the patterns that leave all else out of a snapshot, too
+ * @returns the patterns that leave all else out of a snapshot as well
  */
 export async function copyEngine(
   place: Place,
-): Promise<Pick<TakenPart, 'rows' | 'engineBackup'> & { more: string[] }> {
+): Promise<Pick<TakenPart, 'rows' | 'engineBackup'> & { leftOut: string[] }> {
   const words = ['exec', '-T', ENGINE.name, 'prosora-engine', 'backup', '--json'];
   const { name, rows } = engineBackup.parse(JSON.parse(await compose(place.dir, words)));
   const base = `${placeOf(ENGINE.name, 'engine_data')}/backups`;
-  return { rows, engineBackup: name, more: [`${base}/*`, `!${base}/${name}`] };
+  return { rows, engineBackup: name, leftOut: [`${base}/*`, `!${base}/${name}`] };
 }

@@ -145,15 +145,15 @@ async function keepCharts(place: Place, minutes: Minutes): Promise<boolean> {
   const isDue = Math.abs(Date.now() - Date.parse(minutes.chartsAt)) >= CHARTS_MS;
   if (!isDue || !place.services.includes(ENGINE.name)) return false;
   const collector = partOf('analytics');
-  const { leftOut } = await copyStores(place, collector);
-  const { engineBackup = '', more } = await copyEngine(place);
+  const spools = await copyStores(place, collector);
+  const { engineBackup = '', leftOut } = await copyEngine(place);
   const moment = new Date();
   const tags = tagsOfCharts({ run: minutes.run, moment, engineBackup });
-  const kept = { tags, more: [...leftOut, ...more], words: READ_ALL };
+  const kept = { tags, more: [...spools.leftOut, ...leftOut], words: READ_ALL };
   await keepParts(place, [collector, ENGINE], kept);
   noteMinutes(place.dir, { ...minutes, chartsAt: moment.toISOString() });
   // They hold back the space of what was sent meanwhile.
-  await forgetCopies(place, collector);
+  await forgetCopies(place, [collector]);
   return true;
 }
 

@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProsoraError } from '@prosora/service';
+import type { TakenPart } from '../repository/manifest.ts';
 import { OWNER_LABEL, type Place } from '../repository/place.ts';
 import { keptIn, restic, tagWords } from '../repository/restic.ts';
 import { readEnvFile } from '../settings/env-file.ts';
 import { docker } from '../stack/compose.ts';
-import { ownFilesOf, placeOf, type VolumePart } from './parts.ts';
+import { copyEngine } from './copy-engine.ts';
+import { ENGINE, ownFilesOf, placeOf, type VolumePart } from './parts.ts';
 
-/** How a part was kept. */
+/** A snapshot of volumes. */
 interface Kept {
   snapshot: string;
   bytes: number;
-  /** Rows of its SQLite stores, by file and table. */
-  rows: Record<string, number>;
 }
+
+/** What a part has in it. */
+type Contents = Omit<TakenPart, 'snapshot' | 'takenAt'>;
 
 /** What restic would look up in the snapshot before is read anew. */
 export const READ_ALL = ['--force'];
@@ -28,35 +31,56 @@ interface HowKept {
 }
 
 /**
- * Keeps a part's volumes as they are while its service goes on. Of SQLite stores and spools whole copies are kept in
- * their place, since their live files do not fit each other a moment later.
+ * Keeps the volumes of parts as they are while their services go on, in one snapshot. Of SQLite stores and spools whole
+ * copies are kept in their place, and of the engine the copy that it makes, since their live files do not fit each other
+ * a moment later.
  *
+ * @returns also what each part has in it; of its bytes what the copying has seen
  * @throws ProsoraError `VOLUME_MISSING`; what Docker and restic throw
  */
-export async function keepVolumes(place: Place, part: VolumePart, how: HowKept): Promise<Kept> {
-  for (const key of part.volumes) await assertVolume(place.dir, nameOf(place, key));
-  const { rows, leftOut } = await copyStores(place, part);
-  const more = [...leftOut, ...(how.more ?? [])];
-  const kept = await keepParts(place, [part], { ...how, more });
-  await forgetCopies(place, part);
-  return { ...kept, rows };
+export async function keepVolumes(
+  place: Place,
+  parts: readonly VolumePart[],
+  how: HowKept,
+): Promise<Kept & { contents: Contents[] }> {
+  await assertVolumes(place, parts);
+  const contents: Contents[] = [];
+  const more = [...(how.more ?? [])];
+  for (const part of parts) {
+    const { leftOut, ...copied } = await copyPart(place, part);
+    contents.push({ name: part.name, ...copied });
+    more.push(...leftOut);
+  }
+  const kept = await keepParts(place, parts, { ...how, more });
+  await forgetCopies(place, parts);
+  return { ...kept, contents };
+}
+
+async function copyPart(
+  place: Place,
+  part: VolumePart,
+): Promise<Omit<Contents, 'name'> & Pick<Copied, 'leftOut'>> {
+  if (part === ENGINE) return await copyEngine(place);
+  const { rows, leftOut, bytes } = await copyStores(place, part);
+  return { rows, leftOut, ...(bytes !== undefined && { bytes }) };
 }
 
 /** Deletes the copies that {@link copyStores} made; those of the next time would take their place. */
-export async function forgetCopies(place: Place, part: VolumePart): Promise<void> {
-  for (const key of part.storesOf ? part.volumes : []) {
-    await onStores(place, key, part.storesOf, ['rm', '-rf', '/stores/.backup']);
+export async function forgetCopies(place: Place, parts: readonly VolumePart[]): Promise<void> {
+  const stores = parts.filter(({ storesOf }) => storesOf);
+  for (const [user, those] of Map.groupBy(stores, ({ storesOf }) => storesOf)) {
+    const volumes = those.flatMap((part) => part.volumes.map((key) => nameOf(place, key)));
+    const copies = volumes.map((name) => `/stores/${name}/.backup`);
+    await onStores(place, user, volumes, ['rm', '-rf', ...copies]);
   }
 }
 
-/**
- * Keeps volumes of several parts in one snapshot, as they are.
- */
+/** Keeps volumes of several parts in one snapshot, as they are. */
 export async function keepParts(
   place: Place,
   parts: readonly VolumePart[],
   { tags, more = [], words = [] }: HowKept,
-): Promise<Omit<Kept, 'rows'>> {
+): Promise<Kept> {
   const volumes = parts.flatMap((part) => part.volumes.map((key) => ({ part, key })));
   const mounts = volumes.map(
     ({ part, key }) => `${nameOf(place, key)}:${placeOf(part.name, key)}:ro`,
@@ -82,12 +106,13 @@ export async function keepParts(
 const nameOf = ({ volumes }: Place, key: string): string => volumes[key] ?? key;
 
 /** Docker makes one that is missing, empty, without a word. */
-async function assertVolume(dir: string, name: string): Promise<void> {
-  await docker(dir, ['volume', 'inspect', name]).catch((cause: unknown) => {
-    throw new ProsoraError('VOLUME_MISSING', `There is no volume ${name}.`, {
-      help: '`prosora up` makes those that a new stack needs.',
-      cause,
-    });
+async function assertVolumes(place: Place, parts: readonly VolumePart[]): Promise<void> {
+  const names = parts.flatMap(({ volumes }) => volumes.map((key) => nameOf(place, key)));
+  const there = (await docker(place.dir, ['volume', 'ls', '--quiet'])).split('\n');
+  const missing = names.filter((name) => !there.includes(name));
+  if (missing.length === 0) return;
+  throw new ProsoraError('VOLUME_MISSING', `Volumes are missing: ${missing.join(', ')}.`, {
+    help: '`prosora up` makes those that a new stack needs.',
   });
 }
 
@@ -99,6 +124,8 @@ interface Copied {
   state: string;
   /** The spools of which there are copies, in restic's form: an older image makes none. */
   leftOut: string[];
+  /** In the folders; undefined where an older image does not say, and of a part without stores. */
+  bytes?: number;
 }
 
 /**
@@ -109,10 +136,12 @@ interface Copied {
 export async function copyStores(place: Place, part: VolumePart, state = ''): Promise<Copied> {
   const copied: Copied = { rows: {}, state, leftOut: [] };
   for (const key of part.storesOf ? part.volumes : []) {
-    const words = ['node', '/app/dist/copy-stores.js', '/stores', state];
-    const said = JSON.parse(await onStores(place, key, part.storesOf, words));
+    const volume = nameOf(place, key);
+    const words = ['node', '/app/dist/copy-stores.js', `/stores/${volume}`, state];
+    const said = JSON.parse(await onStores(place, part.storesOf, [volume], words));
     Object.assign(copied.rows, said.rows);
     copied.state = said.state;
+    if (said.bytes !== undefined) copied.bytes = (copied.bytes ?? 0) + said.bytes;
     for (const lane of said.spools ?? []) {
       const folder = join(placeOf(part.name, key), lane);
       copied.leftOut.push(join(folder, 'spool'), join(folder, 'checkpoint'));
@@ -121,12 +150,18 @@ export async function copyStores(place: Place, part: VolumePart, state = ''): Pr
   return copied;
 }
 
-/** Runs a program on a volume as the user of its service, so that SQLite finds nothing there of somebody else's. */
-function onStores(place: Place, key: string, user = '', words: string[] = []): Promise<string> {
+/** Runs a program on volumes as the user of their service, so that SQLite finds nothing there of somebody else's. */
+function onStores(
+  place: Place,
+  user = '',
+  volumes: readonly string[],
+  words: readonly string[],
+): Promise<string> {
   return docker(place.dir, [
     ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', user, '--read-only'],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
-    ...['--label', `${OWNER_LABEL}=${place.owner}`, '--volume', `${nameOf(place, key)}:/stores`],
+    ...['--label', `${OWNER_LABEL}=${place.owner}`],
+    ...volumes.flatMap((name) => ['--volume', `${name}:/stores/${name}`]),
     ...[place.image, ...words],
   ]);
 }

@@ -13,7 +13,10 @@ export interface VolumePart {
 const NODE = '1000:1000';
 const STORE_FILES = ['*.db', '*.db-wal', '*.db-shm', '*.db-journal'];
 
-/** What is taken before the database: an inbox that is newer would believe delivered what a restored Ghost never saw. */
+/**
+ * What is kept in one snapshot before the database: an inbox that is newer would believe delivered what a restored Ghost
+ * never saw.
+ */
 export const BEFORE_DATABASE: readonly VolumePart[] = [
   {
     name: 'secrets',
@@ -27,29 +30,32 @@ export const BEFORE_DATABASE: readonly VolumePart[] = [
   },
 ];
 
-/**
- * What is taken after it: a mail bridge that is older would lack recipients that Ghost believes accepted, and the
- * pictures that a post shows are there once the post is. The engine comes after the collector, which repeats what it
- * has and is not counted twice (see `copySpool`); what it no longer has is in the engine.
- */
-export const AFTER_DATABASE: readonly VolumePart[] = [
-  { name: 'mail', volumes: ['mail_data'], storesOf: NODE, leftOut: STORE_FILES },
-  { name: 'content', volumes: ['ghost_content'] },
-  {
-    name: 'analytics',
-    volumes: ['analytics_data'],
-    storesOf: NODE,
-    // A second collector's too: see its README.
-    leftOut: STORE_FILES.flatMap((name) => [name, `lane-*/${name}`]),
-  },
-];
-
-/** Taken last; what it is made of says the engine. */
+/** What it is made of says the engine. */
 export const ENGINE: VolumePart = {
   name: 'engine',
   volumes: ['engine_data'],
   leftOut: ['chdb', 'chdb.replaced-*', 'engine.lock*', 'running'],
 };
+
+/**
+ * What is kept after it, by snapshot: a mail bridge that is older would lack recipients that Ghost believes accepted, and
+ * the pictures that a post shows are there once the post is. The engine comes after the collector, which repeats what it
+ * has and is not counted twice (see `copySpool`); what it no longer has is in the engine.
+ */
+export const AFTER_DATABASE: readonly (readonly VolumePart[])[] = [
+  [{ name: 'content', volumes: ['ghost_content'] }],
+  [
+    { name: 'mail', volumes: ['mail_data'], storesOf: NODE, leftOut: STORE_FILES },
+    {
+      name: 'analytics',
+      volumes: ['analytics_data'],
+      storesOf: NODE,
+      // A second collector's too: see its README.
+      leftOut: STORE_FILES.flatMap((name) => [name, `lane-*/${name}`]),
+    },
+    ENGINE,
+  ],
+];
 
 /** The name of the part that is Ghost's database. */
 export const DATABASE = 'database';
@@ -64,7 +70,7 @@ export const ownFilesOf = (settings: Readonly<Record<string, string>>): string[]
   ...['DATABASE_CA', 'REDIS_CA'].flatMap((name) => settings[name] || []),
 ];
 
-export const VOLUME_PARTS: readonly VolumePart[] = [...BEFORE_DATABASE, ...AFTER_DATABASE, ENGINE];
+export const VOLUME_PARTS: readonly VolumePart[] = [...BEFORE_DATABASE, ...AFTER_DATABASE.flat()];
 
 /** A part by its name. */
 export const partOf = (name: string): VolumePart =>

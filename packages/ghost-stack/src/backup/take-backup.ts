@@ -12,9 +12,8 @@ import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import type { Place } from '../repository/place.ts';
 import { ticksIn } from '../repository/ticks.ts';
 import { containersOf } from '../stack/compose.ts';
-import { copyEngine } from './copy-engine.ts';
 import { dumpDatabase } from './dump-database.ts';
-import { keepParts, keepVolumes } from './keep-volumes.ts';
+import { keepVolumes } from './keep-volumes.ts';
 import { breakMinutes, lineFrom, noteMinutes } from './minutes.ts';
 import { AFTER_DATABASE, BEFORE_DATABASE, DATABASE, ENGINE, type VolumePart } from './parts.ts';
 
@@ -44,29 +43,27 @@ export async function takeBackup(
   const snapshots = await snapshotsIn(place);
   const former = backupsIn(snapshots).at(-1);
   const parts: TakenPart[] = [];
-  const take = async (
-    name: string,
-    work: (tags: string[]) => Promise<Omit<TakenPart, 'name' | 'takenAt'>>,
-  ) => {
-    const takenAt = new Date().toISOString();
-    const part = { name, takenAt, ...(await work([TAG.run(run), TAG.part(name)])) };
+  const note = (part: TakenPart) => {
     parts.push(part);
-    tell(`${name} is kept.`);
-    return part;
+    tell(`${part.name} is kept.`);
   };
-  const takeVolumes = (part: VolumePart) =>
-    take(part.name, (tags) => keepVolumes(place, part, { tags, words }));
+  const tagsFor = (...names: string[]) => [TAG.run(run), ...names.map(TAG.part)];
+  const takeVolumes = async (wanted: readonly VolumePart[]) => {
+    const takenAt = new Date().toISOString();
+    const tags = tagsFor(...wanted.map(({ name }) => name));
+    const { contents, snapshot, bytes } = await keepVolumes(place, wanted, { tags, words });
+    // What each of several has of them restic does not say.
+    const own = wanted.length === 1 ? { bytes } : {};
+    for (const part of contents) note({ ...part, ...own, takenAt, snapshot });
+  };
 
-  for (const part of BEFORE_DATABASE) await takeVolumes(part);
-  const database = await take(DATABASE, (tags) => dumpDatabase(place, tags));
+  await takeVolumes(BEFORE_DATABASE);
+  const takenAt = new Date().toISOString();
+  const database = await dumpDatabase(place, tagsFor(DATABASE));
+  note({ name: DATABASE, takenAt, ...database });
   const dumpedAt = new Date();
-  for (const part of AFTER_DATABASE) await takeVolumes(part);
-  if (place.services.includes(ENGINE.name)) {
-    await take(ENGINE.name, async (tags) => {
-      const { more, ...copy } = await copyEngine(place);
-      return { ...copy, ...(await keepParts(place, [ENGINE], { tags, more, words })) };
-    });
-  }
+  const isHere = (part: VolumePart) => part !== ENGINE || place.services.includes(ENGINE.name);
+  for (const group of AFTER_DATABASE) await takeVolumes(group.filter(isHere));
 
   const images = (await containersOf(place.dir)).map(({ service, image }) => [service, image]);
   const endedAt = new Date().toISOString();

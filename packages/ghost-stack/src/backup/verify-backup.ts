@@ -25,9 +25,10 @@ export async function verifyBackup(
   const manifest = await readManifest(place, backup).catch(
     orDamaged(place, 'its list cannot be read'),
   );
-  for (const { name, snapshot } of manifest.parts) {
-    if (name === DATABASE) continue;
-    await readAll(place, snapshot).catch(orDamaged(place, `its part "${name}" cannot be read`));
+  const volumes = manifest.parts.filter(({ name }) => name !== DATABASE);
+  for (const [snapshot, parts] of Map.groupBy(volumes, (part) => part.snapshot)) {
+    const names = parts.map(({ name }) => `"${name}"`).join(', ');
+    await readAll(place, snapshot).catch(orDamaged(place, `one of ${names} cannot be read`));
   }
   const database = manifest.parts.find(({ name }) => name === DATABASE);
   const reader = new DumpReader();

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { ProsoraError } from '@prosora/service';
 import { type Manifest, manifestSchema } from './manifest.ts';
-import type { Place } from './place.ts';
-import { hasRepository, keepStream, restic } from './restic.ts';
+import { isRemote, type Place } from './place.ts';
+import { hasRepository, keepStream, lookInto, restic } from './restic.ts';
 
 /** A whole backup, as the repository lists it. */
 export interface Backup {
@@ -54,14 +54,21 @@ const MANIFEST = '/manifest.json';
 
 /** Every snapshot that this site has, where there is a repository at all. */
 export async function snapshotsOf(place: Place): Promise<Snapshot[]> {
-  return (await hasRepository(place)) ? await snapshotsIn(place) : [];
+  // That a server does not answer shows soon by a short question alone: thousands of snapshots may take it long.
+  if (isRemote(place.url)) return (await hasRepository(place)) ? await snapshotsIn(place) : [];
+  const printed = await lookInto(place, wordsFor(place));
+  return printed === undefined ? [] : readSnapshots(printed);
 }
 
-/** The same of a repository that was opened, which costs one run of restic less. */
+/** The same of a repository that was opened. */
 export async function snapshotsIn(place: Place): Promise<Snapshot[]> {
-  const printed = await restic(place, ['snapshots', '--json', '--no-lock', '--host', place.site]);
-  return (JSON.parse(printed) as Snapshot[] | null) ?? [];
+  return readSnapshots(await restic(place, [...wordsFor(place), '--no-lock']));
 }
+
+const wordsFor = ({ site }: Place): string[] => ['snapshots', '--json', '--host', site];
+
+const readSnapshots = (printed: string): Snapshot[] =>
+  (JSON.parse(printed) as Snapshot[] | null) ?? [];
 
 /**
  * The one site that has backups in a repository, whatever the project here is called.

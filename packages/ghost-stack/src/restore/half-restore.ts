@@ -39,6 +39,18 @@ export const isHalfRestored = (dir: string): boolean => readCare(dir, FILE) !== 
 /** It is whole. */
 export const forgetHalfRestore = (dir: string): void => forgetCare(dir, FILE);
 
+/**
+ * Whether a restore of a part, or of all, ends what an earlier one has begun: a part by itself would have the rest
+ * forgotten, half of one time and half of another.
+ *
+ * @throws ProsoraError `HALF_RESTORED`
+ */
+export function assertEndsHalfRestore(dir: string, only: string | undefined): void {
+  if (only !== undefined && readCare<HalfRestore>(dir, FILE)?.only !== only) {
+    assertNotHalfRestored(dir);
+  }
+}
+
 /** @throws ProsoraError `HALF_RESTORED` where a restore did not end */
 export function assertNotHalfRestored(dir: string): void {
   const half = readCare<HalfRestore>(dir, FILE);

@@ -7,10 +7,10 @@ import { breakMinutes } from '../backup/minutes.ts';
 import { DATABASE, ENGINE, ownFilesOf, VOLUME_PARTS } from '../backup/parts.ts';
 import type { Manifest, TakenPart } from '../repository/manifest.ts';
 import { composeOf, type Place } from '../repository/place.ts';
-import { assertEnded, startRestic } from '../repository/restic.ts';
+import { assertEnded, startScript } from '../repository/restic.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
 import { careFolder } from '../stack/care-files.ts';
-import { compose, docker } from '../stack/compose.ts';
+import { compose } from '../stack/compose.ts';
 import type { Replay } from './choose-moment.ts';
 import { forgetHalfRestore, noteHalfRestore } from './half-restore.ts';
 import { holdDuePosts } from './hold-due-posts.ts';
@@ -108,28 +108,15 @@ export async function restoreOwnFiles(place: Place, { parts }: Manifest): Promis
   const draft = join(careFolder(place.dir), 'own-files');
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { mode: 0o700 });
-  const user = `${process.getuid?.()}:${process.getgid?.()}`;
-  const words = [
-    'restore',
-    '--no-lock',
-    `${snapshot}:/prosora/secrets/stack`,
-    '--target',
-    '/target',
-  ];
-  const started = startRestic(place, words, { mounts: [`${draft}:/target`] });
+  const owner = `${process.getuid?.()}:${process.getgid?.()}`;
+  const started = startScript(
+    place,
+    'volume=/target; $RESTIC restore --no-lock "$1" --target /target || exit; chown -R "$2" /target || fail',
+    [`${snapshot}:/prosora/secrets/stack`, owner],
+    { mounts: [`${draft}:/target`] },
+  );
   started.stdin.end();
   await Promise.all([text(started.stdout), assertEnded(started, 'restore')]);
-  const run = ['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0'];
-  await docker(place.dir, [
-    ...run,
-    '--volume',
-    `${draft}:/target`,
-    place.image,
-    'chown',
-    '-R',
-    user,
-    '/target',
-  ]);
   const put: string[] = [];
   for (const name of ownFilesOf(readEnvFile(draft).values)) {
     const [from, to] = [join(draft, name), join(place.dir, name)];

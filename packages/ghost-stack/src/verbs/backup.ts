@@ -95,7 +95,11 @@ async function repair(place: Place, attendance: Attendance, show: Show): Promise
   attendance.print('What cannot be read is taken out. What of it is on the site comes in again:');
   const taken = await backUpNow(place, attendance, async () => {
     const count = await forgetUnreadable(place);
-    if (count > 0) attendance.print(`${count} parts of old backups are lost; those lack them now.`);
+    if (count > 0) {
+      attendance.print(
+        `Of ${count} snapshots of old backups something is lost: those backups cannot be restored.`,
+      );
+    }
     noteBackups(place.dir, { damage: undefined });
   });
   showTaken(taken, show);

@@ -10,7 +10,7 @@ import { takeRepository } from '../repository/open-repository.ts';
 import { findPlace } from '../repository/place.ts';
 import { asChosen, chooseAt, chooseLatest } from '../restore/choose-moment.ts';
 import { extractBackup } from '../restore/extract-backup.ts';
-import { isHalfRestored } from '../restore/half-restore.ts';
+import { assertEndsHalfRestore, isHalfRestored } from '../restore/half-restore.ts';
 import { assertRestorable } from '../restore/load-database.ts';
 import { assertPart, PARTS, restoreOwnFiles, restoreSite } from '../restore/restore-site.ts';
 import { readEnvFile, withValues, writeEnvFile } from '../settings/env-file.ts';
@@ -76,6 +76,7 @@ export const restore = verb({
       show({ run: backup.run, folder }, () => `${backup.run} is in ${folder}.`);
       return 0;
     }
+    assertEndsHalfRestore(dir, only);
     return await oneAtATime(dir, `restore ${backup.run}`, async () => {
       if (from) {
         const put = await restoreOwnFiles(place, manifest);
