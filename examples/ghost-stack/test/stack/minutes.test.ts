@@ -72,7 +72,7 @@ test(`what was written since the backup comes back as of a second, though ticks 
   expect(await sql('SELECT MAX(title) FROM posts')).toBe(title);
   expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
   // As a run leaves it that is killed once the database is in its place.
-  const half = JSON.stringify({ run: 'killed', aside: ['database'] });
+  const half = JSON.stringify({ run: 'killed', only: 'database', aside: ['database'] });
   await writeFile(path.join(dir, '.prosora/care/restoring.json'), half);
   expect(await prosora(['restore', '--only', 'database'])).toMatchObject({ code: 0 });
   expect(await sql('SELECT MAX(title) FROM ghost_before_restore.posts')).toBe('Overwritten');
