@@ -30,7 +30,7 @@ const stack = process.env['PROSORA_STACK'] !== undefined;
 const rehearsal = process.env['PROSORA_REHEARSAL'] !== undefined;
 
 /**
- * All layers run beside each other, and the files of most share four processes and what those have loaded: a process for
+ * All layers run beside each other, and the files of most share five processes and what those have loaded: a process for
  * each costs more than the tests of many. Of their time they wait for more than half, for Ghost, a browser, npm or a disk:
  * with four at once two cores had nothing to do for a sixth of the time. Proofs at full size need the machine more.
  */
@@ -86,9 +86,8 @@ const releaseProject = {
     name: 'release',
     include: filesOf('release'),
     globalSetup: [...PROGRAMS_SETUP, './scripts/release/rehearsal.ts'],
-    // In CI images are built beside it.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     sequence: { groupOrder: 6 },
   },

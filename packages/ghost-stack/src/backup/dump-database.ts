@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { ProsoraError } from '@prosora/service';
 import type { Place } from '../repository/place.ts';
-import { isReaderGone, keepStream } from '../repository/restic.ts';
+import { keepStream } from '../repository/restic.ts';
 import { docker } from '../stack/compose.ts';
 import { startDocker } from '../stack/start-docker.ts';
 import { besideElsewhere, WAY } from './database-elsewhere.ts';
@@ -63,18 +63,14 @@ export async function dumpDatabase(
         : '`prosora logs db` may say why.',
     });
   });
-  const kept = keepStream(place, reader, { file: DUMP, tags });
-  const dumping = passed.catch((error) => {
-    reader.destroy(error);
-    throw error;
-  });
-  const [stored, dumped] = await Promise.allSettled([kept, dumping]);
-  dump.stop();
-  // Where restic ended before, it says why.
-  if (dumped.status === 'rejected' && !isReaderGone(dumped.reason)) throw dumped.reason;
-  if (stored.status === 'rejected') throw stored.reason;
-  if (dumped.status === 'rejected') throw dumped.reason;
-  return { ...reader.notes(), snapshot: stored.value };
+  // What ends the dump ends its keeping for the same reason; where restic ended first, it has one of its own.
+  passed.catch((error) => reader.destroy(error));
+  try {
+    const snapshot = await keepStream(place, reader, { file: DUMP, tags });
+    return { ...reader.notes(), snapshot };
+  } finally {
+    dump.stop();
+  }
 }
 
 /**

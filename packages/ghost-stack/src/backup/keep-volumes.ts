@@ -41,11 +41,11 @@ interface HowKept {
 export async function keepVolumes(
   place: Place,
   parts: readonly VolumePart[],
-  how: HowKept,
+  how: Omit<HowKept, 'more'>,
 ): Promise<Kept & { contents: Contents[] }> {
   await assertVolumes(place, parts);
   const contents: Contents[] = [];
-  const more = [...(how.more ?? [])];
+  const more: string[] = [];
   for (const part of parts) {
     const { leftOut, ...copied } = await copyPart(place, part);
     contents.push({ name: part.name, ...copied });

@@ -52,11 +52,14 @@ export const TAG = {
 
 const MANIFEST = '/manifest.json';
 
+/** A slow disk may take a minute for thousands of them. */
+const LISTING_MS = 600_000;
+
 /** Every snapshot that this site has, where there is a repository at all. */
 export async function snapshotsOf(place: Place): Promise<Snapshot[]> {
   // That a server does not answer shows soon by a short question alone: thousands of snapshots may take it long.
   if (isRemote(place.url)) return (await hasRepository(place)) ? await snapshotsIn(place) : [];
-  const printed = await lookInto(place, wordsFor(place));
+  const printed = await lookInto(place, wordsFor(place), LISTING_MS);
   return printed === undefined ? [] : readSnapshots(printed);
 }
 

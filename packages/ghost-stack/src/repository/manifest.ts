@@ -21,6 +21,7 @@ export const manifestSchema = z.object({
       takenAt: z.iso.datetime(),
       /** By table; for a part that is no database, none. */
       rows,
+      /** Of its files; undefined where nobody has counted them. */
       bytes: z.number().optional(),
       binlog: z.object({ file: z.string(), position: z.number() }).optional(),
       /** The engine's own name of it. */

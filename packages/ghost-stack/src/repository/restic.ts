@@ -136,8 +136,6 @@ export async function restic(
 /** As restic ends when it was told to. */
 const STOPPED = 130;
 const REACH_MS = 60_000;
-/** A folder may be on a slow disk, and on one of another machine that is away. */
-const FOLDER_MS = 600_000;
 
 /**
  * What restic prints of a repository at first sight; undefined where there is none, and its place answers.
@@ -147,10 +145,10 @@ const FOLDER_MS = 600_000;
 export async function lookInto(
   place: Place,
   words: readonly string[],
+  timeoutMs = REACH_MS,
 ): Promise<string | undefined> {
   // Docker would make a folder of that name.
   if (!existsSync(place.passwordFile)) return undefined;
-  const timeoutMs = isRemote(place.url) ? REACH_MS : FOLDER_MS;
   try {
     return await restic(place, [...words, '--no-lock'], { timeoutMs });
   } catch (error) {
@@ -189,16 +187,12 @@ export async function keepStream(
     assertEnded(started, 'backup'),
   ]);
   // That its reader is gone is what follows from the other.
-  const follows =
-    fed.status === 'rejected' && isReaderGone(fed.reason) && ended.status === 'rejected';
-  if (fed.status === 'rejected' && !follows) throw fed.reason;
+  const isReaderGone =
+    fed.status === 'rejected' && /EPIPE|PREMATURE_CLOSE/.test(String(fed.reason?.code));
+  if (fed.status === 'rejected' && !(isReaderGone && ended.status === 'rejected')) throw fed.reason;
   if (ended.status === 'rejected') throw ended.reason;
   return keptIn(await printed).snapshot;
 }
-
-/** Whether a stream failed since what read it was gone, which has a reason of its own. */
-export const isReaderGone = (error: unknown): boolean =>
-  /EPIPE|PREMATURE_CLOSE/.test(String((error as NodeJS.ErrnoException).code));
 
 export const tagWords = (tags: readonly string[]): string[] =>
   tags.flatMap((tag) => ['--tag', tag]);

@@ -43,7 +43,12 @@ test('one that was cut short is not, however slow restic is', async () => {
   await expect(dumpDatabase(place, [])).rejects.toMatchObject({ code: 'DUMP_INCOMPLETE' });
 });
 
-test('where restic ends before the dump, its reason is told', async () => {
-  startDocker(rows.repeat(3), 'exit 10');
+test.each([
+  ['before the dump', 3, 'exit 10'],
+  ['amid the dump', 3, 'sleep 0.5; exit 10'],
+  ['behind a dump of which it has not taken all', 1, 'sleep 0.5; exit 10'],
+  ['behind a small one', 0, 'sleep 0.5; exit 10'],
+])('where restic ends %s, its reason is told', async (_when, times, restic) => {
+  startDocker(`${rows.repeat(times)}-- Dump completed on 2026-11-30 18:38:46\n`, restic);
   await expect(dumpDatabase(place, [])).rejects.toMatchObject({ code: 'BACKUP_MISSING' });
 });

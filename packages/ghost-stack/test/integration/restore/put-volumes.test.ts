@@ -125,3 +125,10 @@ test('a volume that cannot be written is named', async () => {
     message: expect.stringContaining('ghost_content'),
   });
 });
+
+test('a full disk at its last step is told, and what was copied for it stays', async () => {
+  const { folder, files } = startDocker({ ghost_content: [] });
+  writeFileSync(join(folder, 'programs/cp'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  await expect(put(folder)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
+  expect(files('ghost_content')).toMatchObject({ '.backup/store': 'whole' });
+});
